@@ -1,0 +1,165 @@
+import { assign, setup } from 'xstate';
+import type { StepFailure } from '../src/core/failure.ts';
+
+/** What a critical step's failure does: stop everything, cost the flow its pass, or only its weight. */
+export type FlowMode = 'strict' | 'conditional' | 'lenient';
+
+export interface FlowInput {
+  /** Steps of the flow, at least 1. */
+  readonly total: number;
+  /** Handlers that may run at the same time, at least 1. */
+  readonly concurrency: number;
+  readonly mode: FlowMode;
+}
+
+/** Counters only: what is per step lives with the step, so a transition costs the same in a flow of any length. */
+export interface FlowContext extends FlowInput {
+  /** Steps (and items) whose dependencies are met and that have no slot yet. */
+  readonly ready: number;
+  /** Slots given out, ever. The host starts as many steps as this grew by. */
+  readonly granted: number;
+  /** Slots given back, ever. `granted - released` are in use. */
+  readonly released: number;
+  readonly settled: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+  /** Critical steps that failed. */
+  readonly criticalFailures: number;
+  /** Sum of the weights of steps that settled, without those whose condition excluded them. */
+  readonly weight: number;
+  /** Sum of the weights of steps that completed. */
+  readonly earned: number;
+  readonly halted: boolean;
+  readonly score: number | null;
+  readonly failure: StepFailure | null;
+}
+
+export interface StepSettled {
+  type: 'step.settled';
+  status: 'completed' | 'failed' | 'skipped' | 'cancelled';
+  critical: boolean;
+  /** The step's weight; 0 when its condition excluded it. */
+  weight: number;
+  /** Steps that became ready because this one settled. */
+  ready: number;
+  /** Slots it gave back, 0 or 1. */
+  freed: number;
+}
+
+export type FlowEvent =
+  | { type: 'flow.start'; ready: number }
+  | { type: 'flow.cancel'; failure: StepFailure }
+  | { type: 'flow.expire'; failure: StepFailure }
+  | StepSettled
+  | { type: 'slot.freed'; ready: number; freed: number }
+  | { type: 'consolidation.completed'; score: number }
+  | { type: 'consolidation.failed'; failure: StepFailure };
+
+/** Handlers that run now. */
+const inUse = (context: FlowContext): number => context.granted - context.released;
+
+const canGrant = (context: FlowContext, ready: number, freed: number): number =>
+  context.halted ? 0 : Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
+
+const change = (event: FlowEvent): { ready: number; freed: number } => ({
+  ready: 'ready' in event ? event.ready : 0,
+  freed: 'freed' in event ? event.freed : 0,
+});
+
+const stopped = { target: 'failed', actions: ['noteFailure', 'cancelSteps'] } as const;
+
+/**
+ * One execution of a flow.
+ *
+ * Effects: `startSteps` (start as many ready steps as `granted` grew by), `haltSteps` (skip what has not started,
+ * cancel what runs), `cancelSteps` (cancel all), `consolidate` (gather the results, answer with a score).
+ */
+export const flowMachine = setup({
+  types: {
+    context: {} as FlowContext,
+    events: {} as FlowEvent,
+    input: {} as FlowInput,
+  },
+  actions: {
+    startSteps: () => {},
+    haltSteps: () => {},
+    cancelSteps: () => {},
+    consolidate: () => {},
+    tally: assign(({ context, event }) => {
+      if (event.type !== 'step.settled') return {};
+      const { status, weight } = event;
+      return {
+        ready: context.ready + event.ready,
+        released: context.released + event.freed,
+        settled: context.settled + 1,
+        [status]: context[status] + 1,
+        criticalFailures: context.criticalFailures + (status === 'failed' && event.critical ? 1 : 0),
+        weight: context.weight + weight,
+        earned: context.earned + (status === 'completed' ? weight : 0),
+      };
+    }),
+    grant: assign(({ context }) => {
+      const count = canGrant(context, 0, 0);
+      return { granted: context.granted + count, ready: context.ready - count };
+    }),
+    noteReady: assign(({ context, event }) => {
+      const { ready, freed } = change(event);
+      return { ready: context.ready + ready, released: context.released + freed };
+    }),
+    halt: assign({ halted: true, ready: 0 }),
+    noteScore: assign(({ event }) => (event.type === 'consolidation.completed' ? { score: event.score } : {})),
+    noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure, score: 0 } : {})),
+  },
+  guards: {
+    isLast: ({ context }) => context.settled + 1 === context.total,
+    mustHalt: ({ context, event }) =>
+      event.type === 'step.settled' && event.status === 'failed' && event.critical && context.mode === 'strict' && !context.halted,
+    canStart: ({ context, event }) => canGrant(context, change(event).ready, change(event).freed) > 0,
+  },
+}).createMachine({
+  id: 'flow',
+  context: ({ input }) => ({
+    ...input,
+    ready: 0, granted: 0, released: 0,
+    settled: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0, criticalFailures: 0,
+    weight: 0, earned: 0, halted: false, score: null, failure: null,
+  }),
+  initial: 'pending',
+  states: {
+    pending: {
+      on: {
+        'flow.start': { target: 'stepping', actions: ['noteReady', 'grant', 'startSteps'] },
+        'flow.cancel': { target: 'failed', actions: 'noteFailure' },
+      },
+    },
+    stepping: {
+      on: {
+        'step.settled': [
+          { guard: 'isLast', target: 'consolidating', actions: 'tally' },
+          { guard: 'mustHalt', actions: ['tally', 'halt', 'haltSteps'] },
+          { guard: 'canStart', actions: ['tally', 'grant', 'startSteps'] },
+          { actions: 'tally' },
+        ],
+        'slot.freed': [
+          { guard: 'canStart', actions: ['noteReady', 'grant', 'startSteps'] },
+          { actions: 'noteReady' },
+        ],
+        'flow.cancel': stopped,
+        'flow.expire': stopped,
+      },
+    },
+    consolidating: {
+      entry: 'consolidate',
+      on: {
+        'consolidation.completed': { target: 'scored', actions: 'noteScore' },
+        'consolidation.failed': { target: 'failed', actions: 'noteFailure' },
+        'flow.cancel': { target: 'failed', actions: 'noteFailure' },
+        'flow.expire': { target: 'failed', actions: 'noteFailure' },
+      },
+    },
+    scored: { type: 'final' },
+    failed: { type: 'final' },
+  },
+});

@@ -1,0 +1,134 @@
+import type {
+  AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
+  StepRecord,
+} from './records.ts';
+
+/** Embedded stores answer at once; a networked one may answer later. */
+export type Answer<T> = T | Promise<T>;
+
+/** Everything one tick of the host changed. Stored whole or not at all. */
+export interface CommitBatch {
+  /** Definitions used for the first time; storing one again changes nothing. */
+  readonly definitions: readonly DefinitionRecord[];
+  /** Inserted, or replaced by `key`. A settled execution is never replaced. */
+  readonly executions: readonly ExecutionRecord[];
+  /** Inserted, or replaced by (`executionKey`, `position`, `item`). A settled step is never replaced. */
+  readonly steps: readonly StepRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly inputs: readonly InputRecord[];
+  readonly journal: readonly JournalRecord[];
+  readonly signals: {
+    readonly received: readonly SignalRecord[];
+    readonly consumed: readonly Pick<SignalRecord, 'executionKey' | 'number'>[];
+  };
+}
+
+/** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
+export interface Transaction<Handle = unknown> {
+  readonly handle: Handle;
+}
+
+export interface ListExecutionsParams {
+  readonly status?: readonly ExecutionStatus[];
+  readonly flowId?: string;
+  /** At most; default 100. */
+  readonly limit?: number;
+  /** Continue after this key, in the order asked for. */
+  readonly after?: number;
+  /** `newest` (default) or `oldest` first. */
+  readonly order?: 'newest' | 'oldest';
+}
+
+export interface PruneParams {
+  /** Executions settled before this time go, epoch ms. */
+  readonly settledBefore: number;
+  /** At most; default 1,000. */
+  readonly limit?: number;
+}
+
+/** Size of a store and what it holds. */
+export interface StoreSize {
+  readonly bytes: number;
+  /** Bytes inside `bytes` that can be given back. */
+  readonly freeBytes: number;
+}
+
+/** What any number of processes may do while one owns the store. */
+export interface StoreReader {
+  /** Where everything is kept, for people: a path, or `memory`. */
+  readonly location: string;
+
+  // definitions
+  getDefinition(digest: string): Answer<DefinitionRecord | undefined>;
+
+  // executions
+  getExecution(executionId: string): Answer<ExecutionRecord | undefined>;
+  findByIdempotencyKey(idempotencyKey: string): Answer<ExecutionRecord | undefined>;
+  listExecutions(params: ListExecutionsParams): Answer<ExecutionRecord[]>;
+  /** Unsettled executions by status, and how many of them sleep. */
+  countExecutions(): Answer<Record<ExecutionStatus, number>>;
+
+  // steps
+  listSteps(executionKey: number): Answer<StepRecord[]>;
+  listAttempts(executionKey: number): Answer<AttemptRecord[]>;
+  /** The input expressions made for a step, JSON text. */
+  getInput(executionKey: number, position: number, item: number): Answer<string | undefined>;
+  /** The output of a completed step (item -1) or item, JSON text. */
+  getOutput(executionKey: number, position: number, item: number): Answer<string | undefined>;
+  /** The outputs of all completed items of a step, by item. */
+  listItemOutputs(executionKey: number, position: number): Answer<{ item: number; output: string }[]>;
+
+  // journal
+  /** Journal rows that hold transitions after `afterSeq`, in order. Default limit 1,000. */
+  readJournal(executionKey: number, afterSeq: number, limit?: number): Answer<JournalRecord[]>;
+
+  // signals
+  /** Signals no step has consumed, oldest first. */
+  listSignals(executionKey: number): Answer<SignalRecord[]>;
+
+  // ownership and size
+  /** Who owns the store now; undefined: nobody. */
+  getOwner(): Answer<OwnerRecord | undefined>;
+  getSize(): Answer<StoreSize>;
+  close(): void;
+}
+
+/** A store as its one owner sees it. */
+export interface Store extends StoreReader {
+  /**
+   * Takes ownership, until `close` or the end of the process.
+   *
+   * @returns the highest `key` in use, 0 for none
+   * @throws a `FlowError` with code `store_owned`, naming the owner
+   */
+  acquire(owner: OwnerRecord): Answer<number>;
+
+  /**
+   * Stores the batch in one transaction.
+   *
+   * @throws a `FlowError` with code `stale_owner` when somebody else owns the store now, `commit_failed` for anything
+   * else; then nothing of the batch is stored.
+   */
+  commit(batch: CommitBatch): Answer<void>;
+
+  /**
+   * As `commit`, with writes of the steps' own in the same transaction. `build` runs inside it and returns the batch.
+   * Each write goes through `attempt`, so that one that throws undoes only itself. Embedded stores only.
+   */
+  commitWith?(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void;
+
+  // what should run, in the order in which it should
+  /** Executions that had work in progress when their owner died: `wakeAt` 0, oldest first, keys above `afterKey`. */
+  listInterrupted(afterKey: number, limit: number): Answer<ExecutionRecord[]>;
+  /** Sleeping executions whose `wakeAt` is above 0 and not above `now`, earliest first. */
+  listDue(now: number, limit: number): Answer<ExecutionRecord[]>;
+  /** Executions that wait to be admitted: by priority, then age. */
+  listPending(limit: number): Answer<ExecutionRecord[]>;
+  /** Executions that wait for a signal or another flow only: `wakeAt` null and started, oldest first, keys above `afterKey`. */
+  listDormant(afterKey: number, limit: number): Answer<ExecutionRecord[]>;
+  /** The earliest `wakeAt` above 0. */
+  nextWakeAt(): Answer<number | undefined>;
+
+  /** Deletes old settled executions with everything of theirs; returns how many. Gives free space back. */
+  prune(params: PruneParams): Answer<number>;
+}

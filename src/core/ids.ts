@@ -1,0 +1,32 @@
+import { v7 } from 'uuid';
+
+/** Randomness as everything in Flowstone sees it. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+export const systemRandom: Random = { next: () => Math.random() };
+
+/** A generator that repeats itself for a seed: mulberry32 (T. Ettinger, 2017). */
+export function createSeededRandom(seed: number): Random {
+  let state = seed | 0;
+  return {
+    next() {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    },
+  };
+}
+
+/** Makes the id of an execution: a UUIDv7, so that ids sort by age. */
+export function createExecutionId(now: number): string {
+  return v7({ msecs: now });
+}
+
+/** Makes the key under which a step's effects outside are done once: the same in every attempt. */
+export function toIdempotencyKey(executionId: string, address: string): string {
+  return `${executionId}/${address}#1`;
+}

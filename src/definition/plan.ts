@@ -1,0 +1,73 @@
+import type { FlowMode } from '../../machines/flow.ts';
+import type { StepKind } from '../../machines/step.ts';
+import type { RetryPolicy } from '../core/backoff.ts';
+import type { FlowDefinition } from './schema.ts';
+
+/** Values an expression can see. `steps` holds the outputs of upstream steps; a step without an output is `null`. */
+export interface ExpressionScope {
+  readonly input: unknown;
+  readonly steps: { readonly [stepId: string]: { readonly output: unknown; readonly status: string } };
+  readonly item?: unknown;
+  readonly index?: number;
+}
+
+/** What is bound to `$now`, `$millis` and `$random`, so that a replay computes the same. */
+export interface RecordedValues {
+  /** Epoch ms. */
+  readonly now: number;
+  /** Seeds `$random`; any text. */
+  readonly seed: string;
+  /** Longest an evaluation may take, ms. */
+  readonly timeLimitMs: number;
+}
+
+/** A value of the definition with its expressions compiled. */
+export interface CompiledValue {
+  /** The value itself when it holds no expression. */
+  readonly constant: boolean;
+  /** Upstream steps whose outputs it reads, by id. */
+  readonly references: readonly string[];
+  /** @throws a `FlowError` with code `expression_failed` or `expression_timeout`. */
+  evaluate(scope: ExpressionScope, recorded: RecordedValues): Promise<unknown>;
+}
+
+/** A step as the runtime needs it: names resolved to positions, durations to ms, expressions compiled. */
+export interface PlannedStep {
+  /** Place in the definition, 0-based. */
+  readonly position: number;
+  readonly id: string;
+  /** As written: `tool:name`, `exec`, `http`, `sleep`, `signal`, `flow:id`. */
+  readonly uses: string;
+  readonly kind: StepKind;
+  /** The handler's name for a task (`exec` and `http` are tools of that name), the flow's id for a flow. */
+  readonly target: string;
+  readonly dependsOn: readonly number[];
+  readonly dependents: readonly number[];
+  readonly critical: boolean;
+  readonly weight: number;
+  /** Longest one attempt (or one wait) may take, ms; null: no limit. */
+  readonly timeoutMs: number | null;
+  readonly retry: RetryPolicy;
+  /** The handler's input, or what `sleep` and `signal` need. */
+  readonly with: CompiledValue | null;
+  readonly when: CompiledValue | null;
+  readonly forEach: CompiledValue | null;
+}
+
+/** A definition made ready to run. Immutable, one per digest. */
+export interface FlowPlan {
+  readonly definition: FlowDefinition;
+  /** SHA-256 of the canonical JSON of the definition, hex. */
+  readonly digest: string;
+  readonly steps: readonly PlannedStep[];
+  readonly positions: ReadonlyMap<string, number>;
+  readonly mode: FlowMode;
+  readonly concurrency: number;
+  readonly timeoutMs: number | null;
+  /** Least score, 0 to 1, with which the flow passes. */
+  readonly minScore: number;
+  /** Names of the tools it uses. */
+  readonly tools: readonly string[];
+  /** Ids of the flows it starts. */
+  readonly flows: readonly string[];
+}

@@ -1,0 +1,171 @@
+import type { InspectionEvent } from 'xstate';
+import type { Logger } from 'pino';
+import type { ExecutionStatus, OwnerRecord, StepStatus } from '../../persistence/records.ts';
+import type { Store } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import type { StepFailure } from '../core/failure.ts';
+import type { Random } from '../core/ids.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
+import type { Tool } from './tool.ts';
+
+export interface RuntimeOptions {
+  readonly store: Store;
+  /** Beside the built-in ones. */
+  readonly tools?: readonly Tool[];
+  readonly flows?: readonly FlowDefinition[];
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Flows in memory at the same time, 1 or more. Default 1,024; the others wait in the store. */
+  readonly maxActiveFlows?: number;
+  /** Handlers that run at the same time over all flows, 1 or more. Default 1,024. */
+  readonly maxRunningSteps?: number;
+  /** Crashes during a run after which a step fails. Default 5. */
+  readonly maxInterruptions?: number;
+  /** Largest output of a step, bytes of JSON. Default 4 MiB. */
+  readonly maxOutputBytes?: number;
+  /** Longest an expression may be evaluated, ms. Default 1,000. */
+  readonly expressionTimeLimitMs?: number;
+  /**
+   * What to continue when the runtime is created: everything (default), nothing, or what the function says yes to.
+   * What is not continued stays in the store as it is.
+   */
+  readonly recover?: boolean | ((execution: { readonly executionId: string; readonly flowId: string; readonly digest: string }) => boolean);
+  /** Takes signals and cancels from other processes over a local socket, when the store is a file. Default true. */
+  readonly listen?: boolean;
+  /** Called with XState's inspection events of every hosted actor, after the commit. Costs time. */
+  readonly inspect?: (event: InspectionEvent) => void;
+  /** Deletes settled executions this long after they settled, ms. Default 30 days; null: never. */
+  readonly retentionMs?: number | null;
+  /** Warns in the log when the store is larger, bytes. Default 1 GiB. */
+  readonly sizeBudgetBytes?: number;
+}
+
+export interface StartOptions {
+  /** Checked against the flow's `input` schema. Default `{}`. */
+  readonly input?: unknown;
+  /** Same key, same execution: a second start with it answers with the first one's. */
+  readonly idempotencyKey?: string;
+  /** Higher goes first when flows wait to be admitted. Default 0. */
+  readonly priority?: number;
+}
+
+/** A step as callers see it. One that has not begun is `pending`. */
+export interface StepResult {
+  readonly stepId: string;
+  /** Place in the `for_each` list; undefined for the step itself. */
+  readonly item?: number;
+  readonly status: StepStatus;
+  /** Attempts begun; runs cut off by a crash are counted in `interruptions` instead. */
+  readonly attempts: number;
+  readonly interruptions: number;
+  /** Why it failed, was skipped or cancelled; while it is retrying: why the last attempt failed. */
+  readonly reason?: StepFailure;
+  readonly output?: unknown;
+  /** When the present wait ends: a back-off, a sleep, a deadline. Epoch ms. */
+  readonly dueAt?: number;
+  readonly startedAt: number | null;
+  readonly settledAt: number | null;
+}
+
+export interface ExecutionSummary {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly flowVersion: string;
+  readonly status: ExecutionStatus;
+  readonly passed: boolean | null;
+  readonly score: number | null;
+  readonly failure: StepFailure | null;
+  readonly priority: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly settledAt: number | null;
+  /** When a sleeping execution wakes, epoch ms. */
+  readonly wakeAt: number | null;
+  /** Why an unsettled execution is not continued here: tools or flows that this runtime does not have. */
+  readonly blockedBy?: StepFailure;
+}
+
+export interface ExecutionDetails extends ExecutionSummary {
+  readonly input: unknown;
+  /** In the definition's order; items of a `for_each` step follow the step when asked for. */
+  readonly steps: readonly StepResult[];
+}
+
+export interface SettledExecution extends ExecutionDetails {
+  readonly status: 'scored' | 'failed';
+  readonly passed: boolean;
+  readonly score: number;
+  readonly settledAt: number;
+  /** From start to settled, ms. */
+  readonly durationMs: number;
+}
+
+/** What `transitions` yields: where the execution stands, then everything that happens to it. */
+export type TransitionUpdate =
+  | { readonly type: 'snapshot'; readonly seq: number; readonly execution: ExecutionDetails }
+  | {
+      readonly type: 'transition';
+      /** Rising by one per execution, from 1. */
+      readonly seq: number;
+      readonly at: number;
+      /** `orchestrator/flow:<executionId>/step:<stepId>/item:<n>`. */
+      readonly address: string;
+      readonly event: { readonly type: string; readonly [key: string]: unknown };
+      /** The state reached; null: the event was recorded and ignored. */
+      readonly state: string | null;
+    };
+
+/** A handle on one execution. */
+export interface Execution {
+  readonly executionId: string;
+  /** False when `start` met an execution with the same idempotency key. */
+  readonly created: boolean;
+  get(options?: { readonly items?: boolean }): Promise<ExecutionDetails>;
+  /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
+  settled(): Promise<SettledExecution>;
+  signal(name: string, payload?: unknown): Promise<void>;
+  /** Resolves when the cancel is stored; false: the execution had settled before. */
+  cancel(message?: string): Promise<boolean>;
+  /** Snapshot first, then every transition; ends when the execution has settled. `after`: leave out up to that number. */
+  transitions(options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
+}
+
+/** Whether the runtime works, and if not, why. */
+export interface RuntimeHealth {
+  /** `faulted`: a commit failed; nothing runs until `restart`. */
+  readonly status: 'running' | 'faulted' | 'stopping' | 'stopped';
+  readonly error?: Error;
+  /** Flows in memory. */
+  readonly activeFlows: number;
+  /** Handlers running now. */
+  readonly runningSteps: number;
+  readonly owner: OwnerRecord;
+}
+
+export interface Runtime {
+  start(flowId: string, options?: StartOptions): Promise<Execution>;
+  /** @throws a `FlowError` with code `execution_not_found`. */
+  get(executionId: string): Promise<Execution>;
+  list(options?: {
+    readonly status?: readonly ExecutionStatus[];
+    readonly flowId?: string;
+    readonly limit?: number;
+  }): Promise<ExecutionSummary[]>;
+  signal(executionId: string, name: string, payload?: unknown): Promise<void>;
+  cancel(executionId: string, message?: string): Promise<boolean>;
+  settled(executionId: string): Promise<SettledExecution>;
+  transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
+  /** Unfinished executions this runtime went on with when it was created or restarted. */
+  readonly recovered: readonly ExecutionSummary[];
+  health(): RuntimeHealth;
+  /** After a failed commit: drops what is in memory and goes on from the store. */
+  restart(): Promise<void>;
+  /**
+   * Starts nothing new, waits for running handlers, then aborts them; their attempts are given back and begin again at
+   * the next start. Releases the store. `timeoutMs` defaults to 10,000.
+   */
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+}

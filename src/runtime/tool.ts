@@ -1,0 +1,97 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Transaction } from '../../persistence/store.ts';
+import type { StepFailure } from '../core/failure.ts';
+
+/** What a tool's `run` is called with. */
+export interface ToolCall<Input = unknown> {
+  readonly input: Input;
+  /** Aborts on timeout, on cancel and when the runtime stops. */
+  readonly signal: AbortSignal;
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly stepId: string;
+  /** Place in the `for_each` list, 0-based; undefined for a step without one. */
+  readonly item: number | undefined;
+  /** 1-based. A run cut off by a crash is the same attempt again. */
+  readonly attempt: number;
+  /** The same in every attempt of this step: hand it to whatever must not happen twice. */
+  readonly idempotencyKey: string;
+  /** When the attempt times out, epoch ms; undefined: never. */
+  readonly deadline: number | undefined;
+  readonly logger: Logger;
+  /**
+   * Adds a write that is stored in the same transaction as this step's output: it happens exactly once.
+   * Synchronous; one that throws fails the attempt and leaves nothing behind.
+   */
+  onCommit(write: (tx: Transaction) => void): void;
+}
+
+export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+  /** As in `uses: tool:name`. */
+  readonly name: string;
+  readonly description?: string;
+  /** Checked before `run`; a mismatch fails the step with `tool_input_invalid`. */
+  readonly input?: Input;
+  /** Checked after `run`; a mismatch fails the step with `tool_output_invalid`. */
+  readonly output?: Output;
+  readonly run: (call: ToolCall<z.output<Input>>) => z.input<Output> | Outcome | Promise<z.input<Output> | Outcome>;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly input?: z.ZodType | undefined;
+  readonly output?: z.ZodType | undefined;
+  readonly run: (call: ToolCall<never>) => unknown;
+}
+
+/**
+ * Declares a tool with a typed input and output.
+ *
+ * @example
+ * ```ts
+ * import { defineTool } from 'flowstone';
+ * import { z } from 'zod';
+ *
+ * const greet = defineTool({
+ *   name: 'greet',
+ *   input: z.object({ name: z.string() }),
+ *   output: z.object({ text: z.string() }),
+ *   run: ({ input }) => ({ text: `Hello ${input.name}` }),
+ * });
+ * ```
+ */
+export function defineTool<Input extends z.ZodType = z.ZodUnknown, Output extends z.ZodType = z.ZodUnknown>(
+  options: ToolOptions<Input, Output>,
+): Tool {
+  return options as unknown as Tool;
+}
+
+const outcome = Symbol.for('flowstone.outcome');
+
+/** What a tool may return instead of an output. */
+export interface Outcome {
+  readonly [outcome]: true;
+  readonly failure: StepFailure;
+  /** Wait before the next attempt, ms, in place of the retry policy's. */
+  readonly retryAfterMs?: number;
+}
+
+/** Ends the attempt: try again after so many ms, if attempts are left. */
+export function retryAfter(ms: number, message = 'The tool asked to be called again later'): Outcome {
+  return { [outcome]: true, failure: { code: 'retry_requested', message, retryable: true }, retryAfterMs: ms };
+}
+
+/** Ends the attempt as failed. `retryable` defaults to true, `code` to `tool_failed`. */
+export function fail(
+  message: string,
+  options: { readonly code?: string; readonly retryable?: boolean; readonly details?: { readonly [key: string]: unknown } } = {},
+): Outcome {
+  const { code = 'tool_failed', retryable = true, details } = options;
+  return { [outcome]: true, failure: { code, message, retryable, ...(details && { details }) } };
+}
+
+export function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && outcome in value;
+}
