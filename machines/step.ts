@@ -63,7 +63,7 @@ export const stepMachine = setup({
     giveBack: assign(({ context }) => ({ attempt: context.attempt - 1 })),
     backOff: assign(({ event }) =>
       event.type === 'attempt.failed' ? { dueAt: event.retryAt, failure: event.failure } : {}),
-    noteDue: assign(({ event }) => ({ dueAt: (event.type === 'step.start' ? event.dueAt : undefined) ?? null })),
+    beginWait: assign(({ event }) => ({ run: 1, attempt: 1, dueAt: (event.type === 'step.start' ? event.dueAt : undefined) ?? null })),
     noteFailure: assign(({ event }) => ({ dueAt: null, failure: ('failure' in event ? event.failure : undefined) ?? null })),
     noteLastInterruption: assign(({ context, event }) => ({
       interruptions: context.interruptions + 1,
@@ -90,7 +90,7 @@ export const stepMachine = setup({
       on: {
         'step.start': [
           { guard: 'isTask', target: 'running', actions: 'beginAttempt' },
-          { target: 'waiting', actions: 'noteDue' },
+          { target: 'waiting', actions: 'beginWait' },
         ],
         'step.skip': { target: 'skipped', actions: 'noteFailure' },
         'step.fail': failed,

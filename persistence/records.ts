@@ -59,6 +59,8 @@ const stepBase = {
   run: z.number().int().nonnegative(),
   attempt: z.number().int().nonnegative(),
   interruptions: z.number().int().nonnegative(),
+  /** When the latest run or wait began; null: none has. `startedAt` is when the first one did. */
+  runAt: at.nullable(),
   /** Counters of a `for_each` step, JSON text; null for any other. */
   counters: json.nullable(),
 };

@@ -9,5 +9,10 @@ export interface StepFailure {
   /** Whether another attempt may help. */
   readonly retryable: boolean;
   /** Plain values that say more: an exit code, an HTTP status, the step upstream. */
-  readonly details?: { readonly [key: string]: unknown };
+  readonly details?: { readonly [key: string]: unknown } | undefined;
+}
+
+/** Makes a failure that no retry helps. */
+export function createFailure(code: string, message: string, details?: StepFailure['details']): StepFailure {
+  return { code, message, retryable: false, ...(details && { details }) };
 }

@@ -23,8 +23,10 @@ export interface RecordedValues {
 
 /** A value of the definition with its expressions compiled. */
 export interface CompiledValue {
-  /** The value itself when it holds no expression. */
+  /** Whether it holds no expression. */
   readonly constant: boolean;
+  /** The value itself when it is constant; undefined otherwise. */
+  readonly value: unknown;
   /** Upstream steps whose outputs it reads, by id. */
   readonly references: readonly string[];
   /** @throws a `FlowError` with code `expression_failed` or `expression_timeout`. */

@@ -1,0 +1,39 @@
+import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
+import type { FanOutActor, StepActor } from './tree.ts';
+
+/** What the host has to do once the commit has succeeded. Values only; checked against the tree when it is done. */
+export type Effect =
+  /** Evaluate the step's expressions, then answer with `prepared`. */
+  | { readonly type: 'prepare'; readonly position: number; readonly item: number }
+  /** Begin the handler. */
+  | { readonly type: 'run'; readonly position: number; readonly item: number; readonly run: number }
+  /** Tell the handler to stop. */
+  | { readonly type: 'abort'; readonly position: number; readonly item: number; readonly run: number }
+  /** Arm the timer of a back-off or a wait; start or find the flow a step waits for. */
+  | { readonly type: 'wait'; readonly position: number; readonly item: number }
+  /** The step no longer waits: cancel the flow it started. */
+  | { readonly type: 'abandon'; readonly position: number; readonly item: number }
+  /** The flow has ended: answer whoever waits for it. */
+  | { readonly type: 'settle' };
+
+/** A transition as the journal keeps it: address below the flow, event, state reached (null: recorded and ignored). */
+export type JournalEntry = readonly [address: string, event: { readonly type: string }, state: string | null];
+
+export type EndedAttempt = Omit<AttemptRecord, 'executionKey'>;
+
+/** Everything that happened to one tree since the last commit. */
+export interface Changes {
+  readonly entries: JournalEntry[];
+  /** Actors whose rows have to be written. */
+  readonly actors: Set<StepActor | FanOutActor>;
+  readonly attempts: EndedAttempt[];
+  readonly inputs: { readonly position: number; readonly item: number; readonly input: string }[];
+  readonly received: SignalRecord[];
+  /** Numbers of the signals that found their step. */
+  readonly consumed: number[];
+  readonly effects: Effect[];
+}
+
+export function createChanges(): Changes {
+  return { entries: [], actors: new Set(), attempts: [], inputs: [], received: [], consumed: [], effects: [] };
+}

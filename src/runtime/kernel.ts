@@ -1,0 +1,413 @@
+import type { FanOutEvent } from '../../machines/fan-out.ts';
+import type { FlowEvent } from '../../machines/flow.ts';
+import type { StepEvent } from '../../machines/step.ts';
+import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import { computeScore } from '../core/score.ts';
+import type { PlannedStep } from '../definition/plan.ts';
+import type { Changes } from './changes.ts';
+import type { Machines } from './machines.ts';
+import type { Message, Prepared } from './messages.ts';
+import { conditionFalse } from './messages.ts';
+import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
+import { createFanOutActor, createStepActor, getActor, getSignalName, isFanOut, noItem, toLocalAddress } from './tree.ts';
+
+type Delivery = { readonly flow: FlowEvent } | {
+  readonly position: number;
+  readonly item: number;
+  readonly event: StepEvent | FanOutEvent;
+  readonly output?: string;
+};
+
+const endings: Partial<Record<StepEvent['type'], AttemptRecord['status']>> = {
+  'attempt.completed': 'completed',
+  'attempt.failed': 'failed',
+  'attempt.interrupted': 'interrupted',
+  'step.release': 'released',
+  'step.cancel': 'cancelled',
+};
+
+/**
+ * Delivers a message to an execution and everything that follows from it inside, until the tree is quiet.
+ *
+ * Decides by the machines alone: no store, no clock, no promise. The tree is changed in place (`copyTree` keeps the
+ * old one); what has to be stored and done is added to `changes`.
+ *
+ * @throws what a machine's guard or assignment throws; the tree is then unusable, see `breakTree`
+ */
+export function deliver(machines: Machines, tree: FlowTree, message: Message, now: number, changes: Changes): void {
+  new Delivering(machines, tree, now, changes).handle(message);
+}
+
+/**
+ * Goes on with a tree that was read back: cut-off runs begin again, waits are armed, slots that were given out and not
+ * used are given out again.
+ */
+export function resume(machines: Machines, tree: FlowTree, now: number, changes: Changes): void {
+  new Delivering(machines, tree, now, changes).resume();
+}
+
+class Delivering {
+  readonly #machines: Machines;
+  readonly #tree: FlowTree;
+  readonly #now: number;
+  readonly #changes: Changes;
+  readonly #inbox: Delivery[] = [];
+
+  constructor(machines: Machines, tree: FlowTree, now: number, changes: Changes) {
+    this.#machines = machines;
+    this.#tree = tree;
+    this.#now = now;
+    this.#changes = changes;
+  }
+
+  handle(message: Message): void {
+    if (message.to === 'flow') this.#sendToFlow(message.event);
+    else if (message.to === 'step') this.#sendToStep(message);
+    else if (message.to === 'signal') this.#receive(message.signal);
+    else this.#begin(message.position, message.item, message.prepared);
+    this.#drain();
+  }
+
+  resume(): void {
+    const tree = this.#tree;
+    let held = 0;
+    const visit = (actor: StepActor): void => {
+      const { position } = actor.step;
+      const { value, context } = actor.snapshot;
+      if (actor.holdsSlot) held++;
+      if (value === 'running') {
+        const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
+        this.#inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure } });
+      } else if (value === 'waiting') {
+        this.#wait(actor);
+      } else {
+        this.#changes.effects.push({ type: 'wait', position, item: actor.item });
+      }
+    };
+    for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
+    const { granted, released } = tree.flow.context;
+    this.#startNext(granted - released - held);
+    this.#drain();
+  }
+
+  #drain(): void {
+    for (let index = 0; index < this.#inbox.length; index++) {
+      const next = this.#inbox[index] as Delivery;
+      if ('flow' in next) this.#sendToFlow(next.flow);
+      else this.#sendToStep(next);
+    }
+  }
+
+  #sendToFlow(event: FlowEvent): void {
+    const tree = this.#tree;
+    const before = tree.flow;
+    const effects: string[] = [];
+    const after = this.#machines.flow.transition(before, event, effects);
+    this.#changes.entries.push(['', event, after === before ? null : after.value]);
+    if (after === before) return;
+    tree.flow = after;
+    for (const effect of effects) {
+      if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
+      else if (effect === 'haltSteps') this.#endSteps('step.skip', createFailure('flow_halted', 'A critical step failed and the flow is strict'));
+      else if (effect === 'cancelSteps') this.#endSteps('step.cancel', 'failure' in event ? event.failure : null);
+      else this.#inbox.push({ flow: { type: 'consolidation.completed', score: computeScore(after.context) } });
+    }
+    if (after.status === 'done') this.#changes.effects.push({ type: 'settle' });
+  }
+
+  /** Gives slots to the steps that most others wait for. */
+  #startNext(count: number): void {
+    const { queue, actors, plan } = this.#tree;
+    for (let left = count; left > 0; left--) {
+      const position = queue.peek();
+      if (position === undefined) return;
+      const step = plan.steps[position] as PlannedStep;
+      const fanOut = actors.get(position);
+      if (fanOut && isFanOut(fanOut)) {
+        const item = fanOut.again.pop() ?? fanOut.next++;
+        if (fanOut.again.length === 0 && fanOut.next >= fanOut.snapshot.context.total) queue.pop();
+        this.#give(step, item);
+      } else {
+        queue.pop();
+        this.#give(step, noItem);
+      }
+    }
+  }
+
+  #give(step: PlannedStep, item: number): void {
+    const { position } = step;
+    const actor = this.#create(step, item);
+    actor.holdsSlot = true;
+    const condition = item === noItem ? (step.when ?? step.forEach) : null;
+    if (step.kind === 'task' && condition === null && (step.with?.constant ?? true)) {
+      this.#sendToStep({ position, item, event: { type: 'step.start' } });
+    } else {
+      this.#tree.preparing++;
+      this.#changes.effects.push({ type: 'prepare', position, item });
+    }
+  }
+
+  #create(step: PlannedStep, item: number): StepActor | FanOutActor {
+    const tree = this.#tree;
+    if (item === noItem) {
+      const actor = step.forEach ? createFanOutActor(this.#machines, tree, step) : createStepActor(this.#machines, tree, step, item);
+      tree.actors.set(step.position, actor);
+      return actor;
+    }
+    const fanOut = tree.actors.get(step.position) as FanOutActor;
+    const actor = createStepActor(this.#machines, tree, step, item);
+    if (!step.with) actor.input = fanOut.list?.[item];
+    fanOut.items.set(item, actor);
+    return actor;
+  }
+
+  /** Starts a step whose expressions have been evaluated. */
+  #begin(position: number, item: number, prepared: Prepared): void {
+    const actor = getActor(this.#tree, position, item);
+    if (!actor || actor.snapshot.value !== 'pending' || !actor.holdsSlot) return;
+    this.#tree.preparing--;
+    if (prepared.type !== 'start') {
+      this.#sendToStep({ position, item, event: { type: `step.${prepared.type}`, failure: prepared.failure } }, true);
+      return;
+    }
+    const { input, list, dueAt } = prepared;
+    const stored = list ?? input;
+    if (stored) this.#changes.inputs.push({ position, item, input: stored.json });
+    if (isFanOut(actor)) {
+      actor.list = list?.value ?? [];
+      actor.settledItems = new Uint8Array(actor.list.length);
+      this.#sendToStep({ position, item, event: { type: 'step.start', total: actor.list.length } }, true);
+      if (actor.snapshot.status === 'active') {
+        this.#tree.queue.push(position);
+        this.#freeSlot(actor, actor.list.length);
+      }
+      return;
+    }
+    actor.input = input?.value;
+    this.#sendToStep({ position, item, event: { type: 'step.start', ...(dueAt !== undefined && { dueAt }) } }, true);
+    if (hasReached(actor, 'waiting')) this.#freeSlot(actor, 0);
+  }
+
+  #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
+    actor.holdsSlot = false;
+    this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ready } });
+  }
+
+  #sendToStep(delivery: Exclude<Delivery, { flow: FlowEvent }>, prepared = false): void {
+    const { position, item, event, output } = delivery;
+    const tree = this.#tree;
+    const step = tree.plan.steps[position] as PlannedStep;
+    let actor = getActor(tree, position, item);
+    const isEnd = event.type === 'step.skip' || event.type === 'step.cancel';
+    if (!actor && isEnd) {
+      // Of two upstream failures only the first skips a step; the second finds it settled.
+      if (item === noItem ? tree.settled[position] !== null : !this.#isOpenItem(position, item)) return;
+      actor = this.#create(step, item);
+    }
+    const local = toLocalAddress(step.id, item);
+    if (!actor) {
+      if (event.type !== 'item.settled') this.#changes.entries.push([local, event, null]);
+      return;
+    }
+    if (isFanOut(actor)) this.#moveFanOut(actor, event as FanOutEvent, local, prepared);
+    else this.#moveStep(actor, event as StepEvent, local, output, prepared);
+  }
+
+  #isOpenItem(position: number, item: number): boolean {
+    const fanOut = this.#tree.actors.get(position);
+    return fanOut !== undefined && isFanOut(fanOut) && fanOut.settledItems[item] === 0;
+  }
+
+  #moveStep(actor: StepActor, event: StepEvent, local: string, output: string | undefined, prepared: boolean): void {
+    const changes = this.#changes;
+    const tree = this.#tree;
+    const before = actor.snapshot;
+    const effects: string[] = [];
+    const after = this.#machines.step.transition(before, event, effects);
+    changes.entries.push([local, event, after === before ? null : after.value]);
+    if (after === before) return;
+    actor.snapshot = after;
+    changes.actors.add(actor);
+    const { position } = actor.step;
+    const { item } = actor;
+    if (before.value === 'running') tree.running--;
+    if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) this.#endRun(actor, before.context, event, output);
+    for (const effect of effects) {
+      if (effect === 'ping') {
+        tree.running++;
+        actor.runAt = this.#now;
+        actor.startedAt ??= this.#now;
+        changes.effects.push({ type: 'run', position, item, run: after.context.run });
+      } else if (effect === 'wait') {
+        actor.runAt = this.#now;
+        actor.startedAt ??= this.#now;
+        this.#wait(actor);
+      } else if (effect === 'abort') {
+        changes.effects.push({ type: 'abort', position, item, run: before.context.run });
+      } else {
+        changes.effects.push({ type: 'abandon', position, item });
+      }
+    }
+    if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
+    if (after.status === 'done') this.#settleStep(actor, before.value === 'pending' && !prepared);
+  }
+
+  #endRun(actor: StepActor, { run, attempt }: { run: number; attempt: number }, event: StepEvent, output: string | undefined): void {
+    const { value, context } = actor.snapshot;
+    const status = endings[event.type] ?? (value === 'completed' ? 'completed' : 'failed');
+    this.#changes.attempts.push({
+      position: actor.step.position,
+      item: actor.item,
+      run,
+      attempt,
+      status,
+      startedAt: actor.runAt,
+      endedAt: this.#now,
+      failure: 'failure' in event && event.failure ? event.failure : status === 'completed' || status === 'released' ? null : context.failure,
+      output: status === 'completed' ? (output ?? 'null') : null,
+    });
+  }
+
+  #moveFanOut(actor: FanOutActor, event: FanOutEvent, local: string, prepared: boolean): void {
+    const before = actor.snapshot;
+    const effects: string[] = [];
+    const after = this.#machines.fanOut.transition(before, event, effects);
+    this.#changes.entries.push([local, event, after === before ? null : after.value]);
+    if (after === before) return;
+    actor.snapshot = after;
+    this.#changes.actors.add(actor);
+    if (before.value === 'pending' && event.type === 'step.start') actor.startedAt = this.#now;
+    for (const effect of effects) {
+      if (effect === 'haltItems') this.#skipItems(actor);
+      else this.#cancelItems(actor, 'failure' in event && event.failure ? event.failure : null);
+    }
+    if (after.status === 'done') this.#settleStep(actor, before.value === 'pending' && !prepared);
+  }
+
+  #skipItems(actor: FanOutActor): void {
+    const failure = createFailure('items_halted', 'An earlier item failed');
+    const { position } = actor.step;
+    let count = 0;
+    for (let item = 0; item < actor.settledItems.length; item++) {
+      if (actor.settledItems[item] === 1 || actor.items.has(item)) continue;
+      this.#inbox.push({ position, item, event: { type: 'step.skip', failure } });
+      count++;
+    }
+    actor.next = actor.settledItems.length;
+    actor.again = [];
+    this.#forgetQueued(position);
+    // At once, not through the inbox: the flow must not give out slots for what has left the queue.
+    if (count > 0) this.#sendToFlow({ type: 'slot.freed', freed: 0, ready: -count });
+  }
+
+  #cancelItems(actor: FanOutActor, failure: StepFailure | null): void {
+    const { position } = actor.step;
+    for (const item of actor.items.values()) {
+      this.#moveStep(item, { type: 'step.cancel', failure: failure ?? createFailure('cancelled', 'Cancelled') }, toLocalAddress(actor.step.id, item.item), undefined, false);
+    }
+    this.#forgetQueued(position);
+  }
+
+  /** Takes a step out of the queue; it is known to be at no other place in it. */
+  #forgetQueued(position: number): void {
+    const { queue } = this.#tree;
+    const kept: number[] = [];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) if (next !== position) kept.push(next);
+    for (const next of kept) queue.push(next);
+  }
+
+  /** @param unprepared it settles before its expressions were evaluated */
+  #settleStep(actor: StepActor | FanOutActor, unprepared: boolean): void {
+    const tree = this.#tree;
+    actor.settledAt = this.#now;
+    if (unprepared && actor.holdsSlot) tree.preparing--;
+    const freed = actor.holdsSlot ? 1 : 0;
+    actor.holdsSlot = false;
+    const { position } = actor.step;
+    const { failure } = actor.snapshot.context;
+    if (isFanOut(actor) || actor.item === noItem) {
+      tree.actors.delete(position);
+      const status = actor.snapshot.value as 'completed' | 'failed' | 'skipped' | 'cancelled';
+      tree.settled[position] = status;
+      if (tree.flow.status === 'active') this.#route(actor.step, status, failure, freed);
+      return;
+    }
+    const fanOut = tree.actors.get(position) as FanOutActor | undefined;
+    if (fanOut) {
+      fanOut.items.delete(actor.item);
+      fanOut.settledItems[actor.item] = 1;
+      if (fanOut.snapshot.status === 'active') {
+        this.#inbox.push({ position, item: noItem, event: { type: 'item.settled', ...(actor.snapshot.value !== 'completed' && failure && { failure }) } });
+      }
+    }
+    if (freed && tree.flow.status === 'active') this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ready: 0 } });
+  }
+
+  /** Tells the flow and the steps that depend on this one. */
+  #route(step: PlannedStep, status: 'completed' | 'failed' | 'skipped' | 'cancelled', failure: StepFailure | null, freed: number): void {
+    const tree = this.#tree;
+    const { halted } = tree.flow.context;
+    const excluded = status === 'skipped' && failure?.code === conditionFalse;
+    const blocks = status === 'cancelled' || (status === 'failed' && step.critical) || (status === 'skipped' && !excluded);
+    let ready = 0;
+    const skips: Delivery[] = [];
+    for (const position of step.dependents) {
+      if (tree.settled[position] !== null) continue;
+      if (blocks) {
+        const cause = status === 'skipped' ? (failure?.details?.['cause'] ?? step.id) : step.id;
+        const skip = createFailure('upstream_failed', `Skipped because the step "${String(cause)}" ${status === 'cancelled' ? 'was cancelled' : 'failed'}`, { upstream: step.id, cause });
+        skips.push({ position, item: noItem, event: { type: 'step.skip', failure: skip } });
+        continue;
+      }
+      const left = (tree.unmet[position] as number) - 1;
+      tree.unmet[position] = left;
+      if (left === 0 && !halted) {
+        tree.queue.push(position);
+        ready++;
+      }
+    }
+    this.#inbox.push({ flow: { type: 'step.settled', status, critical: step.critical, weight: excluded ? 0 : step.weight, ready, freed } });
+    this.#inbox.push(...skips);
+  }
+
+  #endSteps(type: 'step.skip' | 'step.cancel', failure: StepFailure | null): void {
+    const tree = this.#tree;
+    const reason = failure ?? createFailure('cancelled', 'Cancelled');
+    tree.queue.clear();
+    for (const { position } of tree.plan.steps) {
+      if (tree.settled[position] !== null) continue;
+      const event = tree.actors.has(position) ? 'step.cancel' : type;
+      this.#inbox.push({ position, item: noItem, event: { type: event, failure: reason } });
+    }
+  }
+
+  #wait(actor: StepActor): void {
+    const { position } = actor.step;
+    const { item } = actor;
+    const name = getSignalName(actor);
+    const found = name === undefined ? -1 : this.#tree.signals.findIndex(signal => signal.name === name);
+    if (found < 0) {
+      this.#changes.effects.push({ type: 'wait', position, item });
+      return;
+    }
+    const [signal] = this.#tree.signals.splice(found, 1) as [SignalRecord];
+    this.#changes.consumed.push(signal.number);
+    this.#inbox.push({ position, item, event: { type: 'signal.received' }, output: signal.payload });
+  }
+
+  #receive(signal: SignalRecord): void {
+    const tree = this.#tree;
+    if (tree.flow.status === 'done') return;
+    for (const actor of tree.actors.values()) {
+      if (isFanOut(actor) || actor.snapshot.value !== 'waiting' || getSignalName(actor) !== signal.name) continue;
+      this.#sendToStep({ position: actor.step.position, item: noItem, event: { type: 'signal.received' }, output: signal.payload });
+      return;
+    }
+    tree.signals.push(signal);
+    this.#changes.received.push(signal);
+  }
+}
+
+const hasReached = ({ snapshot }: StepActor, value: string): boolean => snapshot.value === value;

@@ -1,0 +1,26 @@
+import type { FlowEvent } from '../../machines/flow.ts';
+import type { StepEvent } from '../../machines/step.ts';
+import type { SignalRecord } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
+
+/** What evaluating a step's expressions came to. */
+export type Prepared =
+  | { readonly type: 'start'; readonly input?: Evaluated; readonly list?: Evaluated<readonly unknown[]>; readonly dueAt?: number }
+  | { readonly type: 'skip' | 'fail'; readonly failure: StepFailure };
+
+/** A value and its JSON text. */
+export interface Evaluated<Value = unknown> {
+  readonly value: Value;
+  readonly json: string;
+}
+
+/** What reaches an execution from outside. */
+export type Message =
+  | { readonly to: 'flow'; readonly event: FlowEvent }
+  /** `output`: JSON text of what a completed step produced; stored beside the event, never in it. */
+  | { readonly to: 'step'; readonly position: number; readonly item: number; readonly event: StepEvent; readonly output?: string }
+  | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared }
+  | { readonly to: 'signal'; readonly signal: SignalRecord };
+
+/** Failure code of a step that its own `when` excluded; such a step blocks nobody and weighs nothing. */
+export const conditionFalse = 'condition_false';

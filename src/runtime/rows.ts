@@ -1,0 +1,144 @@
+import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { Changes } from './changes.ts';
+import type { Machines } from './machines.ts';
+import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
+import { createFanOutActor, createStepActor, createTree, hasWork, isFanOut, nextDueAt, noItem } from './tree.ts';
+
+/** What an execution's row holds beside the machine's snapshot. */
+export interface ExecutionHeader {
+  readonly key: number;
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly flowVersion: string;
+  readonly digest: string;
+  /** JSON text. */
+  readonly input: string;
+  readonly priority: number;
+  readonly idempotencyKey: string | null;
+  readonly parentId: string | null;
+  readonly parentStep: string | null;
+  readonly createdAt: number;
+  seq: number;
+  startedAt: number | null;
+  settledAt: number | null;
+}
+
+/** Whether a flow that was carried through has passed. */
+export function hasPassed(plan: FlowPlan, context: { readonly criticalFailures: number; readonly score: number | null }): boolean {
+  return (plan.mode === 'lenient' || context.criticalFailures === 0) && (context.score ?? 0) >= plan.minScore;
+}
+
+/** When the host must look at the tree again: 0 while it has work, null when only others can wake it. */
+export function computeWakeAt(tree: FlowTree, startedAt: number | null): number | null {
+  if (hasWork(tree)) return 0;
+  const due = nextDueAt(tree);
+  const { timeoutMs } = tree.plan;
+  const expires = timeoutMs === null || startedAt === null ? undefined : startedAt + timeoutMs;
+  if (due === undefined) return expires ?? null;
+  return expires === undefined ? due : Math.min(due, expires);
+}
+
+export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeAt: number | null): ExecutionRecord {
+  const { value, context, status } = tree.flow;
+  const done = status === 'done';
+  const { score, failure, ...counters } = context;
+  return {
+    ...header,
+    context: JSON.stringify(counters),
+    status: value,
+    wakeAt: done || value === 'pending' ? null : wakeAt,
+    score: done ? (score ?? 0) : null,
+    passed: done ? value === 'scored' && hasPassed(tree.plan, context) : null,
+    failure: done ? failure : null,
+  } as ExecutionRecord;
+}
+
+export function toStepRecord(executionKey: number, actor: StepActor | FanOutActor): StepRecord {
+  const { step, snapshot, startedAt, settledAt } = actor;
+  const base = { executionKey, position: step.position, stepId: step.id, status: snapshot.value as StepStatus, startedAt, settledAt };
+  if (isFanOut(actor)) {
+    const { failure, ...counters } = actor.snapshot.context;
+    return { ...base, item: noItem, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, dueAt: null, failure, counters: JSON.stringify(counters) } as StepRecord;
+  }
+  const { run, attempt, interruptions, dueAt, failure } = actor.snapshot.context;
+  return { ...base, item: actor.item, run, attempt, interruptions, runAt: actor.runAt || null, dueAt, failure, counters: null } as StepRecord;
+}
+
+export function toJournalRecord(executionKey: number, seq: number, at: number, changes: Changes): JournalRecord {
+  return { executionKey, seq, at, entries: JSON.stringify(changes.entries) };
+}
+
+/** The inverse of the functions above: reads an execution back into memory. */
+export function restoreTree(
+  machines: Machines,
+  plan: FlowPlan,
+  execution: ExecutionRecord,
+  steps: readonly StepRecord[],
+  maxInterruptions: number,
+): { header: ExecutionHeader; tree: FlowTree } {
+  const { context, status, wakeAt: _wakeAt, score, passed: _passed, failure, ...header } = execution;
+  const tree = createTree(machines, plan, execution.executionId, maxInterruptions);
+  if (status === 'pending') return { header, tree };
+  tree.flow = machines.flow.restore(status, { ...JSON.parse(context), score, failure });
+  tree.queue.clear();
+  for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
+  for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);
+  restoreQueue(tree);
+  return { header, tree };
+}
+
+function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void {
+  const step = tree.plan.steps[row.position];
+  if (!step) return;
+  if (row.settledAt !== null) {
+    tree.settled[row.position] = row.status;
+    return;
+  }
+  if (row.status === 'pending') return;
+  if (row.counters === null) {
+    tree.actors.set(row.position, restoreActor(machines, tree, row, createStepActor(machines, tree, step, noItem)));
+    return;
+  }
+  const actor = createFanOutActor(machines, tree, step);
+  actor.snapshot = machines.fanOut.restore(row.status, { ...JSON.parse(row.counters), failure: row.failure });
+  actor.settledItems = new Uint8Array(actor.snapshot.context.total);
+  actor.startedAt = row.startedAt;
+  tree.actors.set(row.position, actor);
+}
+
+function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void {
+  const fanOut = tree.actors.get(row.position);
+  if (!fanOut || !isFanOut(fanOut)) return;
+  if (row.settledAt !== null) fanOut.settledItems[row.item] = 1;
+  else if (row.status !== 'pending') fanOut.items.set(row.item, restoreActor(machines, tree, row, createStepActor(machines, tree, fanOut.step, row.item)));
+}
+
+function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor: StepActor): StepActor {
+  const { run, attempt, interruptions, dueAt, failure } = row;
+  actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, failure });
+  actor.startedAt = row.startedAt;
+  actor.runAt = row.runAt ?? 0;
+  actor.holdsSlot = actor.step.kind === 'task';
+  if (row.status === 'running') tree.running++;
+  return actor;
+}
+
+/** What is ready follows from what has settled; it is not stored. */
+function restoreQueue(tree: FlowTree): void {
+  for (const { position, dependsOn } of tree.plan.steps) {
+    let unmet = 0;
+    for (const upstream of dependsOn) if (tree.settled[upstream] === null) unmet++;
+    tree.unmet[position] = unmet;
+    const actor = tree.actors.get(position);
+    if (actor && isFanOut(actor)) {
+      for (let item = actor.settledItems.length - 1; item >= 0; item--) {
+        if (actor.settledItems[item] === 0 && !actor.items.has(item)) actor.again.push(item);
+      }
+      actor.next = actor.settledItems.length;
+      if (actor.again.length > 0) tree.queue.push(position);
+    } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && !tree.flow.context.halted) {
+      tree.queue.push(position);
+    }
+  }
+}

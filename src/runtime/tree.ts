@@ -1,0 +1,167 @@
+import type { FanOutContext } from '../../machines/fan-out.ts';
+import type { FlowContext } from '../../machines/flow.ts';
+import type { StepContext } from '../../machines/step.ts';
+import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
+import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import type { Snapshot } from './machine-runner.ts';
+import type { Machines } from './machines.ts';
+import { ReadyQueue } from './ready-queue.ts';
+
+/** The step itself, when it is not one of the items of a `for_each` step. */
+export const noItem = -1;
+
+/** A step, or one item, that is alive: it has left the queue and has not settled. */
+export interface StepActor {
+  readonly step: PlannedStep;
+  /** Place in the `for_each` list; `noItem` for the step itself. */
+  readonly item: number;
+  snapshot: Snapshot<StepContext>;
+  /** Whether it holds one of the flow's slots. */
+  holdsSlot: boolean;
+  /** What expressions made of `with`; undefined when the definition's constant is the input. */
+  input: unknown;
+  startedAt: number | null;
+  /** When the present run began. */
+  runAt: number;
+  settledAt: number | null;
+}
+
+/** A step with `for_each`: counts its items and hands out the next. */
+export interface FanOutActor {
+  readonly step: PlannedStep;
+  snapshot: Snapshot<FanOutContext>;
+  holdsSlot: boolean;
+  /** The list; null until it has been evaluated or read back. */
+  list: readonly unknown[] | null;
+  /** The first item that was never handed out. */
+  next: number;
+  /** Items to be handed out again, after a stop. */
+  again: number[];
+  /** Items alive, by place. */
+  readonly items: Map<number, StepActor>;
+  /** 1: settled. */
+  settledItems: Uint8Array;
+  startedAt: number | null;
+  settledAt: number | null;
+}
+
+export const isFanOut = (actor: StepActor | FanOutActor): actor is FanOutActor => 'items' in actor;
+
+/** An execution in memory: the flow's actor and those of its steps that are alive. */
+export interface FlowTree {
+  readonly plan: FlowPlan;
+  readonly executionId: string;
+  flow: Snapshot<FlowContext>;
+  /** By position; pending steps and settled ones have no actor. */
+  readonly actors: Map<number, StepActor | FanOutActor>;
+  /** By position: dependencies that have not settled. */
+  readonly unmet: Int32Array;
+  /** By position: null until settled. */
+  readonly settled: (StepStatus | null)[];
+  readonly queue: ReadyQueue;
+  /** Slots handed out to steps whose expressions are being evaluated. */
+  preparing: number;
+  /** Handlers running. */
+  running: number;
+  /** Signals no step waits for yet, oldest first. */
+  signals: SignalRecord[];
+  /** Crashes after which a step fails. */
+  readonly maxInterruptions: number;
+}
+
+/** Makes the tree of an execution that has not begun. */
+export function createTree(machines: Machines, plan: FlowPlan, executionId: string, maxInterruptions: number): FlowTree {
+  const roots = plan.steps.filter(step => step.dependsOn.length === 0).map(step => step.position);
+  return {
+    plan,
+    executionId,
+    flow: machines.flow.initial({ total: plan.steps.length, concurrency: plan.concurrency, mode: plan.mode }),
+    actors: new Map(),
+    unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),
+    settled: Array.from(plan.steps, () => null),
+    queue: ReadyQueue.from(plan, roots),
+    preparing: 0,
+    running: 0,
+    signals: [],
+    maxInterruptions,
+  };
+}
+
+/** Copies a tree, so that the copy can go on without the original. Snapshots are immutable and shared. */
+export function copyTree(tree: FlowTree): FlowTree {
+  return {
+    ...tree,
+    actors: new Map([...tree.actors].map(([position, actor]) => [position, copyActor(actor)])),
+    unmet: tree.unmet.slice(),
+    settled: [...tree.settled],
+    queue: tree.queue.copy(tree.plan),
+    signals: [...tree.signals],
+  };
+}
+
+function copyActor(actor: StepActor | FanOutActor): StepActor | FanOutActor {
+  if (!isFanOut(actor)) return { ...actor };
+  const items = new Map([...actor.items].map(([place, item]) => [place, { ...item }]));
+  return { ...actor, again: [...actor.again], items, settledItems: actor.settledItems.slice() };
+}
+
+export function createStepActor(machines: Machines, tree: FlowTree, step: PlannedStep, item: number): StepActor {
+  const { kind, retry } = step;
+  const snapshot = machines.step.initial({ kind, maxAttempts: retry.maxAttempts, maxInterruptions: tree.maxInterruptions });
+  return { step, item, snapshot, holdsSlot: false, input: undefined, startedAt: null, runAt: 0, settledAt: null };
+}
+
+export function createFanOutActor(machines: Machines, tree: FlowTree, step: PlannedStep): FanOutActor {
+  return {
+    step,
+    snapshot: machines.fanOut.initial({ failFast: tree.plan.mode !== 'lenient' }),
+    holdsSlot: false,
+    list: null,
+    next: 0,
+    again: [],
+    items: new Map(),
+    settledItems: new Uint8Array(0),
+    startedAt: null,
+    settledAt: null,
+  };
+}
+
+/** Finds a live actor. */
+export function getActor(tree: FlowTree, position: number, item: number): StepActor | FanOutActor | undefined {
+  const actor = tree.actors.get(position);
+  return actor && item !== noItem && isFanOut(actor) ? actor.items.get(item) : actor;
+}
+
+/** Whether something goes on that needs the flow in memory. */
+export function hasWork(tree: FlowTree): boolean {
+  return tree.flow.status === 'active' && (tree.flow.value !== 'stepping' || tree.running > 0 || tree.preparing > 0);
+}
+
+/** When the next wait or back-off ends; undefined: none does. */
+export function nextDueAt(tree: FlowTree): number | undefined {
+  let next: number | undefined;
+  const visit = ({ snapshot: { context } }: StepActor): void => {
+    if (context.dueAt !== null && (next === undefined || context.dueAt < next)) next = context.dueAt;
+  };
+  for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
+  return next;
+}
+
+/** The address below the flow: `balance`, or `balance[3]` for an item; `''` for the flow itself. */
+export function toLocalAddress(stepId: string, item: number): string {
+  return item === noItem ? stepId : `${stepId}[${item}]`;
+}
+
+/** The whole address, as in `orchestrator/flow:<executionId>/step:balance/item:3`. */
+export function toAddress(executionId: string, local: string): string {
+  const flow = `orchestrator/flow:${executionId}`;
+  if (local === '') return flow;
+  const bracket = local.indexOf('[');
+  return bracket < 0 ? `${flow}/step:${local}` : `${flow}/step:${local.slice(0, bracket)}/item:${local.slice(bracket + 1, -1)}`;
+}
+
+/** The name of the signal a step waits for; undefined when it waits for something else. */
+export function getSignalName(actor: StepActor): string | undefined {
+  if (actor.step.kind !== 'signal') return undefined;
+  return ((actor.input ?? actor.step.with?.value) as { name: string }).name;
+}
