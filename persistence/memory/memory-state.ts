@@ -1,0 +1,124 @@
+import type {
+  AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
+} from '../records.ts';
+
+/** Rows of one execution, each under its place as text. */
+type Rows<Row> = Map<number, Map<string, Row>>;
+
+/** Everything a memory store holds: what would be on disk. Rows are frozen and replaced whole. */
+export interface MemoryState {
+  epoch: number;
+  readonly definitions: Map<string, DefinitionRecord>;
+  readonly executions: Map<number, ExecutionRecord>;
+  /** Keys of the executions that have not settled. */
+  readonly unsettled: Map<number, ExecutionRecord>;
+  readonly keysById: Map<string, number>;
+  readonly keysByIdempotencyKey: Map<string, number>;
+  readonly steps: Rows<StepRecord>;
+  readonly attempts: Rows<AttemptRecord>;
+  readonly inputs: Rows<InputRecord>;
+  readonly journal: Rows<JournalRecord>;
+  readonly signals: Rows<SignalRecord>;
+  /** What steps wrote through `commitWith`. */
+  readonly own: Map<string, string>;
+  /** Not part of what is on disk: goes with the process that owns. */
+  holder: { readonly token: object; readonly owner: OwnerRecord } | undefined;
+}
+
+export function createMemoryState(): MemoryState {
+  return {
+    epoch: 0,
+    definitions: new Map(),
+    executions: new Map(),
+    unsettled: new Map(),
+    keysById: new Map(),
+    keysByIdempotencyKey: new Map(),
+    steps: new Map(),
+    attempts: new Map(),
+    inputs: new Map(),
+    journal: new Map(),
+    signals: new Map(),
+    own: new Map(),
+    holder: undefined,
+  };
+}
+
+const copyRows = <Row>(rows: Rows<Row>): Rows<Row> => new Map(Array.from(rows, ([key, of]) => [key, new Map(of)]));
+
+/** Copies the state as it is, without its owner. Rows are shared: they never change. */
+export function copyMemoryState(state: MemoryState): MemoryState {
+  return {
+    epoch: state.epoch,
+    definitions: new Map(state.definitions),
+    executions: new Map(state.executions),
+    unsettled: new Map(state.unsettled),
+    keysById: new Map(state.keysById),
+    keysByIdempotencyKey: new Map(state.keysByIdempotencyKey),
+    steps: copyRows(state.steps),
+    attempts: copyRows(state.attempts),
+    inputs: copyRows(state.inputs),
+    journal: copyRows(state.journal),
+    signals: copyRows(state.signals),
+    own: new Map(state.own),
+    holder: undefined,
+  };
+}
+
+const listRows = <Row>(rows: Rows<Row>): Row[] => [...rows.values()].flatMap(of => [...of.values()]);
+
+/** The state as JSON text, for tests that compare or keep it. */
+export function toMemoryText(state: MemoryState): string {
+  return JSON.stringify({
+    epoch: state.epoch,
+    definitions: [...state.definitions.values()],
+    executions: [...state.executions.values()],
+    steps: listRows(state.steps),
+    attempts: listRows(state.attempts),
+    inputs: listRows(state.inputs),
+    journal: listRows(state.journal),
+    signals: listRows(state.signals),
+    own: [...state.own],
+  });
+}
+
+function fillRows<Row extends { readonly executionKey: number }>(rows: Rows<Row>, list: readonly Row[], toPlace: (row: Row) => string): void {
+  for (const row of list) {
+    const of = rows.get(row.executionKey) ?? new Map<string, Row>();
+    rows.set(row.executionKey, of.set(toPlace(row), Object.freeze(row)));
+  }
+}
+
+export function fromMemoryText(text: string): MemoryState {
+  const stored = JSON.parse(text) as {
+    epoch: number;
+    definitions: DefinitionRecord[];
+    executions: ExecutionRecord[];
+    steps: StepRecord[];
+    attempts: AttemptRecord[];
+    inputs: InputRecord[];
+    journal: JournalRecord[];
+    signals: SignalRecord[];
+    own: [string, string][];
+  };
+  const state = createMemoryState();
+  state.epoch = stored.epoch;
+  for (const row of stored.definitions) state.definitions.set(row.digest, row);
+  for (const row of stored.executions) {
+    state.executions.set(row.key, row);
+    if (row.settledAt === null) state.unsettled.set(row.key, row);
+    state.keysById.set(row.executionId, row.key);
+    if (row.idempotencyKey !== null) state.keysByIdempotencyKey.set(row.idempotencyKey, row.key);
+  }
+  fillRows(state.steps, stored.steps, toStepPlace);
+  fillRows(state.attempts, stored.attempts, toAttemptPlace);
+  fillRows(state.inputs, stored.inputs, toStepPlace);
+  fillRows(state.journal, stored.journal, row => String(row.seq));
+  fillRows(state.signals, stored.signals, row => String(row.number));
+  for (const [key, value] of stored.own) state.own.set(key, value);
+  return state;
+}
+
+export const toStepPlace = (row: { readonly position: number; readonly item: number }): string => `${row.position}/${row.item}`;
+
+export const toAttemptPlace = (row: { readonly position: number; readonly item: number; readonly run: number }): string =>
+  `${row.position}/${row.item}/${row.run}`;

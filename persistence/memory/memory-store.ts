@@ -1,0 +1,230 @@
+import { isFlowError } from '../../src/core/errors.ts';
+import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
+import {
+  createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
+} from '../store-errors.ts';
+import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction } from '../store.ts';
+import { applyBatch, removeExecution } from './memory-commit.ts';
+import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
+import type { MemoryState } from './memory-state.ts';
+import { UndoLog } from './undo-log.ts';
+
+/** The handle a step's own writes get: names and JSON values, undone with the transaction. */
+export interface MemoryHandle {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  delete(name: string): void;
+}
+
+/** Makes an empty store in memory. Everything in it is gone with the process. */
+export function createMemoryStore(): MemoryStore {
+  return new MemoryStore(createMemoryState());
+}
+
+/** The store as an executable specification: what every other one must do, without a disk. */
+export class MemoryStore implements Store {
+  readonly location = 'memory';
+  readonly #state: MemoryState;
+  readonly #log = new UndoLog();
+  readonly #token = {};
+  #epoch: number | undefined;
+  #closed = false;
+
+  constructor(state: MemoryState) {
+    this.#state = state;
+  }
+
+  /** Makes a store from what `toBytes` gave. */
+  static fromBytes(bytes: Uint8Array): MemoryStore {
+    return new MemoryStore(fromMemoryText(new TextDecoder().decode(bytes)));
+  }
+
+  /** Everything stored, as JSON in UTF-8. */
+  toBytes(): Uint8Array {
+    return new TextEncoder().encode(toMemoryText(this.#state));
+  }
+
+  /** Another store with what is stored now, and no owner: what a successor finds after a crash. */
+  copy(): MemoryStore {
+    return new MemoryStore(copyMemoryState(this.#state));
+  }
+
+  /** Opens the same state once more, as a second process would. */
+  reopen(): MemoryStore {
+    return new MemoryStore(this.#state);
+  }
+
+  /** Takes the ownership away without telling the owner, as when its lock was lost. */
+  evict(): void {
+    this.#state.holder = undefined;
+  }
+
+  getDefinition(digest: string): DefinitionRecord | undefined {
+    return this.#read().definitions.get(digest);
+  }
+
+  getExecution(executionId: string): ExecutionRecord | undefined {
+    return this.#byKey(this.#read().keysById.get(executionId));
+  }
+
+  findByIdempotencyKey(idempotencyKey: string): ExecutionRecord | undefined {
+    return this.#byKey(this.#read().keysByIdempotencyKey.get(idempotencyKey));
+  }
+
+  listExecutions({ status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): ExecutionRecord[] {
+    const sign = order === 'newest' ? -1 : 1;
+    return [...this.#read().executions.values()]
+      .filter(row => (!status || status.includes(row.status)) && (flowId === undefined || row.flowId === flowId))
+      .filter(row => after === undefined || (row.key - after) * sign > 0)
+      .toSorted((a, b) => (a.key - b.key) * sign)
+      .slice(0, limit)
+      .map(copyRow);
+  }
+
+  countExecutions(): Record<ExecutionStatus, number> {
+    const counts = { pending: 0, stepping: 0, consolidating: 0, scored: 0, failed: 0 };
+    for (const row of this.#read().executions.values()) counts[row.status] += 1;
+    return counts;
+  }
+
+  listSteps(executionKey: number): StepRecord[] {
+    return [...(this.#read().steps.get(executionKey)?.values() ?? [])].toSorted((a, b) => a.position - b.position || a.item - b.item).map(copyRow);
+  }
+
+  listAttempts(executionKey: number): AttemptRecord[] {
+    return [...(this.#read().attempts.get(executionKey)?.values() ?? [])]
+      .toSorted((a, b) => a.position - b.position || a.item - b.item || a.run - b.run)
+      .map(copyRow);
+  }
+
+  getInput(executionKey: number, position: number, item: number): string | undefined {
+    return this.#read().inputs.get(executionKey)?.get(toStepPlace({ position, item }))?.input;
+  }
+
+  getOutput(executionKey: number, position: number, item: number): string | undefined {
+    const last = this.listAttempts(executionKey).findLast(row => row.position === position && row.item === item && row.status === 'completed');
+    return last?.output ?? undefined;
+  }
+
+  listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
+    return this.listAttempts(executionKey).flatMap(row =>
+      row.position === position && row.item >= 0 && row.status === 'completed' && row.output !== null ? [{ item: row.item, output: row.output }] : [],
+    );
+  }
+
+  readJournal(executionKey: number, afterSeq: number, limit = 1000): JournalRecord[] {
+    return [...(this.#read().journal.get(executionKey)?.values() ?? [])]
+      .filter(row => row.seq > afterSeq || row.seq + (JSON.parse(row.entries) as unknown[]).length - 1 > afterSeq)
+      .toSorted((a, b) => a.seq - b.seq)
+      .slice(0, limit)
+      .map(row => ({ ...row }));
+  }
+
+  listSignals(executionKey: number): SignalRecord[] {
+    return [...(this.#read().signals.get(executionKey)?.values() ?? [])].toSorted((a, b) => a.number - b.number).map(row => ({ ...row }));
+  }
+
+  listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {
+    return this.#listUnsettled(row => row.wakeAt === 0 && row.key > afterKey, (a, b) => a.key - b.key, limit);
+  }
+
+  listDue(now: number, limit: number): ExecutionRecord[] {
+    const isDue = ({ wakeAt }: ExecutionRecord): boolean => wakeAt !== null && wakeAt > 0 && wakeAt <= now;
+    return this.#listUnsettled(isDue, (a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.key - b.key, limit);
+  }
+
+  listPending(limit: number): ExecutionRecord[] {
+    return this.#listUnsettled(row => row.status === 'pending', (a, b) => b.priority - a.priority || a.key - b.key, limit);
+  }
+
+  listDormant(afterKey: number, limit: number): ExecutionRecord[] {
+    return this.#listUnsettled(row => row.status !== 'pending' && row.wakeAt === null && row.key > afterKey, (a, b) => a.key - b.key, limit);
+  }
+
+  nextWakeAt(): number | undefined {
+    let next: number | undefined;
+    for (const { wakeAt } of this.#read().unsettled.values()) if (wakeAt !== null && wakeAt > 0 && (next === undefined || wakeAt < next)) next = wakeAt;
+    return next;
+  }
+
+  getOwner(): OwnerRecord | undefined {
+    return this.#read().holder?.owner;
+  }
+
+  getSize(): StoreSize {
+    return { bytes: toMemoryText(this.#read()).length, freeBytes: 0 };
+  }
+
+  close(): void {
+    if (this.#state.holder?.token === this.#token) this.#state.holder = undefined;
+    this.#closed = true;
+  }
+
+  acquire(owner: OwnerRecord): number {
+    const state = this.#read();
+    if (state.holder && state.holder.token !== this.#token) throw createOwnedError(this.location, state.holder.owner);
+    state.holder = { token: this.#token, owner: { ...owner } };
+    this.#epoch = state.epoch += 1;
+    let highest = 0;
+    for (const key of state.executions.keys()) highest = Math.max(highest, key);
+    return highest;
+  }
+
+  commit(batch: CommitBatch): void {
+    this.commitWith(() => batch);
+  }
+
+  commitWith(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void {
+    const state = this.#read();
+    if (this.#epoch === undefined) throw createNotAcquiredError(this.location);
+    if (this.#epoch !== state.epoch) throw createStaleOwnerError(this.location, this.#epoch, state.epoch);
+    try {
+      if (this.#log.active) throw new TypeError('A commit is under way');
+      this.#log.run(() => applyBatch(state, this.#log, build(write => this.#attempt(write))));
+    } catch (error) {
+      if (isFlowError(error)) throw error;
+      throw createCommitFailedError(this.location, error, 'The rows break a rule of the store: a fault in whoever made them.');
+    }
+  }
+
+  prune({ settledBefore, limit = 1000 }: PruneParams): number {
+    const state = this.#read();
+    const old = [...state.executions.values()]
+      .filter(row => row.settledAt !== null && row.settledAt < settledBefore)
+      .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
+      .slice(0, limit);
+    for (const row of old) removeExecution(state, this.#log, row);
+    return old.length;
+  }
+
+  #attempt(write: (tx: Transaction) => void): void {
+    const { own } = this.#state;
+    const handle: MemoryHandle = {
+      get: name => (own.has(name) ? JSON.parse(own.get(name) as string) : undefined),
+      set: (name, value) => this.#log.set(own, name, JSON.stringify(value)),
+      delete: name => this.#log.delete(own, name),
+    };
+    this.#log.run(() => {
+      const result: unknown = write({ handle });
+      if (isPromiseLike(result)) throw createAsyncWriteError();
+    });
+  }
+
+  #read(): MemoryState {
+    if (this.#closed) throw createClosedError(this.location);
+    return this.#state;
+  }
+
+  #byKey(key: number | undefined): ExecutionRecord | undefined {
+    const row = key === undefined ? undefined : this.#state.executions.get(key);
+    return row && copyRow(row);
+  }
+
+  #listUnsettled(filter: (row: ExecutionRecord) => boolean, compare: (a: ExecutionRecord, b: ExecutionRecord) => number, limit: number): ExecutionRecord[] {
+    return [...this.#read().unsettled.values()].filter(filter).toSorted(compare).slice(0, limit).map(copyRow);
+  }
+}
+
+function copyRow<Row extends { failure: unknown }>(row: Row): Row {
+  return { ...row, failure: row.failure === null ? null : structuredClone(row.failure) };
+}

@@ -1,0 +1,64 @@
+import { FlowError } from '../src/core/errors.ts';
+import type { OwnerRecord } from './records.ts';
+
+/** A second owner asked for a store that has one. */
+export function createOwnedError(location: string, owner: OwnerRecord | undefined): FlowError {
+  const holder = owner
+    ? `process ${owner.pid} on ${owner.hostname}, since ${new Date(owner.startedAt).toISOString()}`
+    : 'another process that has not said who it is yet';
+  return new FlowError(
+    'store_owned',
+    `Expected ${location} to have no owner, but it is owned by ${holder}. Stop that process, ask it to do the work (signal, cancel), or read only.`,
+    { details: { location, ...(owner && { owner }) } },
+  );
+}
+
+/** The store's ownership has gone to somebody else since it was acquired. */
+export function createStaleOwnerError(location: string, expected: number, found: number): FlowError {
+  return new FlowError(
+    'stale_owner',
+    `Expected to own ${location} in epoch ${expected}, found epoch ${found}: somebody else owns it now. Stop this runtime; nothing of the commit was stored.`,
+    { details: { location, expected, found } },
+  );
+}
+
+export function createNotAcquiredError(location: string): FlowError {
+  return new FlowError('store_not_acquired', `Expected ${location} to be acquired before the first commit. Call acquire() first, or let a runtime do it.`, {
+    details: { location },
+  });
+}
+
+export function createClosedError(location: string): FlowError {
+  return new FlowError('store_closed', `Expected ${location} to be open, but close() was called. Open it again.`, { details: { location } });
+}
+
+/** What is settled stays as it is; only a fault in the host asks for anything else. */
+export function createSettledError(what: 'execution' | 'step', name: string): FlowError {
+  return new FlowError('record_settled', `Expected ${what} ${name} to be unsettled: a settled ${what} is never replaced. Nothing of the commit was stored.`, {
+    details: { [what]: name },
+  });
+}
+
+/** A batch that could not be stored; the cause says why. */
+export function createCommitFailedError(location: string, cause: unknown, advice: string, details: { readonly [key: string]: unknown } = {}): FlowError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new FlowError('commit_failed', `Could not store the commit in ${location}: ${reason}. ${advice} Nothing of it was stored.`, {
+    cause,
+    details: { location, ...details },
+  });
+}
+
+/** A write given to `commitWith` returned a promise: it would go on after the transaction. */
+export function createAsyncWriteError(): FlowError {
+  return new FlowError(
+    'write_not_synchronous',
+    'Expected the write to be synchronous, but it returned a promise. Do what takes time before, and only the writes inside; this write was undone.',
+  );
+}
+
+/** Whether a write returned something that goes on later; it is left to fail silently, the write was refused. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return false;
+  value.then(undefined, () => undefined);
+  return true;
+}
