@@ -28,7 +28,8 @@ export async function resolveInside(folder: string, file: string): Promise<strin
   for (const part of path.relative(folder, wanted).split(path.sep)) {
     current = path.join(current, part);
     const found = await lstat(current).catch((error: unknown) => {
-      if (toErrno(error) === 'ENOENT') return undefined;
+      const errno = toErrno(error);
+      if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
       throw error;
     });
     if (!found) return wanted;

@@ -109,10 +109,15 @@ function escapeText(text: string): string {
   return text.replace(/[\\`*_[\]<>|#~]/g, '\\$&').replace(/\s*[\r\n]+\s*/g, ' ');
 }
 
-/** A code span ends at the first run of as many backticks as it began with. */
+/**
+ * A code span ends at the first run of as many backticks as it began with. A backslash before a bar is read differently
+ * by different renderers, so that such a text is not shown as code.
+ */
 function toCode(text: string): string {
-  const flat = text.replace(/\s*[\r\n]+\s*/g, ' ').replaceAll('|', '\\|');
+  const flat = text.replace(/\s*[\r\n]+\s*/g, ' ');
+  if (/^\s*$|\\\|/.test(flat)) return escapeText(flat);
   const longest = Math.max(0, ...[...flat.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `${fence}${flat}${fence}` : `${fence} ${flat} ${fence}`;
+  const shown = flat.replaceAll('|', '\\|');
+  return longest === 0 ? `${fence}${shown}${fence}` : `${fence} ${shown} ${fence}`;
 }
