@@ -1,0 +1,102 @@
+/** `npm run bench`: trial × case × contestant, each run in a process of its own, in turns. See docs/benchmarks.md. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeMachine } from './harness/machine.ts';
+import { parseOptions, usage } from './harness/options.ts';
+import type { BenchOptions } from './harness/options.ts';
+import { planRun } from './harness/plan.ts';
+import type { PlannedCase } from './harness/plan.ts';
+import { renderMachine, renderTrial } from './harness/report.ts';
+import type { Row } from './harness/report.ts';
+import { runCell } from './harness/run-cell.ts';
+import type { Outcome } from './harness/run-cell.ts';
+import { trials } from './trials/all.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const timeLimitMs = 15 * 60_000;
+
+/** Contestants of one case in turns (A B A B), so that a slow minute of the machine meets all of them. */
+async function runCase(planned: PlannedCase, { iterations, nodeOptions }: BenchOptions, scratch: string, environment: { [name: string]: string }): Promise<Row[]> {
+  const outcomes = new Map<string, Outcome[]>(planned.contestants.map(({ name }) => [name, []]));
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    for (const { name, file } of planned.contestants) {
+      const outcome = await runCell({ file, parameters: planned.parameters, scratch, timeLimitMs, environment, nodeOptions });
+      outcomes.get(name)?.push(outcome);
+      process.stderr.write('measured' in outcome ? '.' : `\n${name}: ${'skipped' in outcome ? outcome.skipped : outcome.failed}\n`);
+    }
+  }
+  return [...outcomes].map(([contestant, list]) => ({ trial: planned.trial.name, case: planned.label, contestant, outcomes: list }));
+}
+
+async function startPostgres(scratch: string): Promise<{ url?: string; stop: () => void }> {
+  const { startPostgres: start } = (await import(new URL('peers/postgres.mjs', import.meta.url).href)) as {
+    startPostgres: (folder: string) => Promise<{ url?: string; reason?: string; stop: () => void }>;
+  };
+  const server = await start(scratch);
+  if (server.reason) process.stderr.write(`PostgreSQL: ${server.reason}\n`);
+  return server;
+}
+
+async function run(options: BenchOptions): Promise<boolean> {
+  const planned = planRun({
+    trials, size: options.size, field: options.field,
+    onlyTrials: options.trials, onlyContestants: options.contestants, onlyCases: options.cases,
+  });
+  if (options.list) {
+    for (const { trial, label, contestants } of planned) console.log(`${trial.name}: ${label}: ${contestants.map(({ name }) => name).join(', ')}`);
+    return true;
+  }
+  if (planned.length === 0) throw new TypeError('Nothing matches: see --list for the names of trials, cases and contestants');
+  if (options.build) execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+
+  const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'flowstone-bench-'));
+  const postgres = options.field === 'peers' ? await startPostgres(scratch) : { stop: () => {} };
+  const clean = (): void => {
+    postgres.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => {
+    clean();
+    process.exit(130);
+  });
+  try {
+    const begun = new Date();
+    const machine = describeMachine(scratch, begun);
+    const head = renderMachine(machine, options.iterations);
+    console.log(head);
+    const rows: Row[] = [];
+    const sections: string[] = [head];
+    for (const trial of new Set(planned.map(({ trial: each }) => each))) {
+      const ofTrial: Row[] = [];
+      for (const each of planned.filter(({ trial: other }) => other === trial)) {
+        ofTrial.push(...(await runCase(each, options, scratch, postgres.url ? { BENCH_POSTGRES: postgres.url } : {})));
+      }
+      process.stderr.write('\n');
+      const section = renderTrial(trial, ofTrial);
+      console.log(section);
+      sections.push(section);
+      rows.push(...ofTrial);
+    }
+    const results = join(root, 'benchmarks/results');
+    mkdirSync(results, { recursive: true });
+    const name = join(results, begun.toISOString().slice(0, 19).replaceAll(':', ''));
+    writeFileSync(`${name}.json`, JSON.stringify({ machine, size: options.size, iterations: options.iterations, rows }, undefined, 1));
+    writeFileSync(`${name}.md`, sections.join('\n'));
+    console.log(`Written to ${name}.md and .json`);
+    return rows.every(({ outcomes }) => outcomes.every(outcome => !('failed' in outcome)));
+  } finally {
+    clean();
+  }
+}
+
+try {
+  if (process.argv.includes('--help')) console.log(usage);
+  else if (!(await run(parseOptions(process.argv.slice(2))))) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}
