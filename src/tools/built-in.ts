@@ -5,6 +5,7 @@ import { largestFilesTool, listFilesTool } from './file-tools.ts';
 import { findDuplicatesTool } from './find-duplicates-tool.ts';
 import { gitHistoryTool } from './git-history-tool.ts';
 import { createHttpTool } from './http.ts';
+import { makeValueTool } from './make-value-tool.ts';
 import { packageDependenciesTool } from './package-dependencies-tool.ts';
 import { writeReportTool } from './write-report-tool.ts';
 
@@ -12,6 +13,7 @@ import { writeReportTool } from './write-report-tool.ts';
 export const builtInTools: readonly Tool[] = [
   createExecTool(),
   createHttpTool(),
+  makeValueTool,
   listFilesTool,
   countLinesTool,
   largestFilesTool,

@@ -38,6 +38,8 @@ export const listFilesTool = defineBuiltIn({
     totals: z.object(count),
     languages: z.array(z.object({ name: z.string(), ...count })),
     folders: z.array(z.object({ name: z.string(), ...count })),
+    /** Names of the files that lie in no folder, the first 500. */
+    rootFiles: z.array(z.string()),
     files: z.array(file),
     truncated: z.boolean(),
   }),
@@ -51,6 +53,7 @@ export const listFilesTool = defineBuiltIn({
       totals: { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) },
       languages: sumBy(files, name => detectLanguage(name)?.name ?? otherLanguage),
       folders: sumBy(files, name => (name.includes('/') ? name.slice(0, name.indexOf('/')) : '.')),
+      rootFiles: files.filter(({ path: name }) => !name.includes('/')).slice(0, 500).map(({ path: name }) => name),
       files: files.slice(0, input.maxFiles),
       truncated: files.length > input.maxFiles,
     };

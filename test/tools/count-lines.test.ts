@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countLines } from '../../src/tools/count-lines.ts';
 import { detectLanguage, languages } from '../../src/tools/languages.ts';

@@ -1,6 +1,6 @@
 import { symlink } from 'node:fs/promises';
 import path from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveFolder, resolveInside } from '../../src/tools/folder.ts';
 import { makeFolder } from './call-tool.ts';

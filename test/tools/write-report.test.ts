@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatBytes, renderReport, reportSchema } from '../../src/tools/render-report.ts';
 import { callTool, failureOf, makeFolder, outputOf } from './call-tool.ts';
