@@ -1,0 +1,136 @@
+import { didYouMean } from '../core/wording.ts';
+import { type CheckedGraph, nameStep } from './check-graph.ts';
+import type { Expression } from './expression.ts';
+import { functionNames, rootNames, stepFields } from './expression-scan.ts';
+import { type AncestorQuery, findNotUpstream } from './graph.ts';
+import { isObject, type StepOutline } from './outline.ts';
+import type { Finding, Path } from './problem.ts';
+import { hasExpression, parseBareExpression, parseTemplate, type TemplateCache } from './template.ts';
+
+interface Reference extends AncestorQuery {
+  readonly path: Path;
+  readonly expression: Expression;
+}
+
+/** Checks every expression of a flow: its syntax, and whether what it reads is there when it is evaluated. */
+export function checkExpressions(steps: readonly StepOutline[], checked: CheckedGraph, cache: TemplateCache): Finding[] {
+  const findings: Finding[] = [];
+  const references: Reference[] = [];
+  for (const [at, step] of steps.entries()) {
+    for (const [path, text, isBare] of listTexts(step)) {
+      const template = isBare ? parseBareExpression(text, cache) : parseTemplate(text, cache);
+      if ('message' in template) {
+        findings.push(toSyntaxFinding(path, text, template.message, template.offset));
+        continue;
+      }
+      for (const part of template.parts) {
+        if (typeof part === 'string') continue;
+        findings.push(...checkNames(part, step, path));
+        for (const id of part.reads.steps) {
+          const ancestor = checked.positions.get(id);
+          if (ancestor === undefined) findings.push(toUnknownStep(id, part, path, checked));
+          else references.push({ step: at, ancestor, path, expression: part });
+        }
+      }
+    }
+  }
+  if (!checked.hasCycle) {
+    for (const reference of findNotUpstream(checked.graph, references)) findings.push(toNotUpstream(reference, steps));
+  }
+  return findings;
+}
+
+/** Texts of a step that hold expressions: where, what, and whether `{% %}` may be left out. */
+function* listTexts(step: StepOutline): Generator<[path: Path, text: string, isBare: boolean]> {
+  const { when, for_each: list, with: input } = step.source;
+  const path = ['steps', step.position];
+  if (typeof when === 'string') yield [[...path, 'when'], when, true];
+  if (typeof list === 'string') yield [[...path, 'for_each'], list, true];
+  else yield* listInner([...path, 'for_each'], list);
+  yield* listInner([...path, 'with'], input);
+}
+
+function* listInner(path: Path, value: unknown): Generator<[path: Path, text: string, isBare: boolean]> {
+  if (typeof value === 'string') {
+    if (hasExpression(value)) yield [path, value, false];
+  } else if (Array.isArray(value)) {
+    for (const [position, member] of value.entries()) yield* listInner([...path, position], member);
+  } else if (isObject(value)) {
+    for (const [key, member] of Object.entries(value)) yield* listInner([...path, key], member);
+  }
+}
+
+function toSyntaxFinding(path: Path, text: string, mistake: string, offset: number): Finding {
+  return {
+    code: 'expression_syntax',
+    path,
+    expected: 'a JSONata expression',
+    found: `\`${text}\``,
+    message: `Expected \`${String(path.at(-1))}\` to be a JSONata expression, got \`${shorten(text)}\`: ${mistake}`,
+    offset,
+  };
+}
+
+const maxShown = 80;
+const shorten = (text: string): string => {
+  const shown = text.trim();
+  return shown.length > maxShown ? `${shown.slice(0, maxShown - 1)}…` : shown;
+};
+
+const code = (names: readonly string[]): string => names.map(name => `\`${name}\``).join(', ');
+
+function checkNames({ source, reads }: Expression, step: StepOutline, path: Path): Finding[] {
+  const findings: Finding[] = [];
+  const within = `\`${shorten(source)}\``;
+  const report = (expected: string, found: string, message: string): void => {
+    findings.push({ code: 'unknown_name', path, expected, found: `\`${found}\``, message });
+  };
+  for (const name of reads.unknownNames) {
+    const hint = name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, rootNames);
+    report(`one of ${code(rootNames)}`, name, `Expected the expression ${within} to begin with ${code(rootNames)}, got \`${name}\`${hint}`);
+  }
+  for (const name of reads.unknownFields) {
+    report(`one of ${code(stepFields)}`, name, `Expected the expression ${within} to read ${code(stepFields)} of a step, got \`${name}\`${didYouMean(name, stepFields) || `; did you mean \`output.${name}\`?`}`);
+  }
+  for (const name of reads.unknownVariables) {
+    const hint = name === 'eval' ? '; `$eval` is switched off' : didYouMean(name, functionNames);
+    report('a function of JSONata, or a variable bound in the expression', `$${name}`, `Expected every name in the expression ${within} to be known, got \`$${name}\`${hint.replace('mean `', 'mean `$')}`);
+  }
+  const isItemKnown = path[2] === 'with' && step.source['for_each'] !== undefined;
+  if (reads.readsItem && !isItemKnown) {
+    const reason = path[2] === 'with' ? 'give the step a `for_each`' : `\`${String(path[2])}\` is evaluated before there are items`;
+    findings.push({
+      code: 'item_unknown',
+      path,
+      expected: '`item` and `index` only in `with` of a step with `for_each`',
+      found: within,
+      message: `Expected \`item\` and \`index\` only in \`with\` of a step with \`for_each\`, got ${within} in ${nameStep(step)}; ${reason}`,
+    });
+  }
+  return findings;
+}
+
+function toUnknownStep(id: string, { source }: Expression, path: Path, checked: CheckedGraph): Finding {
+  return {
+    code: 'unknown_step',
+    path,
+    expected: 'the id of a step of this flow',
+    found: `\`${id}\``,
+    message: `Expected the expression \`${shorten(source)}\` to name steps of this flow, got \`${id}\`${didYouMean(id, checked.positions.keys())}`,
+  };
+}
+
+function toNotUpstream({ step, ancestor, path, expression }: Reference, steps: readonly StepOutline[]): Finding {
+  const id = steps[ancestor]?.id ?? '?';
+  const reader = steps[step];
+  const self = step === ancestor;
+  return {
+    code: 'step_not_upstream',
+    path,
+    expected: 'a step that ends before this one starts',
+    found: `\`${id}\``,
+    message: self
+      ? `Expected the expression \`${shorten(expression.source)}\` to read steps that end before ${reader ? nameStep(reader) : 'it'} starts, got the step itself`
+      : `Expected \`${id}\` to end before ${reader ? nameStep(reader) : 'the step'} reads it in \`${shorten(expression.source)}\`, got a step that is not upstream; add \`${id}\` to \`depends_on\``,
+  };
+}

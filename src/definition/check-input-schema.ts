@@ -1,0 +1,57 @@
+import { describeValue, didYouMean } from '../core/wording.ts';
+import { isObject } from './outline.ts';
+import type { Finding, Path } from './problem.ts';
+
+const typeNames = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
+const innerSchemas = ['items', 'additionalProperties', 'contains', 'not', 'if', 'then', 'else', 'propertyNames', 'unevaluatedProperties', 'unevaluatedItems', 'additionalItems'];
+const schemaLists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const schemaMaps = ['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'];
+
+/** Checks that an `input` schema can be used: types that exist, patterns that compile, references inside itself. */
+export function checkInputSchema(schema: unknown): Finding[] {
+  const findings: Finding[] = [];
+  if (schema !== undefined) visit(schema, ['input'], findings);
+  return findings;
+}
+
+function visit(schema: unknown, path: Path, findings: Finding[]): void {
+  if (!isObject(schema)) return;
+  const { type, pattern, required, $ref, properties } = schema;
+  for (const name of Array.isArray(type) ? type : [type]) {
+    if (name === undefined || typeNames.includes(String(name))) continue;
+    const expected = typeNames.map(known => `\`${known}\``).join(', ');
+    findings.push(toFinding([...path, 'type'], `one of ${expected}`, name, typeof name === 'string' ? didYouMean(name, typeNames) : ''));
+  }
+  if (pattern !== undefined && !isPattern(pattern)) findings.push(toFinding([...path, 'pattern'], 'a regular expression', pattern));
+  if ($ref !== undefined && !(typeof $ref === 'string' && $ref.startsWith('#'))) {
+    findings.push(toFinding([...path, '$ref'], 'a reference inside this schema, like `#/$defs/wallet`', $ref));
+  }
+  if (required !== undefined && !(Array.isArray(required) && required.every(name => typeof name === 'string'))) {
+    findings.push(toFinding([...path, 'required'], 'a list of property names', required));
+  }
+  if (properties !== undefined && !isObject(properties)) findings.push(toFinding([...path, 'properties'], 'an object of schemas', properties));
+  for (const key of innerSchemas) visit(schema[key], [...path, key], findings);
+  for (const key of schemaLists) {
+    const list = schema[key];
+    if (Array.isArray(list)) for (const [position, inner] of list.entries()) visit(inner, [...path, key, position], findings);
+  }
+  for (const key of schemaMaps) {
+    const map = schema[key];
+    if (isObject(map)) for (const [name, inner] of Object.entries(map)) visit(inner, [...path, key, name], findings);
+  }
+}
+
+function toFinding(path: Path, expected: string, value: unknown, hint = ''): Finding {
+  const found = describeValue(value);
+  const message = `Expected \`${String(path.at(-1))}\` in the input schema to be ${expected}, got ${found}${hint}`;
+  return { code: 'invalid_value', path, expected, found, message };
+}
+
+function isPattern(pattern: unknown): boolean {
+  if (typeof pattern !== 'string') return false;
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

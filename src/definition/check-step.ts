@@ -1,0 +1,68 @@
+import { describeValue } from '../core/wording.ts';
+import { nameStep } from './check-graph.ts';
+import { isObject, type StepOutline } from './outline.ts';
+import type { Finding } from './problem.ts';
+import { hasExpression } from './template.ts';
+import { readSignalName, readSleep, type WithMistake } from './wait.ts';
+
+/** Checks what a step's keys must be, given what it uses. */
+export function checkStep(step: StepOutline): Finding[] {
+  const { uses } = step;
+  const findings: Finding[] = [];
+  const isWait = uses === 'sleep' || uses === 'signal';
+  if (isWait || uses?.startsWith('flow:')) {
+    refuse('retry', `\`retry\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
+  }
+  if (isWait) {
+    refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http` and `flow:…`');
+    const mistake = checkWait(step);
+    if (mistake) findings.push(mistake);
+  }
+  return findings;
+
+  function refuse(key: 'retry' | 'for_each', reason: string): void {
+    if (step.source[key] === undefined) return;
+    findings.push({
+      code: 'key_not_allowed',
+      path: ['steps', step.position, key],
+      expected: `no \`${key}\` with \`uses: ${uses}\``,
+      found: `\`${key}\``,
+      message: `Expected ${nameStep(step)} (\`uses: ${uses}\`) to have no \`${key}\`; ${reason}`,
+      atKey: true,
+    });
+  }
+}
+
+/** What is left to expressions is checked when they have been evaluated. */
+function checkWait(step: StepOutline): Finding | undefined {
+  const value = step.source['with'];
+  if (isDynamic(value) || (isObject(value) && Object.values(value).some(isDynamic))) return undefined;
+  const path = ['steps', step.position, 'with'];
+  const read: object = step.uses === 'sleep' ? readSleep(value) : readSignalName(value);
+  if ('expected' in read) return toFinding(step, path, read as WithMistake);
+  const known = step.uses === 'sleep' ? ['for', 'until'] : ['name'];
+  const unknown = isObject(value) ? Object.keys(value).find(key => !known.includes(key)) : undefined;
+  if (unknown === undefined) return undefined;
+  return {
+    code: 'unknown_key',
+    path: [...path, unknown],
+    expected: `one of ${known.map(key => `\`${key}\``).join(', ')}`,
+    found: `\`${unknown}\``,
+    message: `Expected \`with\` of ${nameStep(step)} (\`uses: ${step.uses}\`) to have no key \`${unknown}\`; it can have ${known.map(key => `\`${key}\``).join(' or ')}`,
+    atKey: true,
+  };
+}
+
+const isDynamic = (value: unknown): boolean => typeof value === 'string' && hasExpression(value);
+
+function toFinding(step: StepOutline, path: (string | number)[], { key, expected, found }: WithMistake): Finding {
+  const name = key === undefined ? 'with' : `with.${key}`;
+  const missing = found === undefined;
+  return {
+    code: missing ? 'missing_key' : 'invalid_value',
+    path: key === undefined ? path : [...path, key],
+    expected,
+    found: describeValue(found),
+    message: `Expected \`${name}\` of ${nameStep(step)} (\`uses: ${step.uses}\`) to be ${expected}, got ${describeValue(found)}`,
+  };
+}

@@ -1,0 +1,93 @@
+import { compileCondition, compileList, compileValue } from './compile-value.ts';
+import { hashText, sortKeys } from './digest.ts';
+import { examine, type Examined, locateByPath } from './examine.ts';
+import { listAncestors } from './graph.ts';
+import type { FlowPlan, PlannedStep } from './plan.ts';
+import { toDefinitionError } from './problem.ts';
+import { defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
+
+const plans = new WeakMap<FlowDefinition, FlowPlan>();
+
+/**
+ * Makes a definition ready to run; the same object gives the same plan.
+ *
+ * A definition written out as JSON and read back gives a plan with the same digest.
+ *
+ * @throws a `FlowError` with code `definition_invalid` that lists everything that is wrong
+ */
+export function compileFlow(definition: FlowDefinition): FlowPlan {
+  const known = plans.get(definition);
+  if (known) return known;
+  const examined = examine(definition, locateByPath);
+  if ('problems' in examined) throw toDefinitionError(examined.problems, nameFlow(definition));
+  const plan = createPlan(examined);
+  if (Object.isFrozen(definition)) plans.set(definition, plan);
+  return plan;
+}
+
+/** Compiles a definition that was examined. The plan and its definition are frozen through and through. */
+export function createPlan({ definition: parsed, checked, cache }: Examined): FlowPlan {
+  // Keys in one order everywhere, so that a step is given the same input before and after a restart.
+  const definition = freeze(sortKeys(parsed)) as FlowDefinition;
+  const { graph } = checked;
+  const steps = definition.steps.map((step, position): PlannedStep => {
+    const listUpstream = (): string[] => listAncestors(graph, position).map(at => definition.steps[at]?.id ?? '');
+    return {
+      position,
+      id: step.id,
+      uses: step.uses,
+      ...readUses(step.uses),
+      dependsOn: graph.upstream[position] ?? [],
+      dependents: graph.downstream[position] ?? [],
+      critical: step.critical,
+      weight: step.weight,
+      timeoutMs: step.timeout ?? null,
+      retry: toPolicy(step.retry),
+      with: step.with === undefined ? null : compileValue(step.with, cache, listUpstream),
+      when: step.when === undefined ? null : compileCondition(step.when, cache, listUpstream),
+      forEach: step.for_each === undefined ? null : compileList(step.for_each, cache, listUpstream),
+    };
+  });
+  const plan: FlowPlan = {
+    definition,
+    digest: hashText(JSON.stringify(definition)),
+    steps,
+    positions: checked.positions,
+    mode: definition.mode,
+    concurrency: definition.concurrency,
+    timeoutMs: definition.timeout ?? null,
+    minScore: definition.min_score,
+    tools: listTargets(steps, 'task'),
+    flows: listTargets(steps, 'flow'),
+  };
+  plans.set(definition, plan);
+  return plan;
+}
+
+function readUses(uses: string): Pick<PlannedStep, 'kind' | 'target'> {
+  const [, simple, tool, flow] = usesPattern.exec(uses) ?? [];
+  if (flow !== undefined) return { kind: 'flow', target: flow };
+  if (simple === 'sleep' || simple === 'signal') return { kind: simple, target: simple };
+  return { kind: 'task', target: tool ?? simple ?? uses };
+}
+
+function toPolicy(retry: StepDefinition['retry']): PlannedStep['retry'] {
+  if (!retry) return defaultRetry;
+  const { initialInterval, maxInterval, ...policy } = retry;
+  return { ...policy, initialIntervalMs: initialInterval, maxIntervalMs: maxInterval };
+}
+
+function listTargets(steps: readonly PlannedStep[], kind: PlannedStep['kind']): string[] {
+  return [...new Set(steps.filter(step => step.kind === kind).map(step => step.target))];
+}
+
+function nameFlow(definition: unknown): string {
+  const id: unknown = typeof definition === 'object' && definition !== null && 'id' in definition ? definition.id : undefined;
+  return typeof id === 'string' ? `flow \`${id}\`` : 'the definition';
+}
+
+function freeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) freeze(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,55 @@
+import { findNotJson } from '../core/json.ts';
+import { formatPath } from '../core/wording.ts';
+import { checkExpressions } from './check-expressions.ts';
+import { type CheckedGraph, checkGraph } from './check-graph.ts';
+import { checkInputSchema } from './check-input-schema.ts';
+import { checkStep } from './check-step.ts';
+import { isObject, outlineSteps } from './outline.ts';
+import type { Finding, Problem } from './problem.ts';
+import { readSchema } from './schema-findings.ts';
+import type { FlowDefinition } from './schema.ts';
+import { TemplateCache } from './template.ts';
+import type { Place } from '../core/errors.ts';
+
+/** A definition that passed every check, with what the checks worked out. */
+export interface Examined {
+  readonly definition: FlowDefinition;
+  readonly checked: CheckedGraph;
+  readonly cache: TemplateCache;
+}
+
+/** Says where a finding is; line and column are known only for text. */
+export type Locate = (finding: Finding) => Place;
+
+/** Places in a definition that did not come from text. */
+export const locateByPath: Locate = ({ path }) => ({ path: formatPath(path) });
+
+/** Runs every check that needs nothing but the definition, and reports everything that is wrong at once. */
+export function examine(value: unknown, locate: Locate): Examined | { readonly problems: readonly Problem[] } {
+  const notJson = findNotJson(value);
+  if (notJson) return { problems: [toProblem({ code: 'invalid_value', ...notJson }, locate)] };
+
+  const cache = new TemplateCache();
+  const { definition, findings } = readSchema(value);
+  const steps = outlineSteps(value);
+  const checked = checkGraph(steps);
+  const all = [
+    ...findings,
+    ...checked.findings,
+    ...steps.flatMap(checkStep),
+    ...checkExpressions(steps, checked, cache),
+    ...(isObject(value) ? checkInputSchema(value['input']) : []),
+  ];
+  if (definition && all.length === 0) return { definition, checked, cache };
+  return { problems: all.map(finding => toProblem(finding, locate)).sort(byPlace) };
+}
+
+function toProblem(finding: Finding, locate: Locate): Problem {
+  const { code, path, expected, found } = finding;
+  const name = path.length === 0 ? 'the definition' : `\`${formatPath(path)}\``;
+  return { code, message: finding.message ?? `Expected ${name} to be ${expected}, got ${found}`, place: locate(finding), expected, found };
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0);
+}

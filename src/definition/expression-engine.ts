@@ -1,0 +1,153 @@
+import { createContext, Script } from 'node:vm';
+import jsonata from 'jsonata';
+import { createSeededRandom, type Random } from '../core/ids.ts';
+import type { RecordedValues } from './plan.ts';
+
+// Deep enough for recursion over deep data and for grouping long lists, which JSONata evaluates side by side.
+const maxDepth = 20_000;
+const maxSequence = 1_000_000;
+
+interface Recorded {
+  readonly now: number;
+  readonly random: Random;
+}
+
+interface Frame {
+  lookup(name: string | symbol): unknown;
+}
+
+interface Focus {
+  readonly environment: Frame;
+}
+
+// No `$name` can be written with a space in it, so no expression can read or replace this.
+const recordedName = 'recorded values';
+
+const getRecorded = (frame: Frame): Recorded => frame.lookup(recordedName) as Recorded;
+
+/** When the evaluation that runs now must be done, as `performance.now()`. There is one at a time. */
+let deadline = Number.POSITIVE_INFINITY;
+let last: Promise<unknown> = Promise.resolve();
+
+/** A JSONata program that can be evaluated under limits. */
+export interface Program {
+  evaluate(scope: object, recorded: RecordedValues): Promise<unknown>;
+  readonly tree: unknown;
+}
+
+/**
+ * Compiles JSONata; the clock and the dice of an evaluation are its recorded values.
+ *
+ * @throws JSONata's own error, an object with `code`, `position` and `message`
+ */
+export function compileProgram(source: string): Program {
+  const options: jsonata.JsonataOptions = { timeout: 0, stack: maxDepth, sequence: maxSequence, RegexEngine: LimitedRegExp as unknown as RegExpConstructor };
+  const program = jsonata(source, options);
+  bindRecorded(program);
+  const run = async (scope: object, { now, seed, timeLimitMs }: RecordedValues): Promise<unknown> => {
+    options.timeout = timeLimitMs;
+    deadline = performance.now() + timeLimitMs;
+    return program.evaluate(scope, { [recordedName]: { now, random: createSeededRandom(hashText(seed)) } });
+  };
+  return {
+    tree: program.ast(),
+    // One after the other: each then has its time limit to itself, however many flows evaluate at once.
+    evaluate(scope, recorded) {
+      const result = last.then(() => run(scope, recorded));
+      last = result.catch(() => undefined);
+      return result;
+    },
+  };
+}
+
+function bindRecorded(program: jsonata.Expression): void {
+  program.registerFunction('millis', function (this: Focus) {
+    return getRecorded(this.environment).now;
+  }, '<:n>');
+  program.registerFunction('now', function (this: Focus, picture?: string, timezone?: string) {
+    const { implementation } = this.environment.lookup('fromMillis') as { implementation: (ms: number, picture?: string, timezone?: string) => string };
+    return implementation.call(this, getRecorded(this.environment).now, picture, timezone);
+  }, '<s?s?:s>');
+  program.registerFunction('random', function (this: Focus) {
+    return getRecorded(this.environment).random.next();
+  }, '<:n>');
+  program.registerFunction('shuffle', function (this: Focus, list?: readonly unknown[]) {
+    return list && shuffle(list, getRecorded(this.environment).random);
+  }, '<a:a>');
+  program.assign('eval', undefined);
+  // `$toMillis` fills in what a time leaves out from the frame's timestamp, which JSONata sets to the present.
+  program.assign(Symbol.for('jsonata.__createFrame_push') as unknown as string, (outer: Frame, frame: Frame & { timestamp: Date }) => {
+    if (outer.lookup(recordedName) !== undefined) return;
+    Object.defineProperty(frame, 'timestamp', { get: () => new Date(getRecorded(frame).now), set: () => {} });
+  });
+}
+
+function shuffle(list: readonly unknown[], random: Random): unknown[] {
+  const shuffled = [...list];
+  for (let left = shuffled.length - 1; left > 0; left--) {
+    const other = Math.floor(random.next() * (left + 1));
+    [shuffled[left], shuffled[other]] = [shuffled[other], shuffled[left]];
+  }
+  return shuffled;
+}
+
+/** FNV-1a, 32 bits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let position = 0; position < text.length; position++) hash = Math.imul(hash ^ text.charCodeAt(position), 0x01000193);
+  return hash;
+}
+
+const sandbox: { regex: RegExp | null; text: string } = Object.assign(Object.create(null), { regex: null, text: '' });
+let execScript: Script | undefined;
+const maxQuickLength = 2_000;
+
+/**
+ * A regular expression that cannot run past the deadline.
+ *
+ * Only `vm` can interrupt one that backtracks; that costs 0.2 ms per match, so what cannot take long is run directly.
+ */
+class LimitedRegExp {
+  readonly #regex: RegExp;
+  readonly #quantifiers: number;
+
+  constructor(regex: RegExp) {
+    this.#regex = new RegExp(regex.source, regex.flags);
+    this.#quantifiers = regex.source.match(/[*+?{]/g)?.length ?? 0;
+  }
+
+  get lastIndex(): number {
+    return this.#regex.lastIndex;
+  }
+
+  set lastIndex(index: number) {
+    this.#regex.lastIndex = index;
+  }
+
+  exec(text: string): RegExpExecArray | null {
+    const left = Math.ceil(deadline - performance.now());
+    if (left <= 0) throw timedOut();
+    if (this.#quantifiers === 0 || (this.#quantifiers === 1 && text.length <= maxQuickLength)) return this.#regex.exec(text);
+    execScript ??= prepareExec();
+    sandbox.regex = this.#regex;
+    sandbox.text = text;
+    try {
+      return execScript.runInContext(sandbox, { timeout: left }) as RegExpExecArray | null;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timedOut();
+      throw error;
+    } finally {
+      sandbox.text = '';
+    }
+  }
+}
+
+function prepareExec(): Script {
+  createContext(sandbox);
+  return new Script('regex.exec(text)');
+}
+
+/** As JSONata reports it when its own check meets the time limit. */
+function timedOut(): Error {
+  return Object.assign(new Error('Evaluation timeout'), { code: 'D1012' });
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { RetryPolicy } from '../core/backoff.ts';
+import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.ts';
+
+// The `error` of every leaf is the words that follow "Expected `key` to be".
+
+const text = (expected = 'a string') => z.string({ error: expected });
+const filledText = (expected: string) => text(expected).min(1, { error: expected });
+const number = (expected: string, from: number, to = Number.MAX_VALUE) =>
+  z.number({ error: expected }).gte(from, { error: expected }).lte(to, { error: expected });
+const integer = (expected: string, from: number) => z.int({ error: expected }).gte(from, { error: expected });
+
+/** Duration as written; stored as ms. */
+const duration = (from: number) =>
+  z.union([z.number(), z.string()], { error: durationExpected }).transform((value, context) => {
+    const ms = toDurationMs(value);
+    if (ms !== undefined && ms >= from) return ms;
+    context.issues.push({ code: 'custom', message: ms === undefined ? durationExpected : 'a duration above 0', input: value });
+    return z.NEVER;
+  });
+
+const idExpected = 'an id: letters, digits, `_` and `-`, not beginning with a digit or `-`, at most 100 characters';
+const stepId = text(idExpected)
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/, { error: idExpected })
+  .refine(id => id !== '__proto__', { error: 'an id other than `__proto__`' });
+
+const flowIdExpected = 'an id: letters, digits, `_`, `-` and `.`, beginning with a letter, digit or `_`, at most 100 characters';
+const flowId = text(flowIdExpected)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, { error: flowIdExpected })
+  .refine(id => id !== '__proto__', { error: 'an id other than `__proto__`' });
+
+/** A value that JSON can hold. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+
+// Whether it really is JSON is checked once for the whole definition, with the path to what is not.
+const json = z.custom<JsonValue>();
+
+/** How `uses` may be written. */
+export const usesPattern = /^(?:(exec|http|sleep|signal)|tool:([A-Za-z0-9_][A-Za-z0-9_./:-]{0,199})|flow:([A-Za-z0-9_][A-Za-z0-9_.-]{0,99}))$/;
+const usesExpected = '`tool:name`, `exec`, `http`, `sleep`, `signal` or `flow:id`';
+
+/** What retries do where the definition does not say otherwise. */
+export const defaultRetry: RetryPolicy = {
+  maxAttempts: 1,
+  initialIntervalMs: 1_000,
+  backoffCoefficient: 2,
+  maxIntervalMs: 100_000,
+  jitter: 'full',
+  nonRetryable: [],
+};
+
+const retryShape = z.strictObject(
+  {
+    maxAttempts: integer('an integer ≥ 1', 1).default(defaultRetry.maxAttempts),
+    initialInterval: duration(0).default(defaultRetry.initialIntervalMs),
+    backoffCoefficient: number('a number ≥ 1', 1).default(defaultRetry.backoffCoefficient),
+    maxInterval: duration(0).optional(),
+    jitter: z.enum(['full', 'none'], { error: '`full` or `none`' }).default(defaultRetry.jitter),
+    nonRetryable: z.array(filledText('a failure code'), { error: 'a list of failure codes' }).default([]),
+  },
+  { error: 'an object with `maxAttempts` and the like' },
+);
+
+// A policy that says what would happen anyway is left out, so that writing it does not change the digest.
+const retry = retryShape.transform(policy => {
+  const { maxAttempts, initialInterval, backoffCoefficient, jitter, nonRetryable, maxInterval = Math.min(initialInterval * 100, maxDurationMs) } = policy;
+  const isDefault =
+    maxAttempts === defaultRetry.maxAttempts &&
+    initialInterval === defaultRetry.initialIntervalMs &&
+    backoffCoefficient === defaultRetry.backoffCoefficient &&
+    maxInterval === defaultRetry.maxIntervalMs &&
+    jitter === defaultRetry.jitter &&
+    nonRetryable.length === 0;
+  return isDefault ? undefined : { ...policy, maxInterval };
+});
+
+const stepShape = z.strictObject(
+  {
+    id: stepId,
+    description: text().optional(),
+    uses: text(usesExpected).regex(usesPattern, { error: usesExpected }),
+    with: json.optional(),
+    depends_on: z.array(text('the id of a step'), { error: 'a list of step ids' }).default([]),
+    when: z.union([z.boolean(), filledText('an expression')], { error: 'an expression' }).optional(),
+    for_each: z.union([filledText('an expression'), z.array(json)], { error: 'an expression or a list' }).optional(),
+    critical: z.boolean({ error: '`true` or `false`' }).default(true),
+    weight: number('a number ≥ 0', 0).default(1),
+    timeout: duration(1).optional(),
+    retry: retry.optional(),
+  },
+  { error: 'an object with `id` and `uses`' },
+);
+
+const flowShape = z.strictObject(
+  {
+    id: flowId,
+    version: z
+      .union([filledText('a version'), z.number()], { error: 'a version such as `"1"` or `"2025.11"`' })
+      .transform(String)
+      .default('1'),
+    description: text().optional(),
+    flow_type: text().optional(),
+    mode: z.enum(['strict', 'conditional', 'lenient'], { error: '`strict`, `conditional` or `lenient`' }).default('conditional'),
+    concurrency: integer('an integer ≥ 1', 1).default(10),
+    timeout: duration(1).optional(),
+    min_score: number('a number from 0 to 1', 0, 1).default(0),
+    input: z.union([z.record(z.string(), json), z.boolean()], { error: 'a JSON Schema' }).optional(),
+    steps: z.array(stepShape, { error: 'a list of at least one step' }).min(1, { error: 'a list of at least one step' }),
+  },
+  { error: 'a flow: an object with `id` and `steps`' },
+);
+
+/** The one schema of a flow. What it gives has every default filled in and every duration in ms. */
+export const flowSchema = flowShape;
+
+/** Keys of each object in a definition, for did-you-mean and for the page that documents them. */
+export const definitionKeys = {
+  flow: Object.keys(flowShape.shape),
+  step: Object.keys(stepShape.shape),
+  retry: Object.keys(retryShape.shape),
+} as const;
+
+/** A flow as people write it, in YAML or TypeScript. */
+export type FlowSource = z.input<typeof flowShape>;
+
+/** A flow that was checked: defaults filled in, durations in ms. */
+export type FlowDefinition = z.output<typeof flowShape>;
+
+/** A step of a `FlowDefinition`. */
+export type StepDefinition = FlowDefinition['steps'][number];

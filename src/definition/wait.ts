@@ -1,0 +1,64 @@
+import { durationExpected, toDurationMs } from '../core/duration.ts';
+import { FlowError } from '../core/errors.ts';
+import { describeValue } from '../core/wording.ts';
+import { isObject } from './outline.ts';
+
+/** What is wrong with the `with` of a step, and at which of its keys. */
+export interface WithMistake {
+  readonly key?: string;
+  readonly expected: string;
+  readonly found: unknown;
+}
+
+const sleepExpected = '`for` (a duration) or `until` (a time)';
+const timeExpected = 'an ISO 8601 time with a zone, like `2026-01-31T09:00:00Z`, or epoch ms';
+const zoned = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** Reads what `sleep` was given: ms from now, or epoch ms. */
+export function readSleep(value: unknown): { readonly forMs: number } | { readonly untilMs: number } | WithMistake {
+  if (!isObject(value)) return { expected: `an object with ${sleepExpected}`, found: value };
+  const { for: length, until } = value;
+  if ((length === undefined) === (until === undefined)) return { expected: `an object with either ${sleepExpected}`, found: value };
+  if (length !== undefined) {
+    const forMs = toDurationMs(length);
+    return forMs === undefined ? { key: 'for', expected: durationExpected, found: length } : { forMs };
+  }
+  const untilMs = typeof until === 'number' ? until : typeof until === 'string' && zoned.test(until) ? Date.parse(until) : Number.NaN;
+  return Number.isFinite(untilMs) && untilMs >= 0 ? { untilMs: Math.round(untilMs) } : { key: 'until', expected: timeExpected, found: until };
+}
+
+/**
+ * Computes when a `sleep` step is due, epoch ms.
+ *
+ * @param value the step's evaluated `with`
+ * @throws a `FlowError` with code `sleep_invalid`
+ */
+export function computeWakeAt(value: unknown, now: number): number {
+  const sleep = readSleep(value);
+  if ('expected' in sleep) throw withError('sleep_invalid', sleep);
+  return 'forMs' in sleep ? now + sleep.forMs : sleep.untilMs;
+}
+
+/** Reads the name of the signal that a `signal` step waits for. */
+export function readSignalName(value: unknown): { readonly name: string } | WithMistake {
+  if (!isObject(value)) return { expected: 'an object with the `name` of a signal', found: value };
+  const { name } = value;
+  return typeof name === 'string' && name !== '' ? { name } : { key: 'name', expected: 'the name of a signal', found: name };
+}
+
+/**
+ * Returns the name of the signal that a `signal` step waits for.
+ *
+ * @param value the step's evaluated `with`
+ * @throws a `FlowError` with code `signal_invalid`
+ */
+export function requireSignalName(value: unknown): string {
+  const signal = readSignalName(value);
+  if ('expected' in signal) throw withError('signal_invalid', signal);
+  return signal.name;
+}
+
+function withError(code: string, { key, expected, found }: WithMistake): FlowError {
+  const path = key === undefined ? 'with' : `with.${key}`;
+  return new FlowError(code, `Expected \`${path}\` to be ${expected}, got ${describeValue(found)}`, { place: { path } });
+}

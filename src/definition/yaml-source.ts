@@ -1,0 +1,124 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument, Scalar, type YAMLError } from 'yaml';
+import type { Place } from '../core/errors.ts';
+import { formatPath } from '../core/wording.ts';
+import type { Finding, Path, Problem } from './problem.ts';
+
+/** A YAML text that was read, and where everything in it is. */
+export interface YamlSource {
+  readonly value: unknown;
+  readonly locate: (finding: Finding) => Place;
+}
+
+/** Aliases may repeat this many nodes in all; more is an attack or a mistake. */
+const maxRepeated = 10_000;
+/** Size of the definition with all aliases written out: texts in characters, anything else as 1. */
+const maxExpanded = 16 * 1024 * 1024;
+const maxProblems = 20;
+
+/** Reads YAML (and so JSON) into plain values; what is no YAML comes back as problems. */
+export function readYaml(text: string, file: string | undefined): YamlSource | { readonly problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { ...(file !== undefined && { file }), line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const notYaml = (at: Place, message: string, code = 'not_yaml'): Problem => ({ code, message, place: at, expected: 'YAML', found: message });
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: false });
+    const mistakes = [...document.errors, ...document.warnings];
+    if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, text, place)) };
+    keepVersionAsWritten(document);
+    const value: unknown = document.toJS({ maxAliasCount: maxRepeated });
+    if (isTooLarge(value)) return { problems: [notYaml(place(0), 'Expected aliases to repeat little, got a definition that grows beyond all measure when they are written out', 'aliases_too_many')] };
+    return { value, locate: finding => locate(document, text, finding, place) };
+  } catch (error) {
+    if (error instanceof RangeError) return { problems: [notYaml(place(0), 'Expected YAML that is nested less deeply')] };
+    if (error instanceof ReferenceError) return { problems: [notYaml(place(0), `Expected aliases to repeat at most ${maxRepeated} nodes, got more`, 'aliases_too_many')] };
+    throw error;
+  }
+}
+
+function toProblem(error: YAMLError, text: string, place: (offset: number) => Place): Problem {
+  const [from, to] = error.pos;
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:]*/.exec(text.slice(from, Math.max(to, from + 80)))?.[0] ?? '';
+    const expected = 'every key once';
+    return { code: 'duplicate_key', message: `Expected every key once, got \`${key}\` a second time`, place: place(from), expected, found: `\`${key}\`` };
+  }
+  const reason = error.message.split('\n', 1)[0] ?? 'unknown reason';
+  return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}`, place: place(from), expected: 'YAML', found: reason };
+}
+
+/** `version: 1.10` means the text `1.10`, not the number 1.1. */
+function keepVersionAsWritten(document: Document): void {
+  if (!isMap(document.contents)) return;
+  const version: unknown = document.contents.get('version', true);
+  if (isScalar(version) && typeof version.value === 'number' && version.source !== undefined) version.value = version.source;
+}
+
+function isTooLarge(value: unknown): boolean {
+  let room = maxExpanded;
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    room -= typeof next === 'string' ? next.length : 1;
+    if (room < 0) return true;
+    if (typeof next !== 'object' || next === null) continue;
+    for (const member of Object.values(next)) open.push(member);
+  }
+  return false;
+}
+
+function locate(document: Document, text: string, finding: Finding, place: (offset: number) => Place): Place {
+  const found = findNode(document, finding.path, finding.atKey === true);
+  const start = found?.range?.[0] ?? 0;
+  const within = finding.offset === undefined || !isScalar(found) ? 0 : toSourceOffset(found, text, finding.offset);
+  const path = formatPath(finding.path);
+  return { ...place(start + within), ...(path !== '' && { path }) };
+}
+
+/** The node at a path, or the nearest around it. For something missing: the key of the object it is missing from. */
+function findNode(document: Document, path: Path, atKey: boolean): Node | undefined {
+  let node = resolve(document.contents, document);
+  let nearest = node;
+  for (const [depth, key] of path.entries()) {
+    const isLast = depth === path.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!pair) return nearest;
+      const keyNode = pair.key as Node;
+      const valueNode = resolve(pair.value as Node | null, document);
+      if (isLast && (atKey || !valueNode)) return keyNode;
+      nearest = keyNode;
+      node = valueNode;
+    } else if (isSeq(node)) {
+      node = resolve(node.items[Number(key)] as Node | undefined, document);
+      nearest = node ?? nearest;
+    } else {
+      return nearest;
+    }
+  }
+  return node ?? nearest;
+}
+
+function resolve(node: Node | null | undefined, document: Document): Node | undefined {
+  return (isAlias(node) ? node.resolve(document) : node) ?? undefined;
+}
+
+/** Turns an offset in a text's value into one in its source, where they run in step; else 0, its beginning. */
+function toSourceOffset(node: Scalar, text: string, offset: number): number {
+  const [start, end] = node.range ?? [0, 0];
+  const source = text.slice(start, end);
+  const value = String(node.value);
+  if (node.type === Scalar.PLAIN) return source === value ? offset : 0;
+  if (node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE) return source.slice(1, -1) === value ? offset + 1 : 0;
+  if (node.type !== Scalar.BLOCK_LITERAL) return 0;
+  const before = value.slice(0, offset).split('\n');
+  const sourceLines = source.split('\n');
+  const line = sourceLines[before.length];
+  if (line === undefined) return 0;
+  const valueLine = value.split('\n')[before.length - 1] ?? '';
+  const indent = line.length - valueLine.length;
+  const lengthBefore = sourceLines.slice(0, before.length).reduce((sum, part) => sum + part.length + 1, 0);
+  return indent < 0 ? 0 : lengthBefore + indent + (before.at(-1)?.length ?? 0);
+}
