@@ -1,0 +1,29 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { examine, locateByPath } from '../../src/definition/examine.ts';
+import { builtInTools } from '../../src/tools/built-in.ts';
+
+const folder = path.join(import.meta.dirname, '../../docs/examples');
+const files = (await readdir(folder)).filter(file => file.endsWith('.yml'));
+
+it.each(files)('example %s passes every check and uses only what is there', async file => {
+  const examined = examine(parse(await readFile(path.join(folder, file), 'utf8')), locateByPath);
+  if ('problems' in examined) throw new Error(JSON.stringify(examined.problems, null, 2));
+  const { id, steps } = examined.definition;
+  expect(`${id}.yml`).toBe(file);
+  const known = new Set(['sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
+  for (const { uses } of steps) expect(known).toContain(uses);
+});
+
+it('has the flow that npm start runs, with everything a flow can do', async () => {
+  const examined = examine(parse(await readFile(path.join(folder, 'project-report.yml'), 'utf8')), locateByPath);
+  if ('problems' in examined) throw new Error(JSON.stringify(examined.problems, null, 2));
+  const { steps } = examined.definition;
+  expect(steps.length).toBeGreaterThanOrEqual(8);
+  expect(steps.some(step => step.for_each !== undefined)).toBe(true);
+  expect(steps.some(step => step.retry !== undefined)).toBe(true);
+  expect(steps.some(step => !step.critical)).toBe(true);
+  expect(steps.some(step => step.when !== undefined)).toBe(true);
+});
