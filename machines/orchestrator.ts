@@ -14,6 +14,8 @@ export interface OrchestratorContext extends OrchestratorInput {
 
 export type OrchestratorEvent =
   | { type: 'flow.requested' }
+  /** It is in memory whatever the limit says: a message reached it, or another flow waits for it. */
+  | { type: 'flow.woken' }
   | { type: 'flow.released' }
   | { type: 'backlog.noted' }
   | { type: 'backlog.drained' }
@@ -42,6 +44,7 @@ export const orchestratorMachine = setup({
   },
   guards: {
     takesLastSlot: ({ context }) => context.active + 1 >= context.maxActiveFlows,
+    staysFull: ({ context }) => context.active - 1 >= context.maxActiveFlows,
     hasBacklog: ({ context }) => context.backlog,
   },
 }).createMachine({
@@ -59,6 +62,10 @@ export const orchestratorMachine = setup({
           { guard: 'takesLastSlot', target: 'full', actions: ['countUp', 'admit'] },
           { actions: ['countUp', 'admit'] },
         ],
+        'flow.woken': [
+          { guard: 'takesLastSlot', target: 'full', actions: 'countUp' },
+          { actions: 'countUp' },
+        ],
         'flow.released': [
           { guard: 'hasBacklog', actions: ['countDown', 'admitNext'] },
           { actions: 'countDown' },
@@ -69,7 +76,9 @@ export const orchestratorMachine = setup({
     full: {
       on: {
         'flow.requested': { actions: ['noteBacklog', 'defer'] },
+        'flow.woken': { actions: 'countUp' },
         'flow.released': [
+          { guard: 'staysFull', actions: 'countDown' },
           { guard: 'hasBacklog', target: 'open', actions: ['countDown', 'admitNext'] },
           { target: 'open', actions: 'countDown' },
         ],
@@ -79,6 +88,7 @@ export const orchestratorMachine = setup({
     draining: {
       on: {
         'flow.requested': { actions: 'defer' },
+        'flow.woken': { actions: 'countUp' },
         'flow.released': { actions: 'countDown' },
       },
     },

@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly maxInterruptions?: number;
   /** Largest output of a step, bytes of JSON. Default 4 MiB. */
   readonly maxOutputBytes?: number;
+  /** A flow whose next wait ends sooner than this stays in memory, ms. Default 1,000. */
+  readonly keepResidentMs?: number;
   /** Longest an expression may be evaluated, ms. Default 1,000. */
   readonly expressionTimeLimitMs?: number;
   /**

@@ -11,7 +11,7 @@ import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import { conditionFalse } from './messages.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createFanOutActor, createStepActor, getActor, getSignalName, isFanOut, noItem, toLocalAddress } from './tree.ts';
+import { createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
 
 type Delivery = { readonly flow: FlowEvent } | {
   readonly position: number;
@@ -174,7 +174,7 @@ class Delivering {
     }
     const { input, list, dueAt } = prepared;
     const stored = list ?? input;
-    if (stored) this.#changes.inputs.push({ position, item, input: stored.json });
+    if (stored?.json) this.#changes.inputs.push({ position, item, input: stored.json });
     if (isFanOut(actor)) {
       actor.list = list?.value ?? [];
       actor.settledItems = new Uint8Array(actor.list.length);
@@ -187,7 +187,7 @@ class Delivering {
     }
     actor.input = input?.value;
     this.#sendToStep({ position, item, event: { type: 'step.start', ...(dueAt !== undefined && { dueAt }) } }, true);
-    if (hasReached(actor, 'waiting')) this.#freeSlot(actor, 0);
+    if (hasReached(actor, 'waiting') && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
   }
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
@@ -232,11 +232,11 @@ class Delivering {
     changes.actors.add(actor);
     const { position } = actor.step;
     const { item } = actor;
-    if (before.value === 'running') tree.running--;
+    if (isBusy(actor.step, before.value)) tree.running--;
+    if (isBusy(actor.step, after.value)) tree.running++;
     if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) this.#endRun(actor, before.context, event, output);
     for (const effect of effects) {
       if (effect === 'ping') {
-        tree.running++;
         actor.runAt = this.#now;
         actor.startedAt ??= this.#now;
         changes.effects.push({ type: 'run', position, item, run: after.context.run });

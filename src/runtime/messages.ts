@@ -8,10 +8,10 @@ export type Prepared =
   | { readonly type: 'start'; readonly input?: Evaluated; readonly list?: Evaluated<readonly unknown[]>; readonly dueAt?: number }
   | { readonly type: 'skip' | 'fail'; readonly failure: StepFailure };
 
-/** A value and its JSON text. */
+/** A value and its JSON text; null when it need not be stored, as it stands in the definition or in the list. */
 export interface Evaluated<Value = unknown> {
   readonly value: Value;
-  readonly json: string;
+  readonly json: string | null;
 }
 
 /** What reaches an execution from outside. */

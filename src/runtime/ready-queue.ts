@@ -1,3 +1,4 @@
+import { Heap } from '../core/heap.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 
 const ranks = new WeakMap<FlowPlan, Int32Array>();
@@ -25,71 +26,12 @@ function rankSteps(plan: FlowPlan): Int32Array {
   return rank;
 }
 
-/** Positions of ready steps, a binary heap by rank. */
-export class ReadyQueue {
-  readonly #rank: Int32Array;
-  #heap: number[] = [];
+/** Positions of ready steps, the most urgent first. */
+export type ReadyQueue = Heap<number>;
 
-  constructor(plan: FlowPlan) {
-    this.#rank = rankSteps(plan);
-  }
-
-  static from(plan: FlowPlan, positions: readonly number[]): ReadyQueue {
-    const queue = new ReadyQueue(plan);
-    for (const position of positions) queue.push(position);
-    return queue;
-  }
-
-  copy(plan: FlowPlan): ReadyQueue {
-    const copy = new ReadyQueue(plan);
-    copy.#heap = [...this.#heap];
-    return copy;
-  }
-
-  get size(): number {
-    return this.#heap.length;
-  }
-
-  peek(): number | undefined {
-    return this.#heap[0];
-  }
-
-  clear(): void {
-    this.#heap.length = 0;
-  }
-
-  push(position: number): void {
-    const heap = this.#heap;
-    let child = heap.length;
-    heap.push(position);
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!this.#before(position, heap[parent] as number)) break;
-      heap[child] = heap[parent] as number;
-      child = parent;
-    }
-    heap[child] = position;
-  }
-
-  pop(): number | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return first;
-    let parent = 0;
-    for (;;) {
-      let child = 2 * parent + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && this.#before(heap[child + 1] as number, heap[child] as number)) child++;
-      if (!this.#before(heap[child] as number, last)) break;
-      heap[parent] = heap[child] as number;
-      parent = child;
-    }
-    heap[parent] = last;
-    return first;
-  }
-
-  #before(a: number, b: number): boolean {
-    return (this.#rank[a] as number) < (this.#rank[b] as number);
-  }
+export function createReadyQueue(plan: FlowPlan, positions: readonly number[] = []): ReadyQueue {
+  const rank = rankSteps(plan);
+  const queue = new Heap<number>((a, b) => (rank[a] as number) < (rank[b] as number));
+  for (const position of positions) queue.push(position);
+  return queue;
 }

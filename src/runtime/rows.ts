@@ -3,7 +3,7 @@ import type { FlowPlan } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createFanOutActor, createStepActor, createTree, hasWork, isFanOut, nextDueAt, noItem } from './tree.ts';
+import { createFanOutActor, createStepActor, createTree, hasWork, isBusy, isFanOut, nextDueAt, noItem } from './tree.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
 export interface ExecutionHeader {
@@ -119,8 +119,8 @@ function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor
   actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, failure });
   actor.startedAt = row.startedAt;
   actor.runAt = row.runAt ?? 0;
-  actor.holdsSlot = actor.step.kind === 'task';
-  if (row.status === 'running') tree.running++;
+  actor.holdsSlot = actor.step.kind === 'task' || actor.step.kind === 'flow';
+  if (isBusy(actor.step, row.status)) tree.running++;
   return actor;
 }
 

@@ -5,7 +5,8 @@ import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
-import { ReadyQueue } from './ready-queue.ts';
+import type { ReadyQueue } from './ready-queue.ts';
+import { createReadyQueue } from './ready-queue.ts';
 
 /** The step itself, when it is not one of the items of a `for_each` step. */
 export const noItem = -1;
@@ -61,7 +62,7 @@ export interface FlowTree {
   readonly queue: ReadyQueue;
   /** Slots handed out to steps whose expressions are being evaluated. */
   preparing: number;
-  /** Handlers running. */
+  /** Steps whose handler runs, or that wait for a flow they started. */
   running: number;
   /** Signals no step waits for yet, oldest first. */
   signals: SignalRecord[];
@@ -79,7 +80,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     actors: new Map(),
     unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),
     settled: Array.from(plan.steps, () => null),
-    queue: ReadyQueue.from(plan, roots),
+    queue: createReadyQueue(plan, roots),
     preparing: 0,
     running: 0,
     signals: [],
@@ -94,7 +95,7 @@ export function copyTree(tree: FlowTree): FlowTree {
     actors: new Map([...tree.actors].map(([position, actor]) => [position, copyActor(actor)])),
     unmet: tree.unmet.slice(),
     settled: [...tree.settled],
-    queue: tree.queue.copy(tree.plan),
+    queue: tree.queue.copy(),
     signals: [...tree.signals],
   };
 }
@@ -130,6 +131,11 @@ export function createFanOutActor(machines: Machines, tree: FlowTree, step: Plan
 export function getActor(tree: FlowTree, position: number, item: number): StepActor | FanOutActor | undefined {
   const actor = tree.actors.get(position);
   return actor && item !== noItem && isFanOut(actor) ? actor.items.get(item) : actor;
+}
+
+/** Whether a step in this state keeps its flow in memory. */
+export function isBusy(step: PlannedStep, state: string): boolean {
+  return state === 'running' || (state === 'waiting' && step.kind === 'flow');
 }
 
 /** Whether something goes on that needs the flow in memory. */

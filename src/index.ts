@@ -1,0 +1,17 @@
+export type {
+  Execution, ExecutionDetails, ExecutionSummary, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
+  TransitionUpdate,
+} from './runtime/api.ts';
+export { createRuntime } from './runtime/create-runtime.ts';
+export type { Outcome, Tool, ToolCall, ToolOptions } from './runtime/tool.ts';
+export { defineTool, fail, retryAfter } from './runtime/tool.ts';
+export type { Clock } from './core/clock.ts';
+export { SimulatedClock, systemClock } from './core/clock.ts';
+export { FlowError, isFlowError } from './core/errors.ts';
+export type { StepFailure } from './core/failure.ts';
+export { defineFlow } from './definition/define-flow.ts';
+export { loadFlow } from './definition/load-flow.ts';
+export { parseFlow } from './definition/parse.ts';
+export type { FlowDefinition, FlowSource } from './definition/schema.ts';
+export type { Store, StoreReader, Transaction } from '../persistence/store.ts';
+export { createMemoryStore } from '../persistence/memory/memory-store.ts';

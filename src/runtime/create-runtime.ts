@@ -1,0 +1,125 @@
+import type { ExecutionRecord } from '../../persistence/records.ts';
+import { FlowError } from '../core/errors.ts';
+import { builtInTools } from '../tools/built-in.ts';
+import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
+import { FlowRuntime } from './flow-runtime.ts';
+import type { Machines } from './machines.ts';
+import { compiledMachines } from './machines.ts';
+import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
+import { createOwner, resolveOptions } from './runtime-options.ts';
+
+const defaultStopMs = 10_000;
+
+/**
+ * Opens a runtime: takes ownership of the store, goes on with what is unfinished, and is ready to start flows.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, defineFlow } from 'flowstone';
+ * import { openSqliteStore } from 'flowstone/sqlite';
+ *
+ * const hello = defineFlow({ id: 'hello', steps: [{ id: 'say', uses: 'exec', with: { command: 'echo', args: ['hello'] } }] });
+ * const runtime = await createRuntime({ store: openSqliteStore({ file: 'app.db' }), flows: [hello] });
+ * const execution = await runtime.start('hello');
+ * const { status, score, steps } = await execution.settled();
+ * await runtime.stop();
+ * ```
+ *
+ * @throws a `FlowError` with code `store_owned` when another process owns the store, `option_invalid` or
+ * `definition_invalid` when an option or a flow is wrong
+ */
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  return createRuntimeOn(compiledMachines, options);
+}
+
+/** As `createRuntime`, on other machines; for tests. */
+export async function createRuntimeOn(machines: Machines, options: RuntimeOptions): Promise<Runtime> {
+  const { store } = options;
+  const resolved = resolveOptions(options, builtInTools);
+  const owner = createOwner(resolved.clock, null);
+  const core = new FlowRuntime(store, owner, machines, resolved, options.recover);
+  for (const flow of options.flows ?? []) core.plans.register(flow);
+  await core.begin(await store.acquire(owner));
+
+  const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean }): Promise<ExecutionDetails> =>
+    readDetails(store, await core.plans.load(store, record.digest), record, details);
+
+  const settled = async (executionId: string): Promise<SettledExecution> => {
+    for (;;) {
+      let unwatch = (): void => {};
+      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, resolve)));
+      try {
+        const record = await core.requireExecution(executionId);
+        if (record.settledAt !== null) return await readSettled(store, await core.plans.load(store, record.digest), record);
+        core.requireRunning();
+        await news;
+        core.requireRunning();
+      } finally {
+        unwatch();
+      }
+    }
+  };
+
+  async function* transitions(executionId: string, { after }: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
+    let record = await core.requireExecution(executionId);
+    let seq = after ?? record.seq;
+    yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
+    for (;;) {
+      let unwatch = (): void => {};
+      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, resolve)));
+      try {
+        record = await core.requireExecution(executionId);
+        for (const row of await store.readJournal(record.key, seq)) {
+          for (const transition of toTransitions(executionId, row)) {
+            if (transition.seq <= seq) continue;
+            seq = transition.seq;
+            yield transition;
+          }
+        }
+        if (record.seq > seq) continue;
+        if (record.settledAt !== null) return;
+        core.requireRunning();
+        await news;
+      } finally {
+        unwatch();
+      }
+    }
+  }
+
+  const toExecution = (executionId: string, created: boolean): Execution => ({
+    executionId,
+    created,
+    get: async details => toDetails(await core.requireExecution(executionId), details),
+    settled: () => settled(executionId),
+    signal: (name, payload = null) => core.signal(executionId, name, payload),
+    cancel: message => core.cancel(executionId, message),
+    transitions: range => transitions(executionId, range),
+  });
+
+  return {
+    get recovered() {
+      return core.recovered;
+    },
+    async start(flowId, startOptions = {}) {
+      const { executionId, created } = await core.start(flowId, startOptions);
+      return toExecution(executionId, created);
+    },
+    async get(executionId) {
+      await core.requireExecution(executionId);
+      return toExecution(executionId, false);
+    },
+    async list(filter = {}) {
+      return (await store.listExecutions(filter)).map(record => toSummary(record, core.blockedBy(record.executionId)));
+    },
+    signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
+    cancel: (executionId, message) => core.cancel(executionId, message),
+    settled,
+    transitions,
+    health: () => core.health(),
+    restart: () => core.restart(),
+    async stop({ timeoutMs = defaultStopMs } = {}) {
+      if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
+      await core.stop(timeoutMs);
+    },
+  };
+}

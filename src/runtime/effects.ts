@@ -1,0 +1,198 @@
+import type { Logger } from 'pino';
+import type { Store } from '../../persistence/store.ts';
+import { computeBackoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import { createFailure } from '../core/failure.ts';
+import type { Random } from '../core/ids.ts';
+import { toIdempotencyKey } from '../core/ids.ts';
+import type { Changes, Effect } from './changes.ts';
+import type { ChildFlows } from './child-flows.ts';
+import type { Envelope, Host } from './host.ts';
+import type { Message } from './messages.ts';
+import { prepareStep } from './preparer.ts';
+import type { Resident } from './resident.ts';
+import { toRunKey } from './resident.ts';
+import type { Pong } from './step-runner.ts';
+import { runStep } from './step-runner.ts';
+import type { Timers } from './timers.ts';
+import type { Tool } from './tool.ts';
+import type { StepActor } from './tree.ts';
+import { getActor, isFanOut, noItem, toLocalAddress } from './tree.ts';
+
+export interface EffectsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly timers: Timers;
+  readonly children: ChildFlows;
+  readonly maxRunningSteps: number;
+  readonly maxOutputBytes: number;
+  readonly expressionTimeLimitMs: number;
+  /** Whether handlers of this execution may begin now. */
+  readonly mayRun: (executionId: string) => boolean;
+  readonly fault: (error: unknown) => void;
+}
+
+type RunEffect = Extract<Effect, { type: 'run' }>;
+
+/** Carries out what the machines decided, after the commit. */
+export class Effects {
+  readonly #options: EffectsOptions;
+  readonly #host: Host;
+  readonly #waiting: { readonly resident: Resident; readonly effect: RunEffect }[] = [];
+  #running = 0;
+
+  constructor(options: EffectsOptions, host: Host) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  /** Handlers that run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  perform(resident: Resident, changes: Changes): void {
+    for (const effect of changes.effects) {
+      if (effect.type === 'run') this.#begin(resident, effect);
+      else if (effect.type === 'prepare') this.#prepare(resident, effect.position, effect.item);
+      else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
+      else if (effect.type === 'abort') resident.runs.get(toRunKey(effect.position, effect.item, effect.run))?.abort(createFailure('cancelled', 'The step was cancelled'));
+      else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
+    }
+  }
+
+  /** Tells every handler to stop. */
+  abortAll(code: string, message: string): void {
+    for (const resident of this.#host.residents.values()) for (const run of resident.runs.values()) run.abort(createFailure(code, message));
+  }
+
+  /** Gives back every run that has not answered: it begins again at the next start, without being counted. */
+  releaseAll(): void {
+    for (const { header, tree } of this.#host.residents.values()) {
+      const release = (actor: StepActor): void => {
+        if (actor.snapshot.value !== 'running') return;
+        this.#post(header.executionId, { to: 'step', position: actor.step.position, item: actor.item, event: { type: 'step.release' } });
+      };
+      for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(release) : release(actor);
+    }
+  }
+
+  #post(executionId: string, message: Message, rest: Partial<Extract<Envelope, { kind: 'message' }>> = {}): void {
+    this.#host.post({ kind: 'message', executionId, message, ...rest });
+  }
+
+  #find(resident: Resident, position: number, item: number, state: string): StepActor | undefined {
+    const actor = getActor(resident.tree, position, item);
+    return actor && !isFanOut(actor) && actor.snapshot.value === state ? actor : undefined;
+  }
+
+  #begin(resident: Resident, effect: RunEffect): void {
+    const { position, item, run } = effect;
+    const actor = this.#find(resident, position, item, 'running');
+    if (!actor || actor.snapshot.context.run !== run) return;
+    if (!this.#options.mayRun(resident.header.executionId)) {
+      this.#post(resident.header.executionId, { to: 'step', position, item, event: { type: 'step.release' } });
+      return;
+    }
+    if (this.#running >= this.#options.maxRunningSteps) {
+      this.#waiting.push({ resident, effect });
+      return;
+    }
+    const { step } = actor;
+    if (step.with && !step.with.constant && actor.input === undefined) {
+      // Restored: what its expressions came to is in the store.
+      this.#running++;
+      Promise.resolve(this.#options.store.getInput(resident.header.key, position, item)).then(
+        text => {
+          this.#running--;
+          actor.input = text === undefined ? null : JSON.parse(text);
+          this.#begin(resident, effect);
+        },
+        error => this.#options.fault(error),
+      );
+      return;
+    }
+    this.#run(resident, actor, effect);
+  }
+
+  #run(resident: Resident, actor: StepActor, effect: RunEffect): void {
+    const { header, runs } = resident;
+    const { step, item, snapshot } = actor;
+    const tool = this.#options.tools.get(step.target);
+    const ping = {
+      executionId: header.executionId,
+      flowId: header.flowId,
+      stepId: step.id,
+      item: item === noItem ? undefined : item,
+      attempt: snapshot.context.attempt,
+      idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item)),
+      timeoutMs: step.timeoutMs,
+      input: actor.input === undefined ? (step.with?.value ?? null) : actor.input,
+    };
+    if (!tool) {
+      const failure = createFailure('tool_unknown', `Expected a tool named "${step.target}", this runtime has none`);
+      this.#report(resident, effect, { type: 'failed', failure });
+      return;
+    }
+    const key = toRunKey(effect.position, effect.item, effect.run);
+    this.#running++;
+    runs.set(
+      key,
+      runStep(ping, tool, this.#options, (pong, late) => {
+        if (!late) {
+          this.#running--;
+          runs.delete(key);
+        }
+        this.#report(resident, effect, pong);
+        this.#startWaiting();
+      }),
+    );
+  }
+
+  #startWaiting(): void {
+    while (this.#running < this.#options.maxRunningSteps) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#begin(next.resident, next.effect);
+    }
+  }
+
+  #report(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
+    const message = this.#toMessage(resident, position, item, run, pong);
+    if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
+    else this.#post(resident.header.executionId, message, pong.type === 'completed' ? { writes: pong.writes } : {});
+  }
+
+  #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
+    if (pong.type === 'completed') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: pong.output };
+    const retry = resident.tree.plan.steps[position]?.retry;
+    const excluded = retry?.nonRetryable.includes(pong.failure.code) ?? false;
+    const failure = excluded ? { ...pong.failure, retryable: false } : pong.failure;
+    const actor = getActor(resident.tree, position, item);
+    const attempt = actor && !isFanOut(actor) ? actor.snapshot.context.attempt : 1;
+    const delay = pong.retryAfterMs ?? (retry ? computeBackoff(retry, attempt, this.#options.random.next()) : 0);
+    return { to: 'step', position, item, event: { type: 'attempt.failed', run, failure, retryAt: this.#host.now() + delay } };
+  }
+
+  #prepare(resident: Resident, position: number, item: number): void {
+    const { header, tree, input, outputs } = resident;
+    if (!this.#options.mayRun(header.executionId)) return;
+    const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
+    prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
+      prepared => this.#post(header.executionId, { to: 'prepared', position, item, prepared }),
+      error => this.#options.fault(error),
+    );
+  }
+
+  #wait(resident: Resident, position: number, item: number): void {
+    const { header, tree } = resident;
+    const actor = getActor(tree, position, item);
+    if (!actor || isFanOut(actor)) return;
+    const { value, context } = actor.snapshot;
+    if (context.dueAt !== null) this.#options.timers.add({ at: context.dueAt, executionId: header.executionId, position, item });
+    if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(header.executionId)) this.#options.children.begin(resident, actor);
+  }
+}

@@ -1,0 +1,351 @@
+import { setImmediate as defer } from 'node:timers';
+import type { ExecutionRecord, OwnerRecord } from '../../persistence/records.ts';
+import type { Store } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import { createExecutionId } from '../core/ids.ts';
+import { encodeJson } from '../core/json.ts';
+import { validateInput } from '../definition/input-schema.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import { Admission } from './admission.ts';
+import type { ExecutionSummary, RuntimeHealth, RuntimeOptions, StartOptions } from './api.ts';
+import type { Changes } from './changes.ts';
+import { ChildFlows } from './child-flows.ts';
+import { Effects } from './effects.ts';
+import type { Envelope, Performer } from './host.ts';
+import { Host } from './host.ts';
+import type { Machines } from './machines.ts';
+import type { Message } from './messages.ts';
+import { PlanRegistry } from './plan-registry.ts';
+import { toSummary } from './queries.ts';
+import type { Resident } from './resident.ts';
+import type { ExecutionHeader } from './rows.ts';
+import type { ResolvedOptions } from './runtime-options.ts';
+import type { Due } from './timers.ts';
+import { Timers } from './timers.ts';
+import { getActor, isFanOut } from './tree.ts';
+import { Watchers } from './watchers.ts';
+
+interface StartParams extends StartOptions {
+  readonly executionId?: string;
+  readonly parentId?: string;
+  readonly parentStep?: string;
+}
+
+const maxRecoveredListed = 1_000;
+
+/** The shell around the host: wires the loop to handlers, timers, the store and callers. */
+export class FlowRuntime implements Performer {
+  readonly store: Store;
+  readonly plans = new PlanRegistry();
+  readonly watchers = new Watchers();
+  readonly #options: ResolvedOptions;
+  readonly #recover: RuntimeOptions['recover'];
+  readonly #machines: Machines;
+  readonly #owner: OwnerRecord;
+  readonly #timers: Timers;
+  #host: Host;
+  #effects: Effects;
+  #admission: Admission;
+  #status: RuntimeHealth['status'] = 'running';
+  #error: Error | undefined;
+  #lastKey = 0;
+  /** Executions with a higher key were started by this runtime. */
+  #firstKey = 0;
+  #signals = 0;
+  readonly #starting = new Map<string, Promise<{ executionId: string; created: boolean }>>();
+  recovered: readonly ExecutionSummary[] = [];
+
+  constructor(store: Store, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: RuntimeOptions['recover']) {
+    this.store = store;
+    this.#owner = owner;
+    this.#machines = machines;
+    this.#options = options;
+    this.#recover = recover;
+    this.#timers = new Timers(options.clock, due => this.#fire(due));
+    [this.#host, this.#effects, this.#admission] = this.#assemble();
+  }
+
+  #assemble(): [Host, Effects, Admission] {
+    const { store, plans } = this;
+    const machines = this.#machines;
+    const options = this.#options;
+    const fault = (error: unknown): void => this.fault(error instanceof Error ? error : new Error(String(error)));
+    const host = new Host({ ...options, store, machines, plans, defer }, this);
+    const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
+    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
+    const admission = new Admission(
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), fault },
+      host,
+    );
+    this.#children = children;
+    return [host, effects, admission];
+  }
+
+  #children: ChildFlows | undefined;
+  #progress: (() => void) | undefined;
+
+  /** Reads what is unfinished and goes on with it: the loop's first tick. */
+  async begin(lastKey: number): Promise<void> {
+    this.#lastKey = lastKey;
+    this.#firstKey = lastKey;
+    const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
+    this.recovered = unfinished.filter(record => this.#mayContinue(record)).map(record => toSummary(record));
+    if (this.#recover === false) return;
+    const wakeAt = await this.store.nextWakeAt();
+    if (wakeAt !== undefined) this.#timers.wakeAt(wakeAt);
+    this.#admission.fill();
+  }
+
+  #mayContinue({ key, executionId, flowId, digest }: { key: number; executionId: string; flowId: string; digest: string }): boolean {
+    if (key > this.#firstKey) return true;
+    const recover = this.#recover ?? true;
+    return typeof recover === 'function' ? recover({ executionId, flowId, digest }) : recover;
+  }
+
+  #mayRun(executionId: string): boolean {
+    const header = this.#host.residents.get(executionId)?.header;
+    return this.#status === 'running' && header !== undefined && this.#mayContinue(header);
+  }
+
+  #findObstacle(plan: FlowPlan): StepFailure | undefined {
+    const missing = plan.tools.filter(name => !this.#options.tools.has(name));
+    if (missing.length > 0) return createFailure('tool_unknown', `Waits for tools this runtime does not have: ${missing.join(', ')}`, { tools: missing });
+    const flows = plan.flows.filter(id => this.plans.find(id) === undefined);
+    if (flows.length > 0) return createFailure('flow_unknown', `Waits for flows this runtime does not have: ${flows.join(', ')}`, { flows });
+    return undefined;
+  }
+
+  requireRunning(): void {
+    if (this.#status === 'running') return;
+    if (this.#status === 'faulted') {
+      throw new FlowError('runtime_faulted', `The runtime stands still since a commit failed: ${this.#error?.message}. Call \`restart()\` when the cause is gone`, { cause: this.#error });
+    }
+    throw new FlowError('runtime_stopped', 'Expected a running runtime, this one was stopped');
+  }
+
+  // commands
+
+  async start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
+    this.requireRunning();
+    const { idempotencyKey } = params;
+    if (idempotencyKey === undefined) return this.#start(flowId, params);
+    const starting = this.#starting.get(idempotencyKey);
+    if (starting) return { ...(await starting), created: false };
+    const started = this.#startOnce(flowId, params, idempotencyKey);
+    this.#starting.set(idempotencyKey, started);
+    try {
+      return await started;
+    } finally {
+      this.#starting.delete(idempotencyKey);
+    }
+  }
+
+  async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<{ executionId: string; created: boolean }> {
+    const known = await this.store.findByIdempotencyKey(idempotencyKey);
+    return known ? { executionId: known.executionId, created: false } : this.#start(flowId, params);
+  }
+
+  async #start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
+    const plan = this.plans.require(flowId);
+    const obstacle = this.#findObstacle(plan);
+    if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
+    const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
+    if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
+    const json = encodeJson(input, { maxBytes: this.#options.maxOutputBytes, name: 'input' });
+    validateInput(plan.definition, JSON.parse(json));
+    const now = this.#host.now();
+    const executionId = params.executionId ?? createExecutionId(now);
+    const header: ExecutionHeader = {
+      key: ++this.#lastKey,
+      executionId,
+      flowId,
+      flowVersion: plan.definition.version,
+      digest: plan.digest,
+      input: json,
+      priority,
+      idempotencyKey,
+      parentId,
+      parentStep,
+      createdAt: now,
+      seq: 0,
+      startedAt: null,
+      settledAt: null,
+    };
+    await new Promise<void>((done, refused) => this.#host.post({ kind: 'start', header, plan, admit: parentId === null, done, refused }));
+    return { executionId, created: true };
+  }
+
+  async #startChild(params: StartParams & { flowId: string; executionId: string }): Promise<ExecutionRecord | undefined> {
+    const known = await this.store.getExecution(params.executionId);
+    if (!known) await this.#start(params.flowId, params);
+    return known;
+  }
+
+  async signal(executionId: string, name: string, payload: unknown): Promise<void> {
+    this.requireRunning();
+    const record = await this.requireExecution(executionId);
+    const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
+    const signal = { executionKey: record.key, number: this.#nextSignal(), name, payload: json, receivedAt: this.#host.now() };
+    if (!(await this.#send(executionId, { to: 'signal', signal }))) {
+      throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);
+    }
+  }
+
+  /** Rising, also over restarts: the time leads. */
+  #nextSignal(): number {
+    this.#signals = Math.max(this.#signals + 1, this.#host.now() * 1_000);
+    return this.#signals;
+  }
+
+  async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
+    this.requireRunning();
+    await this.requireExecution(executionId);
+    return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
+  }
+
+  #send(executionId: string, message: Message): Promise<boolean> {
+    return new Promise((done, refused) => this.#host.post({ kind: 'message', executionId, message, done, refused }));
+  }
+
+  /** @throws a `FlowError` with code `execution_not_found` */
+  async requireExecution(executionId: string): Promise<ExecutionRecord> {
+    const record = await this.store.getExecution(executionId);
+    if (record) return record;
+    throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.store.location}, got "${executionId}"`);
+  }
+
+  blockedBy(executionId: string): StepFailure | undefined {
+    return this.#admission.blocked.get(executionId);
+  }
+
+  health(): RuntimeHealth {
+    const error = this.#error;
+    return { status: this.#status, ...(error && { error }), activeFlows: this.#host.activeFlows, runningSteps: this.#effects.running, owner: this.#owner };
+  }
+
+  // what the host asks for
+
+  perform(resident: Resident, changes: Changes): void {
+    this.#effects.perform(resident, changes);
+    if (changes.effects.some(({ type }) => type === 'settle') && resident.header.parentId !== null) this.#notifyParent(resident.header.executionId);
+    const { timeoutMs } = resident.tree.plan;
+    const { startedAt, executionId } = resident.header;
+    if (timeoutMs === null || startedAt === null || resident.expires) return;
+    resident.expires = true;
+    this.#timers.add({ at: startedAt + timeoutMs, executionId, position: -1, item: -1 });
+  }
+
+  #notifyParent(executionId: string): void {
+    this.requireExecution(executionId)
+      .then(record => this.#children?.notify(record))
+      .catch(error => this.fault(error));
+  }
+
+  wake(executionId: string, envelope: Envelope): void {
+    this.#admission.wake(executionId, envelope);
+  }
+
+  admitNext(): void {
+    if (this.#status === 'running') this.#admission.fill();
+  }
+
+  sleepUntil(at: number): void {
+    this.#timers.wakeAt(at);
+  }
+
+  publish(executionIds: readonly string[]): void {
+    this.watchers.notify(executionIds);
+  }
+
+  ticked(): void {
+    this.#progress?.();
+  }
+
+  #fire(due: readonly Due[]): void {
+    if (this.#status !== 'running') return;
+    for (const { executionId, position, item, at } of due) {
+      const resident = this.#host.residents.get(executionId);
+      if (!resident) continue;
+      if (position < 0) this.#expire(executionId, resident);
+      else this.#fireStep(executionId, resident, position, item, at);
+    }
+    this.#admission.fill();
+    Promise.resolve(this.store.nextWakeAt()).then(
+      next => next !== undefined && this.#timers.wakeAt(Math.max(next, this.#host.now() + 1)),
+      error => this.fault(error),
+    );
+  }
+
+  #fireStep(executionId: string, { tree }: Resident, position: number, item: number, at: number): void {
+    const actor = getActor(tree, position, item);
+    if (!actor || isFanOut(actor) || actor.snapshot.context.dueAt !== at) return;
+    const failure = actor.snapshot.value === 'waiting' && actor.step.kind !== 'sleep' ? createFailure('wait_timeout', `What the step waits for did not come within ${actor.step.timeoutMs} ms`) : undefined;
+    this.#host.post({ kind: 'message', executionId, message: { to: 'step', position, item, event: { type: 'timer.fired', ...(failure && { failure }) } } });
+  }
+
+  #expire(executionId: string, { tree }: Resident): void {
+    const failure = createFailure('flow_timeout', `The flow took longer than ${tree.plan.timeoutMs} ms`);
+    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.expire', failure } } });
+  }
+
+  // end and new beginning
+
+  /** Fail-stop: memory may be ahead of the store, so nothing of it is used any more. */
+  fault(error: Error): void {
+    if (this.#status === 'faulted' || this.#status === 'stopped') return;
+    this.#options.logger.error({ err: error }, 'the runtime stands still; nothing of the failed commit was acted on');
+    this.#status = 'faulted';
+    this.#error = error;
+    this.#timers.clear();
+    this.#effects.abortAll('runtime_faulted', 'The runtime stands still');
+    this.#host.close(error);
+    this.watchers.notifyAll();
+  }
+
+  async restart(): Promise<void> {
+    if (this.#status !== 'faulted') throw new FlowError('runtime_running', `Expected a faulted runtime to restart, this one is ${this.#status}`);
+    const lastKey = await this.store.acquire(this.#owner);
+    [this.#host, this.#effects, this.#admission] = this.#assemble();
+    this.#status = 'running';
+    this.#error = undefined;
+    await this.begin(lastKey);
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.#status === 'stopped' || this.#status === 'stopping') return;
+    const faulted = this.#status === 'faulted';
+    this.#status = 'stopping';
+    this.#timers.clear();
+    if (!faulted) {
+      this.#host.ask({ type: 'orchestrator.drain' });
+      await this.#waitFor(() => this.#effects.running === 0 && this.#host.idle && !this.#admission.busy, timeoutMs);
+      this.#effects.releaseAll();
+      await this.#waitFor(() => this.#host.idle, timeoutMs);
+      this.#effects.abortAll('runtime_stopped', 'The runtime stops');
+    }
+    this.#status = 'stopped';
+    this.#host.close(new FlowError('runtime_stopped', 'The runtime was stopped'));
+    this.watchers.notifyAll();
+    this.store.close();
+  }
+
+  /** Looks again after every tick, until the clock says that the time is over. */
+  #waitFor(isTrue: () => boolean, timeoutMs: number): Promise<void> {
+    if (isTrue()) return Promise.resolve();
+    const { clock } = this.#options;
+    return new Promise(resolve => {
+      const end = (): void => {
+        this.#progress = undefined;
+        resolve();
+      };
+      const timer = clock.setTimer(end, timeoutMs);
+      this.#progress = () => {
+        if (!isTrue()) return;
+        clock.clearTimer(timer);
+        end();
+      };
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { Machines } from './machines.ts';
+import type { ExecutionHeader } from './rows.ts';
+import { restoreTree } from './rows.ts';
+import type { FlowTree } from './tree.ts';
+import { isFanOut, noItem } from './tree.ts';
+
+/** Reads an execution back into memory: rows, waiting signals, and the values its live steps go on with. */
+export async function loadTree(
+  reader: StoreReader,
+  machines: Machines,
+  plan: FlowPlan,
+  record: ExecutionRecord,
+  maxInterruptions: number,
+): Promise<{ header: ExecutionHeader; tree: FlowTree }> {
+  const restored = restoreTree(machines, plan, record, await reader.listSteps(record.key), maxInterruptions);
+  const { tree } = restored;
+  const readInput = async (position: number, item: number): Promise<unknown> => {
+    const text = await reader.getInput(record.key, position, item);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  tree.signals = await reader.listSignals(record.key);
+  for (const [position, actor] of tree.actors) {
+    if (isFanOut(actor)) {
+      actor.list = ((await readInput(position, noItem)) as unknown[] | undefined) ?? [];
+      if (!actor.step.with) for (const item of actor.items.values()) item.input = actor.list[item.item];
+    } else if (actor.step.kind === 'signal' && actor.step.with && !actor.step.with.constant) {
+      actor.input = await readInput(position, noItem);
+    }
+  }
+  return restored;
+}

@@ -1,0 +1,59 @@
+import type { DefinitionRecord } from '../../persistence/records.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
+import { didYouMean } from '../core/wording.ts';
+import { compileFlow } from '../definition/compile-flow.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
+
+/** Definitions ready to run: those registered, and those that stored executions started with. */
+export class PlanRegistry {
+  readonly #byFlowId = new Map<string, FlowPlan>();
+  readonly #byDigest = new Map<string, FlowPlan>();
+  /** Digests known to be in the store. */
+  readonly #stored = new Set<string>();
+
+  register(definition: FlowDefinition): FlowPlan {
+    const plan = compileFlow(definition);
+    const known = this.#byDigest.get(plan.digest) ?? plan;
+    this.#byFlowId.set(definition.id, known);
+    this.#byDigest.set(known.digest, known);
+    return known;
+  }
+
+  find(flowId: string): FlowPlan | undefined {
+    return this.#byFlowId.get(flowId);
+  }
+
+  /** @throws a `FlowError` with code `flow_unknown` */
+  require(flowId: string): FlowPlan {
+    const plan = this.#byFlowId.get(flowId);
+    if (plan) return plan;
+    const known = [...this.#byFlowId.keys()];
+    const list = known.length > 0 ? `Known flows: ${known.join(', ')}` : 'No flow is registered';
+    throw new FlowError('flow_unknown', `Expected the id of a registered flow, got "${flowId}"${didYouMean(flowId, known)}. ${list}`);
+  }
+
+  /** The definition an execution started with, read back from the store where it is not registered. */
+  async load(reader: StoreReader, digest: string): Promise<FlowPlan> {
+    const known = this.#byDigest.get(digest);
+    if (known) return known;
+    const record = await reader.getDefinition(digest);
+    if (!record) throw new FlowError('definition_missing', `Expected the definition ${digest} in ${reader.location}, found none`);
+    const plan = compileFlow(JSON.parse(record.definition) as FlowDefinition);
+    this.#byDigest.set(digest, plan);
+    this.#stored.add(digest);
+    return plan;
+  }
+
+  /** The record to commit with the first execution of a definition; undefined when the store has it. */
+  toRecord(plan: FlowPlan, now: number): DefinitionRecord | undefined {
+    if (this.#stored.has(plan.digest)) return undefined;
+    const { id, version } = plan.definition;
+    return { digest: plan.digest, flowId: id, version, definition: JSON.stringify(plan.definition), createdAt: now };
+  }
+
+  noteStored(digest: string): void {
+    this.#stored.add(digest);
+  }
+}

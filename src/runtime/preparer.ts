@@ -1,0 +1,110 @@
+import type { StoreReader } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
+import { createFailure } from '../core/failure.ts';
+import { toIdempotencyKey } from '../core/ids.ts';
+import { encodeJson } from '../core/json.ts';
+import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
+import { computeWakeAt, requireSignalName } from '../definition/wait.ts';
+import { conditionFalse } from './messages.ts';
+import type { Evaluated, Prepared } from './messages.ts';
+import { toFailure } from './step-runner.ts';
+import type { FlowTree } from './tree.ts';
+import { isFanOut, noItem, toLocalAddress } from './tree.ts';
+
+export interface PrepareParams {
+  readonly tree: FlowTree;
+  readonly executionKey: number;
+  /** The flow's input, parsed. */
+  readonly input: unknown;
+  readonly position: number;
+  readonly item: number;
+  /** Outputs read before, by position; kept for the next item. */
+  readonly outputs: Map<number, unknown>;
+  readonly now: number;
+  readonly timeLimitMs: number;
+  readonly maxBytes: number;
+}
+
+/** Largest list of a `for_each`. */
+const maxItems = 1_000_000;
+
+/**
+ * Evaluates a step's `when`, `for_each` and `with`. Never throws: an expression that fails, fails its step.
+ *
+ * `$now`, `$millis` and `$random` are bound to the time of the evaluation and the step's idempotency key; the result is
+ * stored with the step's start, so that a resumed step sees the same values.
+ */
+export async function prepareStep(reader: StoreReader, params: PrepareParams): Promise<Prepared> {
+  const { tree, position, item, now, timeLimitMs, maxBytes } = params;
+  const step = tree.plan.steps[position] as PlannedStep;
+  const address = toLocalAddress(step.id, item);
+  const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address), timeLimitMs };
+  try {
+    const scope = await createScope(reader, params, step);
+    const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : value.evaluate(scope, recorded));
+    if (item === noItem && step.when && !isMet(step, await evaluate(step.when))) {
+      return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
+    }
+    if (item === noItem && step.forEach) {
+      const value = await evaluate(step.forEach);
+      if (!Array.isArray(value)) throw mismatch('for_each_invalid', step, '`for_each`', 'a list', value);
+      if (value.length > maxItems) throw mismatch('for_each_invalid', step, '`for_each`', `at most ${maxItems} items`, value.length);
+      return { type: 'start', list: { value, json: encodeJson(value, { maxBytes, name: 'for_each' }) } };
+    }
+    const value = step.with ? await evaluate(step.with) : scope.item;
+    const input: Evaluated | undefined =
+      value === undefined ? undefined : { value, json: step.with && !step.with.constant ? encodeJson(value, { maxBytes, name: 'with' }) : null };
+    return toStart(step, input, now);
+  } catch (error) {
+    return { type: 'fail', failure: toFailure(error, false) };
+  }
+}
+
+function toStart(step: PlannedStep, input: Evaluated | undefined, now: number): Prepared {
+  const base = input === undefined ? { type: 'start' as const } : { type: 'start' as const, input };
+  if (step.kind === 'sleep') return { ...base, dueAt: computeWakeAt(input?.value, now) };
+  if (step.kind === 'signal') requireSignalName(input?.value);
+  if (step.kind !== 'task' && step.timeoutMs !== null) return { ...base, dueAt: now + step.timeoutMs };
+  return base;
+}
+
+/** A condition is true or false; nothing (a missing value) counts as false, a text or a number is a mistake. */
+function isMet(step: PlannedStep, value: unknown): boolean {
+  if (value === true) return true;
+  if (value === false || value === null || value === undefined) return false;
+  throw mismatch('when_invalid', step, '`when`', 'true or false', value);
+}
+
+async function createScope(reader: StoreReader, params: PrepareParams, step: PlannedStep): Promise<ExpressionScope> {
+  const { tree, executionKey, input, item, outputs } = params;
+  const names = new Set([step.with, step.when, step.forEach].flatMap(value => value?.references ?? []));
+  const steps: Record<string, { output: unknown; status: string }> = {};
+  for (const name of names) {
+    const upstream = tree.plan.positions.get(name);
+    if (upstream === undefined) continue;
+    if (tree.settled[upstream] !== 'completed') outputs.set(upstream, null);
+    if (!outputs.has(upstream)) outputs.set(upstream, await readOutput(reader, executionKey, tree.plan.steps[upstream] as PlannedStep));
+    steps[name] = { output: outputs.get(upstream), status: tree.settled[upstream] ?? 'pending' };
+  }
+  const fanOut = item === noItem ? undefined : tree.actors.get(step.position);
+  return fanOut && isFanOut(fanOut) ? { input, steps, item: fanOut.list?.[item] ?? null, index: item } : { input, steps };
+}
+
+/** The output of a settled step; null when it has none. A `for_each` step's is the list of its items' outputs. */
+export async function readOutput(reader: StoreReader, executionKey: number, step: PlannedStep): Promise<unknown> {
+  if (!step.forEach) {
+    const text = await reader.getOutput(executionKey, step.position, noItem);
+    return text === undefined ? null : JSON.parse(text);
+  }
+  const rows = await reader.listItemOutputs(executionKey, step.position);
+  const list: unknown[] = [];
+  for (const { item, output } of rows) {
+    while (list.length < item) list.push(null);
+    list.push(JSON.parse(output));
+  }
+  return list;
+}
+
+function mismatch(code: string, step: PlannedStep, what: string, expected: string, found: unknown): FlowError {
+  return new FlowError(code, `Expected ${what} of the step "${step.id}" to be ${expected}, got ${JSON.stringify(found) ?? 'nothing'}`);
+}

@@ -1,0 +1,30 @@
+import type { Changes } from './changes.ts';
+import type { ExecutionHeader } from './rows.ts';
+import type { Running } from './step-runner.ts';
+import type { FlowTree } from './tree.ts';
+
+/** An execution in memory, with what runs for it. */
+export interface Resident {
+  readonly header: ExecutionHeader;
+  readonly tree: FlowTree;
+  /** The flow's input, parsed. */
+  readonly input: unknown;
+  /** What happened since the last commit; null: nothing. */
+  changes: Changes | null;
+  /** Handlers that run, by `toRunKey`. */
+  readonly runs: Map<string, Running>;
+  /** Outputs of upstream steps that expressions read, by position. */
+  readonly outputs: Map<number, unknown>;
+  /** The definition's record is not in the store yet. */
+  isNew: boolean;
+  /** The timer of the flow's own timeout is armed. */
+  expires: boolean;
+}
+
+export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean): Resident {
+  return { header, tree, input: JSON.parse(header.input), changes: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
+}
+
+export function toRunKey(position: number, item: number, run: number): string {
+  return `${position}.${item}.${run}`;
+}

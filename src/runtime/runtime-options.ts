@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import type { OwnerRecord } from '../../persistence/records.ts';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import type { Random } from '../core/ids.ts';
+import { systemRandom } from '../core/ids.ts';
+import { describeValue } from '../core/wording.ts';
+import type { RuntimeOptions } from './api.ts';
+import type { Tool } from './tool.ts';
+
+/** The options with every default filled in. */
+export interface ResolvedOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly maxActiveFlows: number;
+  readonly maxRunningSteps: number;
+  readonly maxInterruptions: number;
+  readonly maxOutputBytes: number;
+  readonly keepResidentMs: number;
+  readonly expressionTimeLimitMs: number;
+  readonly retentionMs: number | null;
+  readonly sizeBudgetBytes: number;
+}
+
+const day = 86_400_000;
+
+/** @throws a `FlowError` with code `option_invalid` */
+export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]): ResolvedOptions {
+  const { maxActiveFlows = 1_024, maxRunningSteps = 1_024, maxInterruptions = 5, maxOutputBytes = 4 * 1_024 * 1_024 } = options;
+  const { keepResidentMs = 1_000, expressionTimeLimitMs = 1_000, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3 } = options;
+  const counts = { maxActiveFlows, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes };
+  for (const [name, value] of Object.entries(counts)) requireInteger(name, value, 1);
+  requireInteger('keepResidentMs', keepResidentMs, 0);
+  if (retentionMs !== null) requireInteger('retentionMs', retentionMs, 0);
+  const tools = new Map<string, Tool>();
+  for (const tool of [...builtIn, ...(options.tools ?? [])]) tools.set(requireTool(tool).name, tool);
+  return {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    logger: options.logger ?? pino({ level: 'silent' }),
+    tools,
+    ...counts,
+    keepResidentMs,
+    retentionMs,
+  };
+}
+
+export function createOwner(clock: Clock, socket: string | null): OwnerRecord {
+  return { pid: process.pid, hostname: hostname(), startedAt: clock.now(), socket };
+}
+
+function requireInteger(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw new FlowError('option_invalid', `Expected \`${name}\` to be an integer ≥ ${least}, got ${describeValue(value)}`);
+}
+
+function requireTool(tool: Tool): Tool {
+  const { name, run } = (tool ?? {}) as { name?: unknown; run?: unknown };
+  if (typeof name === 'string' && name !== '' && typeof run === 'function') return tool;
+  throw new FlowError('tool_invalid', `Expected a tool made with \`defineTool\` (\`name\` and \`run\`), got ${describeValue(tool)}`);
+}

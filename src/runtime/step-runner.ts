@@ -1,0 +1,170 @@
+import type { Logger } from 'pino';
+import type { Transaction } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { isFlowError } from '../core/errors.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import { encodeJson } from '../core/json.ts';
+import type { Tool, ToolCall } from './tool.ts';
+import { isOutcome } from './tool.ts';
+
+/** What the flow asks an executor to do: one run of one step. */
+export interface Ping {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly stepId: string;
+  readonly item: number | undefined;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly timeoutMs: number | null;
+  readonly input: unknown;
+}
+
+export type Write = (tx: Transaction) => void;
+
+/** The one answer to a ping. `output` is JSON text. */
+export type Pong =
+  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly Write[] | undefined }
+  | { readonly type: 'failed'; readonly failure: StepFailure; readonly retryAfterMs?: number | undefined };
+
+/** A handler that runs. */
+export interface Running {
+  /** Tells the handler to stop. What it still answers is reported as late. */
+  abort(reason: StepFailure): void;
+}
+
+export interface StepRunnerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxOutputBytes: number;
+}
+
+const maxMessageLength = 2_000;
+
+/**
+ * Runs one handler: invoke → settle → report. Never throws; reports exactly once in time, and once more, marked late,
+ * when a handler answers after its timeout or abort.
+ */
+export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, report: (pong: Pong, late: boolean) => void): Running {
+  let controller: AbortController | undefined;
+  let aborted: Error | undefined;
+  let answered = false;
+  let timer: unknown;
+  let writes: Write[] | undefined;
+  const { clock, logger, maxOutputBytes } = options;
+  const { timeoutMs, input, ...names } = ping;
+
+  const abort = (reason: StepFailure): void => {
+    aborted ??= Object.assign(new Error(reason.message), { name: 'AbortError', code: reason.code });
+    controller?.abort(aborted);
+  };
+  const answer = (pong: Pong): void => {
+    if (timer !== undefined) clock.clearTimer(timer);
+    const late = answered;
+    answered = true;
+    report(pong, late);
+  };
+
+  const deadline = timeoutMs === null ? undefined : clock.now() + timeoutMs;
+  const call: ToolCall = {
+    ...names,
+    input,
+    deadline,
+    get signal() {
+      if (!controller) {
+        controller = new AbortController();
+        if (aborted) controller.abort(aborted);
+      }
+      return controller.signal;
+    },
+    get logger() {
+      return logger.child({ executionId: ping.executionId, stepId: ping.stepId });
+    },
+    onCommit(write) {
+      (writes ??= []).push(write);
+    },
+  };
+
+  const settle = (value: unknown): Pong => {
+    if (isOutcome(value)) return { type: 'failed', failure: value.failure, retryAfterMs: value.retryAfterMs };
+    let output = value;
+    if (tool.output) {
+      const parsed = tool.output.safeParse(value);
+      if (!parsed.success) return { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', parsed.error.issues) };
+      output = parsed.data;
+    }
+    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes };
+  };
+  const settleSafely = (value: unknown): Pong => {
+    try {
+      return settle(value);
+    } catch (error) {
+      return { type: 'failed', failure: toFailure(error, isFlowError(error) ? false : undefined) };
+    }
+  };
+  const failWith = (error: unknown): void => answer({ type: 'failed', failure: toFailure(error) });
+
+  if (timeoutMs !== null) armTimeout(timeoutMs);
+  invoke();
+  return { abort };
+
+  function armTimeout(ms: number): void {
+    timer = clock.setTimer(() => {
+      const left = (deadline as number) - clock.now();
+      // Timers are cut to a longest delay; a long timeout takes several.
+      if (left > 0 && ms > left) return armTimeout(left);
+      const failure = { ...createFailure('step_timeout', `The attempt took longer than ${timeoutMs} ms`, { timeoutMs }), retryable: true };
+      abort(failure);
+      answer({ type: 'failed', failure });
+    }, ms);
+  }
+
+  function invoke(): void {
+    try {
+      let checked: unknown = input;
+      if (tool.input) {
+        const parsed = tool.input.safeParse(input);
+        if (!parsed.success) return answer({ type: 'failed', failure: toMismatch('tool_input_invalid', tool, 'input', parsed.error.issues) });
+        checked = parsed.data;
+      }
+      const result = (tool.run as (call: ToolCall) => unknown)(checked === input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true }));
+      if (result instanceof Promise || isThenable(result)) result.then(value => answer(settleSafely(value)), failWith);
+      else queueMicrotask(() => answer(settleSafely(result)));
+    } catch (error) {
+      queueMicrotask(() => failWith(error));
+    }
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function toMismatch(code: string, tool: Tool, what: string, issues: readonly Issue[]): StepFailure {
+  const problems = issues.slice(0, 10).map(({ path, message }) => `${[what, ...path.map(String)].join('.')}: ${message}`);
+  return createFailure(code, `The ${what} of tool "${tool.name}" does not fit its schema: ${problems.join('; ')}`, { problems });
+}
+
+/**
+ * Turns whatever a handler threw into data. Its class comes from structured fields only: `code`, and `retryable`
+ * when it is a boolean; otherwise it may be tried again.
+ */
+export function toFailure(error: unknown, retryable?: boolean): StepFailure {
+  const { code, message, name, retryable: own } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    message?: unknown;
+    name?: unknown;
+    retryable?: unknown;
+  };
+  const text = typeof message === 'string' ? message : typeof error === 'string' ? error : 'The handler threw a value that is not an Error';
+  return {
+    code: typeof code === 'string' && code !== '' ? code : 'tool_threw',
+    message: text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text,
+    retryable: retryable ?? (typeof own === 'boolean' ? own : true),
+    ...(typeof name === 'string' && name !== 'Error' && { details: { name } }),
+  };
+}
