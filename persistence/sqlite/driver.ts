@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import { FlowError } from '../../src/core/errors.ts';
+
+export type SqliteValue = null | number | bigint | string | Uint8Array;
+
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
+}
+
+/** What the store uses of a database handle. Those of better-sqlite3 and of node:sqlite are one. */
+export interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
+export type SqliteDriver = 'better-sqlite3' | 'node:sqlite';
+
+export interface OpenDatabaseOptions {
+  readonly readOnly?: boolean;
+  readonly busyTimeoutMs: number;
+}
+
+interface BetterSqlite3 {
+  new (file: string, options: { readonly: boolean; fileMustExist: boolean; timeout: number }): SqliteDatabase;
+}
+
+const oldestNode = [22, 14] as const;
+/** The Node-API that better-sqlite3 13 is built for; below it, loading it kills the process. */
+const nodeApi = 10;
+
+/**
+ * Says whether better-sqlite3 can be loaded here.
+ *
+ * @throws a `FlowError` with code `node_too_old` where neither driver works
+ */
+export function canLoadNative(versions: { readonly node: string; readonly napi?: string | undefined }): boolean {
+  const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+    throw new FlowError('node_too_old', `Expected Node ≥ ${oldestNode.join('.')}, got ${versions.node}. Install a newer Node; both SQLite drivers need it.`, {
+      details: { found: versions.node, oldest: oldestNode.join('.') },
+    });
+  }
+  return Number(versions.napi ?? 0) >= nodeApi;
+}
+
+const require = createRequire(import.meta.url);
+let betterSqlite3: BetterSqlite3 | undefined;
+
+function loadBetterSqlite3(): BetterSqlite3 {
+  betterSqlite3 ??= require('better-sqlite3') as BetterSqlite3;
+  return betterSqlite3;
+}
+
+let preferred: { readonly driver: SqliteDriver; readonly reason?: unknown } | undefined;
+
+/** Chooses better-sqlite3, or node:sqlite where the native module cannot be loaded. */
+export function choosePreferredDriver(): SqliteDriver {
+  preferred ??= findPreferredDriver();
+  return preferred.driver;
+}
+
+function findPreferredDriver(): { driver: SqliteDriver; reason?: unknown } {
+  if (!canLoadNative(process.versions)) return { driver: 'node:sqlite' };
+  try {
+    new (loadBetterSqlite3())(':memory:', { readonly: false, fileMustExist: false, timeout: 0 }).close();
+    return { driver: 'better-sqlite3' };
+  } catch (reason) {
+    return { driver: 'node:sqlite', reason };
+  }
+}
+
+/** Opens a database with the driver named. Errors are the driver's own. */
+export function openDatabase(driver: SqliteDriver, file: string, { readOnly = false, busyTimeoutMs }: OpenDatabaseOptions): SqliteDatabase {
+  const native = canLoadNative(process.versions);
+  if (driver === 'better-sqlite3') {
+    if (!native) {
+      throw new FlowError('driver_unavailable', `Expected Node-API ≥ ${nodeApi} for the driver better-sqlite3, got ${process.versions['modules'] ? process.versions['napi'] : 'none'}. Leave \`driver\` out, or use node:sqlite.`);
+    }
+    return new (loadBetterSqlite3())(file, { readonly: readOnly, fileMustExist: readOnly, timeout: busyTimeoutMs });
+  }
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  return new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
+}
+
+/** Tells which driver a handle given by the user is of. */
+export function detectDriver(database: SqliteDatabase): SqliteDriver {
+  if ('inTransaction' in database) return 'better-sqlite3';
+  if ('isTransaction' in database) return 'node:sqlite';
+  throw new FlowError('option_invalid', 'Expected `database` to be an open database of better-sqlite3 or node:sqlite. Pass `file` to have one opened.');
+}

@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import type { PruneParams, StoreSize } from '../store.ts';
+import type { SqliteConnection } from './connection.ts';
+
+/** Executions deleted in one transaction: short ones, so that no reader and no commit waits long. */
+const chunkSize = 100;
+/** Pages given back after a prune, at most: 8 MiB of the usual 4 KiB. The rest goes after the next one. */
+const maxVacuumPages = 2048;
+
+/** Deletes settled executions, the oldest first, and gives the space back. */
+export function pruneExecutions(connection: SqliteConnection, { settledBefore, limit = 1000 }: PruneParams): number {
+  let pruned = 0;
+  while (pruned < limit) {
+    const count = connection.transaction(() => pruneChunk(connection, settledBefore, Math.min(chunkSize, limit - pruned)));
+    if (count === 0) break;
+    pruned += count;
+  }
+  if (pruned > 0) connection.exec(`PRAGMA incremental_vacuum(${maxVacuumPages})`);
+  return pruned;
+}
+
+function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
+  const rows = connection
+    .prepare('SELECT key FROM executions WHERE settled_at IS NOT NULL AND settled_at < ? ORDER BY settled_at, key LIMIT ?')
+    .all(settledBefore, limit) as { readonly key: number }[];
+  for (const { key } of rows) {
+    for (const table of ['steps', 'attempts', 'inputs', 'journal', 'signals']) connection.prepare(`DELETE FROM ${table} WHERE execution_key = ?`).run(key);
+    connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
+  }
+  return rows.length;
+}
+
+/** Size on disk, with what is still in the write-ahead log. `path` undefined: in memory. */
+export function readSize(connection: SqliteConnection, path: string | undefined): StoreSize {
+  const pageSize = Number(connection.value('PRAGMA page_size'));
+  const log = path === undefined ? undefined : statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return {
+    bytes: Number(connection.value('PRAGMA page_count')) * pageSize + (log?.size ?? 0),
+    freeBytes: Number(connection.value('PRAGMA freelist_count')) * pageSize,
+  };
+}

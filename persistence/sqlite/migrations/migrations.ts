@@ -1,0 +1,18 @@
+import { meta } from './0001-meta.ts';
+import { executions } from './0002-executions.ts';
+import { steps } from './0003-steps.ts';
+import { journal } from './0004-journal.ts';
+
+/** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In the order in which they are applied: the first is number 1. */
+export const migrations: readonly Migration[] = [
+  { name: 'meta', sql: meta },
+  { name: 'executions', sql: executions },
+  { name: 'steps', sql: steps },
+  { name: 'journal', sql: journal },
+];

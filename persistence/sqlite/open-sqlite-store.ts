@@ -1,0 +1,92 @@
+import { FlowError } from '../../src/core/errors.ts';
+import type { SqliteDatabase, SqliteDriver } from './driver.ts';
+import { toOpenError } from './errors.ts';
+import { adoptDatabase, checkSchema, closeDatabase, openReadable, openWritable, prepareSchema } from './open.ts';
+import type { Durability, OpenedDatabase } from './open.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { SqliteStore } from './sqlite-store.ts';
+
+const defaultBusyTimeoutMs = 5000;
+
+export interface SqliteStoreOptions {
+  /** Path of the database, made if missing (its folder is not), or `:memory:`. */
+  readonly file?: string;
+  /** In place of `file`: an open handle of better-sqlite3 or node:sqlite, also one with tables of yours. `close` leaves it open. */
+  readonly database?: SqliteDatabase;
+  /** Default `power`. */
+  readonly durability?: Durability;
+  /** Default: better-sqlite3, or node:sqlite where the native module cannot be loaded. */
+  readonly driver?: SqliteDriver;
+  /** Longest wait for another program's lock, ms. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+export interface SqliteReaderOptions {
+  readonly file: string;
+  readonly driver?: SqliteDriver;
+  /** Longest wait for a lock, ms. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens a store in a SQLite database; made, or brought up to date, if need be.
+ *
+ * Reading works at once; a runtime that is given the store acquires it, and then alone writes.
+ *
+ * @throws a `FlowError` with code `store_not_a_database`, `store_newer`, `store_cannot_open`, `node_too_old`,
+ * `driver_unavailable`, `driver_conflict` or `option_invalid`
+ */
+export function openSqliteStore({ file, database, durability = 'power', driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteStoreOptions): SqliteStore {
+  requireOneOf('durability', durability, ['power', 'process']);
+  requireDriver(driver);
+  requireTimeout(busyTimeoutMs);
+  if ((file === undefined) === (database === undefined)) {
+    throw new FlowError('option_invalid', `Expected either \`file\` or \`database\`, got ${file === undefined ? 'neither' : 'both'}.`);
+  }
+  if (file === '') throw new FlowError('option_invalid', 'Expected `file` to be a path or `:memory:`, got an empty string.');
+  const opened = database ? adoptDatabase(database, busyTimeoutMs) : openWritable(file as string, driver, busyTimeoutMs);
+  return withOpened(opened, () => {
+    prepareSchema(opened, durability);
+    return new SqliteStore(opened, durability);
+  });
+}
+
+/**
+ * Opens a SQLite store for reading, from any process, also while its owner writes or after it died.
+ *
+ * @throws a `FlowError` with code `store_not_found`, `store_not_a_database`, `store_newer`, `store_outdated`,
+ * `store_cannot_open`, `node_too_old`, `driver_unavailable`, `driver_conflict` or `option_invalid`
+ */
+export function openSqliteReader({ file, driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
+  requireDriver(driver);
+  requireTimeout(busyTimeoutMs);
+  const opened = openReadable(file, driver, busyTimeoutMs);
+  return withOpened(opened, () => {
+    checkSchema(opened);
+    return new SqliteReader(opened);
+  });
+}
+
+/** Closes what was opened when it turns out not to be usable. */
+function withOpened<T>(opened: OpenedDatabase, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    closeDatabase(opened);
+    throw toOpenError(opened.path ?? ':memory:', error);
+  }
+}
+
+function requireDriver(driver: SqliteDriver | undefined): void {
+  if (driver !== undefined) requireOneOf('driver', driver, ['better-sqlite3', 'node:sqlite']);
+}
+
+function requireOneOf(option: string, found: string, allowed: readonly string[]): void {
+  if (!allowed.includes(found)) throw new FlowError('option_invalid', `Expected \`${option}\` to be ${allowed.map(value => `'${value}'`).join(' or ')}, got '${found}'.`);
+}
+
+function requireTimeout(busyTimeoutMs: number): void {
+  if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0) {
+    throw new FlowError('option_invalid', `Expected \`busyTimeoutMs\` to be an integer ≥ 0, got \`${busyTimeoutMs}\` (${typeof busyTimeoutMs}).`);
+  }
+}

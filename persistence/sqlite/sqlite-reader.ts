@@ -1,0 +1,135 @@
+import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
+import { createClosedError } from '../store-errors.ts';
+import type { ListExecutionsParams, StoreReader, StoreSize } from '../store.ts';
+import type { SqliteConnection } from './connection.ts';
+import type { SqliteValue } from './driver.ts';
+import { toReadError } from './errors.ts';
+import { readSize } from './maintenance.ts';
+import { closeDatabase } from './open.ts';
+import type { OpenedDatabase } from './open.ts';
+import { readOwner } from './owner.ts';
+import { selectAttempts, selectExecutions, selectSteps, toAttempt, toExecution, toStep } from './rows.ts';
+
+/** Reads a SQLite store, also while another process owns and writes it. */
+export class SqliteReader implements StoreReader {
+  readonly location: string;
+  protected readonly opened: OpenedDatabase;
+  #closed = false;
+
+  constructor(opened: OpenedDatabase) {
+    this.opened = opened;
+    this.location = opened.path ?? ':memory:';
+  }
+
+  getDefinition(digest: string): DefinitionRecord | undefined {
+    return this.get('SELECT digest, flow_id AS flowId, version, definition, created_at AS createdAt FROM definitions WHERE digest = ?', row => ({ ...(row as DefinitionRecord) }), digest);
+  }
+
+  getExecution(executionId: string): ExecutionRecord | undefined {
+    return this.get(`${selectExecutions} WHERE e.execution_id = ?`, toExecution, executionId);
+  }
+
+  findByIdempotencyKey(idempotencyKey: string): ExecutionRecord | undefined {
+    return this.get(`${selectExecutions} WHERE e.idempotency_key = ?`, toExecution, idempotencyKey);
+  }
+
+  listExecutions({ status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): ExecutionRecord[] {
+    const [comparison, direction] = order === 'newest' ? ['<', 'DESC'] : ['>', 'ASC'];
+    const list = (one: ExecutionStatus | undefined): ExecutionRecord[] => {
+      const conditions = [
+        ...(one === undefined ? [] : ['e.status = ?']),
+        ...(flowId === undefined ? [] : ['e.flow_id = ?']),
+        ...(after === undefined ? [] : [`e.key ${comparison} ?`]),
+      ];
+      const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+      const values = [one, flowId, after].filter(value => value !== undefined);
+      return this.all(`${selectExecutions} ${where} ORDER BY e.key ${direction} LIMIT ?`, toExecution, ...values, limit);
+    };
+    if (!status) return list(undefined);
+    // One status at a time keeps to the order of an index, however many rows there are.
+    const sign = order === 'newest' ? -1 : 1;
+    return [...new Set(status)].flatMap(list).toSorted((a, b) => (a.key - b.key) * sign).slice(0, limit);
+  }
+
+  countExecutions(): Record<ExecutionStatus, number> {
+    const counts = { pending: 0, stepping: 0, consolidating: 0, scored: 0, failed: 0 };
+    const rows = this.all('SELECT status, count(*) AS count FROM executions GROUP BY status', row => row as { status: ExecutionStatus; count: number });
+    for (const { status, count } of rows) counts[status] = count;
+    return counts;
+  }
+
+  listSteps(executionKey: number): StepRecord[] {
+    return this.all(`${selectSteps} WHERE execution_key = ? ORDER BY position, item`, toStep, executionKey);
+  }
+
+  listAttempts(executionKey: number): AttemptRecord[] {
+    return this.all(`${selectAttempts} WHERE execution_key = ? ORDER BY position, item, run`, toAttempt, executionKey);
+  }
+
+  getInput(executionKey: number, position: number, item: number): string | undefined {
+    if (position < 0) return undefined;
+    return this.get('SELECT input FROM inputs WHERE execution_key = ? AND position = ? AND item = ?', row => (row as { input: string }).input, executionKey, position, item);
+  }
+
+  getOutput(executionKey: number, position: number, item: number): string | undefined {
+    const sql = `SELECT output FROM attempts WHERE execution_key = ? AND position = ? AND item = ? AND status = 'completed' ORDER BY run DESC LIMIT 1`;
+    return this.get(sql, row => (row as { output: string | null }).output, executionKey, position, item) ?? undefined;
+  }
+
+  listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
+    const sql = `SELECT item, output FROM attempts WHERE execution_key = ? AND position = ? AND item >= 0 AND status = 'completed' AND output IS NOT NULL ORDER BY item`;
+    return this.all(sql, row => ({ ...(row as { item: number; output: string }) }), executionKey, position);
+  }
+
+  readJournal(executionKey: number, afterSeq: number, limit = 1000): JournalRecord[] {
+    // The last row that begins at or before the first transition wanted may hold it, too.
+    const sql = `SELECT execution_key AS executionKey, seq, at, entries FROM journal
+      WHERE execution_key = ? AND seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE execution_key = ? AND seq <= ?)
+        AND (seq > ? OR seq + json_array_length(entries) - 1 > ?)
+      ORDER BY seq LIMIT ?`;
+    return this.all(sql, row => ({ ...(row as JournalRecord) }), executionKey, executionKey, afterSeq, afterSeq, afterSeq, limit);
+  }
+
+  listSignals(executionKey: number): SignalRecord[] {
+    const sql = 'SELECT execution_key AS executionKey, number, name, payload, received_at AS receivedAt FROM signals WHERE execution_key = ? ORDER BY number';
+    return this.all(sql, row => ({ ...(row as SignalRecord) }), executionKey);
+  }
+
+  getOwner(): OwnerRecord | undefined {
+    const { path, connection } = this.opened;
+    return this.read(() => (path === undefined ? undefined : readOwner(path, connection.driver)));
+  }
+
+  getSize(): StoreSize {
+    return this.read(connection => readSize(connection, this.opened.path));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeDatabase(this.opened);
+  }
+
+  protected requireOpen(): SqliteConnection {
+    if (this.#closed) throw createClosedError(this.location);
+    return this.opened.connection;
+  }
+
+  protected read<T>(work: (connection: SqliteConnection) => T): T {
+    const connection = this.requireOpen();
+    try {
+      return work(connection);
+    } catch (error) {
+      throw toReadError(this.location, error);
+    }
+  }
+
+  protected get<T>(sql: string, toRecord: (row: unknown) => T, ...values: SqliteValue[]): T | undefined {
+    const row = this.read(connection => connection.prepare(sql).get(...values));
+    return row === undefined ? undefined : toRecord(row);
+  }
+
+  protected all<T>(sql: string, toRecord: (row: unknown) => T, ...values: SqliteValue[]): T[] {
+    return this.read(connection => connection.prepare(sql).all(...values)).map(toRecord);
+  }
+}

@@ -1,0 +1,133 @@
+import type { ExecutionRecord, OwnerRecord } from '../records.ts';
+import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
+import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
+import { writeBatch } from './commit.ts';
+import type { SqliteDatabase } from './driver.ts';
+import { toCommitError } from './errors.ts';
+import { pruneExecutions } from './maintenance.ts';
+import { requireDurability } from './open.ts';
+import type { Durability, OpenedDatabase } from './open.ts';
+import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
+import { selectExecutions, toExecution } from './rows.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { prepareCommit } from './statements.ts';
+import type { CommitStatements } from './statements.ts';
+
+/** A SQLite database as the store of one runtime. Made by `openSqliteStore`. */
+export class SqliteStore extends SqliteReader implements Store {
+  readonly #durability: Durability;
+  readonly #token = {};
+  #owner: OwnerRecord | undefined;
+  #epoch = 0;
+  #statements: CommitStatements | undefined;
+
+  constructor(opened: OpenedDatabase, durability: Durability) {
+    super(opened);
+    this.#durability = durability;
+  }
+
+  acquire(owner: OwnerRecord): number {
+    const connection = this.requireOpen();
+    const { path } = this.opened;
+    if (path !== undefined) acquireOwnerLock(path, connection.driver, owner, this.#token);
+    try {
+      this.#epoch = connection.transaction(() => {
+        connection.prepare('UPDATE meta SET epoch = epoch + 1').run();
+        return Number(connection.value('SELECT epoch FROM meta'));
+      });
+      requireDurability(connection, this.#durability);
+      this.#statements ??= prepareCommit(connection);
+      this.#owner = { ...owner };
+      return Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
+    } catch (error) {
+      if (path !== undefined) releaseOwnerLock(path, this.#token);
+      throw toCommitError(this.location, error);
+    }
+  }
+
+  override getOwner(): OwnerRecord | undefined {
+    this.requireOpen();
+    return this.opened.path === undefined ? this.#owner : super.getOwner();
+  }
+
+  commit(batch: CommitBatch): void {
+    this.#transact(statements => writeBatch(statements, batch));
+  }
+
+  commitWith(build: (attempt: (write: (tx: Transaction<SqliteDatabase>) => void) => void) => CommitBatch): void {
+    const { connection } = this.opened;
+    const tx: Transaction<SqliteDatabase> = { handle: connection.database };
+    this.#transact(statements => {
+      const batch = build(write =>
+        connection.savepoint(() => {
+          const result: unknown = write(tx);
+          if (isPromiseLike(result)) throw createAsyncWriteError();
+        }),
+      );
+      // A write may have ended the transaction, or SQLite after an error in it: then the epoch was not checked for what follows.
+      if (!connection.inTransaction) throw new TypeError('A write ended the transaction it was in');
+      writeBatch(statements, batch);
+    });
+  }
+
+  listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {
+    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at = 0 AND e.key > ? ORDER BY e.key LIMIT ?`, toExecution, afterKey, limit);
+  }
+
+  listDue(now: number, limit: number): ExecutionRecord[] {
+    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at > 0 AND e.wake_at <= ? ORDER BY e.wake_at, e.key LIMIT ?`, toExecution, now, limit);
+  }
+
+  listPending(limit: number): ExecutionRecord[] {
+    return this.all(`${selectExecutions} WHERE e.status = 'pending' ORDER BY e.priority DESC, e.key LIMIT ?`, toExecution, limit);
+  }
+
+  listDormant(afterKey: number, limit: number): ExecutionRecord[] {
+    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at IS NULL AND e.key > ? ORDER BY e.key LIMIT ?`, toExecution, afterKey, limit);
+  }
+
+  nextWakeAt(): number | undefined {
+    return this.get(`SELECT min(e.wake_at) AS at FROM executions AS e WHERE ${isStarted} AND e.wake_at > 0`, row => (row as { at: number | null }).at) ?? undefined;
+  }
+
+  prune(params: PruneParams): number {
+    const connection = this.requireOpen();
+    try {
+      this.#requireEpoch(this.#requireStatements());
+      return pruneExecutions(connection, params);
+    } catch (error) {
+      throw toCommitError(this.location, error);
+    }
+  }
+
+  override close(): void {
+    super.close();
+    if (this.opened.path !== undefined) releaseOwnerLock(this.opened.path, this.#token);
+  }
+
+  #transact(work: (statements: CommitStatements) => void): void {
+    const connection = this.requireOpen();
+    const statements = this.#requireStatements();
+    try {
+      connection.transaction(() => {
+        this.#requireEpoch(statements);
+        work(statements);
+      });
+    } catch (error) {
+      throw toCommitError(this.location, error);
+    }
+  }
+
+  #requireStatements(): CommitStatements {
+    if (!this.#statements) throw createNotAcquiredError(this.location);
+    return this.#statements;
+  }
+
+  #requireEpoch({ readEpoch }: CommitStatements): void {
+    const { epoch } = readEpoch.get() as { readonly epoch: number };
+    if (epoch !== this.#epoch) throw createStaleOwnerError(this.location, this.#epoch, epoch);
+  }
+}
+
+/** As the index over what wakes says it. */
+const isStarted = 'e.started_at IS NOT NULL AND e.settled_at IS NULL';

@@ -1,0 +1,65 @@
+import type { SqliteConnection } from './connection.ts';
+import type { SqliteStatement } from './driver.ts';
+
+const insertExecution = `
+  INSERT INTO executions (key, execution_id, flow_id, flow_version, digest, priority, idempotency_key, parent_id, parent_step,
+    created_at, status, wake_at, context, seq, started_at, settled_at, score, passed, failure)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+// Every write to a row with a life of its own ends in this: what is settled stays. No row changed: it was settled.
+const unlessSettled = 'settled_at IS NULL';
+
+const updateExecution = `
+  UPDATE executions SET status = ?, wake_at = ?, context = ?, seq = ?, started_at = ?, settled_at = ?, score = ?, passed = ?, failure = ?
+  WHERE key = ? AND ${unlessSettled}`;
+
+const insertStep = `
+  INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, failure, started_at, settled_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (execution_key, position, item) DO UPDATE SET status = excluded.status, run = excluded.run, attempt = excluded.attempt,
+    interruptions = excluded.interruptions, counters = excluded.counters, due_at = excluded.due_at, failure = excluded.failure,
+    started_at = excluded.started_at, settled_at = excluded.settled_at
+  WHERE ${unlessSettled}`;
+
+const updateStep = `
+  UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, failure = ?, started_at = ?, settled_at = ?
+  WHERE execution_key = ? AND position = ? AND item = ? AND ${unlessSettled}`;
+
+const insertAttempt = `
+  INSERT INTO attempts (execution_key, position, item, run, attempt, status, started_at, ended_at, failure, output)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** What a commit is made of, prepared once. */
+export interface CommitStatements {
+  readonly readEpoch: SqliteStatement;
+  readonly insertDefinition: SqliteStatement;
+  readonly insertExecution: SqliteStatement;
+  readonly updateExecution: SqliteStatement;
+  readonly hasExecution: SqliteStatement;
+  readonly insertStep: SqliteStatement;
+  readonly updateStep: SqliteStatement;
+  readonly insertAttempt: SqliteStatement;
+  readonly insertInput: SqliteStatement;
+  readonly insertJournal: SqliteStatement;
+  readonly insertSignal: SqliteStatement;
+  readonly deleteSignal: SqliteStatement;
+}
+
+export function prepareCommit(connection: SqliteConnection): CommitStatements {
+  return {
+    readEpoch: connection.prepare('SELECT epoch FROM meta WHERE id = 1'),
+    insertDefinition: connection.prepare(
+      'INSERT INTO definitions (digest, flow_id, version, definition, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING',
+    ),
+    insertExecution: connection.prepare(insertExecution),
+    updateExecution: connection.prepare(updateExecution),
+    hasExecution: connection.prepare('SELECT 1 FROM executions WHERE key = ?'),
+    insertStep: connection.prepare(insertStep),
+    updateStep: connection.prepare(updateStep),
+    insertAttempt: connection.prepare(insertAttempt),
+    insertInput: connection.prepare('INSERT INTO inputs (execution_key, position, item, input) VALUES (?, ?, ?, ?)'),
+    insertJournal: connection.prepare('INSERT INTO journal (execution_key, seq, at, entries) VALUES (?, ?, ?, ?)'),
+    insertSignal: connection.prepare('INSERT INTO signals (execution_key, number, name, payload, received_at) VALUES (?, ?, ?, ?, ?)'),
+    deleteSignal: connection.prepare('DELETE FROM signals WHERE execution_key = ? AND number = ?'),
+  };
+}

@@ -1,0 +1,6 @@
+export { openSqliteReader, openSqliteStore } from '../persistence/sqlite/open-sqlite-store.ts';
+export type { SqliteReaderOptions, SqliteStoreOptions } from '../persistence/sqlite/open-sqlite-store.ts';
+export type { SqliteDatabase, SqliteDriver } from '../persistence/sqlite/driver.ts';
+export type { Durability } from '../persistence/sqlite/open.ts';
+export type { SqliteReader } from '../persistence/sqlite/sqlite-reader.ts';
+export type { SqliteStore } from '../persistence/sqlite/sqlite-store.ts';
