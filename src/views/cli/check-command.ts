@@ -1,0 +1,71 @@
+import { relative, resolve } from 'node:path';
+import { isFlowError } from '../../core/errors.ts';
+import { compileFlow } from '../../definition/compile-flow.ts';
+import { toDefinitionError, type Problem } from '../../definition/problem.ts';
+import type { Tool } from '../../runtime/tool.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
+import { checkReferences } from './check-references.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { toErrorDocument } from './error-document.ts';
+import { exitCodes } from './exit-codes.ts';
+import { loadFlows } from './load-flows.ts';
+import { loadTools } from './load-tools.ts';
+import { createScreenPalette } from './screen-palette.ts';
+
+export interface CheckCommandOptions {
+  readonly tools?: string;
+  readonly flow?: readonly string[];
+}
+
+interface CheckedFile {
+  readonly file: string;
+  readonly flowId?: string;
+  readonly version?: string;
+  readonly steps?: number;
+  readonly digest?: string;
+  readonly problems: readonly Problem[];
+}
+
+async function checkFile(file: string, further: readonly string[], tools: readonly Tool[], cwd: string): Promise<CheckedFile> {
+  try {
+    const [definition, ...others] = await loadFlows(file, further, cwd);
+    const problems = checkReferences(resolve(cwd, file), definition, tools, [definition, ...others]);
+    const { id, version, steps } = definition;
+    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems };
+  } catch (error) {
+    if (!isFlowError(error)) throw error;
+    const { problems } = error.details ?? {};
+    if (Array.isArray(problems)) return { file, problems: problems as Problem[] };
+    return { file, problems: [{ code: error.code, message: error.message, place: error.place ?? { file }, expected: '', found: '' }] };
+  }
+}
+
+function formatProblem({ place, message, code }: Problem, file: string, cwd: string): string {
+  const path = place.file === undefined ? file : relative(cwd, place.file) || place.file;
+  const at = place.line === undefined ? '' : `:${place.line}:${place.column ?? 1}`;
+  return `${path}${at}: ${toPlainLine(message)} (${code})`;
+}
+
+/** `check`: says everything that is wrong with definitions, without running anything. */
+export async function checkCommand(files: readonly string[], options: CheckCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { cwd, stdout, env } = context;
+  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const checked: CheckedFile[] = [];
+  for (const file of files) checked.push(await checkFile(file, options.flow ?? [], tools, cwd));
+  const problems = checked.flatMap(one => one.problems);
+  const palette = createScreenPalette(stdout, env);
+  const lines = checked.flatMap(({ file, flowId, steps, problems: found }) =>
+    found.length === 0
+      ? [`${palette.green(palette.symbols.completed)} ${file}: ${flowId}, ${steps} ${steps === 1 ? 'step' : 'steps'}`]
+      : found.map(problem => `${palette.red(palette.symbols.failed)} ${formatProblem(problem, file, cwd)}`));
+  if (problems.length > 0) lines.push('', `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`);
+  return {
+    exitCode: problems.length === 0 ? exitCodes.passed : exitCodes.badUsage,
+    document: {
+      ok: problems.length === 0,
+      files: checked,
+      ...(problems.length > 0 && toErrorDocument(toDefinitionError(problems, files.join(', ')))),
+    },
+    text: `${lines.join('\n')}\n`,
+  };
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { checkFlows, checkTools } from '../../definition/check-names.ts';
+import { compileFlow } from '../../definition/compile-flow.ts';
+import type { Problem } from '../../definition/problem.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import { readYaml } from '../../definition/yaml-source.ts';
+import type { Tool } from '../../runtime/tool.ts';
+import { builtInTools } from '../../tools/built-in.ts';
+
+const toolAdvice = 'give the module that exports it with --tools';
+const flowAdvice = 'give its file with --flow, or put it beside this one as `<id>.yml`';
+
+/** Finds steps that use a tool or start a flow that is not there, with file and line. */
+export function checkReferences(file: string, definition: FlowDefinition, tools: readonly Tool[], flows: readonly FlowDefinition[]): Problem[] {
+  const plan = compileFlow(definition);
+  const problems = [
+    ...checkTools(plan, [...builtInTools, ...tools].map(({ name }) => name)).map(problem => advise(problem, toolAdvice)),
+    ...checkFlows(plan, flows.map(({ id }) => id)).map(problem => advise(problem, flowAdvice)),
+  ];
+  if (problems.length === 0) return [];
+  const source = readYaml(readFileSync(file, 'utf8'), file);
+  if ('problems' in source) return problems;
+  return problems.map(problem => {
+    const position = Number(/^steps\[(\d+)\]/.exec(problem.place.path ?? '')?.[1]);
+    const { code, expected, found } = problem;
+    const place = source.locate({ code, expected, found, path: ['steps', position, 'uses'] });
+    return { ...problem, place: { ...place, file, ...(problem.place.path !== undefined && { path: problem.place.path }) } };
+  });
+}
+
+function advise(problem: Problem, advice: string): Problem {
+  return { ...problem, message: `${problem.message.replace(/\?$/, '? If not,')}${problem.message.endsWith('?') ? '' : ';'} ${advice}` };
+}

@@ -1,0 +1,32 @@
+import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import { formatDateTime } from '../terminal/durations.ts';
+import { formatReason } from '../terminal/step-line.ts';
+import { outlineSteps } from './outline-steps.ts';
+
+/** Says why an unfinished execution has not settled: what its steps do or wait for, and whether anybody works on it. */
+export async function describeWait(reader: StoreReader, record: ExecutionRecord, owner: OwnerRecord | undefined): Promise<string> {
+  if (record.settledAt !== null) return '';
+  const unowned = owner === undefined;
+  if (record.status === 'pending') return unowned ? 'not begun; no process works on this database' : 'waits to be admitted';
+  const stored = await reader.getDefinition(record.digest);
+  const outline = stored ? outlineSteps(JSON.parse(stored.definition) as FlowDefinition) : [];
+  const texts: string[] = [];
+  let running = 0;
+  for (const step of await reader.listSteps(record.key)) {
+    const name = step.item === -1 ? step.stepId : `${step.stepId}[${step.item}]`;
+    const { uses = '', signal } = outline[step.position] ?? {};
+    if (step.status === 'running' && step.counters === null) running += 1;
+    else if (step.status === 'retrying') texts.push(`${name} is tried again at ${formatDateTime(step.dueAt)}: ${formatReason(step.failure)}`);
+    else if (step.status === 'waiting') {
+      const until = step.dueAt === null ? '' : `, until ${formatDateTime(step.dueAt)}`;
+      if (uses === 'signal') texts.push(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${signal}`}${until}`);
+      else if (uses.startsWith('flow:')) texts.push(`${name} waits for ${uses}${until}`);
+      else texts.push(`${name} sleeps${until}`);
+    }
+  }
+  if (running > 0) texts.unshift(unowned ? `${running} ${running === 1 ? 'run was' : 'runs were'} cut off` : `${running} ${running === 1 ? 'step runs' : 'steps run'}`);
+  if (unowned) texts.push('no process works on it: flowstone resume');
+  return texts.length > 4 ? `${texts.slice(0, 3).join('; ')}; and ${texts.length - 3} more` : texts.join('; ');
+}

@@ -1,0 +1,100 @@
+import type { Store } from '../../../persistence/store.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import type { Execution, ExecutionDetails, Runtime } from '../../runtime/api.ts';
+import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { readDetails } from '../../runtime/queries.ts';
+import { openSqliteReader } from '../../sqlite.ts';
+import { ExecutionProgress } from '../execution-progress.ts';
+import { createLineView } from '../terminal/line-view.ts';
+import { createLiveView } from '../terminal/live-view.ts';
+import type { ProgressView } from '../terminal/progress-view.ts';
+import { getProgressScreen, type CommandContext } from './command-context.ts';
+import { outlineSteps } from './outline-steps.ts';
+import { createScreenPalette } from './screen-palette.ts';
+import { listenForStop } from './stop-signals.ts';
+
+/** An execution to be shown until it settles. */
+export interface Followed {
+  readonly execution: Execution;
+  readonly flowId: string;
+  readonly definition: FlowDefinition;
+}
+
+/** How a round of following ended. */
+export interface Followings {
+  /** In the order given; as far as they got. */
+  readonly executions: readonly ExecutionDetails[];
+  /** The signal that ended it early. */
+  readonly stoppedBy: NodeJS.Signals | undefined;
+}
+
+/** Chooses a view: a live one on a terminal, lines anywhere else. */
+export function createView(context: CommandContext): ProgressView {
+  const screen = getProgressScreen(context);
+  const live = screen.isTTY === true && context.env['TERM'] !== 'dumb';
+  return live ? createLiveView(screen, createScreenPalette(screen, context.env), context.clock) : createLineView(screen);
+}
+
+async function noteItems(store: Store, progress: ExecutionProgress): Promise<void> {
+  const record = await store.getExecution(progress.executionId);
+  if (!record) return;
+  for (const { stepId, item, counters } of await store.listSteps(record.key)) {
+    if (item !== -1 || counters === null) continue;
+    const { total, settled, completed } = JSON.parse(counters) as { total: number; settled: number; completed: number };
+    progress.noteItems(stepId, { total, settled, failed: settled - completed });
+  }
+}
+
+async function follow({ execution, flowId, definition }: Followed, store: Store, view: ProgressView): Promise<void> {
+  const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition));
+  view.add(progress);
+  for await (const update of execution.transitions()) {
+    const change = progress.apply(update);
+    // The snapshot may be later than the rows, never earlier: the counts are read after it.
+    if (update.type === 'snapshot') await noteItems(store, progress);
+    view.changed(progress, change);
+  }
+}
+
+/**
+ * Shows executions until all have settled, or until Ctrl-C: then the runtime is stopped and what has not settled stays
+ * resumable. A second Ctrl-C ends the process.
+ */
+export async function followExecutions(runtime: Runtime, store: Store, database: string, followed: readonly Followed[], view: ProgressView): Promise<Followings> {
+  const stop = listenForStop(process, () => view.end());
+  try {
+    const settled = Promise.all(followed.map(async one => {
+      await follow(one, store, view);
+      return one.execution.settled();
+    }));
+    // Rejects when the runtime stops first, which is what a Ctrl-C makes it do.
+    settled.catch(() => undefined);
+    view.hint('Ctrl-C stops, and it can be resumed');
+    const winner = await Promise.race([settled, stop.first]);
+    if (typeof winner !== 'string') return { executions: winner, stoppedBy: undefined };
+    const { runningSteps } = runtime.health();
+    view.hint('Ctrl-C again: exit now');
+    if (runningSteps > 0) view.note(`Stopping: waiting up to 10 s for ${runningSteps === 1 ? 'the running step' : `${runningSteps} running steps`}; Ctrl-C again: exit now`);
+    await runtime.stop();
+    return { executions: await readStored(database, followed), stoppedBy: winner };
+  } finally {
+    stop.dispose();
+    view.end();
+  }
+}
+
+/** Reads how far executions got, once their runtime has let go of the store. */
+async function readStored(file: string, followed: readonly Followed[]): Promise<ExecutionDetails[]> {
+  const reader = openSqliteReader({ file });
+  const plans = new PlanRegistry();
+  try {
+    const found: ExecutionDetails[] = [];
+    for (const { execution: { executionId } } of followed) {
+      const record = await reader.getExecution(executionId);
+      if (record) found.push(await readDetails(reader, await plans.load(reader, record.digest), record));
+    }
+    return found;
+  } finally {
+    reader.close();
+  }
+}

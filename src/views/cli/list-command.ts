@@ -1,0 +1,78 @@
+import type { ExecutionStatus } from '../../../persistence/records.ts';
+import { FlowError } from '../../core/errors.ts';
+import { didYouMean } from '../../core/wording.ts';
+import { openSqliteReader } from '../../sqlite.ts';
+import { formatDateTime, formatDuration } from '../terminal/durations.ts';
+import { formatScore, renderTable } from '../terminal/result-report.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
+import { describeWait } from './describe-wait.ts';
+import { computeDurationMs } from './execution-document.ts';
+import { exitCodes } from './exit-codes.ts';
+import { unfinishedStatuses } from './find-unfinished.ts';
+import { createScreenPalette, getColumns } from './screen-palette.ts';
+
+export interface ListCommandOptions {
+  readonly status?: readonly string[];
+  readonly flow?: string;
+  readonly limit?: number;
+  readonly db?: string;
+}
+
+const statuses: readonly ExecutionStatus[] = ['pending', 'stepping', 'consolidating', 'scored', 'failed'];
+
+function readStatuses(given: readonly string[]): ExecutionStatus[] {
+  return given.flatMap(word => {
+    if (word === 'unfinished') return unfinishedStatuses;
+    const status = statuses.find(known => known === word);
+    if (status) return [status];
+    throw new FlowError('usage_invalid', `Expected --status to be ${statuses.map(known => `\`${known}\``).join(', ')} or \`unfinished\`, got \`${word}\`${didYouMean(word, [...statuses, 'unfinished'])}`);
+  });
+}
+
+/** `list`: shows executions, newest first, and why unfinished ones wait. Works while another process owns the database. */
+export async function listCommand(options: ListCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { stdout, env } = context;
+  const database = resolveDatabaseFile(options.db, context);
+  const status = options.status && readStatuses(options.status);
+  if (!hasDatabase(database)) {
+    return { exitCode: exitCodes.passed, document: { executions: [], database, owner: null }, text: `No executions: there is no database at ${database} yet.\n` };
+  }
+  const reader = openSqliteReader({ file: database });
+  try {
+    const owner = await reader.getOwner();
+    const records = await reader.listExecutions({
+      limit: options.limit ?? 100,
+      ...(status && { status }),
+      ...(options.flow !== undefined && { flowId: options.flow }),
+    });
+    const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[] }[] = [];
+    for (const record of records) {
+      const { executionId, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
+      const waits = await describeWait(reader, record, owner);
+      const duration = computeDurationMs(record);
+      const outcome = settledAt === null ? waits : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
+      rows.push({
+        cells: [executionId, record.status, flowId, formatDateTime(createdAt), outcome],
+        document: {
+          executionId, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
+          durationMs: duration,
+          wakeAt: wakeAt === 0 ? null : wakeAt,
+          ...(waits && { waitsFor: waits }),
+        },
+      });
+    }
+    const head = ['execution', 'status', 'flow', 'started', 'outcome'];
+    const palette = createScreenPalette(stdout, env);
+    const ownedBy = owner ? `  process ${owner.pid} works on it\n` : '';
+    return {
+      exitCode: exitCodes.passed,
+      document: { executions: rows.map(({ document }) => document), database, owner: owner ?? null },
+      text: rows.length === 0
+        ? `No executions${status || options.flow ? ' like that' : ''} in ${database}.\n`
+        : `${renderTable(head, rows.map(({ cells }) => cells), getColumns(stdout), palette)}\n\n  ${palette.dim('stored in')}  ${database}\n${ownedBy}`,
+    };
+  } finally {
+    reader.close();
+  }
+}

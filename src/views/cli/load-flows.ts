@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { loadFlow } from '../../definition/load-flow.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+
+/** Flows that the steps of a definition start. */
+function listStartedFlows({ steps }: FlowDefinition): string[] {
+  return steps.filter(({ uses }) => uses.startsWith('flow:')).map(({ uses }) => uses.slice('flow:'.length));
+}
+
+/**
+ * Loads a definition and those it starts with `flow:id`: from `--flow`, else from `<id>.yml` or `<id>.yaml` beside it.
+ *
+ * @returns the definition asked for first
+ */
+export async function loadFlows(file: string, further: readonly string[], cwd: string): Promise<[FlowDefinition, ...FlowDefinition[]]> {
+  const path = resolve(cwd, file);
+  const main = await loadFlow(path);
+  const byId = new Map([[main.id, main]]);
+  for (const other of further) {
+    const definition = await loadFlow(resolve(cwd, other));
+    byId.set(definition.id, definition);
+  }
+  byId.set(main.id, main);
+  // The map grows while it is walked: flows started by flows are found too.
+  for (const definition of byId.values()) {
+    for (const id of listStartedFlows(definition)) {
+      if (byId.has(id)) continue;
+      const beside = [`${id}.yml`, `${id}.yaml`].map(name => join(dirname(path), name)).find(existsSync);
+      if (beside !== undefined) byId.set(id, await loadFlow(beside));
+    }
+  }
+  return [main, ...[...byId.values()].filter(definition => definition !== main)];
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { FlowError } from '../../core/errors.ts';
+import type { Tool } from '../../runtime/tool.ts';
+import { readToolExports } from './tool-exports.ts';
+
+const own: Readonly<Record<string, string>> = {
+  flowstone: '../../index',
+  'flowstone/sqlite': '../../sqlite',
+  'flowstone/testing': '../../testing',
+};
+
+let helping = false;
+
+/**
+ * A tools module may say `import { defineTool } from 'flowstone'` (and use zod) where neither is installed: then it gets this
+ * program's own copies. What is installed beside the module wins.
+ */
+function lendOwnPackages(): void {
+  // Added in Node.js 22.15; 22.14 goes without.
+  if (helping || typeof registerHooks !== 'function') return;
+  helping = true;
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        const file = own[specifier];
+        if (file !== undefined) return { url: new URL(`${file}${extension}`, import.meta.url).href, format: extension === '.ts' ? 'module-typescript' : 'module', shortCircuit: true };
+        if (specifier === 'zod') return next(specifier, { ...context, parentURL: import.meta.url });
+        throw error;
+      }
+    },
+  });
+}
+
+/**
+ * Loads tools from a JavaScript or TypeScript module.
+ *
+ * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
+ */
+export async function loadTools(modulePath: string, cwd: string): Promise<Tool[]> {
+  const file = resolve(cwd, modulePath);
+  if (!existsSync(file)) throw new FlowError('file_unreadable', `Expected --tools to name a module, found no file \`${file}\``, { place: { file } });
+  lendOwnPackages();
+  let exports: Record<string, unknown>;
+  try {
+    exports = { ...(await import(pathToFileURL(file).href) as Record<string, unknown>) };
+  } catch (cause) {
+    const { message, code } = cause as NodeJS.ErrnoException;
+    const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, or use Node.js 22.18 or later' : '';
+    throw new FlowError('tools_module_invalid', `Cannot load the tools in \`${modulePath}\`: ${message ?? String(cause)}${advice}`, { place: { file }, cause });
+  }
+  return readToolExports(exports, modulePath);
+}

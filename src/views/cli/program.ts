@@ -1,0 +1,128 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { FlowError } from '../../core/errors.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { formatError, toErrorDocument } from './error-document.ts';
+import { exitCodes, toExitCode } from './exit-codes.ts';
+
+const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, else flowstone.db in the data folder of the platform)'] as const;
+const toolsOption = ['--tools <module>', 'a .js or .ts file that exports tools'] as const;
+const flowOption = ['--flow <file>', 'a further definition, that it starts with `flow:id`; may be given again', collect] as const;
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError(`Expected an integer ≥ 1, got \`${text}\`.`);
+}
+
+/** Describes every command; `settle` is given what the chosen one came to. */
+export function createProgram(context: CommandContext, settle: (result: CommandResult) => void): Command {
+  const program = new Command('flowstone');
+  program
+    .description('Runs durable flows. What has completed is kept; kill it anywhere, run it again, and it goes on.')
+    .option('--version', 'print the version')
+    .option('--json', 'print exactly one JSON document on standard output')
+    .showHelpAfterError('(flowstone --help shows the commands)')
+    .exitOverride()
+    .addHelpText('after', '\nExit codes: 0 passed, 1 ended but did not pass, 2 bad usage or definition, 3 could not run.');
+
+  const add = (usage: string, description: string): Command =>
+    program.command(usage).description(description).option('--json', 'print exactly one JSON document on standard output');
+
+  add('run <file>', 'run a flow; goes on with the same run if it was cut off')
+    .option('--input <json>', 'the input: JSON, or @file, or @- for standard input')
+    .option(...toolsOption)
+    .option(...flowOption)
+    .option(...databaseOption)
+    .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
+    .option('--new', 'start a fresh execution even if the same run was cut off')
+    .option('--idempotency-key <key>', 'same key, same execution')
+    .action(async (file: string, options) => settle(await (await import('./run-command.ts')).runCommand(file, options, context)));
+
+  add('resume [ids...]', 'go on with unfinished executions, all or those named')
+    .option(...toolsOption)
+    .option(...databaseOption)
+    .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
+    .action(async (ids: string[], options) => settle(await (await import('./resume-command.ts')).resumeCommand(ids, options, context)));
+
+  add('list', 'list executions, newest first, and why unfinished ones wait')
+    .option('--status <status>', 'pending, stepping, consolidating, scored, failed, or unfinished; may be given again', collect)
+    .option('--flow <id>', 'only executions of this flow')
+    .option('--limit <n>', 'at most so many (default: 100)', parseCount)
+    .option(...databaseOption)
+    .action(async options => settle(await (await import('./list-command.ts')).listCommand(options, context)));
+
+  add('show <id>', 'show an execution: steps, reasons, outputs; the beginning of its id is enough')
+    .option('--history', 'every transition it made')
+    .option('--items', 'the items of `for_each` steps, one by one')
+    .option(...databaseOption)
+    .action(async (id: string, options) => settle(await (await import('./show-command.ts')).showCommand(id, options, context)));
+
+  add('cancel <id>', 'cancel an execution')
+    .option('--message <text>', 'why; kept with it')
+    .option(...databaseOption)
+    .action(async (id: string, options) => settle(await (await import('./cancel-command.ts')).cancelCommand(id, options, context)));
+
+  add('signal <id> <name> [json]', 'send a signal to an execution, with a payload: JSON or @file')
+    .option(...databaseOption)
+    .action(async (id: string, name: string, payload: string | undefined, options) =>
+      settle(await (await import('./signal-command.ts')).signalCommand(id, name, payload, options, context)));
+
+  add('graph [file]', 'draw a flow as Mermaid text')
+    .option('--execution <id>', 'draw an execution, coloured by status')
+    .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut')
+    .option('--direction <direction>', 'TD (top down) or LR (left to right)')
+    .option(...databaseOption)
+    .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));
+
+  add('check <files...>', 'check definitions without running anything')
+    .option(...toolsOption)
+    .option(...flowOption)
+    .action(async (files: string[], options) => settle(await (await import('./check-command.ts')).checkCommand(files, options, context)));
+
+  return program;
+}
+
+/** Waits until a text has left the process, also through a slow pipe. */
+function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise(resolve => stream.write(text, () => resolve()));
+}
+
+/** Runs one command line, prints what it came to, and returns the exit code. Never throws. */
+export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
+  const { stdout, stderr, json } = context;
+  let help = '';
+  let result: CommandResult | undefined;
+  const program = createProgram(context, given => (result = given));
+  const output = { writeOut: (text: string) => void (help += text), writeErr: () => {}, outputError: () => {} };
+  program.configureOutput(output);
+  for (const command of program.commands) command.configureOutput(output).exitOverride();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    if (!result) throw new FlowError('usage_invalid', 'Expected a command, got none. flowstone --help shows the commands');
+    await write(stdout, json ? `${JSON.stringify(result.document)}\n` : result.text);
+    return result.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      await write(stdout, json ? `${JSON.stringify({ help })}\n` : help);
+      return exitCodes.passed;
+    }
+    if (error instanceof CommanderError && error.code === 'commander.help') {
+      if (!json) await write(stderr, program.helpInformation());
+      else await write(stdout, `${JSON.stringify(toErrorDocument(new FlowError('usage_invalid', 'Expected a command, got none')))}\n`);
+      return exitCodes.badUsage;
+    }
+    const told = error instanceof CommanderError ? toUsageError(error) : error;
+    if (json) await write(stdout, `${JSON.stringify(toErrorDocument(told))}\n`);
+    await write(stderr, `${formatError(told)}\n`);
+    return toExitCode(told);
+  }
+}
+
+function toUsageError({ message }: CommanderError): FlowError {
+  const text = message.replace(/^error: /, '').trim();
+  return new FlowError('usage_invalid', `${text.charAt(0).toUpperCase()}${text.slice(1)}. flowstone --help shows the commands`.replace('..', '.'));
+}

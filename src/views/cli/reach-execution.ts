@@ -1,0 +1,77 @@
+import type { OwnerRecord } from '../../../persistence/records.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
+import { connectToOwner } from '../../runtime/broker-client.ts';
+import { createRuntime } from '../../runtime/create-runtime.ts';
+import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
+import type { CommandContext } from './command-context.ts';
+import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
+import { requireExecution } from './find-execution.ts';
+
+/** What can be done to an execution from outside, wherever it is hosted. */
+export interface Reach {
+  signal(executionId: string, name: string, payload: unknown): Promise<void>;
+  cancel(executionId: string, message?: string): Promise<boolean>;
+}
+
+export interface Reached<T> {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly database: string;
+  /** The process that was told; undefined: nobody owned the database, so it was done here. */
+  readonly owner: OwnerRecord | undefined;
+  readonly answer: T;
+}
+
+/** An owner may come or go between looking and acting; after so many turns somebody is told. */
+const maxTurns = 5;
+
+async function tellOwner<T>(owner: OwnerRecord, work: (reach: Reach) => Promise<T>): Promise<T> {
+  if (owner.socket === null) {
+    throw new FlowError('owner_unreachable', `Expected process ${owner.pid} to take requests, but it does not listen. Do it from inside that process, or stop it first`, { details: { owner } });
+  }
+  const connection = await connectToOwner(owner.socket);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+async function actAsOwner<T>(file: string, context: CommandContext, work: (reach: Reach) => Promise<T>): Promise<T> {
+  const store = openSqliteStore({ file });
+  let runtime: Awaited<ReturnType<typeof createRuntime>>;
+  try {
+    runtime = await createRuntime({ store, clock: context.clock, recover: false, listen: false });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  try {
+    return await work(runtime);
+  } finally {
+    await runtime.stop();
+  }
+}
+
+/** Does something to an execution: through the process that owns the database, or, when none does, by owning it for a moment. */
+export async function reachExecution<T>(id: string, db: string | undefined, context: CommandContext, work: (reach: Reach, executionId: string) => Promise<T>): Promise<Reached<T>> {
+  const database = resolveDatabaseFile(db, context);
+  requireDatabaseFile(database);
+  const reader = openSqliteReader({ file: database });
+  try {
+    const { executionId, flowId } = await requireExecution(reader, id);
+    const act = (reach: Reach): Promise<T> => work(reach, executionId);
+    for (let turn = 1; ; turn++) {
+      const owner = await reader.getOwner();
+      try {
+        const answer = owner ? await tellOwner(owner, act) : await actAsOwner(database, context, act);
+        return { executionId, flowId, database, owner, answer };
+      } catch (error) {
+        const passed = isFlowError(error, 'store_owned') || (isFlowError(error, 'owner_unreachable') && owner?.socket != null);
+        if (!passed || turn >= maxTurns) throw error;
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,128 @@
+import type { FlowDefinition } from '../../definition/schema.ts';
+import type { Store } from '../../../persistence/store.ts';
+import type { ExecutionRecord } from '../../../persistence/records.ts';
+import type { ExecutionDetails, Runtime } from '../../runtime/api.ts';
+import { createRuntime } from '../../runtime/create-runtime.ts';
+import { openSqliteStore } from '../../sqlite.ts';
+import { formatReason } from '../terminal/step-line.ts';
+import type { ProgressView } from '../terminal/progress-view.ts';
+import { renderVerdict } from '../terminal/result-report.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { requireDatabaseFile, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { toExecutionDocument } from './execution-document.ts';
+import { exitCodes } from './exit-codes.ts';
+import { requireExecution } from './find-execution.ts';
+import { countProgress, describeResumed, listUnfinished, withDescendants } from './find-unfinished.ts';
+import { createView, followExecutions, type Followed } from './follow-executions.ts';
+import { loadTools } from './load-tools.ts';
+import { renderRunReport } from './run-report.ts';
+import { createScreenPalette, getColumns } from './screen-palette.ts';
+import { readStartFolder } from './start-folder.ts';
+import { toSignalExitCode } from './stop-signals.ts';
+
+export interface ResumeCommandOptions {
+  readonly tools?: string;
+  readonly db?: string;
+  readonly workers?: number;
+}
+
+/** Relative paths in flows mean the folder they were started in. */
+function enterStartFolder(records: readonly ExecutionRecord[], cwd: string, view: ProgressView): void {
+  const folders = new Set(records.map(({ idempotencyKey }) => readStartFolder(idempotencyKey) ?? cwd));
+  const [folder = cwd] = folders;
+  if (folders.size > 1) {
+    view.note(`These were started in ${folders.size} folders; relative paths now mean ${cwd}. To have each in its own: flowstone resume ID`);
+    return;
+  }
+  if (folder === cwd) return;
+  try {
+    process.chdir(folder);
+    view.note(`Working in ${folder}, where it was started`);
+  } catch {
+    view.note(`${folder}, where it was started, is gone; relative paths now mean ${cwd}`);
+  }
+}
+
+async function readDefinition(store: Store, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
+  const record = await store.getDefinition(digest);
+  return record && (JSON.parse(record.definition) as FlowDefinition);
+}
+
+/** Executions that can be followed, and those that this program has not the tools for. */
+async function sortOut(runtime: Runtime, store: Store, records: readonly ExecutionRecord[]): Promise<{ followed: Followed[]; blocked: ExecutionDetails[] }> {
+  const followed: Followed[] = [];
+  const blocked: ExecutionDetails[] = [];
+  const states = new Map((await runtime.list({ status: ['pending', 'stepping', 'consolidating'], limit: Number.MAX_SAFE_INTEGER })).map(summary => [summary.executionId, summary]));
+  for (const record of records) {
+    const { executionId, flowId } = record;
+    const execution = await runtime.get(executionId);
+    const blockedBy = states.get(executionId)?.blockedBy;
+    const definition = await readDefinition(store, record);
+    if (blockedBy || !definition) blocked.push({ ...await execution.get(), ...(blockedBy && { blockedBy }) });
+    else followed.push({ execution, flowId, definition });
+  }
+  return { followed, blocked };
+}
+
+function chooseExitCode(executions: readonly ExecutionDetails[], blocked: readonly ExecutionDetails[], stoppedBy: NodeJS.Signals | undefined): number {
+  if (stoppedBy !== undefined && executions.some(({ settledAt }) => settledAt === null)) return toSignalExitCode(stoppedBy);
+  if (blocked.length > 0) return exitCodes.couldNotRun;
+  return executions.every(({ passed }) => passed === true) ? exitCodes.passed : exitCodes.notPassed;
+}
+
+/** `resume`: goes on with unfinished executions, all or those named, and shows them until they settle. */
+export async function resumeCommand(ids: readonly string[], options: ResumeCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { clock, cwd, env, stdout } = context;
+  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const database = resolveDatabaseFile(options.db, context);
+  requireDatabaseFile(database);
+  const palette = createScreenPalette(stdout, env);
+
+  const store = openSqliteStore({ file: database });
+  let runtime: Runtime | undefined;
+  try {
+    const unfinished = await listUnfinished(store);
+    const named = await Promise.all(ids.map(id => requireExecution(store, id)));
+    const settled = named.filter(({ settledAt }) => settledAt !== null);
+    const wanted = ids.length === 0 ? unfinished.filter(({ parentId }) => parentId === null).toReversed() : named.filter(({ settledAt }) => settledAt === null);
+    if (wanted.length === 0 && settled.length === 0) return { exitCode: exitCodes.passed, document: { executions: [] }, text: 'Nothing to resume: every execution has settled.\n' };
+
+    const ours = withDescendants(unfinished, wanted.map(({ executionId }) => executionId));
+    const before = new Map<string, Awaited<ReturnType<typeof countProgress>>>();
+    for (const record of wanted) before.set(record.executionId, await countProgress(store, record));
+    const view = createView(context);
+    enterStartFolder(wanted, cwd, view);
+    runtime = await createRuntime({
+      store, tools, clock,
+      recover: ({ executionId }) => ours.has(executionId),
+      ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
+    });
+    const { followed, blocked } = await sortOut(runtime, store, wanted);
+    for (const { execution: { executionId }, definition } of followed) {
+      const progress = before.get(executionId);
+      if (progress) view.note(describeResumed(executionId, definition.steps.length, progress));
+    }
+    for (const { executionId, flowId, blockedBy } of blocked) {
+      view.note(`Not resumed: ${executionId} (${flowId})${blockedBy ? `, ${formatReason(blockedBy)}` : ': its definition is missing'}`);
+    }
+    for (const { executionId } of settled) view.note(`${executionId} had settled before`);
+
+    const earlier: ExecutionDetails[] = [];
+    for (const { executionId } of settled) earlier.push(await (await runtime.get(executionId)).get());
+    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed, view);
+    const all = [...earlier, ...executions, ...blocked];
+    const only = followed.length === 1 && all.length === 1 ? followed[0] : undefined;
+    const columns = getColumns(stdout);
+    const text = only && all[0]
+      ? renderRunReport(all[0], only.definition, { palette, columns, database, databaseArguments: toDatabaseArguments(options.db) })
+      : `\n${all.map(execution => `${renderVerdict(execution, palette)}  ${palette.dim(execution.executionId)}`).join('\n')}\n  ${palette.dim('stored in')}  ${database}\n`;
+    return {
+      exitCode: chooseExitCode([...earlier, ...executions], blocked, stoppedBy),
+      document: { executions: all.map(execution => toExecutionDocument(execution, database)) },
+      text,
+    };
+  } finally {
+    if (runtime) await runtime.stop();
+    else store.close();
+  }
+}

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { compileFlow } from '../../definition/compile-flow.ts';
+import { validateInput } from '../../definition/input-schema.ts';
+import { toDefinitionError } from '../../definition/problem.ts';
+import type { Runtime } from '../../runtime/api.ts';
+import { createRuntime } from '../../runtime/create-runtime.ts';
+import { openSqliteStore } from '../../sqlite.ts';
+import { createScreenPalette, getColumns } from './screen-palette.ts';
+import { checkReferences } from './check-references.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { prepareDatabaseFolder, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { toExecutionDocument } from './execution-document.ts';
+import { exitCodes } from './exit-codes.ts';
+import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
+import { createView, followExecutions } from './follow-executions.ts';
+import { readJsonArgument } from './json-argument.ts';
+import { loadFlows } from './load-flows.ts';
+import { loadTools } from './load-tools.ts';
+import { renderRunReport } from './run-report.ts';
+import { createRunKey } from './start-folder.ts';
+import { toSignalExitCode } from './stop-signals.ts';
+
+export interface RunCommandOptions {
+  readonly input?: string;
+  readonly tools?: string;
+  readonly flow?: readonly string[];
+  readonly db?: string;
+  readonly workers?: number;
+  readonly new?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** `run`: starts a flow, or goes on with the same run that was cut off, and shows it until it settles. */
+export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { cwd, clock, stdout, env } = context;
+  const input = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
+  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd);
+  const problems = checkReferences(resolve(cwd, file), definition, tools, [definition, ...others]);
+  if (problems.length > 0) throw toDefinitionError(problems, file);
+  validateInput(definition, input);
+  const { digest } = compileFlow(definition);
+  const database = resolveDatabaseFile(options.db, context);
+  prepareDatabaseFolder(database);
+
+  const store = openSqliteStore({ file: database });
+  let runtime: Runtime | undefined;
+  try {
+    const unfinished = await listUnfinished(store);
+    const same = options.new ? undefined : findSameRun(unfinished, { flowId: definition.id, digest, input, cwd, idempotencyKey: options.idempotencyKey });
+    const before = same && await countProgress(store, same);
+    const ours = withDescendants(unfinished, same ? [same.executionId] : []);
+    runtime = await createRuntime({
+      store,
+      tools,
+      flows: [definition, ...others],
+      clock,
+      recover: ({ executionId }) => ours.has(executionId),
+      ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
+    });
+    const execution = same
+      ? await runtime.get(same.executionId)
+      : await runtime.start(definition.id, { input, idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd) });
+
+    const view = createView(context);
+    if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));
+    else if (!execution.created) view.note(`${execution.executionId} was started with this idempotency key before`);
+    const left = unfinished.filter(({ executionId, parentId }) => parentId === null && !ours.has(executionId) && executionId !== execution.executionId);
+    if (left.length > 0) view.note(`${left.length} other unfinished ${left.length === 1 ? 'execution' : 'executions'}: flowstone resume${toDatabaseArguments(options.db)}`);
+
+    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition }], view);
+    if (!details) throw new Error('The execution that was followed is missing');
+    const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
+    return {
+      exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
+      document: toExecutionDocument(details, database),
+      text: renderRunReport(details, definition, {
+        palette: createScreenPalette(stdout, env),
+        columns: getColumns(stdout),
+        database,
+        databaseArguments: toDatabaseArguments(options.db),
+      }),
+    };
+  } finally {
+    if (runtime) await runtime.stop();
+    else store.close();
+  }
+}

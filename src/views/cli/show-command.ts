@@ -1,0 +1,98 @@
+import type { ExecutionRecord } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
+import type { TransitionUpdate } from '../../runtime/api.ts';
+import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { readDetails, toTransitions } from '../../runtime/queries.ts';
+import { openSqliteReader } from '../../sqlite.ts';
+import { formatDateTime, formatTimeOfDay } from '../terminal/durations.ts';
+import { pad, toCompactJson } from '../terminal/plain-text.ts';
+import { paintStatus, type Palette } from '../terminal/palette.ts';
+import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { requireDatabaseFile, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { describeWait } from './describe-wait.ts';
+import { toExecutionDocument } from './execution-document.ts';
+import { exitCodes } from './exit-codes.ts';
+import { requireExecution } from './find-execution.ts';
+import { listLeafSteps } from './outline-steps.ts';
+import { createScreenPalette, getColumns } from './screen-palette.ts';
+
+export interface ShowCommandOptions {
+  readonly history?: boolean;
+  readonly items?: boolean;
+  readonly db?: string;
+}
+
+type Transition = Extract<TransitionUpdate, { type: 'transition' }>;
+
+/** Reads every transition an execution made, in order. */
+async function readHistory(reader: StoreReader, { key, executionId }: ExecutionRecord): Promise<Transition[]> {
+  const found: Transition[] = [];
+  for (let after = 0; ;) {
+    const rows = await reader.readJournal(key, after);
+    if (rows.length === 0) return found;
+    for (const row of rows) found.push(...toTransitions(executionId, row));
+    const last = found.at(-1)?.seq ?? after;
+    if (last <= after) return found;
+    after = last;
+  }
+}
+
+function renderHistory(history: readonly Transition[], executionId: string, palette: Palette, columns: number): string {
+  const prefix = `orchestrator/flow:${executionId}`;
+  const toShort = (address: string): string => address.slice(prefix.length + 1) || 'flow';
+  const addressColumns = Math.min(40, Math.max(4, ...history.map(({ address }) => toShort(address).length)));
+  const seqColumns = String(history.at(-1)?.seq ?? 1).length;
+  return history.map(({ seq, at, address, event, state }) => {
+    const { type, ...rest } = event;
+    const left = `${String(seq).padStart(seqColumns)}  ${formatTimeOfDay(at)}.${String(at % 1_000).padStart(3, '0')}  ${pad(toShort(address), addressColumns)}  ${pad(type, 22)} ${palette.arrow} `;
+    const reached = state ?? 'ignored';
+    const values = Object.keys(rest).length === 0 ? '' : toCompactJson(rest, Math.max(16, columns - left.length - reached.length - 3));
+    return ` ${left}${paintStatus(palette, reached, reached)}  ${palette.dim(values)}`.trimEnd();
+  }).join('\n');
+}
+
+/** `show`: shows one execution with its steps, outputs and, if asked for, its history. Never takes ownership. */
+export async function showCommand(id: string, options: ShowCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { stdout, env } = context;
+  const database = resolveDatabaseFile(options.db, context);
+  requireDatabaseFile(database);
+  const reader = openSqliteReader({ file: database });
+  try {
+    const record = await requireExecution(reader, id);
+    const plan = await new PlanRegistry().load(reader, record.digest);
+    const details = await readDetails(reader, plan, record, { items: options.items });
+    const history = options.history ? await readHistory(reader, record) : undefined;
+    const waits = await describeWait(reader, record, await reader.getOwner());
+    const palette = createScreenPalette(stdout, env);
+    const columns = getColumns(stdout);
+    const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);
+    const lines = [
+      ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}`,
+      ` ${palette.dim('started')} ${formatDateTime(record.createdAt)}  ${palette.dim('input')} ${toCompactJson(details.input, columns - 40)}`,
+      '',
+      renderStepTable(details, palette, columns),
+      ...(outputs ? ['', outputs] : []),
+      ...(history ? ['', renderHistory(history, record.executionId, palette, columns)] : []),
+      '',
+      renderVerdict(details, palette),
+      ...(waits ? [`  ${waits}`] : []),
+      `  ${palette.dim('stored in')}  ${database}`,
+      ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(`flowstone show ${record.executionId} --history${toDatabaseArguments(options.db)}`)}`]),
+      '',
+    ];
+    return {
+      exitCode: exitCodes.passed,
+      document: {
+        ...toExecutionDocument(details, database),
+        input: details.input,
+        ...(waits && { waitsFor: waits }),
+        ...(options.items && { items: details.steps.filter(({ item }) => item !== undefined) }),
+        ...(history && { history }),
+      },
+      text: lines.join('\n'),
+    };
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,21 @@
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { readJsonArgument } from './json-argument.ts';
+import { reachExecution } from './reach-execution.ts';
+import { toDatabaseArguments } from './database-file.ts';
+
+export interface SignalCommandOptions {
+  readonly db?: string;
+}
+
+/** `signal`: sends a signal to an execution. */
+export async function signalCommand(id: string, name: string, payloadText: string | undefined, options: SignalCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const payload = payloadText === undefined ? null : readJsonArgument(payloadText, 'the payload', context.cwd);
+  const { executionId, flowId, database, owner } = await reachExecution(id, options.db, context, (reach, target) => reach.signal(target, name, payload));
+  const then = owner ? `Process ${owner.pid} has it.` : `Stored; to go on: flowstone resume ${executionId}${toDatabaseArguments(options.db)}`;
+  return {
+    exitCode: exitCodes.passed,
+    document: { executionId, flowId, signal: name, payload, deliveredTo: owner?.pid ?? null, database },
+    text: `Sent signal ${name} to ${executionId} (${flowId}). ${then}\n`,
+  };
+}

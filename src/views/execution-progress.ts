@@ -1,0 +1,157 @@
+import type { ExecutionStatus, StepStatus } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
+import type { ExecutionDetails, TransitionUpdate } from '../runtime/api.ts';
+
+/** What a view needs to know of a step beforehand. */
+export interface StepOutline {
+  readonly stepId: string;
+  readonly uses: string;
+  readonly maxAttempts: number;
+  readonly critical: boolean;
+  /** The signal it waits for, when it is such a step and the name is a plain one. */
+  readonly signal?: string;
+}
+
+/** Where a step stands. */
+export interface StepProgress extends StepOutline {
+  status: StepStatus;
+  attempts: number;
+  interruptions: number;
+  reason: StepFailure | undefined;
+  dueAt: number | undefined;
+  startedAt: number | null;
+  settledAt: number | null;
+  /** Items of a `for_each` step; undefined until the list is known. */
+  items: { total: number; settled: number; failed: number } | undefined;
+}
+
+/** What a transition changed, for views that print one line per change. */
+export interface ProgressChange {
+  readonly at: number;
+  /** Undefined: the flow itself. */
+  readonly step: StepProgress | undefined;
+}
+
+const settledStatuses: ReadonlySet<string> = new Set<StepStatus>(['completed', 'failed', 'skipped', 'cancelled']);
+
+/** Tells whether a step's status is final. */
+export function isSettled(status: StepStatus): boolean {
+  return settledStatuses.has(status);
+}
+
+function isFailure(value: unknown): value is StepFailure {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+}
+
+/** Where one execution stands, kept up to date from its transitions. */
+export class ExecutionProgress {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly steps: readonly StepProgress[];
+  status: ExecutionStatus = 'pending';
+  startedAt: number | null = null;
+  settledAt: number | null = null;
+  failure: StepFailure | undefined;
+  readonly #byId: ReadonlyMap<string, StepProgress>;
+
+  constructor(executionId: string, flowId: string, outline: readonly StepOutline[]) {
+    this.executionId = executionId;
+    this.flowId = flowId;
+    this.steps = outline.map(step => ({
+      ...step,
+      status: 'pending', attempts: 0, interruptions: 0, reason: undefined, dueAt: undefined, startedAt: null, settledAt: null, items: undefined,
+    }));
+    this.#byId = new Map(this.steps.map(step => [step.stepId, step]));
+  }
+
+  /** Steps that have settled. */
+  get settled(): number {
+    return this.steps.reduce((count, step) => count + (isSettled(step.status) ? 1 : 0), 0);
+  }
+
+  /** How much of the flow has settled, 0 to 1; items of running `for_each` steps count in part. */
+  get share(): number {
+    if (this.steps.length === 0) return 0;
+    let done = 0;
+    for (const { status, items } of this.steps) {
+      if (isSettled(status)) done += 1;
+      else if (items && items.total > 0) done += items.settled / items.total;
+    }
+    return done / this.steps.length;
+  }
+
+  /** Sets the number of items of a `for_each` step that was begun before. */
+  noteItems(stepId: string, items: { total: number; settled: number; failed: number }): void {
+    const step = this.#byId.get(stepId);
+    if (step) step.items = items;
+  }
+
+  /** Takes an update in. Returns what changed for people; undefined: nothing worth a line. */
+  apply(update: TransitionUpdate): ProgressChange | undefined {
+    if (update.type === 'snapshot') {
+      this.#applySnapshot(update.execution);
+      return undefined;
+    }
+    const { state, at, event } = update;
+    if (state === null) return undefined;
+    const path = /\/step:([^/]+)(\/item:\d+)?$/.exec(update.address);
+    if (!path) return this.#applyFlow(state as ExecutionStatus, at, event);
+    const step = this.#byId.get(path[1] ?? '');
+    if (!step) return undefined;
+    if (path[2]) {
+      this.#applyItem(step, event);
+      return undefined;
+    }
+    return this.#applyStep(step, state as StepStatus, at, event) ? { at, step } : undefined;
+  }
+
+  #applySnapshot(execution: ExecutionDetails): void {
+    this.status = execution.status;
+    this.startedAt = execution.startedAt;
+    this.settledAt = execution.settledAt;
+    this.failure = execution.failure ?? undefined;
+    for (const result of execution.steps) {
+      const step = this.#byId.get(result.stepId);
+      if (!step || result.item !== undefined) continue;
+      const { status, attempts, interruptions, reason, dueAt, startedAt, settledAt } = result;
+      Object.assign(step, { status, attempts, interruptions, reason, dueAt, startedAt, settledAt });
+    }
+  }
+
+  #applyFlow(state: ExecutionStatus, at: number, event: { readonly [key: string]: unknown }): ProgressChange | undefined {
+    if (state === this.status) return undefined;
+    this.status = state;
+    if (state === 'stepping') this.startedAt ??= at;
+    if (state === 'scored' || state === 'failed') this.settledAt = at;
+    if (isFailure(event['failure'])) this.failure = event['failure'];
+    return { at, step: undefined };
+  }
+
+  #applyItem(step: StepProgress, event: { readonly type: string; readonly [key: string]: unknown }): void {
+    if (event.type === 'attempt.failed' && isFailure(event['failure'])) step.reason = event['failure'];
+  }
+
+  #applyStep(step: StepProgress, state: StepStatus, at: number, event: { readonly type: string; readonly [key: string]: unknown }): boolean {
+    if (event.type === 'item.settled') {
+      if (step.items) {
+        step.items.settled += 1;
+        if (event['failure'] !== undefined) step.items.failed += 1;
+      }
+      if (state === step.status) return false;
+    }
+    const begins = state === 'running' && (event.type === 'step.start' || event.type === 'timer.fired');
+    if (begins) step.attempts += 1;
+    if (event.type === 'attempt.interrupted') step.interruptions += 1;
+    if (event.type === 'step.release') step.attempts -= 1;
+    if (event.type === 'step.start' && typeof event['total'] === 'number') {
+      step.items = { total: event['total'], settled: 0, failed: 0 };
+    }
+    step.status = state;
+    step.reason = isFailure(event['failure']) ? event['failure'] : state === 'completed' ? undefined : step.reason;
+    const due = event['retryAt'] ?? event['dueAt'];
+    step.dueAt = (state === 'retrying' || state === 'waiting') && typeof due === 'number' ? due : undefined;
+    if (state === 'running' || state === 'waiting') step.startedAt ??= at;
+    step.settledAt = isSettled(state) ? at : null;
+    return true;
+  }
+}

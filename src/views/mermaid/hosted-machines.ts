@@ -1,0 +1,13 @@
+import type { AnyStateMachine } from 'xstate';
+import { fanOutMachine } from '../../../machines/fan-out.ts';
+import { flowMachine } from '../../../machines/flow.ts';
+import { orchestratorMachine } from '../../../machines/orchestrator.ts';
+import { stepMachine } from '../../../machines/step.ts';
+
+/** The machines everything runs on, by the name people ask for them with. */
+export const hostedMachines: Readonly<Record<string, AnyStateMachine>> = {
+  orchestrator: orchestratorMachine,
+  flow: flowMachine,
+  step: stepMachine,
+  fanOut: fanOutMachine,
+};

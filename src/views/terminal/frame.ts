@@ -1,0 +1,74 @@
+import type { StepStatus } from '../../../persistence/records.ts';
+import { isSettled, type ExecutionProgress, type StepProgress } from '../execution-progress.ts';
+import { formatDuration } from './durations.ts';
+import { paintStatus, type Palette } from './palette.ts';
+import { measure, shorten } from './plain-text.ts';
+import { renderStepLine } from './step-line.ts';
+
+export interface FrameOptions {
+  readonly palette: Palette;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Which picture of the spinner. */
+  readonly frame: number;
+  /** Last line, as `Ctrl-C stops; …`. */
+  readonly hint?: string;
+}
+
+const rank: Readonly<Record<StepStatus, number>> = {
+  running: 0, retrying: 0, waiting: 0, failed: 1, cancelled: 2, pending: 3, skipped: 4, completed: 5,
+};
+
+/** Chooses the steps worth showing when there are more than rows: what moves, what failed, what comes next. */
+export function chooseSteps(steps: readonly StepProgress[], rows: number): { shown: readonly StepProgress[]; hidden: readonly StepProgress[] } {
+  if (steps.length <= rows) return { shown: steps, hidden: [] };
+  const order = steps.map((step, position) => ({ step, position }));
+  order.sort((a, b) =>
+    rank[a.step.status] - rank[b.step.status]
+    || (isSettled(a.step.status) ? (b.step.settledAt ?? 0) - (a.step.settledAt ?? 0) : 0)
+    || a.position - b.position);
+  const keep = new Set(order.slice(0, Math.max(0, rows - 1)).map(({ position }) => position));
+  return { shown: steps.filter((_, position) => keep.has(position)), hidden: steps.filter((_, position) => !keep.has(position)) };
+}
+
+function renderHidden(hidden: readonly StepProgress[], { palette, columns }: FrameOptions): string {
+  const counts = new Map<StepStatus, number>();
+  for (const { status } of hidden) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const text = [...counts].sort(([a], [b]) => rank[b] - rank[a]).map(([status, count]) => `${count} ${status}`).join(', ');
+  return palette.dim(shorten(`   … ${text}`, columns));
+}
+
+/** Draws how much of a flow has settled: `━━━━━─────  3/6 steps`. */
+export function renderBar(progress: ExecutionProgress, palette: Palette, columns: number): string {
+  const { settled, steps, share } = progress;
+  const label = `${settled}/${steps.length} steps`;
+  const width = Math.max(4, Math.min(40, columns - measure(label) - 4));
+  const full = Math.min(width, Math.floor(share * width));
+  const failed = steps.some(step => step.status === 'failed' && step.critical);
+  const paint = failed ? palette.red : settled === steps.length ? palette.green : palette.cyan;
+  return ` ${paint(palette.bar.full.repeat(full))}${palette.dim(palette.bar.empty.repeat(width - full))}  ${label}`;
+}
+
+/** Draws the whole picture: header, steps in order, progress bar, hint. Never higher or wider than the terminal. */
+export function renderFrame(progress: ExecutionProgress, options: FrameOptions): string {
+  const { palette, columns, rows, now, hint } = options;
+  const elapsed = progress.startedAt === null ? '' : formatDuration((progress.settledAt ?? now) - progress.startedAt);
+  const id = shorten(progress.flowId, Math.max(8, columns - 14));
+  const rest = shorten(`  ${progress.executionId}`, columns - measure(id) - progress.status.length - elapsed.length - 5);
+  const header = ` ${palette.bold(id)}${palette.dim(rest)}  ${paintStatus(palette, progress.status, progress.status)}  ${elapsed}`.trimEnd();
+  const space = Math.max(1, rows - 1 - 2 - (hint ? 1 : 0));
+  const { shown, hidden } = chooseSteps(progress.steps, space);
+  const idColumns = Math.min(
+    Math.max(...progress.steps.map(step => measure(step.stepId)), 4),
+    Math.max(8, Math.floor(columns * 0.35)),
+  );
+  return [
+    header,
+    ...shown.map(step => renderStepLine(step, { palette, now, columns, frame: options.frame, idColumns })),
+    ...(hidden.length > 0 ? [renderHidden(hidden, options)] : []),
+    renderBar(progress, palette, columns),
+    ...(hint ? [palette.dim(shorten(` ${hint}`, columns))] : []),
+  ].join('\n');
+}
