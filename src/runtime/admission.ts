@@ -77,37 +77,34 @@ export class Admission {
   wake(executionId: string, envelope: Envelope): void {
     const arriving = this.#arriving.get(executionId);
     if (arriving) return void arriving.push(envelope);
-    const envelopes = [envelope];
-    this.#arriving.set(executionId, envelopes);
-    this.#load(executionId).then(
+    const messages = [envelope];
+    this.#arriving.set(executionId, messages);
+    this.#load(executionId, messages).then(
       found => {
         this.#arriving.delete(executionId);
-        for (const next of envelopes) {
-          if (found || next.kind !== 'message') this.#host.post(next);
-          else next.done?.(false);
-        }
+        if (!found) for (const next of messages) if (next.kind === 'message') next.done?.(false);
       },
       error => {
         this.#arriving.delete(executionId);
         const failure = error instanceof Error ? error : new Error(String(error));
-        for (const next of envelopes) next.refused?.(failure);
+        for (const next of messages) next.refused?.(failure);
       },
     );
   }
 
   /** @returns false when there is nothing to wake: no such execution, or it has settled */
-  async #load(executionId: string): Promise<boolean> {
+  async #load(executionId: string, messages: readonly Envelope[]): Promise<boolean> {
     const record = await this.#options.store.getExecution(executionId);
     if (!record || record.settledAt !== null) return false;
-    await this.#restore(record, 'woken');
+    await this.#restore(record, 'woken', messages);
     return true;
   }
 
-  async #restore(record: ExecutionRecord, how: 'requested' | 'woken'): Promise<boolean> {
+  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[] = []): Promise<boolean> {
     const { store, machines, plans, maxInterruptions } = this.#options;
     const plan = await plans.load(store, record.digest);
     const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
-    return new Promise((resolve, reject) => this.#host.post({ kind: 'restored', header, tree, how, done: resolve, refused: reject }));
+    return new Promise((resolve, reject) => this.#host.post({ kind: 'restored', header, tree, how, messages, done: resolve, refused: reject }));
   }
 
   async #fillAll(): Promise<void> {

@@ -27,7 +27,7 @@ import { createTree, getActor, hasWork, isFanOut } from './tree.ts';
 export type Envelope = { readonly refused?: (error: Error) => void } & (
   | { readonly kind: 'message'; readonly executionId: string; message: Message; writes?: readonly Write[] | undefined; readonly done?: (accepted: boolean) => void }
   | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
-  | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly done: (admitted: boolean) => void }
+  | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: (admitted: boolean) => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
 );
 
@@ -214,8 +214,14 @@ export class Host {
     }
   }
 
-  #restore({ header, tree, how, done }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
-    if (this.residents.has(header.executionId)) return void this.#answers.push(() => done(true));
+  #restore(envelope: Extract<Envelope, { kind: 'restored' }>, now: number): void {
+    if (!this.residents.has(envelope.header.executionId)) this.#admit(envelope, now);
+    else this.#answers.push(() => envelope.done(true));
+    // In the same tick: a flow that only waits leaves memory right after it.
+    for (const message of envelope.messages) this.#apply(message, now);
+  }
+
+  #admit({ header, tree, how, done }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
     const admitted = how === 'woken' ? this.ask({ type: 'flow.woken' }) !== undefined : this.ask({ type: 'flow.requested' }).includes('admit');
     this.#answers.push(() => done(admitted));
     if (!admitted) return;
