@@ -3,13 +3,14 @@ import { type CheckedGraph, nameStep } from './check-graph.ts';
 import type { Expression } from './expression.ts';
 import { functionNames, rootNames, stepFields } from './expression-scan.ts';
 import { type AncestorQuery, findNotUpstream } from './graph.ts';
-import { isObject, type StepOutline } from './outline.ts';
+import type { StepOutline } from './outline.ts';
 import type { Finding, Path } from './problem.ts';
 import { hasExpression, parseBareExpression, parseTemplate, type TemplateCache } from './template.ts';
 
 interface Reference extends AncestorQuery {
   readonly path: Path;
   readonly expression: Expression;
+  readonly offset: number;
 }
 
 /** Checks every expression of a flow: its syntax, and whether what it reads is there when it is evaluated. */
@@ -17,19 +18,17 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
   const findings: Finding[] = [];
   const references: Reference[] = [];
   for (const [at, step] of steps.entries()) {
-    for (const [path, text, isBare] of listTexts(step)) {
+    for (const { path, text, isBare } of listTexts(step)) {
       const template = isBare ? parseBareExpression(text, cache) : parseTemplate(text, cache);
-      if ('message' in template) {
-        findings.push(toSyntaxFinding(path, text, template.message, template.offset));
-        continue;
-      }
+      for (const { message, offset } of template.mistakes) findings.push(toSyntaxFinding(path, text, message, offset));
       for (const part of template.parts) {
         if (typeof part === 'string') continue;
-        findings.push(...checkNames(part, step, path));
-        for (const id of part.reads.steps) {
+        const { expression, offset } = part;
+        findings.push(...checkNames(expression, step, path, offset));
+        for (const id of expression.reads.steps) {
           const ancestor = checked.positions.get(id);
-          if (ancestor === undefined) findings.push(toUnknownStep(id, part, path, checked));
-          else references.push({ step: at, ancestor, path, expression: part });
+          if (ancestor === undefined) findings.push({ ...toUnknownStep(id, expression, path, checked), offset });
+          else references.push({ step: at, ancestor, path, expression, offset });
         }
       }
     }
@@ -40,23 +39,38 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
   return findings;
 }
 
-/** Texts of a step that hold expressions: where, what, and whether `{% %}` may be left out. */
-function* listTexts(step: StepOutline): Generator<[path: Path, text: string, isBare: boolean]> {
-  const { when, for_each: list, with: input } = step.source;
-  const path = ['steps', step.position];
-  if (typeof when === 'string') yield [[...path, 'when'], when, true];
-  if (typeof list === 'string') yield [[...path, 'for_each'], list, true];
-  else yield* listInner([...path, 'for_each'], list);
-  yield* listInner([...path, 'with'], input);
+interface Text {
+  readonly path: Path;
+  readonly text: string;
+  /** `{% %}` may be left out. */
+  readonly isBare: boolean;
 }
 
-function* listInner(path: Path, value: unknown): Generator<[path: Path, text: string, isBare: boolean]> {
+/** Texts of a step that hold expressions. */
+function listTexts(step: StepOutline): Text[] {
+  const { when, for_each: list, with: input } = step.source;
+  const texts: Text[] = [];
+  const path = ['steps', step.position, 'when'];
+  if (typeof when === 'string') texts.push({ path: [...path], text: when, isBare: true });
+  path[2] = 'for_each';
+  if (typeof list === 'string') texts.push({ path: [...path], text: list, isBare: true });
+  else collectTexts(list, path, texts);
+  path[2] = 'with';
+  collectTexts(input, path, texts);
+  return texts;
+}
+
+function collectTexts(value: unknown, path: (string | number)[], texts: Text[]): void {
   if (typeof value === 'string') {
-    if (hasExpression(value)) yield [path, value, false];
-  } else if (Array.isArray(value)) {
-    for (const [position, member] of value.entries()) yield* listInner([...path, position], member);
-  } else if (isObject(value)) {
-    for (const [key, member] of Object.entries(value)) yield* listInner([...path, key], member);
+    if (hasExpression(value)) texts.push({ path: [...path], text: value, isBare: false });
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const isList = Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    path.push(isList ? Number(key) : key);
+    collectTexts((value as Record<string, unknown>)[key], path, texts);
+    path.pop();
   }
 }
 
@@ -73,17 +87,17 @@ function toSyntaxFinding(path: Path, text: string, mistake: string, offset: numb
 
 const maxShown = 80;
 const shorten = (text: string): string => {
-  const shown = text.trim();
+  const shown = text.trim().replaceAll(/\s+/g, ' ');
   return shown.length > maxShown ? `${shown.slice(0, maxShown - 1)}…` : shown;
 };
 
 const code = (names: readonly string[]): string => names.map(name => `\`${name}\``).join(', ');
 
-function checkNames({ source, reads }: Expression, step: StepOutline, path: Path): Finding[] {
+function checkNames({ source, reads }: Expression, step: StepOutline, path: Path, offset: number): Finding[] {
   const findings: Finding[] = [];
   const within = `\`${shorten(source)}\``;
   const report = (expected: string, found: string, message: string): void => {
-    findings.push({ code: 'unknown_name', path, expected, found: `\`${found}\``, message });
+    findings.push({ code: 'unknown_name', path, expected, found: `\`${found}\``, message, offset });
   };
   for (const name of reads.unknownNames) {
     const hint = name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, rootNames);
@@ -105,6 +119,7 @@ function checkNames({ source, reads }: Expression, step: StepOutline, path: Path
       expected: '`item` and `index` only in `with` of a step with `for_each`',
       found: within,
       message: `Expected \`item\` and \`index\` only in \`with\` of a step with \`for_each\`, got ${within} in ${nameStep(step)}; ${reason}`,
+      offset,
     });
   }
   return findings;
@@ -120,7 +135,7 @@ function toUnknownStep(id: string, { source }: Expression, path: Path, checked: 
   };
 }
 
-function toNotUpstream({ step, ancestor, path, expression }: Reference, steps: readonly StepOutline[]): Finding {
+function toNotUpstream({ step, ancestor, path, expression, offset }: Reference, steps: readonly StepOutline[]): Finding {
   const id = steps[ancestor]?.id ?? '?';
   const reader = steps[step];
   const self = step === ancestor;
@@ -129,6 +144,7 @@ function toNotUpstream({ step, ancestor, path, expression }: Reference, steps: r
     path,
     expected: 'a step that ends before this one starts',
     found: `\`${id}\``,
+    offset,
     message: self
       ? `Expected the expression \`${shorten(expression.source)}\` to read steps that end before ${reader ? nameStep(reader) : 'it'} starts, got the step itself`
       : `Expected \`${id}\` to end before ${reader ? nameStep(reader) : 'the step'} reads it in \`${shorten(expression.source)}\`, got a step that is not upstream; add \`${id}\` to \`depends_on\``,

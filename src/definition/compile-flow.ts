@@ -1,5 +1,5 @@
 import { compileCondition, compileList, compileValue } from './compile-value.ts';
-import { hashText, sortKeys } from './digest.ts';
+import { hashText, toCanonicalJson } from './digest.ts';
 import { examine, type Examined, locateByPath } from './examine.ts';
 import { listAncestors } from './graph.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
@@ -28,7 +28,8 @@ export function compileFlow(definition: FlowDefinition): FlowPlan {
 /** Compiles a definition that was examined. The plan and its definition are frozen through and through. */
 export function createPlan({ definition: parsed, checked, cache }: Examined): FlowPlan {
   // Keys in one order everywhere, so that a step is given the same input before and after a restart.
-  const definition = freeze(sortKeys(parsed)) as FlowDefinition;
+  const text = toCanonicalJson(parsed);
+  const definition = freeze(JSON.parse(text)) as FlowDefinition;
   const { graph } = checked;
   const steps = definition.steps.map((step, position): PlannedStep => {
     const listUpstream = (): string[] => listAncestors(graph, position).map(at => definition.steps[at]?.id ?? '');
@@ -50,7 +51,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
   });
   const plan: FlowPlan = {
     definition,
-    digest: hashText(JSON.stringify(definition)),
+    digest: hashText(text),
     steps,
     positions: checked.positions,
     mode: definition.mode,
@@ -88,6 +89,6 @@ function nameFlow(definition: unknown): string {
 
 function freeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) freeze(member);
+  for (const key in value) freeze((value as Record<string, unknown>)[key]);
   return Object.freeze(value);
 }

@@ -31,7 +31,7 @@ export function compileList(value: unknown, cache: TemplateCache, listUpstream: 
 
 function compileBare(text: string, cache: TemplateCache): { evaluate: Evaluate; expressions: Expression[] } {
   const expressions: Expression[] = [];
-  return { evaluate: compileTemplate(requireTemplate(parseBareExpression(text, cache)), expressions), expressions };
+  return { evaluate: compileTemplate(parseBareExpression(text, cache), expressions), expressions };
 }
 
 function finish(value: unknown, evaluate: Evaluate | undefined, expressions: readonly Expression[], listUpstream: ListUpstream): CompiledValue {
@@ -46,7 +46,7 @@ function finish(value: unknown, evaluate: Evaluate | undefined, expressions: rea
 /** Returns undefined for a value without expressions. */
 function compile(value: unknown, cache: TemplateCache, expressions: Expression[]): Evaluate | undefined {
   if (typeof value === 'string') {
-    return hasExpression(value) ? compileTemplate(requireTemplate(parseTemplate(value, cache)), expressions) : undefined;
+    return hasExpression(value) ? compileTemplate(parseTemplate(value, cache), expressions) : undefined;
   }
   if (Array.isArray(value)) return compileMembers(value, cache, expressions);
   return isObject(value) ? compileProperties(value, cache, expressions) : undefined;
@@ -74,12 +74,12 @@ function compileProperties(object: { readonly [key: string]: unknown }, cache: T
 
 /** A text that is one expression gives its value; any other gives a text. */
 function compileTemplate({ parts }: Template, expressions: Expression[]): Evaluate {
-  for (const part of parts) if (typeof part !== 'string') expressions.push(part);
+  for (const part of parts) if (typeof part !== 'string') expressions.push(part.expression);
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && typeof only !== 'string') return (scope, recorded) => only.evaluate(scope, recorded);
+  if (parts.length === 1 && only !== undefined && typeof only !== 'string') return only.expression.evaluate;
   return async (scope, recorded) => {
     let text = '';
-    for (const part of parts) text += typeof part === 'string' ? part : toText(await part.evaluate(scope, recorded));
+    for (const part of parts) text += typeof part === 'string' ? part : toText(await part.expression.evaluate(scope, recorded));
     return text;
   };
 }
@@ -99,9 +99,4 @@ function toBoolean(value: unknown): boolean {
 function toList(value: unknown): readonly unknown[] {
   if (value === null) return [];
   return Array.isArray(value) ? value : [value];
-}
-
-function requireTemplate(template: ReturnType<typeof parseTemplate>): Template {
-  if ('message' in template) throw new Error(`The definition was not checked before it was compiled: ${template.message}`);
-  return template;
 }

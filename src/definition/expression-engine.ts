@@ -43,11 +43,11 @@ export interface Program {
 export function compileProgram(source: string): Program {
   const options: jsonata.JsonataOptions = { timeout: 0, stack: maxDepth, sequence: maxSequence, RegexEngine: LimitedRegExp as unknown as RegExpConstructor };
   const program = jsonata(source, options);
-  bindRecorded(program);
+  program.assign(pushFrame, replaceTimestamp);
   const run = async (scope: object, { now, seed, timeLimitMs }: RecordedValues): Promise<unknown> => {
     options.timeout = timeLimitMs;
     deadline = performance.now() + timeLimitMs;
-    return program.evaluate(scope, { [recordedName]: { now, random: createSeededRandom(hashText(seed)) } });
+    return program.evaluate(scope, { ...functions, [recordedName]: { now, random: createSeededRandom(hashText(seed)) } });
   };
   return {
     tree: program.ast(),
@@ -60,26 +60,34 @@ export function compileProgram(source: string): Program {
   };
 }
 
-function bindRecorded(program: jsonata.Expression): void {
-  program.registerFunction('millis', function (this: Focus) {
-    return getRecorded(this.environment).now;
-  }, '<:n>');
-  program.registerFunction('now', function (this: Focus, picture?: string, timezone?: string) {
-    const { implementation } = this.environment.lookup('fromMillis') as { implementation: (ms: number, picture?: string, timezone?: string) => string };
-    return implementation.call(this, getRecorded(this.environment).now, picture, timezone);
-  }, '<s?s?:s>');
-  program.registerFunction('random', function (this: Focus) {
-    return getRecorded(this.environment).random.next();
-  }, '<:n>');
-  program.registerFunction('shuffle', function (this: Focus, list?: readonly unknown[]) {
-    return list && shuffle(list, getRecorded(this.environment).random);
-  }, '<a:a>');
-  program.assign('eval', undefined);
-  // `$toMillis` fills in what a time leaves out from the frame's timestamp, which JSONata sets to the present.
-  program.assign(Symbol.for('jsonata.__createFrame_push') as unknown as string, (outer: Frame, frame: Frame & { timestamp: Date }) => {
-    if (outer.lookup(recordedName) !== undefined) return;
-    Object.defineProperty(frame, 'timestamp', { get: () => new Date(getRecorded(frame).now), set: () => {} });
-  });
+/** Functions that take the place of JSONata's own. JSONata tells its functions by the mark. */
+const functions = {
+  millis: toFunction(focus => getRecorded(focus.environment).now),
+  now: toFunction((focus, picture, timezone) => {
+    const fromMillis = focus.environment.lookup('fromMillis') as { implementation: (ms: number, picture?: unknown, timezone?: unknown) => string };
+    return fromMillis.implementation.call(focus, getRecorded(focus.environment).now, picture, timezone);
+  }),
+  random: toFunction(focus => getRecorded(focus.environment).random.next()),
+  shuffle: toFunction((focus, list) => {
+    if (list === undefined) return undefined;
+    return shuffle(Array.isArray(list) ? list : [list], getRecorded(focus.environment).random);
+  }),
+  eval: undefined,
+};
+
+function toFunction(run: (focus: Focus, ...values: unknown[]) => unknown): object {
+  function implementation(this: Focus, ...values: unknown[]): unknown {
+    return run(this, ...values);
+  }
+  return { _jsonata_function: true, arity: run.length - 1, implementation };
+}
+
+const pushFrame = Symbol.for('jsonata.__createFrame_push') as unknown as string;
+
+/** `$toMillis` fills in what a time leaves out from the frame's timestamp, which JSONata sets to the present. */
+function replaceTimestamp(outer: Frame, frame: Frame): void {
+  if (outer.lookup(recordedName) !== undefined) return;
+  Object.defineProperty(frame, 'timestamp', { get: () => new Date(getRecorded(frame).now), set: () => {} });
 }
 
 function shuffle(list: readonly unknown[], random: Random): unknown[] {

@@ -40,6 +40,8 @@ export const functionNames = [
   'now', 'millis',
 ] as const;
 
+const knownFunctions: ReadonlySet<string> = new Set(functionNames);
+
 /** Finds what an expression reads. `tree` is what JSONata's `ast()` gives. */
 export function scanExpression(tree: unknown): ExpressionReads {
   const scan = new Scan();
@@ -57,7 +59,7 @@ class Scan implements ExpressionReads {
   readonly unknownFields = new Set<string>();
   readonly unknownVariables = new Set<string>();
   readsItem = false;
-  readonly #bound = new Set<string>(functionNames);
+  readonly #bound = new Set<string>();
 
   /** Notes every variable that is bound anywhere: by `:=`, as a parameter, by `@` and `#`. */
   collectBound(node: unknown): void {
@@ -161,7 +163,7 @@ class Scan implements ExpressionReads {
   #visitVariable(node: SyntaxNode, atRoot: boolean): void {
     const name = String(node.value);
     if (name === '$' || (name === '' && atRoot)) this.allSteps = true;
-    else if (name !== '' && !this.#bound.has(name)) this.unknownVariables.add(name);
+    else if (name !== '' && !knownFunctions.has(name) && !this.#bound.has(name)) this.unknownVariables.add(name);
     this.#visitInner(node);
   }
 }

@@ -48,15 +48,17 @@ function readPlainPath(source: string): string[] | undefined {
   return names;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** Most expressions are plain paths; walking them costs a hundredth of evaluating them. */
 function createPathExpression(source: string, names: readonly string[]): Expression {
   const [root, step, field] = names;
   const reads: ExpressionReads = {
-    steps: new Set(root === 'steps' && step !== undefined ? [step] : []),
+    steps: root === 'steps' && step !== undefined ? new Set([step]) : none,
     allSteps: root === 'steps' && step === undefined,
-    unknownNames: new Set(),
-    unknownFields: new Set(root === 'steps' && field !== undefined && field !== 'output' && field !== 'status' ? [field] : []),
-    unknownVariables: new Set(),
+    unknownNames: none,
+    unknownFields: root === 'steps' && field !== undefined && field !== 'output' && field !== 'status' ? new Set([field]) : none,
+    unknownVariables: none,
     readsItem: root === 'item' || root === 'index',
   };
   let program: Program | undefined;

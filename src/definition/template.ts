@@ -2,13 +2,21 @@ import { type Expression, type ExpressionMistake, parseExpression } from './expr
 
 /** A text of a definition: plain pieces and expressions, in order. */
 export interface Template {
-  readonly parts: readonly (string | Expression)[];
+  readonly parts: readonly (string | Placed)[];
+  /** Expressions in it that are none; with one of these it cannot be evaluated. */
+  readonly mistakes: readonly ExpressionMistake[];
+}
+
+/** An expression, and where in its text it begins. */
+export interface Placed {
+  readonly expression: Expression;
+  readonly offset: number;
 }
 
 /** Compiled texts of one definition, so that what is written twice is compiled once. */
 export class TemplateCache {
-  readonly texts = new Map<string, Template | ExpressionMistake>();
-  readonly bare = new Map<string, Template | ExpressionMistake>();
+  readonly texts = new Map<string, Template>();
+  readonly bare = new Map<string, Template>();
 }
 
 const maxEnds = 50;
@@ -21,7 +29,7 @@ export const hasExpression = (text: string): boolean => text.includes('{%');
  *
  * An expression ends at the first `%}` with which it is a whole one, so `%}` may stand in a string inside it.
  */
-export function parseTemplate(text: string, cache: TemplateCache): Template | ExpressionMistake {
+export function parseTemplate(text: string, cache: TemplateCache): Template {
   const known = cache.texts.get(text);
   if (known) return known;
   const template = splitTemplate(text);
@@ -30,41 +38,41 @@ export function parseTemplate(text: string, cache: TemplateCache): Template | Ex
 }
 
 /** As `parseTemplate`, for keys that always hold an expression: `{% %}` may be left out. */
-export function parseBareExpression(text: string, cache: TemplateCache): Template | ExpressionMistake {
+export function parseBareExpression(text: string, cache: TemplateCache): Template {
   if (hasExpression(text)) return parseTemplate(text, cache);
   const known = cache.bare.get(text);
   if (known) return known;
   const expression = parseExpression(text);
-  const template = 'message' in expression ? expression : { parts: [expression] };
+  const template: Template = 'message' in expression ? { parts: [], mistakes: [expression] } : { parts: [{ expression, offset: 0 }], mistakes: [] };
   cache.bare.set(text, template);
   return template;
 }
 
-function splitTemplate(text: string): Template | ExpressionMistake {
-  const parts: (string | Expression)[] = [];
+function splitTemplate(text: string): Template {
+  const parts: (string | Placed)[] = [];
+  const mistakes: ExpressionMistake[] = [];
   let at = 0;
   for (;;) {
     const start = text.indexOf('{%', at);
     if (start < 0) break;
     if (start > at) parts.push(text.slice(at, start));
     const read = readExpression(text, start + 2);
-    if ('message' in read) return read;
-    parts.push(read.expression);
+    if ('expression' in read) parts.push({ expression: read.expression, offset: start });
+    else mistakes.push(read.mistake);
     at = read.end;
   }
   if (at < text.length) parts.push(text.slice(at));
-  return { parts };
+  return { parts, mistakes };
 }
 
-function readExpression(text: string, from: number): { expression: Expression; end: number } | ExpressionMistake {
+function readExpression(text: string, from: number): ({ expression: Expression } | { mistake: ExpressionMistake }) & { end: number } {
+  const first = text.indexOf('%}', from);
+  if (first < 0) return { mistake: { message: 'the expression is not closed with `%}`', offset: from - 2 }, end: text.length };
   let mistake: ExpressionMistake | undefined;
-  let end = text.indexOf('%}', from);
-  if (end < 0) return { message: 'the expression is not closed with `%}`', offset: from - 2 };
-  for (let tries = 0; end >= 0 && tries < maxEnds; tries++) {
+  for (let end = first, tries = 0; end >= 0 && tries < maxEnds; end = text.indexOf('%}', end + 2), tries++) {
     const expression = parseExpression(text.slice(from, end));
     if (!('message' in expression)) return { expression, end: end + 2 };
     mistake ??= { message: expression.message, offset: from + Math.min(expression.offset, end - from) };
-    end = text.indexOf('%}', end + 2);
   }
-  return mistake ?? { message: 'the expression is empty', offset: from };
+  return { mistake: mistake ?? { message: 'the expression is empty', offset: from }, end: first + 2 };
 }
