@@ -134,12 +134,12 @@ export class ExecutionProgress {
   #applyStep(step: StepProgress, state: StepStatus, at: number, event: { readonly type: string; readonly [key: string]: unknown }): boolean {
     if (event.type === 'item.settled') {
       if (step.items) {
-        step.items.settled += 1;
+        step.items.settled = Math.min(step.items.total, step.items.settled + 1);
         if (event['failure'] !== undefined) step.items.failed += 1;
       }
       if (state === step.status) return false;
     }
-    const begins = state === 'running' && (event.type === 'step.start' || event.type === 'timer.fired');
+    const begins = (state === 'running' || state === 'waiting') && (event.type === 'step.start' || event.type === 'timer.fired');
     if (begins) step.attempts += 1;
     if (event.type === 'attempt.interrupted') step.interruptions += 1;
     if (event.type === 'step.release') step.attempts -= 1;

@@ -12,9 +12,9 @@ export async function requireExecution(reader: StoreReader, idOrPrefix: string):
   if (exact) return exact;
   const matches: ExecutionRecord[] = [];
   const page = 1_000;
-  for (let after: number | undefined; idOrPrefix !== '';) {
+  for (let after: number | undefined; ;) {
     const records = await reader.listExecutions({ limit: page, ...(after !== undefined && { after }) });
-    matches.push(...records.filter(({ executionId }) => executionId.startsWith(idOrPrefix) || executionId.endsWith(idOrPrefix)));
+    matches.push(...records.filter(({ executionId }) => idOrPrefix !== '' && executionId.startsWith(idOrPrefix)));
     if (records.length < page) break;
     after = records.at(-1)?.key;
   }

@@ -7,6 +7,7 @@ import { openSqliteReader } from '../../sqlite.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { createLineView } from '../terminal/line-view.ts';
 import { createLiveView } from '../terminal/live-view.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
 import type { ProgressView } from '../terminal/progress-view.ts';
 import { getProgressScreen, type CommandContext } from './command-context.ts';
 import { outlineSteps } from './outline-steps.ts';
@@ -53,8 +54,17 @@ async function follow({ execution, flowId, definition }: Followed, store: Store,
     // The snapshot may be later than the rows, never earlier: the counts are read after it.
     if (update.type === 'snapshot') await noteItems(store, progress);
     view.changed(progress, change);
+    view.hint(describeNext(progress));
   }
 }
+
+/** Says what a person can do now. */
+function describeNext({ executionId, steps }: ExecutionProgress): string {
+  const waiting = steps.find(({ status, signal }) => status === 'waiting' && signal !== undefined);
+  return waiting ? `To go on: flowstone signal ${executionId} ${toPlainLine(waiting.signal ?? '')}` : stopHint;
+}
+
+const stopHint = 'Ctrl-C stops it; it can be resumed';
 
 /**
  * Shows executions until all have settled, or until Ctrl-C: then the runtime is stopped and what has not settled stays
@@ -69,7 +79,6 @@ export async function followExecutions(runtime: Runtime, store: Store, database:
     }));
     // Rejects when the runtime stops first, which is what a Ctrl-C makes it do.
     settled.catch(() => undefined);
-    view.hint('Ctrl-C stops, and it can be resumed');
     const winner = await Promise.race([settled, stop.first]);
     if (typeof winner !== 'string') return { executions: winner, stoppedBy: undefined };
     const { runningSteps } = runtime.health();

@@ -3,6 +3,7 @@ import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { formatDateTime, formatDuration } from '../terminal/durations.ts';
+import { shorten } from '../terminal/plain-text.ts';
 import { formatScore, renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
@@ -30,6 +31,11 @@ function readStatuses(given: readonly string[]): ExecutionStatus[] {
   });
 }
 
+/** Cuts a note into lines of the screen's width, at its semicolons. */
+function wrapNote(note: string, columns: number): string[] {
+  return note === '' ? [] : note.split('; ').map(part => shorten(`   ${part}`, columns));
+}
+
 /** `list`: shows executions, newest first, and why unfinished ones wait. Works while another process owns the database. */
 export async function listCommand(options: ListCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { stdout, env } = context;
@@ -46,14 +52,17 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
       ...(status && { status }),
       ...(options.flow !== undefined && { flowId: options.flow }),
     });
-    const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[] }[] = [];
+    const palette = createScreenPalette(stdout, env);
+    const columns = getColumns(stdout);
+    const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: string }[] = [];
     for (const record of records) {
       const { executionId, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
       const waits = await describeWait(reader, record, owner);
       const duration = computeDurationMs(record);
-      const outcome = settledAt === null ? waits : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
+      const outcome = settledAt === null ? '' : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
       rows.push({
         cells: [executionId, record.status, flowId, formatDateTime(createdAt), outcome],
+        below: waits,
         document: {
           executionId, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
           durationMs: duration,
@@ -62,15 +71,15 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
         },
       });
     }
-    const head = ['execution', 'status', 'flow', 'started', 'outcome'];
-    const palette = createScreenPalette(stdout, env);
+    const [head = '', ...lines] = renderTable(['execution', 'status', 'flow', 'started', 'outcome'], rows.map(({ cells }) => cells), columns, palette).split('\n');
+    const table = [head, ...lines.flatMap((line, index) => [line, ...wrapNote(rows[index]?.below ?? '', columns).map(palette.yellow)])];
     const ownedBy = owner ? `  process ${owner.pid} works on it\n` : '';
     return {
       exitCode: exitCodes.passed,
       document: { executions: rows.map(({ document }) => document), database, owner: owner ?? null },
       text: rows.length === 0
         ? `No executions${status || options.flow ? ' like that' : ''} in ${database}.\n`
-        : `${renderTable(head, rows.map(({ cells }) => cells), getColumns(stdout), palette)}\n\n  ${palette.dim('stored in')}  ${database}\n${ownedBy}`,
+        : `${table.join('\n')}\n\n  ${palette.dim('stored in')}  ${database}\n${ownedBy}`,
     };
   } finally {
     reader.close();

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FlowError } from '../../core/errors.ts';
 import type { Tool } from '../../runtime/tool.ts';
 import { readToolExports } from './tool-exports.ts';
@@ -11,6 +11,15 @@ const own: Readonly<Record<string, string>> = {
   'flowstone/sqlite': '../../sqlite',
   'flowstone/testing': '../../testing',
 };
+
+const moduleSyntax = /^\s*(?:import\s*[\w{*'"]|export\s+(?:default|const|let|function|async|class|\{|\*))/m;
+
+/** `npm init` writes `"type": "commonjs"`, and people write modules all the same: the syntax decides, as it does without a type. */
+function isMislabelled(url: string, format: string | null | undefined): boolean {
+  if (!format?.startsWith('commonjs') || !url.startsWith('file:') || url.includes('/node_modules/')) return false;
+  const path = fileURLToPath(url);
+  return /\.[jt]s$/.test(path) && moduleSyntax.test(readFileSync(path, 'utf8'));
+}
 
 let helping = false;
 
@@ -26,10 +35,11 @@ function lendOwnPackages(): void {
   registerHooks({
     resolve(specifier, context, next) {
       try {
-        return next(specifier, context);
+        const found = next(specifier, context);
+        return isMislabelled(found.url, found.format) ? { ...found, format: found.url.endsWith('.ts') ? 'module-typescript' : 'module' } : found;
       } catch (error) {
         const file = own[specifier];
-        if (file !== undefined) return { url: new URL(`${file}${extension}`, import.meta.url).href, format: extension === '.ts' ? 'module-typescript' : 'module', shortCircuit: true };
+        if (file !== undefined) return { url: new URL(`${file}${extension}`, import.meta.url).href, shortCircuit: true };
         if (specifier === 'zod') return next(specifier, { ...context, parentURL: import.meta.url });
         throw error;
       }

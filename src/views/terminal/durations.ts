@@ -2,7 +2,7 @@ import prettyMilliseconds from 'pretty-ms';
 
 /** Writes a length of time for people: `12ms`, `1.2s`, `3m 4s`. */
 export function formatDuration(ms: number): string {
-  return prettyMilliseconds(Math.max(0, Math.round(ms)), ms < 60_000 ? { secondsDecimalDigits: 1 } : { unitCount: 2, secondsDecimalDigits: 0 });
+  return prettyMilliseconds(Math.max(0, Math.round(ms)), ms < 60_000 ? { secondsDecimalDigits: 1, keepDecimalsOnWholeSeconds: true } : { unitCount: 2, secondsDecimalDigits: 0 });
 }
 
 /** Writes a time of day in UTC-free local form: `14:03:09`. */

@@ -24,8 +24,7 @@ const rank: Readonly<Record<StepStatus, number>> = {
 /** Chooses the steps worth showing when there are more than rows: what moves, what failed, what comes next. */
 export function chooseSteps(steps: readonly StepProgress[], rows: number): { shown: readonly StepProgress[]; hidden: readonly StepProgress[] } {
   if (steps.length <= rows) return { shown: steps, hidden: [] };
-  const order = steps.map((step, position) => ({ step, position }));
-  order.sort((a, b) =>
+  const order = steps.map((step, position) => ({ step, position })).toSorted((a, b) =>
     rank[a.step.status] - rank[b.step.status]
     || (isSettled(a.step.status) ? (b.step.settledAt ?? 0) - (a.step.settledAt ?? 0) : 0)
     || a.position - b.position);
@@ -36,7 +35,7 @@ export function chooseSteps(steps: readonly StepProgress[], rows: number): { sho
 function renderHidden(hidden: readonly StepProgress[], { palette, columns }: FrameOptions): string {
   const counts = new Map<StepStatus, number>();
   for (const { status } of hidden) counts.set(status, (counts.get(status) ?? 0) + 1);
-  const text = [...counts].sort(([a], [b]) => rank[b] - rank[a]).map(([status, count]) => `${count} ${status}`).join(', ');
+  const text = [...counts].toSorted(([a], [b]) => rank[b] - rank[a]).map(([status, count]) => `${count} ${status}`).join(', ');
   return palette.dim(shorten(`   … ${text}`, columns));
 }
 

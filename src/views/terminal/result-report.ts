@@ -32,11 +32,17 @@ export function renderStepTable(execution: ExecutionDetails, palette: Palette, c
   const rows = execution.steps.map(step => [
     step.item === undefined ? step.stepId : `${step.stepId}[${step.item}]`,
     step.status,
-    `${step.attempts}${step.interruptions > 0 ? ` +${step.interruptions} cut off` : ''}`,
+    `${describeAttempts(step)}${step.interruptions > 0 ? ` +${step.interruptions} cut off` : ''}`,
     step.startedAt !== null && step.settledAt !== null ? formatDuration(step.settledAt - step.startedAt) : '',
     describeOutcome(step),
   ]);
   return renderTable(['step', 'status', 'attempts', 'time', 'result'], rows, columns, palette);
+}
+
+/** A step with items has no attempts of its own. */
+function describeAttempts({ attempts, output, item, status }: StepResult): string {
+  if (attempts === 0 && item === undefined && Array.isArray(output)) return `${output.length} ${output.length === 1 ? 'item' : 'items'}`;
+  return attempts === 0 && status !== 'running' ? '' : String(attempts);
 }
 
 function describeOutcome(step: StepResult): string {
