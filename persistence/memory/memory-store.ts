@@ -175,9 +175,7 @@ export class MemoryStore implements Store {
   }
 
   commitWith(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void {
-    const state = this.#read();
-    if (this.#epoch === undefined) throw createNotAcquiredError(this.location);
-    if (this.#epoch !== state.epoch) throw createStaleOwnerError(this.location, this.#epoch, state.epoch);
+    const state = this.#requireOwned();
     try {
       if (this.#log.active) throw new TypeError('A commit is under way');
       this.#log.run(() => applyBatch(state, this.#log, build(write => this.#attempt(write))));
@@ -188,7 +186,7 @@ export class MemoryStore implements Store {
   }
 
   prune({ settledBefore, limit = 1000 }: PruneParams): number {
-    const state = this.#read();
+    const state = this.#requireOwned();
     const old = [...state.executions.values()]
       .filter(row => row.settledAt !== null && row.settledAt < settledBefore)
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
@@ -213,6 +211,13 @@ export class MemoryStore implements Store {
   #read(): MemoryState {
     if (this.#closed) throw createClosedError(this.location);
     return this.#state;
+  }
+
+  #requireOwned(): MemoryState {
+    const state = this.#read();
+    if (this.#epoch === undefined) throw createNotAcquiredError(this.location);
+    if (this.#epoch !== state.epoch) throw createStaleOwnerError(this.location, this.#epoch, state.epoch);
+    return state;
   }
 
   #byKey(key: number | undefined): ExecutionRecord | undefined {

@@ -43,13 +43,13 @@ function writeStep(statements: CommitStatements, row: StepRecord): void {
   const failure = toText(row.failure);
   if (!isLikelyNew(row)) {
     const { changes } = statements.updateStep.run(
-      row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, failure, row.startedAt, row.settledAt,
+      row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt, failure, row.startedAt, row.settledAt,
       row.executionKey, row.position, row.item,
     );
     if (Number(changes) > 0) return;
   }
   const { changes } = statements.insertStep.run(
-    row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt,
+    row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt,
     failure, row.startedAt, row.settledAt,
   );
   if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);

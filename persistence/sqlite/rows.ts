@@ -13,7 +13,7 @@ export const selectExecutions = `
 
 export const selectSteps = `
   SELECT execution_key AS executionKey, position, item, step_id AS stepId, run, attempt, interruptions, counters, status,
-    due_at AS dueAt, failure, started_at AS startedAt, settled_at AS settledAt
+    due_at AS dueAt, run_at AS runAt, failure, started_at AS startedAt, settled_at AS settledAt
   FROM steps`;
 
 export const selectAttempts = `

@@ -4,6 +4,7 @@ import type { ListExecutionsParams, StoreReader, StoreSize } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
+import { readHandleOwner } from './handle-owner.ts';
 import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
@@ -97,7 +98,7 @@ export class SqliteReader implements StoreReader {
 
   getOwner(): OwnerRecord | undefined {
     const { path, connection } = this.opened;
-    return this.read(() => (path === undefined ? undefined : readOwner(path, connection.driver)));
+    return this.read(() => (path === undefined ? readHandleOwner(connection.database) : readOwner(path, connection.driver)));
   }
 
   getSize(): StoreSize {

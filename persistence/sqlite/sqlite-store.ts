@@ -4,6 +4,7 @@ import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
 import { writeBatch } from './commit.ts';
 import type { SqliteDatabase } from './driver.ts';
 import { toCommitError } from './errors.ts';
+import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
@@ -17,7 +18,6 @@ import type { CommitStatements } from './statements.ts';
 export class SqliteStore extends SqliteReader implements Store {
   readonly #durability: Durability;
   readonly #token = {};
-  #owner: OwnerRecord | undefined;
   #epoch = 0;
   #statements: CommitStatements | undefined;
 
@@ -29,7 +29,8 @@ export class SqliteStore extends SqliteReader implements Store {
   acquire(owner: OwnerRecord): number {
     const connection = this.requireOpen();
     const { path } = this.opened;
-    if (path !== undefined) acquireOwnerLock(path, connection.driver, owner, this.#token);
+    if (path === undefined) acquireHandle(connection.database, owner, this.#token);
+    else acquireOwnerLock(path, connection.driver, owner, this.#token);
     try {
       this.#epoch = connection.transaction(() => {
         connection.prepare('UPDATE meta SET epoch = epoch + 1').run();
@@ -37,17 +38,11 @@ export class SqliteStore extends SqliteReader implements Store {
       });
       requireDurability(connection, this.#durability);
       this.#statements ??= prepareCommit(connection);
-      this.#owner = { ...owner };
       return Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
     } catch (error) {
-      if (path !== undefined) releaseOwnerLock(path, this.#token);
+      this.#release();
       throw toCommitError(this.location, error);
     }
-  }
-
-  override getOwner(): OwnerRecord | undefined {
-    this.requireOpen();
-    return this.opened.path === undefined ? this.#owner : super.getOwner();
   }
 
   commit(batch: CommitBatch): void {
@@ -102,7 +97,13 @@ export class SqliteStore extends SqliteReader implements Store {
 
   override close(): void {
     super.close();
-    if (this.opened.path !== undefined) releaseOwnerLock(this.opened.path, this.#token);
+    this.#release();
+  }
+
+  #release(): void {
+    const { path, connection } = this.opened;
+    if (path === undefined) releaseHandle(connection.database, this.#token);
+    else releaseOwnerLock(path, this.#token);
   }
 
   #transact(work: (statements: CommitStatements) => void): void {

@@ -14,15 +14,17 @@ const updateExecution = `
   WHERE key = ? AND ${unlessSettled}`;
 
 const insertStep = `
-  INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, failure, started_at, settled_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
+    settled_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (execution_key, position, item) DO UPDATE SET status = excluded.status, run = excluded.run, attempt = excluded.attempt,
-    interruptions = excluded.interruptions, counters = excluded.counters, due_at = excluded.due_at, failure = excluded.failure,
+    interruptions = excluded.interruptions, counters = excluded.counters, due_at = excluded.due_at, run_at = excluded.run_at,
+    failure = excluded.failure,
     started_at = excluded.started_at, settled_at = excluded.settled_at
   WHERE ${unlessSettled}`;
 
 const updateStep = `
-  UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, failure = ?, started_at = ?, settled_at = ?
+  UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, run_at = ?, failure = ?, started_at = ?, settled_at = ?
   WHERE execution_key = ? AND position = ? AND item = ? AND ${unlessSettled}`;
 
 const insertAttempt = `

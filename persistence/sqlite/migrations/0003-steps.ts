@@ -14,6 +14,7 @@ CREATE TABLE steps (
   attempt INTEGER NOT NULL CHECK (attempt >= 0),
   interruptions INTEGER NOT NULL CHECK (interruptions >= 0),
   due_at INTEGER,
+  run_at INTEGER,
   started_at INTEGER,
   settled_at INTEGER,
   step_id TEXT NOT NULL,

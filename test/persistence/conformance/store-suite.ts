@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Store, StoreReader } from '../../../persistence/store.ts';
+import { testCommit } from './commit.ts';
+import { testCommitWith } from './commit-with.ts';
+import { testExecutions } from './executions.ts';
+import { testFencing } from './fencing.ts';
+import { testJournal } from './journal.ts';
+import { testOwnership } from './ownership.ts';
+import { testPrune } from './prune.ts';
+import { testRunnable } from './runnable.ts';
+import { testSignals } from './signals.ts';
+import { testSteps } from './steps.ts';
+
+/** A store under test, empty and not acquired. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** The same data again, as another process would open it. */
+  reopen(): Store;
+  /** As `reopen`, for reading only. */
+  read(): StoreReader;
+  /** Lets somebody else become the owner behind the store's back. */
+  usurp(): void;
+}
+
+export interface StoreSuite {
+  readonly name: string;
+  setup(): StoreUnderTest;
+  teardown?(): void;
+}
+
+/** Where a case finds the store that was set up for it. */
+export interface Subject {
+  current: StoreUnderTest;
+}
+
+/** What every store must do. A store ships when all of it passes. */
+export function testStore({ name, setup, teardown }: StoreSuite): void {
+  describe(name, () => {
+    const subject: Partial<Subject> = {};
+    beforeEach(() => {
+      subject.current = setup();
+    });
+    afterEach(() => {
+      subject.current?.store.close();
+      teardown?.();
+    });
+    const all = [testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune];
+    for (const test of all) test(subject as Subject);
+  });
+}

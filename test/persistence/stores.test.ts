@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { openDatabase } from '../../persistence/sqlite/driver.ts';
+import type { SqliteDriver } from '../../persistence/sqlite/driver.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { start } from './conformance/fixtures.ts';
+import { testStore } from './conformance/store-suite.ts';
+
+testStore({
+  name: 'memory',
+  setup() {
+    const store = createMemoryStore();
+    return {
+      store,
+      reopen: () => store.reopen(),
+      read: () => store.reopen(),
+      usurp() {
+        store.evict();
+        store.reopen().acquire({ pid: 1, hostname: 'usurper', startedAt: start, socket: null });
+      },
+    };
+  },
+});
+
+for (const driver of ['better-sqlite3', 'node:sqlite'] satisfies SqliteDriver[]) {
+  const folders: string[] = [];
+  const readers: StoreReader[] = [];
+
+  testStore({
+    name: `sqlite on file with ${driver}`,
+    setup() {
+      const folder = mkdtempSync(join(tmpdir(), 'flowstone-store-'));
+      folders.push(folder);
+      const file = join(folder, 'test.db');
+      const open = () => openSqliteStore({ file, driver, durability: 'process' });
+      return {
+        store: open(),
+        reopen: open,
+        read() {
+          const reader = openSqliteReader({ file, driver });
+          readers.push(reader);
+          return reader;
+        },
+        usurp() {
+          const database = openDatabase(driver, file, { busyTimeoutMs: 1000 });
+          database.exec('UPDATE meta SET epoch = epoch + 1');
+          database.close();
+        },
+      };
+    },
+    teardown() {
+      for (const reader of readers.splice(0)) reader.close();
+      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+    },
+  });
+
+  testStore({
+    name: `sqlite in memory with ${driver}`,
+    setup() {
+      const database = openDatabase(driver, ':memory:', { busyTimeoutMs: 0 });
+      const open = () => openSqliteStore({ database });
+      const store = open();
+      return { store, reopen: open, read: () => store, usurp: () => database.exec('UPDATE meta SET epoch = epoch + 1') };
+    },
+  });
+}
