@@ -47,13 +47,14 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const settled = async (executionId: string): Promise<SettledExecution> => {
     for (;;) {
       let unwatch = (): void => {};
-      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, resolve)));
+      const end = new Promise<ExecutionRecord | undefined>(resolve => (unwatch = core.endWatchers.watch(executionId, resolve)));
       try {
-        const record = await core.requireExecution(executionId);
-        if (record.settledAt !== null) return await readSettled(store, await core.plans.load(store, record.digest), record);
-        core.requireRunning();
-        await news;
-        core.requireRunning();
+        let record = core.isActive(executionId) ? undefined : await core.requireExecution(executionId);
+        if (!record?.settledAt) {
+          core.requireRunning();
+          record = await end;
+        }
+        if (record?.settledAt) return await readSettled(store, await core.plans.load(store, record.digest), record);
       } finally {
         unwatch();
       }
@@ -66,7 +67,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
     for (;;) {
       let unwatch = (): void => {};
-      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, resolve)));
+      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, () => resolve())));
       try {
         record = await core.requireExecution(executionId);
         for (const row of await store.readJournal(record.key, seq)) {

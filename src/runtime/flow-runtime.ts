@@ -39,7 +39,10 @@ const maxRecoveredListed = 1_000;
 export class FlowRuntime implements Performer {
   readonly store: Store;
   readonly plans = new PlanRegistry();
-  readonly watchers = new Watchers();
+  /** News of every transition. */
+  readonly watchers = new Watchers<void>();
+  /** News of the end only. */
+  readonly endWatchers = new Watchers<ExecutionRecord>();
   readonly #options: ResolvedOptions;
   readonly #recover: RuntimeOptions['recover'];
   readonly #machines: Machines;
@@ -216,6 +219,11 @@ export class FlowRuntime implements Performer {
     throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.store.location}, got "${executionId}"`);
   }
 
+  /** Whether it is in memory, and so has not settled. */
+  isActive(executionId: string): boolean {
+    return this.#host.residents.has(executionId);
+  }
+
   blockedBy(executionId: string): StepFailure | undefined {
     return this.#admission.blocked.get(executionId);
   }
@@ -229,9 +237,14 @@ export class FlowRuntime implements Performer {
 
   perform(resident: Resident, changes: Changes): void {
     this.#effects.perform(resident, changes);
-    if (changes.effects.some(({ type }) => type === 'settle') && resident.header.parentId !== null) this.#notifyParent(resident.header.executionId);
+    const { startedAt, executionId, parentId, settledAt } = resident.header;
+    this.watchers.notify(executionId, undefined);
+    if (settledAt !== null) {
+      this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
+      if (parentId !== null) this.#notifyParent(executionId);
+      return;
+    }
     const { timeoutMs } = resident.tree.plan;
-    const { startedAt, executionId } = resident.header;
     if (timeoutMs === null || startedAt === null || resident.expires) return;
     resident.expires = true;
     this.#timers.add({ at: startedAt + timeoutMs, executionId, position: -1, item: -1 });
@@ -253,10 +266,6 @@ export class FlowRuntime implements Performer {
 
   sleepUntil(at: number): void {
     this.#timers.wakeAt(at);
-  }
-
-  publish(executionIds: readonly string[]): void {
-    this.watchers.notify(executionIds);
   }
 
   ticked(): void {
@@ -301,7 +310,8 @@ export class FlowRuntime implements Performer {
     this.#timers.clear();
     this.#effects.abortAll('runtime_faulted', 'The runtime stands still');
     this.#host.close(error);
-    this.watchers.notifyAll();
+    this.watchers.end();
+    this.endWatchers.end();
   }
 
   async restart(): Promise<void> {
@@ -327,7 +337,8 @@ export class FlowRuntime implements Performer {
     }
     this.#status = 'stopped';
     this.#host.close(new FlowError('runtime_stopped', 'The runtime was stopped'));
-    this.watchers.notifyAll();
+    this.watchers.end();
+    this.endWatchers.end();
     this.store.close();
   }
 

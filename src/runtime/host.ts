@@ -33,6 +33,7 @@ export type Envelope = { readonly refused?: (error: Error) => void } & (
 
 /** What the host does to the world; called only after a commit. */
 export interface Performer {
+  /** Carries out what was decided and tells whoever watches. */
   perform(resident: Resident, changes: Changes): void;
   /** An execution is not in memory and a message has arrived for it. */
   wake(executionId: string, envelope: Envelope): void;
@@ -40,8 +41,6 @@ export interface Performer {
   admitNext(): void;
   /** A flow sleeps until then. */
   sleepUntil(at: number): void;
-  /** Journal rows of these executions have grown. */
-  publish(executionIds: readonly string[]): void;
   /** A tick is over. */
   ticked(): void;
   fault(error: Error): void;
@@ -285,7 +284,8 @@ export class Host {
       batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
       header.seq += entries.length;
     }
-    batch.executions.push(toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt)));
+    resident.record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
+    batch.executions.push(resident.record);
     for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
     for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
     for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
@@ -308,7 +308,6 @@ export class Host {
       this.#performer.perform(resident, changes);
     }
     for (const answer of answers) answer();
-    if (touched.length > 0) this.#performer.publish(touched.map(({ header }) => header.executionId));
     if (this.#wantsNext) {
       this.#wantsNext = false;
       this.#performer.admitNext();

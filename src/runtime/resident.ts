@@ -1,3 +1,4 @@
+import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Changes } from './changes.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { Running } from './step-runner.ts';
@@ -11,6 +12,8 @@ export interface Resident {
   readonly input: unknown;
   /** What happened since the last commit; null: nothing. */
   changes: Changes | null;
+  /** Its row as committed last. */
+  record: ExecutionRecord | null;
   /** Handlers that run, by `toRunKey`. */
   readonly runs: Map<string, Running>;
   /** Outputs of upstream steps that expressions read, by position. */
@@ -22,7 +25,7 @@ export interface Resident {
 }
 
 export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean): Resident {
-  return { header, tree, input: JSON.parse(header.input), changes: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
+  return { header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

@@ -1,23 +1,22 @@
 /** Who waits for news of which execution. */
-export class Watchers {
-  readonly #byId = new Map<string, Set<() => void>>();
+export class Watchers<News> {
+  readonly #byId = new Map<string, Set<(news: News | undefined) => void>>();
 
-  /** Calls back at every piece of news, until the returned function is called. */
-  watch(executionId: string, callback: () => void): () => void {
+  /** Calls back at every piece of news, and without any when the runtime ends; until the returned function is called. */
+  watch(executionId: string, callback: (news: News | undefined) => void): () => void {
     const callbacks = this.#byId.get(executionId) ?? new Set();
     this.#byId.set(executionId, callbacks.add(callback));
     return () => {
       callbacks.delete(callback);
-      if (callbacks.size === 0) this.#byId.delete(executionId);
+      if (callbacks.size === 0 && this.#byId.get(executionId) === callbacks) this.#byId.delete(executionId);
     };
   }
 
-  notify(executionIds: readonly string[]): void {
-    if (this.#byId.size === 0) return;
-    for (const id of executionIds) for (const callback of this.#byId.get(id) ?? []) callback();
+  notify(executionId: string, news: News): void {
+    for (const callback of this.#byId.get(executionId) ?? []) callback(news);
   }
 
-  notifyAll(): void {
-    for (const callbacks of this.#byId.values()) for (const callback of callbacks) callback();
+  end(): void {
+    for (const callbacks of this.#byId.values()) for (const callback of callbacks) callback(undefined);
   }
 }
