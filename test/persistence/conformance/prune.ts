@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { completed, makeAttempt, makeBatch, makeExecution, makeStep, owner, scored, start } from './fixtures.ts';
 import type { Subject } from './store-suite.ts';
 
+async function fill(subject: Subject, count: number): Promise<void> {
+  const { store } = subject.current;
+  await store.acquire(owner);
+  const keys = Array.from({ length: count }, (_, index) => index + 1);
+  await store.commit(
+    makeBatch({
+      executions: keys.map(key => makeExecution(key, { ...scored, settledAt: start + key, idempotencyKey: `k${key}` })),
+      steps: keys.map(key => makeStep(key, 0, completed)),
+      attempts: keys.map(key => makeAttempt(key, 0)),
+      inputs: keys.map(executionKey => ({ executionKey, position: 0, item: -1, input: '1' })),
+      journal: keys.map(executionKey => ({ executionKey, seq: 1, at: start, entries: '[["",{},"scored"]]' })),
+      signals: { received: keys.map(executionKey => ({ executionKey, number: 1, name: 's', payload: 'null', receivedAt: start })), consumed: [] },
+    }),
+  );
+}
+
 export function testPrune(subject: Subject): void {
   describe('prune', () => {
-    const fill = async (count: number): Promise<void> => {
-      const { store } = subject.current;
-      await store.acquire(owner);
-      const keys = Array.from({ length: count }, (_, index) => index + 1);
-      await store.commit(
-        makeBatch({
-          executions: keys.map(key => makeExecution(key, { ...scored, settledAt: start + key, idempotencyKey: `k${key}` })),
-          steps: keys.map(key => makeStep(key, 0, completed)),
-          attempts: keys.map(key => makeAttempt(key, 0)),
-          inputs: keys.map(executionKey => ({ executionKey, position: 0, item: -1, input: '1' })),
-          journal: keys.map(executionKey => ({ executionKey, seq: 1, at: start, entries: '[["",{},"scored"]]' })),
-          signals: { received: keys.map(executionKey => ({ executionKey, number: 1, name: 's', payload: 'null', receivedAt: start })), consumed: [] },
-        }),
-      );
-    };
-
     it('deletes settled executions with everything of theirs', async () => {
-      await fill(3);
+      await fill(subject, 3);
       const { store } = subject.current;
       await store.commit(makeBatch({ executions: [makeExecution(9)], steps: [makeStep(9, 0)] }));
       expect(await store.prune({ settledBefore: start + 3 })).toBe(2);
@@ -40,7 +40,7 @@ export function testPrune(subject: Subject): void {
     });
 
     it('deletes at most as many as asked for, the oldest first', async () => {
-      await fill(250);
+      await fill(subject, 250);
       const { store } = subject.current;
       expect(await store.prune({ settledBefore: start + 1000, limit: 120 })).toBe(120);
       expect((await store.listExecutions({ order: 'oldest', limit: 1 }))[0]?.key).toBe(121);
@@ -49,7 +49,7 @@ export function testPrune(subject: Subject): void {
     });
 
     it('says how large it is', async () => {
-      await fill(50);
+      await fill(subject, 50);
       const { bytes, freeBytes } = await subject.current.store.getSize();
       expect(bytes).toBeGreaterThan(50 * 100);
       expect(freeBytes).toBeGreaterThanOrEqual(0);

@@ -5,25 +5,25 @@ import type { Subject } from './store-suite.ts';
 
 const toKeys = (rows: readonly ExecutionRecord[]): number[] => rows.map(row => row.key);
 
+async function fill(subject: Subject): Promise<void> {
+  const { store } = subject.current;
+  await store.acquire(owner);
+  await store.commit(
+    makeBatch({
+      executions: [
+        makeExecution(1, { wakeAt: start + 30 }), makeExecution(2, { ...pending, priority: 1 }), makeExecution(3), makeExecution(4, { wakeAt: null }),
+        makeExecution(5, { wakeAt: start + 10 }), makeExecution(6, scored), makeExecution(7, { ...pending, priority: -1 }), makeExecution(8, { ...pending, priority: 10 }),
+        makeExecution(9, { ...pending, priority: 1 }), makeExecution(10, failed), makeExecution(11, { status: 'consolidating' }), makeExecution(12, { wakeAt: start + 10 }),
+        makeExecution(13, { wakeAt: null }), makeExecution(14, { ...failed, startedAt: null }),
+      ],
+    }),
+  );
+}
+
 export function testRunnable(subject: Subject): void {
   describe('what should run', () => {
-    const fill = async (): Promise<void> => {
-      const { store } = subject.current;
-      await store.acquire(owner);
-      await store.commit(
-        makeBatch({
-          executions: [
-            makeExecution(1, { wakeAt: start + 30 }), makeExecution(2, { ...pending, priority: 1 }), makeExecution(3), makeExecution(4, { wakeAt: null }),
-            makeExecution(5, { wakeAt: start + 10 }), makeExecution(6, scored), makeExecution(7, { ...pending, priority: -1 }), makeExecution(8, { ...pending, priority: 10 }),
-            makeExecution(9, { ...pending, priority: 1 }), makeExecution(10, failed), makeExecution(11, { status: 'consolidating' }), makeExecution(12, { wakeAt: start + 10 }),
-            makeExecution(13, { wakeAt: null }), makeExecution(14, { ...failed, startedAt: null }),
-          ],
-        }),
-      );
-    };
-
     it('lists executions that had work in progress, page by page', async () => {
-      await fill();
+      await fill(subject);
       const { store } = subject.current;
       expect(toKeys(await store.listInterrupted(0, 10))).toEqual([3, 11]);
       expect(toKeys(await store.listInterrupted(0, 1))).toEqual([3]);
@@ -32,7 +32,7 @@ export function testRunnable(subject: Subject): void {
     });
 
     it('lists sleeping executions that are due, the earliest first', async () => {
-      await fill();
+      await fill(subject);
       const { store } = subject.current;
       expect(toKeys(await store.listDue(start + 9, 10))).toEqual([]);
       expect(toKeys(await store.listDue(start + 10, 10))).toEqual([5, 12]);
@@ -41,13 +41,13 @@ export function testRunnable(subject: Subject): void {
     });
 
     it('lists executions that wait to be admitted by priority, then age', async () => {
-      await fill();
+      await fill(subject);
       expect(toKeys(await subject.current.store.listPending(10))).toEqual([8, 2, 9, 7]);
       expect(toKeys(await subject.current.store.listPending(2))).toEqual([8, 2]);
     });
 
     it('lists executions that only a signal or another flow can wake, page by page', async () => {
-      await fill();
+      await fill(subject);
       expect(toKeys(await subject.current.store.listDormant(0, 10))).toEqual([4, 13]);
       expect(toKeys(await subject.current.store.listDormant(4, 10))).toEqual([13]);
     });
@@ -55,7 +55,7 @@ export function testRunnable(subject: Subject): void {
     it('knows when the next one wakes', async () => {
       const { store } = subject.current;
       expect(await store.nextWakeAt()).toBeUndefined();
-      await fill();
+      await fill(subject);
       expect(await store.nextWakeAt()).toBe(start + 10);
       await store.commit(makeBatch({ executions: [makeExecution(5), makeExecution(12, scored)] }));
       expect(await store.nextWakeAt()).toBe(start + 30);
