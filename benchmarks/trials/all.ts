@@ -1,6 +1,15 @@
 import type { Trial } from '../harness/trial.ts';
 import { chain } from './chain.ts';
+import { coldStart } from './cold-start.ts';
 import { dag } from './dag.ts';
+import { disk } from './disk.ts';
+import { fanOut } from './fan-out.ts';
+import { history } from './history.ts';
+import { idle } from './idle.ts';
+import { latency } from './latency.ts';
+import { longFlow } from './long-flow.ts';
+import { recovery } from './recovery.ts';
+import { wakeUp } from './wake-up.ts';
 
 /** In the order in which they run. */
-export const trials: readonly Trial[] = [chain, dag];
+export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart];

@@ -5,6 +5,8 @@ import Database from 'better-sqlite3';
 import { measureFlows, toBytesPerStep } from '../measure.mjs';
 import { isChain, toSynchronous, work } from '../steps.mjs';
 
+const name = position => `step-${position}`;
+
 /** LangGraph with its SqliteSaver: a node per step, a thread per flow. Outputs are gathered under the step's name. */
 export default async function run(parameters, { directory }) {
   const { dependsOn, durability } = parameters;
@@ -16,7 +18,6 @@ export default async function run(parameters, { directory }) {
   if (synchronous) database.pragma(`synchronous = ${synchronous}`);
 
   const State = Annotation.Root({ outputs: Annotation({ reducer: (left, right) => ({ ...left, ...right }), default: () => ({}) }) });
-  const name = position => `step-${position}`;
   const graph = new StateGraph(State);
   for (const position of dependsOn.keys()) graph.addNode(name(position), async () => ({ outputs: { [position]: await work() } }));
   const hasDependents = new Set(dependsOn.flat());

@@ -23,9 +23,9 @@ export default async function run(parameters, { directory }) {
     setImmediate(() => ended.get(id)?.());
   });
   const worker = client.newWorker({ concurrency: atOnce });
-  let open = true;
+  const closing = new AbortController();
   const loop = (async () => {
-    while (open) {
+    while (!closing.signal.aborted) {
       await worker.tick();
       await new Promise(resolve => setImmediate(resolve));
     }
@@ -39,7 +39,7 @@ export default async function run(parameters, { directory }) {
     await promise;
     ended.delete(id);
   });
-  open = false;
+  closing.abort();
   await loop;
   while (worker.activeExecutions.size > 0) await new Promise(resolve => setImmediate(resolve));
   await backend.stop();
