@@ -124,10 +124,8 @@ export interface Store extends StoreReader {
   listDue(now: number, limit: number): Answer<ExecutionRecord[]>;
   /** Executions that wait to be admitted: by priority, then age. */
   listPending(limit: number): Answer<ExecutionRecord[]>;
-  /** Executions that wait for a signal or another flow only: `wakeAt` null and started, oldest first, keys above `afterKey`. */
-  listDormant(afterKey: number, limit: number): Answer<ExecutionRecord[]>;
-  /** The earliest `wakeAt` above 0. */
-  nextWakeAt(): Answer<number | undefined>;
+  /** The earliest `wakeAt` above `after`, which is 0 or more. */
+  nextWakeAt(after: number): Answer<number | undefined>;
 
   /** Deletes old settled executions with everything of theirs; returns how many. Gives free space back. */
   prune(params: PruneParams): Answer<number>;

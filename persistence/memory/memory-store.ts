@@ -137,13 +137,9 @@ export class MemoryStore implements Store {
     return this.#listUnsettled(row => row.status === 'pending', (a, b) => b.priority - a.priority || a.key - b.key, limit);
   }
 
-  listDormant(afterKey: number, limit: number): ExecutionRecord[] {
-    return this.#listUnsettled(row => row.status !== 'pending' && row.wakeAt === null && row.key > afterKey, (a, b) => a.key - b.key, limit);
-  }
-
-  nextWakeAt(): number | undefined {
+  nextWakeAt(after: number): number | undefined {
     let next: number | undefined;
-    for (const { wakeAt } of this.#read().unsettled.values()) if (wakeAt !== null && wakeAt > 0 && (next === undefined || wakeAt < next)) next = wakeAt;
+    for (const { wakeAt } of this.#read().unsettled.values()) if (wakeAt !== null && wakeAt > after && (next === undefined || wakeAt < next)) next = wakeAt;
     return next;
   }
 

@@ -1,11 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FlowError } from '../../src/core/errors.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { FlowError, isFlowError } from '../../src/core/errors.ts';
 import { SqliteConnection } from './connection.ts';
 import { choosePreferredDriver, detectDriver, openDatabase } from './driver.ts';
 import type { SqliteDatabase, SqliteDriver } from './driver.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
 import { migrations } from './migrations/migrations.ts';
+import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
 import { migrate, readVersion, requireKnownVersion, requireOurs } from './schema.ts';
 
 /** `power`: a commit survives a power cut. `process`: it survives the death of the process. */
@@ -45,12 +48,13 @@ export function adoptDatabase(database: SqliteDatabase, busyTimeoutMs: number): 
   connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   const rows = connection.prepare('PRAGMA database_list').all() as { readonly name: string; readonly file: string }[];
   const file = rows.find(({ name }) => name === 'main')?.file;
-  return { connection, path: file ? realpathSync(file) : undefined, closesHandle: false };
+  const path = file ? realpathSync(file) : undefined;
+  if (path !== undefined) track(path, connection.driver);
+  return { connection, path, closesHandle: false };
 }
 
 export function closeDatabase({ connection, path, closesHandle }: OpenedDatabase): void {
-  if (!closesHandle) return;
-  connection.close();
+  if (closesHandle) connection.close();
   if (path !== undefined) untrack(path);
 }
 
@@ -66,7 +70,25 @@ export function prepareSchema({ connection, path, closesHandle }: OpenedDatabase
   setDurability(connection, durability);
   connection.exec('PRAGMA cache_size = -16000');
   connection.exec('PRAGMA temp_store = MEMORY');
-  if (readVersion(connection) !== migrations.length) migrate(connection, migrations, location);
+  const version = readVersion(connection);
+  if (version === migrations.length) return;
+  if (version === 0 || path === undefined) migrate(connection, migrations, location);
+  else upgrade(connection, path);
+}
+
+/** Changes an older schema as the owner for a moment: whoever owns the file now goes by what it found. */
+function upgrade(connection: SqliteConnection, path: string): void {
+  requireKnownVersion(readVersion(connection), migrations.length, path);
+  const token = {};
+  try {
+    acquireOwnerLock(path, connection.driver, { pid: process.pid, hostname: hostname(), startedAt: systemClock.now(), socket: null }, token);
+    migrate(connection, migrations, path);
+  } catch (error) {
+    // Somebody else did it while this process waited for the lock.
+    if (!isFlowError(error, 'store_owned') || readVersion(connection) !== migrations.length) throw error;
+  } finally {
+    releaseOwnerLock(path, token);
+  }
 }
 
 /** Checks that a file can be read as it is. */
@@ -126,14 +148,27 @@ function open(path: string, driver: SqliteDriver, readOnly: boolean, busyTimeout
 }
 
 function openTracked(path: string, driver: SqliteDriver | undefined, readOnly: boolean, busyTimeoutMs: number): SqliteConnection {
-  const inUse = driversInUse.get(path);
-  if (inUse && driver && driver !== inUse.driver) {
-    throw new FlowError('driver_conflict', `Expected the driver ${inUse.driver}, with which this process has ${path} open, got ${driver}. Two SQLite libraries on one file break its locks; use one.`);
+  const chosen = driver ?? driversInUse.get(path)?.driver ?? choosePreferredDriver();
+  track(path, chosen);
+  try {
+    return open(path, chosen, readOnly, busyTimeoutMs);
+  } catch (error) {
+    untrack(path);
+    throw error;
   }
-  const connection = open(path, driver ?? inUse?.driver ?? choosePreferredDriver(), readOnly, busyTimeoutMs);
+}
+
+function track(path: string, driver: SqliteDriver): void {
+  const inUse = driversInUse.get(path);
+  if (inUse && driver !== inUse.driver) {
+    throw new FlowError(
+      'driver_conflict',
+      `Expected the driver ${inUse.driver}, with which this process has ${path} open, got ${driver}. Two SQLite libraries on one file break its locks; use one.`,
+      { details: { path, inUse: inUse.driver, found: driver } },
+    );
+  }
   if (inUse) inUse.count += 1;
-  else driversInUse.set(path, { driver: connection.driver, count: 1 });
-  return connection;
+  else driversInUse.set(path, { driver, count: 1 });
 }
 
 function untrack(path: string): void {

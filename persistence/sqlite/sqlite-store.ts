@@ -66,23 +66,20 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {
-    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at = 0 AND e.key > ? ORDER BY e.key LIMIT ?`, toExecution, afterKey, limit);
+    return this.all(`${selectExecutions} WHERE e.wake_at = 0 AND e.key > ? ORDER BY e.key LIMIT ?`, toExecution, afterKey, limit);
   }
 
   listDue(now: number, limit: number): ExecutionRecord[] {
-    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at > 0 AND e.wake_at <= ? ORDER BY e.wake_at, e.key LIMIT ?`, toExecution, now, limit);
+    return this.all(`${selectExecutions} WHERE e.wake_at > 0 AND e.wake_at <= ? ORDER BY e.wake_at, e.key LIMIT ?`, toExecution, now, limit);
   }
 
   listPending(limit: number): ExecutionRecord[] {
     return this.all(`${selectExecutions} WHERE e.status = 'pending' ORDER BY e.priority DESC, e.key LIMIT ?`, toExecution, limit);
   }
 
-  listDormant(afterKey: number, limit: number): ExecutionRecord[] {
-    return this.all(`${selectExecutions} WHERE ${isStarted} AND e.wake_at IS NULL AND e.key > ? ORDER BY e.key LIMIT ?`, toExecution, afterKey, limit);
-  }
-
-  nextWakeAt(): number | undefined {
-    return this.get(`SELECT min(e.wake_at) AS at FROM executions AS e WHERE ${isStarted} AND e.wake_at > 0`, row => (row as { at: number | null }).at) ?? undefined;
+  nextWakeAt(after: number): number | undefined {
+    const sql = 'SELECT wake_at AS at FROM executions WHERE wake_at > ? ORDER BY wake_at LIMIT 1';
+    return this.get(sql, row => (row as { at: number }).at, after);
   }
 
   prune(params: PruneParams): number {
@@ -129,6 +126,3 @@ export class SqliteStore extends SqliteReader implements Store {
     if (epoch !== this.#epoch) throw createStaleOwnerError(this.location, this.#epoch, epoch);
   }
 }
-
-/** As the index over what wakes says it. */
-const isStarted = 'e.started_at IS NOT NULL AND e.settled_at IS NULL';

@@ -47,7 +47,7 @@ CREATE UNIQUE INDEX executions_idempotency ON executions (idempotency_key) WHERE
 CREATE INDEX executions_status ON executions (status);
 CREATE INDEX executions_flow ON executions (flow_id);
 CREATE INDEX executions_pending ON executions (priority DESC, key) WHERE status = 'pending';
-CREATE INDEX executions_wake ON executions (wake_at) WHERE started_at IS NOT NULL AND settled_at IS NULL;
+CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX executions_settled ON executions (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE inputs (

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../persistence/sqlite/driver.ts';
+import { attemptRecord, executionRecord, stepRecord } from '../../../persistence/records.ts';
+import { openSqliteStore } from '../../../src/sqlite.ts';
+import { failure, makeAttempt, makeBatch, makeExecution, makeStep, owner, start } from '../conformance/fixtures.ts';
+
+const at = fc.constantFrom(null, 0, start);
+const failures = fc.constantFrom(null, failure);
+
+/** Any combination of what the lifecycle ties together, most of them forbidden. */
+const executions = fc.record({
+  status: fc.constantFrom('pending', 'stepping', 'consolidating', 'scored', 'failed', 'settled'),
+  wakeAt: fc.constantFrom(null, 0, start, -1),
+  startedAt: at,
+  settledAt: at,
+  score: fc.constantFrom(null, 0, 0.5, 1),
+  passed: fc.constantFrom(null, true, false),
+  failure: failures,
+  seq: fc.constantFrom(0, 1, -1),
+});
+
+const steps = fc.record({
+  status: fc.constantFrom('pending', 'running', 'retrying', 'waiting', 'completed', 'failed', 'skipped', 'cancelled', 'done'),
+  dueAt: at,
+  runAt: at,
+  startedAt: at,
+  settledAt: at,
+  failure: failures,
+  run: fc.constantFrom(0, 1, -1),
+  attempt: fc.constantFrom(0, 1, -1),
+  interruptions: fc.constantFrom(0, -1),
+  item: fc.constantFrom(-1, 0, -2),
+});
+
+const attempts = fc.record({
+  status: fc.constantFrom('completed', 'failed', 'interrupted', 'released', 'cancelled', 'running'),
+  run: fc.constantFrom(0, 1),
+  attempt: fc.constantFrom(0, 1),
+  item: fc.constantFrom(-1, 0, -2),
+  endedAt: fc.constantFrom(start, -1),
+  failure: failures,
+  output: fc.constantFrom(null, '1'),
+});
+
+describe('the schema', () => {
+  const database = openDatabase('better-sqlite3', ':memory:', { busyTimeoutMs: 0 });
+  const store = openSqliteStore({ database });
+  store.acquire(owner);
+  let key = 0;
+  const accepts = (batch: Parameters<typeof store.commit>[0]): boolean => {
+    try {
+      store.commit(batch);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  afterAll(() => store.close());
+
+  it('takes exactly the executions that the records describe', () => {
+    fc.assert(
+      fc.property(executions, parts => {
+        const record = makeExecution(++key, parts);
+        expect(accepts(makeBatch({ executions: [record] }))).toBe(executionRecord.safeParse(record).success);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('takes exactly the steps that the records describe', () => {
+    fc.assert(
+      fc.property(steps, parts => {
+        const record = makeStep(++key, 0, parts);
+        expect(accepts(makeBatch({ steps: [record] }))).toBe(stepRecord.safeParse(record).success);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('takes exactly the attempts that the records describe', () => {
+    fc.assert(
+      fc.property(attempts, parts => {
+        const record = makeAttempt(++key, 0, parts);
+        expect(accepts(makeBatch({ attempts: [record] }))).toBe(attemptRecord.safeParse(record).success);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('refuses the same from anybody else who writes', () => {
+    store.commit(makeBatch({ executions: [makeExecution(++key)], steps: [makeStep(key, 0)] }));
+    for (const change of [
+      `UPDATE executions SET settled_at = 1`,
+      `UPDATE executions SET status = 'scored'`,
+      `UPDATE executions SET started_at = 'yesterday'`,
+      `UPDATE steps SET status = 'completed'`,
+      `UPDATE steps SET status = NULL`,
+      `UPDATE steps SET settled_at = 1`,
+      `UPDATE steps SET run = 1.5`,
+      `UPDATE meta SET epoch = NULL`,
+      `INSERT INTO meta (id, epoch) VALUES (2, 1)`,
+    ]) {
+      expect(() => database.exec(change), change).toThrow(/constraint|cannot store/i);
+    }
+  });
+});

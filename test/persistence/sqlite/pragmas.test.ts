@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { SqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/sqlite.ts';
+import { completed, makeAttempt, makeBatch, makeExecution, makeStep, owner, scored, start } from '../conformance/fixtures.ts';
+import { useTemporaryFiles } from './temporary-file.ts';
+
+const toFile = useTemporaryFiles();
+
+/** What SQLite itself says, inside a transaction after the first write. */
+function readPragma(store: SqliteStore, name: string): unknown {
+  let value: unknown;
+  store.commitWith(attempt => {
+    attempt(({ handle }) => {
+      value = Object.values(handle.prepare(`PRAGMA ${name}`).get() as object)[0];
+    });
+    return makeBatch({});
+  });
+  return value;
+}
+
+describe.each(['better-sqlite3', 'node:sqlite'] as const)('a file opened with %s', driver => {
+  it.each([['power', 2, 1], ['process', 1, 0]] as const)('syncs as durability %s asks for, also after the first write', (durability, synchronous, fullfsync) => {
+    const store = openSqliteStore({ file: toFile(), driver, durability });
+    store.acquire(owner);
+    store.commit(makeBatch({ executions: [makeExecution(1)] }));
+    expect(readPragma(store, 'journal_mode')).toBe('wal');
+    expect(readPragma(store, 'synchronous')).toBe(synchronous);
+    expect(readPragma(store, 'fullfsync')).toBe(fullfsync);
+    expect(readPragma(store, 'checkpoint_fullfsync')).toBe(fullfsync);
+    store.close();
+  });
+
+  it('is durable against power cuts unless told otherwise', () => {
+    const store = openSqliteStore({ file: toFile(), driver });
+    store.acquire(owner);
+    expect(readPragma(store, 'synchronous')).toBe(2);
+    store.close();
+  });
+
+  it('gives space back after a prune', () => {
+    const file = toFile();
+    const store = openSqliteStore({ file, driver, durability: 'process' });
+    store.acquire(owner);
+    expect(readPragma(store, 'auto_vacuum')).toBe(2);
+    const output = JSON.stringify('x'.repeat(20_000));
+    const keys = Array.from({ length: 200 }, (_, index) => index + 1);
+    store.commit(makeBatch({ executions: keys.map(key => makeExecution(key, scored)), attempts: keys.map(key => makeAttempt(key, 0, { output })) }));
+    const before = store.getSize();
+    expect(before.bytes).toBeGreaterThan(4_000_000);
+    expect(store.prune({ settledBefore: start + 5000 })).toBe(200);
+    expect(store.getSize().freeBytes).toBe(0);
+    store.close();
+    expect(statSync(file).size).toBeLessThan(300_000);
+  });
+
+  it('keeps a trivial step with its history in 500 bytes', () => {
+    const file = toFile();
+    const store = openSqliteStore({ file, driver, durability: 'process' });
+    store.acquire(owner);
+    store.close();
+    const empty = statSync(file).size;
+    const again = openSqliteStore({ file, driver, durability: 'process' });
+    again.acquire(owner);
+    const keys = Array.from({ length: 64 }, (_, index) => index + 1);
+    again.commit(makeBatch({ executions: keys.map(key => makeExecution(key, { context: `"${'c'.repeat(330)}"` })) }));
+    const entries = `[["fetch-balance",{"type":"attempt.completed","run":1},"completed"],["","${'e'.repeat(85)}","stepping"]]`;
+    expect(entries.length).toBeGreaterThanOrEqual(150);
+    for (let position = 0; position < 60; position++) {
+      again.commit(
+        makeBatch({
+          executions: keys.map(key => makeExecution(key, { context: `"${'c'.repeat(330)}"`, seq: position * 2 })),
+          steps: keys.map(key => makeStep(key, position, { stepId: 'fetch-balance' })),
+        }),
+      );
+      again.commit(
+        makeBatch({
+          steps: keys.map(key => makeStep(key, position, { stepId: 'fetch-balance', ...completed })),
+          attempts: keys.map(key => makeAttempt(key, position)),
+          journal: keys.map(executionKey => ({ executionKey, seq: position * 2 + 1, at: start, entries })),
+        }),
+      );
+    }
+    again.close();
+    expect((statSync(file).size - empty) / (64 * 60)).toBeLessThan(500);
+  });
+});
