@@ -19,6 +19,8 @@ export interface AdmissionOptions {
   readonly mayContinue: (record: ExecutionRecord) => boolean;
   /** Why a plan cannot run here; undefined: it can. */
   readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
+  /** There are sleeping executions; the next one is due then. */
+  readonly sleepUntil: (at: number) => void;
   /** Something between the store and memory went wrong. */
   readonly fault: (error: unknown) => void;
 }
@@ -79,17 +81,24 @@ export class Admission {
     if (arriving) return void arriving.push(envelope);
     const messages = [envelope];
     this.#arriving.set(executionId, messages);
-    this.#load(executionId, messages).then(
+    this.#arrive(executionId, () => this.#load(executionId, messages)).then(
       found => {
-        this.#arriving.delete(executionId);
         if (!found) for (const next of messages) if (next.kind === 'message') next.done?.(false);
       },
       error => {
-        this.#arriving.delete(executionId);
         const failure = error instanceof Error ? error : new Error(String(error));
         for (const next of messages) next.refused?.(failure);
       },
     );
+  }
+
+  /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
+  async #arrive<Value>(executionId: string, load: () => Promise<Value>): Promise<Value> {
+    try {
+      return await load();
+    } finally {
+      this.#arriving.delete(executionId);
+    }
   }
 
   /** @returns false when there is nothing to wake: no such execution, or it has settled */
@@ -100,38 +109,45 @@ export class Admission {
     return true;
   }
 
-  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[] = []): Promise<boolean> {
+  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[]): Promise<void> {
     const { store, machines, plans, maxInterruptions } = this.#options;
     const plan = await plans.load(store, record.digest);
     const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
-    return new Promise((resolve, reject) => this.#host.post({ kind: 'restored', header, tree, how, messages, done: resolve, refused: reject }));
+    await new Promise<void>((done, refused) => this.#host.post({ kind: 'restored', header, tree, how, messages, done, refused }));
   }
 
   async #fillAll(): Promise<void> {
-    while (this.#cursor !== null && this.#host.freeSlots > 0) {
-      const page = await this.#options.store.listInterrupted(this.#cursor, Math.min(pageSize, this.#host.freeSlots));
-      this.#cursor = page.at(-1)?.key ?? null;
-      await this.#admit(page);
-    }
     const { store } = this.#options;
-    for (const list of [(limit: number) => store.listDue(this.#host.now(), limit), (limit: number) => store.listPending(limit)]) {
-      while (this.#host.freeSlots > 0) {
-        const page = await this.#listNew(list);
-        if (page.length === 0) break;
-        await this.#admit(page);
-      }
+    while (this.#cursor !== null && this.#host.freeSlots > 0) {
+      const answer = store.listInterrupted(this.#cursor, Math.min(pageSize, this.#host.freeSlots));
+      const page = await answer;
+      this.#cursor = page.at(-1)?.key ?? null;
+      await this.#admit(page, answer instanceof Promise);
     }
-    if (this.#host.freeSlots > 0) this.#host.ask({ type: 'backlog.drained' });
-    else this.#host.ask({ type: 'backlog.noted' });
+    let now = this.#host.now();
+    const listDue = (limit: number): Answer<ExecutionRecord[]> => store.listDue((now = this.#host.now()), limit);
+    for (const list of [listDue, (limit: number) => store.listPending(limit)]) {
+      while (this.#host.freeSlots > 0) if (!(await this.#admitNext(list))) break;
+    }
+    if (this.#host.freeSlots === 0) return void this.#host.ask({ type: 'backlog.noted' });
+    this.#host.ask({ type: 'backlog.drained' });
+    const next = await store.nextWakeAt(now);
+    if (next !== undefined) this.#options.sleepUntil(next);
   }
 
-  /** The next executions that are neither in memory nor left out; those may stand before others in the store's order. */
-  async #listNew(list: (limit: number) => Answer<ExecutionRecord[]>): Promise<ExecutionRecord[]> {
+  /**
+   * Admits the next executions of a list that are neither in memory nor left out; those may stand before others.
+   *
+   * @returns false when there are none
+   */
+  async #admitNext(list: (limit: number) => Answer<ExecutionRecord[]>): Promise<boolean> {
     const wanted = Math.min(pageSize, this.#host.freeSlots);
     for (let limit = wanted + this.blocked.size + this.#left.size; ; limit *= 4) {
-      const page = await list(limit);
+      const answer = list(limit);
+      const page = await answer;
       const fresh = page.filter(record => this.#isNew(record)).slice(0, wanted);
-      if (fresh.length > 0 || page.length < limit) return fresh;
+      if (fresh.length > 0) await this.#admit(fresh, answer instanceof Promise);
+      if (fresh.length > 0 || page.length < limit) return fresh.length > 0;
     }
   }
 
@@ -139,19 +155,23 @@ export class Admission {
     return !this.#host.residents.has(executionId) && !this.#arriving.has(executionId) && !this.blocked.has(executionId) && !this.#left.has(executionId);
   }
 
-  async #admit(records: readonly ExecutionRecord[]): Promise<void> {
-    const answers: Promise<boolean>[] = [];
-    for (const record of records) {
-      if (!this.#isNew(record)) continue;
-      if (!this.#options.mayContinue(record)) {
-        this.#left.add(record.executionId);
-        continue;
-      }
-      const obstacle = await this.#findObstacle(record);
-      if (obstacle) this.blocked.set(record.executionId, obstacle);
-      else answers.push(this.#restore(record, 'requested'));
-    }
-    await Promise.all(answers);
+  /** @param late the records may have changed since they were read */
+  async #admit(records: readonly ExecutionRecord[], late: boolean): Promise<void> {
+    const fresh = records.filter(record => this.#isNew(record));
+    for (const { executionId } of fresh) this.#arriving.set(executionId, []);
+    await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late))));
+  }
+
+  async #admitOne(read: ExecutionRecord, late: boolean): Promise<void> {
+    const { executionId } = read;
+    const messages = this.#arriving.get(executionId) ?? [];
+    const record = late ? await this.#options.store.getExecution(executionId) : read;
+    if (!record || record.settledAt !== null) return;
+    const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
+    if (obstacle === null) this.#left.add(executionId);
+    else if (obstacle) this.blocked.set(executionId, obstacle);
+    else return this.#restore(record, 'requested', messages);
+    for (const message of messages) this.#host.post(message);
   }
 
   async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {

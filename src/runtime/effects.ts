@@ -190,7 +190,8 @@ export class Effects {
   #wait(resident: Resident, position: number, item: number): void {
     const { header, tree } = resident;
     const actor = getActor(tree, position, item);
-    if (!actor || isFanOut(actor)) return;
+    // A flow that has left memory is woken by the store's own due time.
+    if (!actor || isFanOut(actor) || this.#host.residents.get(header.executionId) !== resident) return;
     const { value, context } = actor.snapshot;
     if (context.dueAt !== null) this.#options.timers.add({ at: context.dueAt, executionId: header.executionId, position, item });
     if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(header.executionId)) this.#options.children.begin(resident, actor);

@@ -24,7 +24,7 @@ import type { ExecutionHeader } from './rows.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import type { Due } from './timers.ts';
 import { Timers } from './timers.ts';
-import { getActor, isFanOut } from './tree.ts';
+import { createTimerEvent, getActor, isFanOut } from './tree.ts';
 import { Watchers } from './watchers.ts';
 
 interface StartParams extends StartOptions {
@@ -74,12 +74,15 @@ export class FlowRuntime implements Performer {
     const { store, plans } = this;
     const machines = this.#machines;
     const options = this.#options;
-    const fault = (error: unknown): void => this.fault(error instanceof Error ? error : new Error(String(error)));
+    const fault = (error: unknown): void => {
+      // What belongs to a host that was given up says nothing about the present one.
+      if (this.#host === host) this.fault(error instanceof Error ? error : new Error(String(error)));
+    };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.sleepUntil(at), fault },
       host,
     );
     this.#children = children;
@@ -96,8 +99,6 @@ export class FlowRuntime implements Performer {
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
     this.recovered = unfinished.filter(record => this.#mayContinue(record)).map(record => toSummary(record));
     if (this.#recover === false) return;
-    const wakeAt = await this.store.nextWakeAt();
-    if (wakeAt !== undefined) this.#timers.wakeAt(wakeAt);
     this.#admission.fill();
   }
 
@@ -281,17 +282,12 @@ export class FlowRuntime implements Performer {
       else this.#fireStep(executionId, resident, position, item, at);
     }
     this.#admission.fill();
-    Promise.resolve(this.store.nextWakeAt()).then(
-      next => next !== undefined && this.#timers.wakeAt(Math.max(next, this.#host.now() + 1)),
-      error => this.fault(error),
-    );
   }
 
   #fireStep(executionId: string, { tree }: Resident, position: number, item: number, at: number): void {
     const actor = getActor(tree, position, item);
     if (!actor || isFanOut(actor) || actor.snapshot.context.dueAt !== at) return;
-    const failure = actor.snapshot.value === 'waiting' && actor.step.kind !== 'sleep' ? createFailure('wait_timeout', `What the step waits for did not come within ${actor.step.timeoutMs} ms`) : undefined;
-    this.#host.post({ kind: 'message', executionId, message: { to: 'step', position, item, event: { type: 'timer.fired', ...(failure && { failure }) } } });
+    this.#host.post({ kind: 'message', executionId, message: { to: 'step', position, item, event: createTimerEvent(actor) } });
   }
 
   #expire(executionId: string, { tree }: Resident): void {

@@ -27,7 +27,7 @@ import { createTree, getActor, hasWork, isFanOut } from './tree.ts';
 export type Envelope = { readonly refused?: (error: Error) => void } & (
   | { readonly kind: 'message'; readonly executionId: string; message: Message; writes?: readonly Write[] | undefined; readonly done?: (accepted: boolean) => void }
   | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
-  | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: (admitted: boolean) => void }
+  | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
 );
 
@@ -203,7 +203,7 @@ export class Host {
     const { machines, maxInterruptions } = this.#options;
     const tree = createTree(machines, plan, header.executionId, maxInterruptions);
     this.#answers.push(done);
-    const admitted = admit ? this.ask({ type: 'flow.requested' }).includes('admit') : this.ask({ type: 'flow.woken' }) !== undefined;
+    const admitted = this.#isAdmitted(admit);
     const resident = createResident(header, tree, true);
     if (admitted) {
       this.residents.set(header.executionId, resident);
@@ -214,20 +214,27 @@ export class Host {
   }
 
   #restore(envelope: Extract<Envelope, { kind: 'restored' }>, now: number): void {
+    this.#answers.push(envelope.done);
     if (!this.residents.has(envelope.header.executionId)) this.#admit(envelope, now);
-    else this.#answers.push(() => envelope.done(true));
     // In the same tick: a flow that only waits leaves memory right after it.
     for (const message of envelope.messages) this.#apply(message, now);
   }
 
-  #admit({ header, tree, how, done }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
-    const admitted = how === 'woken' ? this.ask({ type: 'flow.woken' }) !== undefined : this.ask({ type: 'flow.requested' }).includes('admit');
-    this.#answers.push(() => done(admitted));
-    if (!admitted) return;
+  #admit({ header, tree, how, messages }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
+    // A message has to be taken in whatever the limit says.
+    const requested = how === 'requested' && messages.length === 0;
+    if (!this.#isAdmitted(requested)) return;
     const resident = createResident(header, tree, false);
     this.residents.set(header.executionId, resident);
     if (tree.flow.value !== 'pending') this.#guard(resident, now, changes => resume(this.#options.machines, tree, now, changes));
-    else if (how === 'requested') this.#deliver(resident, { to: 'flow', event: { type: 'flow.start', ready: tree.queue.size } }, now);
+    else if (requested) this.#deliver(resident, { to: 'flow', event: { type: 'flow.start', ready: tree.queue.size } }, now);
+    else this.#touch(resident);
+  }
+
+  /** @param asks false: it comes into memory whatever the limit says */
+  #isAdmitted(asks: boolean): boolean {
+    const effects = this.ask({ type: asks ? 'flow.requested' : 'flow.woken' });
+    return !asks || effects.includes('admit');
   }
 
   #deliver(resident: Resident, message: Message, now: number): void {
@@ -268,7 +275,7 @@ export class Host {
     if (this.#touched.length === 0 && this.#late.length === 0) return undefined;
     const batch = { definitions: [], executions: [], steps: [], attempts: [], inputs: [], journal: [...this.#late], signals: { received: [], consumed: [] } } as Mutable;
     for (const resident of this.#touched) this.#collectOne(resident, now, batch);
-    return batch;
+    return batch.executions.length > 0 || batch.journal.length > 0 ? batch : undefined;
   }
 
   #collectOne(resident: Resident, now: number, batch: Mutable): void {
@@ -276,6 +283,8 @@ export class Host {
     const { key } = header;
     const changes = resident.changes as Changes;
     const { entries, actors, attempts, inputs, received, consumed } = changes;
+    // Read back and nothing happened to it yet: its rows are right as they are.
+    if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
     if (resident.isNew) {
       const definition = this.#options.plans.toRecord(tree.plan, now);
       if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);

@@ -11,7 +11,7 @@ import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import { conditionFalse } from './messages.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
+import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
 
 type Delivery = { readonly flow: FlowEvent } | {
   readonly position: number;
@@ -80,6 +80,8 @@ class Delivering {
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
         this.#inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure } });
+      } else if (context.dueAt !== null && context.dueAt <= this.#now) {
+        this.#inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
         this.#wait(actor);
       } else {

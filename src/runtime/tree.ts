@@ -2,6 +2,8 @@ import type { FanOutContext } from '../../machines/fan-out.ts';
 import type { FlowContext } from '../../machines/flow.ts';
 import type { StepContext } from '../../machines/step.ts';
 import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
@@ -170,4 +172,10 @@ export function toAddress(executionId: string, local: string): string {
 export function getSignalName(actor: StepActor): string | undefined {
   if (actor.step.kind !== 'signal') return undefined;
   return ((actor.input ?? actor.step.with?.value) as { name: string }).name;
+}
+
+/** What a step is told when its due time has come. */
+export function createTimerEvent({ step, snapshot }: StepActor): { type: 'timer.fired'; failure?: StepFailure } {
+  if (snapshot.value !== 'waiting' || step.kind === 'sleep') return { type: 'timer.fired' };
+  return { type: 'timer.fired', failure: createFailure('wait_timeout', `What the step waits for did not come within ${step.timeoutMs} ms`) };
 }

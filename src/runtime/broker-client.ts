@@ -1,0 +1,147 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import { encodeJson } from '../core/json.ts';
+import type { BrokerRequest } from './broker-protocol.ts';
+import { brokerAnswer, readLines, writeLine } from './broker-protocol.ts';
+
+/** What another process can do through the owner of a database. */
+export interface OwnerConnection {
+  /** Resolves when the signal is stored. */
+  signal(executionId: string, name: string, payload: unknown): Promise<void>;
+  /** Resolves when the cancel is stored; false: the execution had settled before. */
+  cancel(executionId: string, message?: string): Promise<boolean>;
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readonly clock?: Clock;
+  /** Longest wait for the connection and for each answer, ms. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** An answer is a few words; anything near this is not from an owner. */
+const maxAnswerLength = 1_048_576;
+
+/**
+ * Connects to the process that owns a database, at the `socket` its owner record names.
+ *
+ * A request throws the owner's own `FlowError`, or `owner_silent` when no answer came: then it is not known whether it
+ * was carried out.
+ *
+ * @throws a `FlowError` with code `owner_unreachable`; nothing was asked then
+ */
+export async function connectToOwner(address: string, options: ConnectOptions = {}): Promise<OwnerConnection> {
+  const { clock = systemClock, timeoutMs = 10_000 } = options;
+  const socket = await open(address, clock, timeoutMs);
+  const requests = new Requests(socket, address, clock, timeoutMs);
+  return {
+    async signal(executionId, name, payload) {
+      await requests.send(id => ({ id, command: 'signal', executionId, name, payload: JSON.parse(encodeJson(payload, { name: 'payload' })) }));
+    },
+    async cancel(executionId, message) {
+      return (await requests.send(id => ({ id, command: 'cancel', executionId, ...(message !== undefined && { message }) }))) === true;
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+function open(address: string, clock: Clock, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(address);
+    const give = (cause: unknown, why: string): void => {
+      clock.clearTimer(timer);
+      socket.destroy();
+      reject(new FlowError('owner_unreachable', `Expected the owner of the database to answer at ${address}, but ${why}. It may have just stopped; look who owns it now`, { cause, details: { address } }));
+    };
+    const timer = clock.setTimer(() => give(undefined, `nothing came within ${timeoutMs} ms`), timeoutMs);
+    const refuse = (error: Error): void => give(error, error.message);
+    socket.once('error', refuse);
+    socket.once('connect', () => {
+      clock.clearTimer(timer);
+      socket.off('error', refuse);
+      resolve(socket);
+    });
+  });
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: FlowError) => void;
+  readonly timer: unknown;
+}
+
+class Requests {
+  readonly #socket: Socket;
+  readonly #address: string;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #failure: FlowError | undefined;
+
+  constructor(socket: Socket, address: string, clock: Clock, timeoutMs: number) {
+    this.#socket = socket;
+    this.#address = address;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    let cause: Error | undefined;
+    socket.on('error', error => (cause = error));
+    socket.on('close', () => this.#fail(this.#createSilence('the connection ended', cause)));
+    readLines(socket, maxAnswerLength, line => this.#take(line), () => this.#fail(this.#createSilence('what came was too long')));
+  }
+
+  send(toRequest: (id: number) => BrokerRequest): Promise<unknown> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      const request = toRequest(id);
+      const timer = this.#clock.setTimer(() => this.#settle(id)?.reject(this.#createSilence(`nothing came within ${this.#timeoutMs} ms`)), this.#timeoutMs);
+      this.#waiting.set(id, { resolve, reject, timer });
+      writeLine(this.#socket, request);
+    });
+  }
+
+  #take(line: string): void {
+    const { data, success } = brokerAnswer.safeParse(parse(line));
+    if (!success) return this.#fail(this.#createSilence('what came was not an answer'));
+    if ('error' in data) {
+      const { code, message, details } = data.error;
+      const error = new FlowError(code, message, details ? { details } : {});
+      if (data.id === null) this.#fail(error);
+      else this.#settle(data.id)?.reject(error);
+    } else {
+      this.#settle(data.id)?.resolve(data.result);
+    }
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (waiting) this.#clock.clearTimer(waiting.timer);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  #fail(error: FlowError): void {
+    this.#failure ??= error;
+    for (const id of this.#waiting.keys()) this.#settle(id)?.reject(this.#failure);
+    this.#socket.destroy();
+  }
+
+  #createSilence(why: string, cause?: Error): FlowError {
+    return new FlowError('owner_silent', `Expected an answer from the owner of the database at ${this.#address}, but ${why}. Look whether it was done before asking again`, {
+      cause,
+      details: { address: this.#address },
+    });
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { chmodSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { Logger } from 'pino';
+import { FlowError, isFlowError } from '../core/errors.ts';
+import { removeStaleSockets } from './broker-address.ts';
+import type { BrokerAnswer, BrokerRequest } from './broker-protocol.ts';
+import { brokerRequest, readLines, writeLine } from './broker-protocol.ts';
+
+export interface BrokerOptions {
+  /** Path of the socket, or name of the pipe. */
+  readonly address: string;
+  readonly logger: Logger;
+  /** Longest request, characters. */
+  readonly maxRequestLength: number;
+  /** Answer after the commit. */
+  readonly signal: (executionId: string, name: string, payload: unknown) => Promise<void>;
+  readonly cancel: (executionId: string, message?: string) => Promise<boolean>;
+}
+
+/** Connections at the same time; more are turned away. */
+const maxConnections = 256;
+
+/** Takes signals and cancels from other processes of this user, for the store this process owns. */
+export class BrokerServer {
+  readonly #options: BrokerOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #pending = new Set<Promise<void>>();
+
+  private constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.#server = createServer(socket => this.#accept(socket));
+    this.#server.maxConnections = maxConnections;
+    // What reaches a listening server is about one connection; the others go on.
+    this.#server.on('error', error => options.logger.warn({ err: error }, 'a request from another process could not be taken'));
+  }
+
+  /** @throws the system's error when the socket cannot be made */
+  static async listen(options: BrokerOptions): Promise<BrokerServer> {
+    const { address } = options;
+    removeStaleSockets(address);
+    const broker = new BrokerServer(options);
+    await new Promise<void>((resolve, reject) => {
+      broker.#server.once('error', reject);
+      broker.#server.listen(address, () => {
+        broker.#server.off('error', reject);
+        resolve();
+      });
+    });
+    if (process.platform !== 'win32') chmodSync(address, 0o600);
+    return broker;
+  }
+
+  /** Takes no new connections; the socket is gone from the disk when this returns. */
+  stopListening(): void {
+    this.#server.close();
+  }
+
+  /** Answers what is under way, then hangs up. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+    await Promise.all([...this.#sockets].map(socket => new Promise<void>(resolve => socket.end(resolve).once('close', resolve))));
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // The other process has gone; what it asked for is done all the same.
+    socket.on('error', error => this.#options.logger.debug({ err: error }, 'a connection from another process broke'));
+    const { maxRequestLength } = this.#options;
+    readLines(socket, maxRequestLength, line => this.#take(socket, line), () => {
+      const message = `Expected a request of at most ${maxRequestLength} characters, got more`;
+      socket.end(`${JSON.stringify({ id: null, error: { code: 'request_too_large', message } })}\n`);
+      socket.destroySoon();
+    });
+  }
+
+  #take(socket: Socket, line: string): void {
+    const done = this.#answer(line).then(answer => {
+      if (!socket.destroyed && socket.writable) writeLine(socket, answer);
+    });
+    this.#pending.add(done);
+    done.finally(() => this.#pending.delete(done));
+  }
+
+  async #answer(line: string): Promise<BrokerAnswer> {
+    let id: number | null = null;
+    try {
+      const request = readRequest(line);
+      id = request.id;
+      return { id, result: await this.#perform(request) };
+    } catch (error) {
+      if (isFlowError(error)) return { id, error: { code: error.code, message: error.message, details: toPlain(error.details) } };
+      this.#options.logger.error({ err: error }, 'a request from another process failed');
+      return { id, error: { code: 'request_failed', message: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+
+  async #perform(request: BrokerRequest): Promise<boolean | null> {
+    if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
+    await this.#options.signal(request.executionId, request.name, request.payload ?? null);
+    return null;
+  }
+}
+
+function readRequest(line: string): BrokerRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new FlowError('request_invalid', 'Expected a request as one line of JSON, got something else', { cause: error });
+  }
+  const { success, data, error } = brokerRequest.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new FlowError('request_invalid', `Expected a \`signal\` or \`cancel\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
+}
+
+/** What JSON keeps of it. */
+function toPlain(details: FlowError['details']): Record<string, unknown> | undefined {
+  return details && (JSON.parse(JSON.stringify(details)) as Record<string, unknown>);
+}
