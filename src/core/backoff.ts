@@ -23,6 +23,8 @@ export interface RetryPolicy {
  * @param random uniform in [0, 1)
  */
 export function computeBackoff(policy: RetryPolicy, attempt: number, random: number): number {
-  const wait = Math.min(policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1), policy.maxIntervalMs);
+  // Finite, so that 0 times it is 0.
+  const factor = Math.min(policy.backoffCoefficient ** (attempt - 1), Number.MAX_VALUE);
+  const wait = Math.min(policy.initialIntervalMs * factor, policy.maxIntervalMs);
   return Math.round(policy.jitter === 'full' ? wait * random : wait);
 }

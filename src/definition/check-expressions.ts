@@ -1,6 +1,6 @@
 import { didYouMean } from '../core/wording.ts';
 import { type CheckedGraph, nameStep } from './check-graph.ts';
-import type { Expression } from './expression.ts';
+import type { Expression, ExpressionMistake } from './expression.ts';
 import { functionNames, rootNames, stepFields } from './expression-scan.ts';
 import { type AncestorQuery, findNotUpstream } from './graph.ts';
 import type { StepOutline } from './outline.ts';
@@ -20,7 +20,8 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
   for (const [at, step] of steps.entries()) {
     for (const { path, text, isBare } of listTexts(step)) {
       const template = isBare ? parseBareExpression(text, cache) : parseTemplate(text, cache);
-      for (const { message, offset } of template.mistakes) findings.push(toSyntaxFinding(path, text, message, offset));
+      for (const mistake of template.mistakes) findings.push(toSyntaxFinding(path, mistake));
+      if (isBare && template.parts.length > 1) findings.push(toMixedFinding(path, text));
       for (const part of template.parts) {
         if (typeof part === 'string') continue;
         const { expression, offset } = part;
@@ -74,13 +75,25 @@ function collectTexts(value: unknown, path: (string | number)[], texts: Text[]):
   }
 }
 
-function toSyntaxFinding(path: Path, text: string, mistake: string, offset: number): Finding {
+function toMixedFinding(path: Path, text: string): Finding {
+  const name = String(path.at(-1));
+  return {
+    code: 'invalid_value',
+    path,
+    expected: 'one expression',
+    found: `\`${text}\``,
+    message: `Expected \`${name}\` to be one expression, got \`${shorten(text)}\`; leave \`{%\` and \`%}\` out, or put them around all of it`,
+  };
+}
+
+function toSyntaxFinding(path: Path, { source, message, offset }: ExpressionMistake): Finding {
+  const found = source.trim() === '' ? 'nothing' : `\`${shorten(source)}\``;
   return {
     code: 'expression_syntax',
     path,
     expected: 'a JSONata expression',
-    found: `\`${text}\``,
-    message: `Expected \`${String(path.at(-1))}\` to be a JSONata expression, got \`${shorten(text)}\`: ${mistake}`,
+    found,
+    message: `Expected \`${String(path.at(-1))}\` to hold JSONata, got ${found}: ${message}`,
     offset,
   };
 }

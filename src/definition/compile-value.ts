@@ -15,11 +15,11 @@ export function compileValue(value: unknown, cache: TemplateCache, listUpstream:
   return finish(value, evaluate, expressions, listUpstream);
 }
 
-/** Compiles `when`: gives true or false, as JSONata's `$boolean` decides; no value is false. */
+/** Compiles `when`: gives what its one expression gives. */
 export function compileCondition(value: unknown, cache: TemplateCache, listUpstream: ListUpstream): CompiledValue {
   if (typeof value === 'boolean') return finish(value, undefined, [], listUpstream);
   const { evaluate, expressions } = compileBare(String(value), cache);
-  return finish(undefined, async (scope, recorded) => toBoolean(await evaluate(scope, recorded)), expressions, listUpstream);
+  return finish(undefined, evaluate, expressions, listUpstream);
 }
 
 /** Compiles `for_each`: gives a list; no value is an empty list, any other value a list of that one. */
@@ -88,12 +88,6 @@ function compileTemplate({ parts }: Template, expressions: Expression[]): Evalua
 function toText(value: unknown): string {
   if (value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function toBoolean(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(toBoolean);
-  if (isObject(value)) return Object.keys(value).length > 0;
-  return Boolean(value);
 }
 
 function toList(value: unknown): readonly unknown[] {

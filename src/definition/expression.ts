@@ -15,8 +15,9 @@ export interface Expression {
 
 /** Why a text is no expression, and where in it. */
 export interface ExpressionMistake {
+  readonly source: string;
   readonly message: string;
-  /** 0-based, in the source. */
+  /** 0-based, in the text that holds it. */
   readonly offset: number;
 }
 
@@ -27,13 +28,14 @@ const reserved = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'
 
 /** Compiles an expression without its `{% %}`; what is no expression comes back as a mistake. */
 export function parseExpression(source: string): Expression | ExpressionMistake {
+  if (source.trim() === '') return { source, message: 'it is empty', offset: 0 };
   const path = readPlainPath(source);
   if (path) return createPathExpression(source, path);
   try {
     const program = compileProgram(source);
     return { source, reads: scanExpression(program.tree), evaluate: (scope, recorded) => evaluateProgram(source, program, scope, recorded) };
   } catch (error) {
-    return toMistake(error);
+    return toMistake(error, source);
   }
 }
 
@@ -144,10 +146,10 @@ function toEvaluationError(error: unknown, source: string, recorded: RecordedVal
   return new FlowError('expression_failed', `The expression \`${show(source)}\` could not be evaluated${at}: ${reason}`, { details });
 }
 
-function toMistake(error: unknown): ExpressionMistake {
+function toMistake(error: unknown, source: string): ExpressionMistake {
   const { position, message } = readError(error);
-  if (error instanceof RangeError) return { message: 'it is nested too deeply', offset: 0 };
-  return { message, offset: Math.max(0, (position ?? 1) - 1) };
+  if (error instanceof RangeError) return { source, message: 'it is nested too deeply', offset: 0 };
+  return { source, message, offset: Math.max(0, (position ?? 1) - 1) };
 }
 
 function readError(error: unknown): { code: string | undefined; position: number | undefined; message: string } {

@@ -67,12 +67,12 @@ function splitTemplate(text: string): Template {
 
 function readExpression(text: string, from: number): ({ expression: Expression } | { mistake: ExpressionMistake }) & { end: number } {
   const first = text.indexOf('%}', from);
-  if (first < 0) return { mistake: { message: 'the expression is not closed with `%}`', offset: from - 2 }, end: text.length };
-  let mistake: ExpressionMistake | undefined;
+  if (first < 0) return { mistake: { source: text.slice(from - 2), message: 'it is not closed with `%}`', offset: from - 2 }, end: text.length };
+  const mistakes: ExpressionMistake[] = [];
   for (let end = first, tries = 0; end >= 0 && tries < maxEnds; end = text.indexOf('%}', end + 2), tries++) {
     const expression = parseExpression(text.slice(from, end));
     if (!('message' in expression)) return { expression, end: end + 2 };
-    mistake ??= { message: expression.message, offset: from + Math.min(expression.offset, end - from) };
+    mistakes.push({ ...expression, offset: from + Math.min(expression.offset, end - from) });
   }
-  return { mistake: mistake ?? { message: 'the expression is empty', offset: from }, end: first + 2 };
+  return { mistake: mistakes[0] as ExpressionMistake, end: first + 2 };
 }

@@ -24,8 +24,8 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
   };
   const notYaml = (at: Place, message: string, code = 'not_yaml'): Problem => ({ code, message, place: at, expected: 'YAML', found: message });
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: false });
-    const mistakes = [...document.errors, ...document.warnings];
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    const mistakes = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
     if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, text, place)) };
     keepVersionAsWritten(document);
     const value: unknown = document.toJS({ maxAliasCount: maxRepeated });
@@ -41,7 +41,7 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
 function toProblem(error: YAMLError, text: string, place: (offset: number) => Place): Problem {
   const [from, to] = error.pos;
   if (error.code === 'DUPLICATE_KEY') {
-    const key = /^[^\s:]*/.exec(text.slice(from, Math.max(to, from + 80)))?.[0] ?? '';
+    const key = (/^[^\s:]*/.exec(text.slice(from, Math.max(to, from + 80)))?.[0] ?? '').replaceAll(/^["']|["']$/g, '');
     const expected = 'every key once';
     return { code: 'duplicate_key', message: `Expected every key once, got \`${key}\` a second time`, place: place(from), expected, found: `\`${key}\`` };
   }

@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isFlowError } from '../../src/core/errors.ts';
+import { checkFlows, checkTools } from '../../src/definition/check-names.ts';
+import { compileFlow } from '../../src/definition/compile-flow.ts';
+import { defineFlow } from '../../src/definition/define-flow.ts';
+import { toCanonicalJson } from '../../src/definition/digest.ts';
+import { parseFlow } from '../../src/definition/parse.ts';
+import type { FlowDefinition, FlowSource } from '../../src/definition/schema.ts';
+import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';
+
+const small: FlowSource = { id: 'small', steps: [{ id: 'a', uses: 'exec', with: { command: 'echo', args: ['x'] } }] };
+const written: FlowSource = {
+  steps: [{ with: { args: ['x'], command: 'echo' }, uses: 'exec', id: 'a', weight: 1, critical: true, depends_on: [], retry: { maxAttempts: 1, jitter: 'full', initialInterval: '1s', maxInterval: '100s', backoffCoefficient: 2, nonRetryable: [] } }],
+  min_score: 0, mode: 'conditional', concurrency: 10, version: '1', id: 'small',
+};
+const scope = { input: {}, steps: {} };
+const recorded = { now: 0, seed: 's', timeLimitMs: 1_000 };
+
+describe('a compiled flow', () => {
+  it('fills in defaults, resolves names to positions and durations to ms', () => {
+    const plan = compileFlow(
+      defineFlow({
+        id: 'swap',
+        timeout: '1h',
+        steps: [
+          { id: 'swap', uses: 'tool:swap', depends_on: ['balance', 'balance'], timeout: 500, retry: { maxAttempts: 3, initialInterval: '2s' } },
+          { id: 'balance', uses: 'http', weight: 0.5, critical: false },
+          { id: 'wait', uses: 'sleep', with: { for: '1m' } },
+          { id: 'child', uses: 'flow:other' },
+        ],
+      }),
+    );
+    expect(plan).toMatchObject({ mode: 'conditional', concurrency: 10, timeoutMs: 3_600_000, minScore: 0, tools: ['swap', 'http'], flows: ['other'] });
+    expect(plan.steps.map(({ kind, target, dependsOn, dependents }) => [kind, target, dependsOn, dependents])).toEqual([
+      ['task', 'swap', [1], []], ['task', 'http', [], [0]], ['sleep', 'sleep', [], []], ['flow', 'other', [], []],
+    ]);
+    expect(plan.steps[0]).toMatchObject({ position: 0, critical: true, weight: 1, timeoutMs: 500, with: null, when: null, forEach: null });
+    expect(plan.steps[0]?.retry).toEqual({ maxAttempts: 3, initialIntervalMs: 2_000, backoffCoefficient: 2, maxIntervalMs: 200_000, jitter: 'full', nonRetryable: [] });
+    expect(plan.steps[1]).toMatchObject({ critical: false, weight: 0.5, timeoutMs: null, retry: { maxAttempts: 1, maxIntervalMs: 100_000 } });
+    expect(plan.positions.get('balance')).toBe(1);
+  });
+
+  it('is the same plan for the same definition, and frozen', () => {
+    const definition = defineFlow(small);
+    expect(compileFlow(definition)).toBe(compileFlow(definition));
+    expect(() => {
+      (definition.steps[0] as { id: string }).id = 'b';
+    }).toThrow(TypeError);
+    expect(Object.isFrozen(definition.steps[0]?.with)).toBe(true);
+  });
+
+  it('keeps its digest when it is stored and read back, when defaults are written out and when keys are in another order', () => {
+    const { digest, definition } = compileFlow(defineFlow(small));
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(compileFlow(JSON.parse(JSON.stringify(definition)) as FlowDefinition).digest).toBe(digest);
+    expect(compileFlow(defineFlow(written)).digest).toBe(digest);
+    expect(compileFlow(parseFlow('id: small\nsteps: [{ id: a, uses: exec, with: { command: echo, args: [x] } }]')).digest).toBe(digest);
+    expect(compileFlow(defineFlow({ ...small, concurrency: 11 })).digest).not.toBe(digest);
+  });
+
+  it('gives a step its input with the same order of keys before and after it was stored', async () => {
+    const definition = defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'exec', with: { z: 1, a: '{% 1 + 1 %}' } }] });
+    const stored = JSON.parse(JSON.stringify(definition)) as FlowDefinition;
+    const inputs = await Promise.all([definition, stored].map(async flow => JSON.stringify(await compileFlow(flow).steps[0]?.with?.evaluate(scope, recorded))));
+    expect(inputs).toEqual(['{"a":2,"z":1}', '{"a":2,"z":1}']);
+  });
+
+  it('keeps the version as it is written', () => {
+    expect(parseFlow('id: x\nversion: 1.10\nsteps: [{ id: a, uses: exec }]').version).toBe('1.10');
+  });
+
+  it('refuses a stored definition that no longer fits, with every mistake', () => {
+    const broken = { ...defineFlow(small), steps: [{ id: 'a', uses: 'exec', depends_on: ['b'] }, { id: 'a', uses: 'exec' }] } as unknown as FlowDefinition;
+    expect(() => compileFlow(broken)).toThrow(/2 problems in flow `small`/);
+  });
+
+  it('refuses values that are no JSON, by path', () => {
+    for (const bad of [1n, () => 1, Number.NaN, new Map(), new Date()]) {
+      const source = { id: 'x', steps: [{ id: 'a', uses: 'exec', with: { deep: [bad] } }] } as unknown as FlowSource;
+      expect(() => defineFlow(source)).toThrow(/Expected `steps\[0\]\.with\.deep\[0\]` to be a/);
+    }
+    const loop: FlowSource = { ...small };
+    (loop as { input: unknown }).input = { loop };
+    expect(() => defineFlow(loop)).toThrow(/contains itself/);
+  });
+
+  it('finds tools and flows that are not there, with what was meant', () => {
+    const plan = compileFlow(defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'tool:get-balanse' }, { id: 'b', uses: 'exec' }, { id: 'c', uses: 'flow:others' }, { id: 'd', uses: 'sleep', with: { for: 1 } }] }));
+    expect(checkTools(plan, ['get-balance', 'exec'])).toEqual([
+      { code: 'unknown_tool', message: 'Expected `uses` of `a` to name a tool that is there, got `get-balanse`; did you mean `get-balance`?', place: { path: 'steps[0].uses' }, expected: 'a tool that is there', found: '`get-balanse`' },
+    ]);
+    expect(checkFlows(plan, ['other']).map(({ code, place }) => [code, place.path])).toEqual([['unknown_flow', 'steps[2].uses']]);
+    expect([...checkTools(plan, plan.tools), ...checkFlows(plan, plan.flows)]).toEqual([]);
+  });
+
+  it('holds a chain of 10,000 steps', () => {
+    const steps = Array.from({ length: 10_000 }, (_, position) => ({ id: `s${position}`, uses: 'tool:task', ...(position > 0 && { depends_on: [`s${position - 1}`], with: { first: '{% steps.s0.output %}' } }) }));
+    const plan = compileFlow(defineFlow({ id: 'chain', steps }));
+    expect(plan.steps).toHaveLength(10_000);
+    expect(plan.steps[9_999]?.with?.references).toEqual(['s0']);
+  });
+
+  it('makes 61 steps with 347 dependencies of the planning pipeline', () => {
+    const { steps, tools } = compileFlow(pipelineFlow());
+    expect(steps).toHaveLength(61);
+    expect(steps.reduce((sum, step) => sum + step.dependsOn.length, 0)).toBe(347);
+    expect(steps.reduce((sum, step) => sum + step.dependents.length, 0)).toBe(347);
+    expect(tools).toEqual(['task']);
+  });
+});
+
+describe('canonical JSON', () => {
+  const shuffleKeys = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(shuffleKeys);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).reverse().map(([key, member]) => [key, shuffleKeys(member)]));
+  };
+
+  it('is JSON of the same value, and the same text whatever the order of keys', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), value => {
+        const text = toCanonicalJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(toCanonicalJson(shuffleKeys(value))).toBe(text);
+        expect(toCanonicalJson(JSON.parse(text))).toBe(text);
+      }),
+    );
+  });
+
+  it('is another text for another value', () => {
+    const roundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => (toCanonicalJson(a) === toCanonicalJson(b)) === isDeepStrictEqual(roundTrip(a), roundTrip(b))),
+    );
+  });
+});
+
+it('tells its errors by code', () => {
+  try {
+    defineFlow({ id: 'x', steps: [] });
+    expect.unreachable();
+  } catch (error) {
+    expect(isFlowError(error, 'definition_invalid')).toBe(true);
+  }
+});
