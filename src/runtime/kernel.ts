@@ -84,6 +84,10 @@ class Delivering {
         this.#inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
         this.#wait(actor);
+      } else if (value === 'pending') {
+        // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
+        tree.preparing--;
+        this.#inbox.push({ position, item: actor.item, event: { type: 'step.start' } });
       } else {
         this.#changes.effects.push({ type: 'wait', position, item: actor.item });
       }
@@ -236,6 +240,7 @@ class Delivering {
     const { item } = actor;
     if (isBusy(actor.step, before.value)) tree.running--;
     if (isBusy(actor.step, after.value)) tree.running++;
+    if (event.type === 'step.release') tree.preparing++;
     if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) this.#endRun(actor, before.context, event, output);
     for (const effect of effects) {
       if (effect === 'ping') {

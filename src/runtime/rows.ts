@@ -95,7 +95,6 @@ function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void 
     tree.settled[row.position] = row.status;
     return;
   }
-  if (row.status === 'pending') return;
   if (row.counters === null) {
     tree.actors.set(row.position, restoreActor(machines, tree, row, createStepActor(machines, tree, step, noItem)));
     return;
@@ -111,7 +110,7 @@ function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void 
   const fanOut = tree.actors.get(row.position);
   if (!fanOut || !isFanOut(fanOut)) return;
   if (row.settledAt !== null) fanOut.settledItems[row.item] = 1;
-  else if (row.status !== 'pending') fanOut.items.set(row.item, restoreActor(machines, tree, row, createStepActor(machines, tree, fanOut.step, row.item)));
+  else fanOut.items.set(row.item, restoreActor(machines, tree, row, createStepActor(machines, tree, fanOut.step, row.item)));
 }
 
 function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor: StepActor): StepActor {
@@ -121,6 +120,8 @@ function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor
   actor.runAt = row.runAt ?? 0;
   actor.holdsSlot = actor.step.kind === 'task' || actor.step.kind === 'flow';
   if (isBusy(actor.step, row.status)) tree.running++;
+  // Only a release leaves a row that is pending.
+  if (row.status === 'pending') tree.preparing++;
   return actor;
 }
 

@@ -62,7 +62,7 @@ export interface FlowTree {
   /** By position: null until settled. */
   readonly settled: (StepStatus | null)[];
   readonly queue: ReadyQueue;
-  /** Slots handed out to steps whose expressions are being evaluated. */
+  /** Slots handed out to steps whose expressions are being evaluated, or that were released by a stop. */
   preparing: number;
   /** Steps whose handler runs, or that wait for a flow they started. */
   running: number;
