@@ -1,0 +1,195 @@
+import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
+import { compileFlow } from '../definition/compile-flow.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
+import type { JournalEntry } from '../runtime/changes.ts';
+import type { Snapshot } from '../runtime/machine-runner.ts';
+import type { Machines } from '../runtime/machines.ts';
+import { compiledMachines } from '../runtime/machines.ts';
+import { toLocalAddress } from '../runtime/tree.ts';
+
+/** A place where a journal and what is stored do not tell the same story. */
+export interface ReplayMismatch {
+  /** Address below the flow; `''` for the flow itself. */
+  readonly address: string;
+  /** Transition in the journal; null when it is the stored snapshot that differs. */
+  readonly seq: number | null;
+  readonly what: string;
+  readonly expected: unknown;
+  readonly found: unknown;
+}
+
+export interface Replay {
+  readonly transitions: number;
+  readonly actors: number;
+  readonly mismatches: readonly ReplayMismatch[];
+}
+
+export interface ReplayOptions {
+  /** Default: the machines this version runs. */
+  readonly machines?: Machines;
+  /** As given to the runtime; default 5. */
+  readonly maxInterruptions?: number;
+}
+
+interface Replayed {
+  readonly machine: 'flow' | 'step' | 'fanOut';
+  snapshot: Snapshot<object>;
+  startedAt: number | null;
+  settledAt: number | null;
+}
+
+type Runner = {
+  readonly initial: (input: object) => Snapshot<object>;
+  readonly transition: (snapshot: Snapshot<object>, event: { readonly type: string }, effects: string[]) => Snapshot<object>;
+};
+
+/**
+ * Sends the journal of an execution through the machines once more and compares with everything stored.
+ *
+ * Every transition must lead to the state the journal names, events it calls ignored must be ignored, and the last
+ * snapshot of every actor must be the stored one: status, counters, attempts, failure and times.
+ *
+ * @throws a `FlowError` with code `execution_not_found` or `definition_missing`
+ */
+export async function replayJournal(reader: StoreReader, executionId: string, options: ReplayOptions = {}): Promise<Replay> {
+  const record = await reader.getExecution(executionId);
+  if (!record) throw new FlowError('execution_not_found', `Expected the id of an execution in ${reader.location}, got "${executionId}"`);
+  const definition = await reader.getDefinition(record.digest);
+  if (!definition) throw new FlowError('definition_missing', `Expected the definition ${record.digest} in ${reader.location}, found none`);
+  const plan = compileFlow(JSON.parse(definition.definition) as FlowDefinition);
+  const replayer = new Replayer(plan, options.machines ?? compiledMachines, options.maxInterruptions ?? 5);
+  for (let after = 0; ; ) {
+    const rows = await reader.readJournal(record.key, after);
+    if (rows.length === 0) break;
+    for (const row of rows) {
+      const entries = JSON.parse(row.entries) as JournalEntry[];
+      replayer.apply(row.seq, row.at, entries, after);
+      after = row.seq + entries.length - 1;
+    }
+  }
+  replayer.compare(record, await reader.listSteps(record.key));
+  return replayer.report();
+}
+
+class Replayer {
+  readonly #plan: FlowPlan;
+  readonly #runners: Readonly<Record<Replayed['machine'], Runner>>;
+  readonly #maxInterruptions: number;
+  readonly #actors = new Map<string, Replayed>();
+  readonly #mismatches: ReplayMismatch[] = [];
+  #transitions = 0;
+  #last = 0;
+
+  constructor(plan: FlowPlan, machines: Machines, maxInterruptions: number) {
+    this.#plan = plan;
+    this.#runners = machines as unknown as Readonly<Record<Replayed['machine'], Runner>>;
+    this.#maxInterruptions = maxInterruptions;
+    this.#create('');
+  }
+
+  report(): Replay {
+    return { transitions: this.#transitions, actors: this.#actors.size, mismatches: this.#mismatches };
+  }
+
+  apply(seq: number, at: number, entries: readonly JournalEntry[], after: number): void {
+    if (seq !== this.#last + 1 && seq > after) this.#note('', seq, 'sequence', this.#last + 1, seq);
+    this.#last = seq + entries.length - 1;
+    for (const [index, entry] of entries.entries()) this.#applyOne(seq + index, at, entry);
+  }
+
+  #applyOne(seq: number, at: number, [address, event, state]: JournalEntry): void {
+    this.#transitions++;
+    const known = this.#actors.get(address);
+    // An event for an actor that never began finds nobody; there is nothing to replay.
+    if (!known && state === null) return;
+    const actor = known ?? this.#create(address);
+    if (!actor) return this.#note(address, seq, 'address', 'a step of the definition', address);
+    const before = actor.snapshot;
+    const after = this.#runners[actor.machine].transition(before, event, []);
+    const reached = after === before ? null : after.value;
+    if (reached !== state) this.#note(address, seq, `state after ${event.type}`, reached, state);
+    if (after === before) return;
+    actor.snapshot = after;
+    if (actor.startedAt === null && isBegun(actor.machine, after.value)) actor.startedAt = at;
+    if (after.status === 'done') actor.settledAt = at;
+  }
+
+  #create(address: string): Replayed | undefined {
+    const actor = this.#createSnapshot(address);
+    if (!actor) return undefined;
+    const replayed: Replayed = { ...actor, startedAt: null, settledAt: null };
+    this.#actors.set(address, replayed);
+    return replayed;
+  }
+
+  #createSnapshot(address: string): Pick<Replayed, 'machine' | 'snapshot'> | undefined {
+    const { mode, concurrency, steps, positions } = this.#plan;
+    if (address === '') return { machine: 'flow', snapshot: this.#runners.flow.initial({ total: steps.length, concurrency, mode }) };
+    const bracket = address.indexOf('[');
+    const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
+    if (!step) return undefined;
+    if (step.forEach && bracket < 0) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial({ failFast: mode !== 'lenient' }) };
+    const { kind, retry: { maxAttempts } } = step;
+    return { machine: 'step', snapshot: this.#runners.step.initial({ kind, maxAttempts, maxInterruptions: this.#maxInterruptions }) };
+  }
+
+  /** Compares the last snapshots with the rows. */
+  compare(record: ExecutionRecord, rows: readonly StepRecord[]): void {
+    if (record.seq !== this.#last) this.#note('', null, 'seq', this.#last, record.seq);
+    const flow = this.#actors.get('') as Replayed;
+    const { score, failure, ...counters } = flow.snapshot.context as { score: unknown; failure: unknown };
+    const done = flow.snapshot.status === 'done';
+    this.#check('', { status: flow.snapshot.value, startedAt: flow.startedAt, settledAt: flow.settledAt, ...counters }, {
+      status: record.status, startedAt: record.startedAt, settledAt: record.settledAt, ...(JSON.parse(record.context) as object),
+    });
+    if (done) this.#check('', { score: score ?? 0, failure }, { score: record.score, failure: record.failure });
+    const stored = new Set<string>();
+    for (const row of rows) {
+      const address = toLocalAddress(row.stepId, row.item);
+      stored.add(address);
+      const actor = this.#actors.get(address);
+      if (actor) this.#check(address, toComparable(actor), toStored(row));
+      else this.#note(address, null, 'row', 'no row: the journal does not know it', row.status);
+    }
+    for (const [address, { snapshot }] of this.#actors) {
+      if (address !== '' && !stored.has(address)) this.#note(address, null, 'row', snapshot.value, 'no row');
+    }
+  }
+
+  #check(address: string, expected: object, found: object): void {
+    for (const [name, value] of Object.entries(expected)) {
+      const other = (found as Record<string, unknown>)[name];
+      if (toText(value) !== toText(other)) this.#note(address, null, name, value, other);
+    }
+  }
+
+  #note(address: string, seq: number | null, what: string, expected: unknown, found: unknown): void {
+    this.#mismatches.push({ address, seq, what, expected, found });
+  }
+}
+
+function isBegun(machine: Replayed['machine'], value: string): boolean {
+  if (machine === 'flow') return value === 'stepping';
+  return value === 'running' || (machine === 'step' && value === 'waiting') || (machine === 'fanOut' && value === 'completed');
+}
+
+function toComparable({ snapshot, startedAt, settledAt }: Replayed): object {
+  // What a step's machine was created with is not stored: it stands in the definition.
+  const { kind: _kind, maxAttempts: _maxAttempts, maxInterruptions: _maxInterruptions, ...context } = snapshot.context as Record<string, unknown>;
+  return { status: snapshot.value, startedAt, settledAt, ...context };
+}
+
+function toStored({ status, startedAt, settledAt, counters, ...row }: StepRecord): object {
+  return { ...row, status, startedAt, settledAt, ...(counters === null ? {} : (JSON.parse(counters) as object)) };
+}
+
+/** Keys in one order: a store may give them back in another. */
+function toText(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : member) ?? 'undefined';
+}
