@@ -12,6 +12,8 @@ export interface CommitBatch {
   readonly definitions: readonly DefinitionRecord[];
   /** Inserted, or replaced by `key`. A settled execution is never replaced. */
   readonly executions: readonly ExecutionRecord[];
+  /** Executions of which nothing but the counters moved: as an entry of `executions` would, at a lower price. */
+  readonly progress: readonly Pick<ExecutionRecord, 'key' | 'executionId' | 'context' | 'seq'>[];
   /** Inserted, or replaced by (`executionKey`, `position`, `item`). A settled step is never replaced. */
   readonly steps: readonly StepRecord[];
   readonly attempts: readonly AttemptRecord[];
@@ -46,6 +48,13 @@ export interface PruneParams {
   readonly limit?: number;
 }
 
+/** A step as it stands, and what it produced. */
+export interface StepOutcome {
+  readonly step: StepRecord;
+  /** JSON text; null while it has not completed. */
+  readonly output: string | null;
+}
+
 /** Size of a store and what it holds. */
 export interface StoreSize {
   readonly bytes: number;
@@ -70,6 +79,8 @@ export interface StoreReader {
 
   // steps
   listSteps(executionKey: number): Answer<StepRecord[]>;
+  /** Steps with the output of those that completed, JSON text. */
+  listResults(executionKey: number): Answer<StepOutcome[]>;
   listAttempts(executionKey: number): Answer<AttemptRecord[]>;
   /** The input expressions made for a step, JSON text. */
   getInput(executionKey: number, position: number, item: number): Answer<string | undefined>;

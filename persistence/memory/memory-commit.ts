@@ -11,6 +11,7 @@ import type { UndoLog } from './undo-log.ts';
 export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch): void {
   for (const row of batch.definitions) if (!state.definitions.has(row.digest)) log.set(state.definitions, row.digest, Object.freeze({ ...row }));
   for (const row of batch.executions) putExecution(state, log, requireValid('execution', executionRecord, row));
+  for (const row of batch.progress) putProgress(state, log, row);
   for (const row of batch.steps) putStep(state, log, requireValid('step', stepRecord, row));
   for (const row of batch.attempts) insert(log, state.attempts, toAttemptPlace(row), requireValid('attempt', attemptRecord, row), 'attempt');
   for (const row of batch.inputs) insert(log, state.inputs, toStepPlace(row), { ...row }, 'input');
@@ -41,6 +42,14 @@ function requireValid<Row extends { failure: unknown }>(what: string, schema: z.
   const copy = result.data;
   if (copy.failure !== null) copy.failure = JSON.parse(JSON.stringify(copy.failure));
   return Object.freeze(copy);
+}
+
+function putProgress(state: MemoryState, log: UndoLog, { key, executionId, context, seq }: CommitBatch['progress'][number]): void {
+  const before = state.executions.get(key);
+  if (!before || before.settledAt !== null) throw createSettledError('execution', executionId);
+  const after = Object.freeze({ ...before, context, seq });
+  log.set(state.executions, key, after);
+  log.set(state.unsettled, key, after);
 }
 
 function putExecution(state: MemoryState, log: UndoLog, row: ExecutionRecord): void {

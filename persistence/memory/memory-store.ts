@@ -3,14 +3,14 @@ import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus,
 import {
   createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
 } from '../store-errors.ts';
-import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction } from '../store.ts';
+import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import { UndoLog } from './undo-log.ts';
 
 /** The handle a step's own writes get: names and JSON values, undone with the transaction. */
-export interface MemoryHandle {
+interface MemoryHandle {
   get(name: string): unknown;
   set(name: string, value: unknown): void;
   delete(name: string): void;
@@ -89,6 +89,10 @@ export class MemoryStore implements Store {
 
   listSteps(executionKey: number): StepRecord[] {
     return [...(this.#read().steps.get(executionKey)?.values() ?? [])].toSorted((a, b) => a.position - b.position || a.item - b.item).map(copyRow);
+  }
+
+  listResults(executionKey: number): StepOutcome[] {
+    return this.listSteps(executionKey).map(step => ({ step, output: this.getOutput(executionKey, step.position, step.item) ?? null }));
   }
 
   listAttempts(executionKey: number): AttemptRecord[] {

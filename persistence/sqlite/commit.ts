@@ -1,10 +1,8 @@
 import type { ExecutionRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
+import { inputPosition } from './rows.ts';
 import type { CommitStatements } from './statements.ts';
-
-/** Where an execution's own input is kept among the inputs of its steps. */
-export const inputPosition = -1;
 
 const toText = (failure: object | null): string | null => (failure === null ? null : JSON.stringify(failure));
 
@@ -12,6 +10,10 @@ const toText = (failure: object | null): string | null => (failure === null ? nu
 export function writeBatch(statements: CommitStatements, batch: CommitBatch): void {
   for (const row of batch.definitions) statements.insertDefinition.run(row.digest, row.flowId, row.version, row.definition, row.createdAt);
   for (const row of batch.executions) writeExecution(statements, row);
+  for (const row of batch.progress) {
+    const { changes } = statements.updateProgress.run(row.context, row.seq, row.key);
+    if (Number(changes) === 0) throw createSettledError('execution', row.executionId);
+  }
   for (const row of batch.steps) writeStep(statements, row);
   for (const row of batch.attempts) {
     statements.insertAttempt.run(

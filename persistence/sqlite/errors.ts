@@ -23,7 +23,7 @@ const adviceByName: { readonly [name: string]: string } = {
 };
 
 /** SQLite's own code for an error of either driver, as `SQLITE_FULL`; undefined: not an error of SQLite's. */
-export function toSqliteCode(error: unknown): string | undefined {
+function toSqliteCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   if (code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number') return namesByNumber[errcode & 0xff] ?? `SQLITE_${errcode}`;

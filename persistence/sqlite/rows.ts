@@ -1,15 +1,24 @@
 import type { AttemptRecord, ExecutionRecord, StepRecord } from '../records.ts';
+import type { StepOutcome } from '../store.ts';
 
 /** A row as it is read: failures are JSON text, booleans are 0 and 1. */
 type Row<RecordType> = Omit<RecordType, 'failure' | 'passed'> & { readonly failure: string | null; readonly passed?: number | null };
 
-/** The columns of an execution, its input from the row that holds it. To be followed by conditions on `e`. */
-export const selectExecutions = `
+/** Where an execution's own input is kept among the inputs of its steps. */
+export const inputPosition = -1;
+
+const executionColumns = `
   SELECT e.key, e.execution_id AS executionId, e.flow_id AS flowId, e.flow_version AS flowVersion, e.digest, i.input, e.priority,
     e.idempotency_key AS idempotencyKey, e.parent_id AS parentId, e.parent_step AS parentStep, e.context, e.seq,
     e.created_at AS createdAt, e.status, e.wake_at AS wakeAt, e.started_at AS startedAt, e.settled_at AS settledAt, e.score,
-    e.passed, e.failure
-  FROM executions AS e JOIN inputs AS i ON i.execution_key = e.key AND i.position = -1 AND i.item = -1`;
+    e.passed, e.failure`;
+const withInput = `JOIN inputs AS i ON i.execution_key = e.key AND i.position = ${inputPosition} AND i.item = ${inputPosition}`;
+
+/** Executions with their inputs. To be followed by conditions on `e`. */
+export const selectExecutions = `${executionColumns} FROM executions AS e ${withInput}`;
+
+/** As `selectExecutions`, for those that are pending: SQLite would take them by status and sort them all. */
+export const selectPending = `${executionColumns} FROM executions AS e INDEXED BY executions_pending ${withInput} WHERE e.status = 'pending'`;
 
 export const selectSteps = `
   SELECT execution_key AS executionKey, position, item, step_id AS stepId, run, attempt, interruptions, counters, status,
@@ -21,6 +30,14 @@ export const selectAttempts = `
     failure, output
   FROM attempts`;
 
+/** The steps of one execution, each with the output of the run that completed it. */
+export const selectResults = `
+  SELECT s.execution_key AS executionKey, s.position, s.item, s.step_id AS stepId, s.run, s.attempt, s.interruptions, s.counters, s.status,
+    s.due_at AS dueAt, s.run_at AS runAt, s.failure, s.started_at AS startedAt, s.settled_at AS settledAt, a.output
+  FROM steps AS s LEFT JOIN attempts AS a ON a.execution_key = s.execution_key AND a.position = s.position AND a.item = s.item
+    AND a.run = s.run AND a.status = 'completed'
+  WHERE s.execution_key = ? ORDER BY s.position, s.item`;
+
 // The CHECKs of the schema hold what the unions say, so a row is a record.
 
 export function toExecution(row: unknown): ExecutionRecord {
@@ -31,6 +48,11 @@ export function toExecution(row: unknown): ExecutionRecord {
 export function toStep(row: unknown): StepRecord {
   const { failure, ...rest } = row as Row<StepRecord>;
   return { ...rest, failure: parseFailure(failure) } as StepRecord;
+}
+
+export function toResult(row: unknown): StepOutcome {
+  const { failure, output, ...rest } = row as Row<StepRecord> & { readonly output: string | null };
+  return { step: { ...rest, failure: parseFailure(failure) } as StepRecord, output };
 }
 
 export function toAttempt(row: unknown): AttemptRecord {

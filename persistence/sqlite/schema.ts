@@ -4,7 +4,7 @@ import { createNotADatabaseError } from './errors.ts';
 import type { Migration } from './migrations/migrations.ts';
 
 /** `FLOW` in ASCII, in the header of every database of ours (`file` on Unix shows it). */
-export const applicationId = 0x464c4f57;
+const applicationId = 0x464c4f57;
 
 /** How far a database is: the number of its last migration; 0: empty or without anything of ours. */
 export function readVersion(connection: SqliteConnection): number {

@@ -1,6 +1,6 @@
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
-import type { ListExecutionsParams, StoreReader, StoreSize } from '../store.ts';
+import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
@@ -9,7 +9,7 @@ import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
 import { readOwner } from './owner.ts';
-import { selectAttempts, selectExecutions, selectSteps, toAttempt, toExecution, toStep } from './rows.ts';
+import { selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
 
 /** Reads a SQLite store, also while another process owns and writes it. */
 export class SqliteReader implements StoreReader {
@@ -61,6 +61,10 @@ export class SqliteReader implements StoreReader {
 
   listSteps(executionKey: number): StepRecord[] {
     return this.all(`${selectSteps} WHERE execution_key = ? ORDER BY position, item`, toStep, executionKey);
+  }
+
+  listResults(executionKey: number): StepOutcome[] {
+    return this.all(selectResults, toResult, executionKey);
   }
 
   listAttempts(executionKey: number): AttemptRecord[] {

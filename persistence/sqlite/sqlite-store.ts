@@ -9,7 +9,7 @@ import { pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
-import { selectExecutions, toExecution } from './rows.ts';
+import { selectExecutions, selectPending, toExecution } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { prepareCommit } from './statements.ts';
 import type { CommitStatements } from './statements.ts';
@@ -74,7 +74,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   listPending(limit: number): ExecutionRecord[] {
-    return this.all(`${selectExecutions} WHERE e.status = 'pending' ORDER BY e.priority DESC, e.key LIMIT ?`, toExecution, limit);
+    return this.all(`${selectPending} ORDER BY e.priority DESC, e.key LIMIT ?`, toExecution, limit);
   }
 
   nextWakeAt(after: number): number | undefined {

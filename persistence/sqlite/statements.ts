@@ -13,6 +13,9 @@ const updateExecution = `
   UPDATE executions SET status = ?, wake_at = ?, context = ?, seq = ?, started_at = ?, settled_at = ?, score = ?, passed = ?, failure = ?
   WHERE key = ? AND ${unlessSettled}`;
 
+// Touches no column that an index holds: SQLite rewrites the index entry of a column that is set, changed or not.
+const updateProgress = `UPDATE executions SET context = ?, seq = ? WHERE key = ? AND ${unlessSettled}`;
+
 const insertStep = `
   INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
     settled_at)
@@ -37,6 +40,7 @@ export interface CommitStatements {
   readonly insertDefinition: SqliteStatement;
   readonly insertExecution: SqliteStatement;
   readonly updateExecution: SqliteStatement;
+  readonly updateProgress: SqliteStatement;
   readonly hasExecution: SqliteStatement;
   readonly insertStep: SqliteStatement;
   readonly updateStep: SqliteStatement;
@@ -55,6 +59,7 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     ),
     insertExecution: connection.prepare(insertExecution),
     updateExecution: connection.prepare(updateExecution),
+    updateProgress: connection.prepare(updateProgress),
     hasExecution: connection.prepare('SELECT 1 FROM executions WHERE key = ?'),
     insertStep: connection.prepare(insertStep),
     updateStep: connection.prepare(updateStep),

@@ -10,7 +10,8 @@ export const owner: OwnerRecord = { pid: process.pid, hostname: 'host', startedA
 
 export function makeBatch(parts: Partial<CommitBatch>): CommitBatch {
   return {
-    definitions: [], executions: [], steps: [], attempts: [], inputs: [], journal: [], ...parts,
+    definitions: [], executions: [],
+    progress: [], steps: [], attempts: [], inputs: [], journal: [], ...parts,
     signals: { received: [], consumed: [], ...parts.signals },
   };
 }

@@ -12,7 +12,7 @@ import { testSignals } from './signals.ts';
 import { testSteps } from './steps.ts';
 
 /** A store under test, empty and not acquired. */
-export interface StoreUnderTest {
+interface StoreUnderTest {
   readonly store: Store;
   /** The same data again, as another process would open it. */
   reopen(): Store;

@@ -8,6 +8,8 @@ import { useTemporaryFiles } from './temporary-file.ts';
 
 const toFile = useTemporaryFiles();
 
+const insert = (id: number, step: string) => (tx: { handle: SqliteDatabase }) => void tx.handle.prepare('INSERT INTO orders VALUES (?, ?)').run(id, step);
+
 describe.each(['better-sqlite3', 'node:sqlite'] as const)('a failed commit with %s', driver => {
   const open = () => {
     const file = toFile();
@@ -81,7 +83,6 @@ describe.each(['better-sqlite3', 'node:sqlite'] as const)('a failed commit with 
   it('undoes the write of a step that throws, and only that', async () => {
     const { database, store, isOpen } = open();
     database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, step TEXT) STRICT');
-    const insert = (id: number, step: string) => (tx: { handle: SqliteDatabase }) => void tx.handle.prepare('INSERT INTO orders VALUES (?, ?)').run(id, step);
     store.commitWith(attempt => {
       attempt(insert(1, 'a'));
       expect(() =>

@@ -1,46 +1,46 @@
-import fc from 'fast-check';
+import { assert, constantFrom, property, record as recordOf } from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { attemptRecord, executionRecord, stepRecord } from '../../../persistence/records.ts';
 import { openSqliteStore } from '../../../src/sqlite.ts';
 import { failure, makeAttempt, makeBatch, makeExecution, makeStep, owner, start } from '../conformance/fixtures.ts';
 
-const at = fc.constantFrom(null, 0, start);
-const failures = fc.constantFrom(null, failure);
+const at = constantFrom(null, 0, start);
+const failures = constantFrom(null, failure);
 
 /** Any combination of what the lifecycle ties together, most of them forbidden. */
-const executions = fc.record({
-  status: fc.constantFrom('pending', 'stepping', 'consolidating', 'scored', 'failed', 'settled'),
-  wakeAt: fc.constantFrom(null, 0, start, -1),
+const executions = recordOf({
+  status: constantFrom('pending', 'stepping', 'consolidating', 'scored', 'failed', 'settled'),
+  wakeAt: constantFrom(null, 0, start, -1),
   startedAt: at,
   settledAt: at,
-  score: fc.constantFrom(null, 0, 0.5, 1),
-  passed: fc.constantFrom(null, true, false),
+  score: constantFrom(null, 0, 0.5, 1),
+  passed: constantFrom(null, true, false),
   failure: failures,
-  seq: fc.constantFrom(0, 1, -1),
+  seq: constantFrom(0, 1, -1),
 });
 
-const steps = fc.record({
-  status: fc.constantFrom('pending', 'running', 'retrying', 'waiting', 'completed', 'failed', 'skipped', 'cancelled', 'done'),
+const steps = recordOf({
+  status: constantFrom('pending', 'running', 'retrying', 'waiting', 'completed', 'failed', 'skipped', 'cancelled', 'done'),
   dueAt: at,
   runAt: at,
   startedAt: at,
   settledAt: at,
   failure: failures,
-  run: fc.constantFrom(0, 1, -1),
-  attempt: fc.constantFrom(0, 1, -1),
-  interruptions: fc.constantFrom(0, -1),
-  item: fc.constantFrom(-1, 0, -2),
+  run: constantFrom(0, 1, -1),
+  attempt: constantFrom(0, 1, -1),
+  interruptions: constantFrom(0, -1),
+  item: constantFrom(-1, 0, -2),
 });
 
-const attempts = fc.record({
-  status: fc.constantFrom('completed', 'failed', 'interrupted', 'released', 'cancelled', 'running'),
-  run: fc.constantFrom(0, 1),
-  attempt: fc.constantFrom(0, 1),
-  item: fc.constantFrom(-1, 0, -2),
-  endedAt: fc.constantFrom(start, -1),
+const attempts = recordOf({
+  status: constantFrom('completed', 'failed', 'interrupted', 'released', 'cancelled', 'running'),
+  run: constantFrom(0, 1),
+  attempt: constantFrom(0, 1),
+  item: constantFrom(-1, 0, -2),
+  endedAt: constantFrom(start, -1),
   failure: failures,
-  output: fc.constantFrom(null, '1'),
+  output: constantFrom(null, '1'),
 });
 
 describe('the schema', () => {
@@ -59,8 +59,8 @@ describe('the schema', () => {
   afterAll(() => store.close());
 
   it('takes exactly the executions that the records describe', () => {
-    fc.assert(
-      fc.property(executions, parts => {
+    assert(
+      property(executions, parts => {
         const record = makeExecution(++key, parts);
         expect(accepts(makeBatch({ executions: [record] }))).toBe(executionRecord.safeParse(record).success);
       }),
@@ -69,8 +69,8 @@ describe('the schema', () => {
   });
 
   it('takes exactly the steps that the records describe', () => {
-    fc.assert(
-      fc.property(steps, parts => {
+    assert(
+      property(steps, parts => {
         const record = makeStep(++key, 0, parts);
         expect(accepts(makeBatch({ steps: [record] }))).toBe(stepRecord.safeParse(record).success);
       }),
@@ -79,8 +79,8 @@ describe('the schema', () => {
   });
 
   it('takes exactly the attempts that the records describe', () => {
-    fc.assert(
-      fc.property(attempts, parts => {
+    assert(
+      property(attempts, parts => {
         const record = makeAttempt(++key, 0, parts);
         expect(accepts(makeBatch({ attempts: [record] }))).toBe(attemptRecord.safeParse(record).success);
       }),

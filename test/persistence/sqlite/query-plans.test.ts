@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../persistence/sqlite/driver.ts';
+import type { SqliteDatabase } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/sqlite.ts';
+import { completed, makeAttempt, makeBatch, makeExecution, makeStep, owner, start } from '../conformance/fixtures.ts';
+
+/** A handle that notes what is prepared on it. */
+function record(database: SqliteDatabase): { database: SqliteDatabase; statements: Set<string> } {
+  const statements = new Set<string>();
+  const recorder = {
+    isTransaction: false,
+    prepare(sql: string) {
+      statements.add(sql);
+      return database.prepare(sql);
+    },
+    exec: (sql: string) => database.exec(sql),
+    close: () => database.close(),
+  };
+  return { database: recorder, statements };
+}
+
+/** A statement without what it reads: long, and the same for many. */
+const toName = (sql: string): string => sql.replace(/^\s*SELECT.*?\sFROM/s, 'SELECT … FROM').replaceAll(/\s+/g, ' ').slice(0, 200);
+
+describe('every statement of the store', () => {
+  const { database, statements } = record(openDatabase('node:sqlite', ':memory:', { busyTimeoutMs: 0 }));
+  const store = openSqliteStore({ database });
+  store.acquire(owner);
+  statements.clear();
+  store.commit(makeBatch({ executions: [makeExecution(1)], steps: [makeStep(1, 0), makeStep(1, 0, completed)], attempts: [makeAttempt(1, 0)] }));
+  store.getDefinition('');
+  store.getExecution('');
+  store.findByIdempotencyKey('');
+  for (const order of ['newest', 'oldest'] as const) {
+    for (const after of [{}, { after: 5 }]) {
+      store.listExecutions({ order, ...after });
+      store.listExecutions({ order, ...after, flowId: '' });
+      store.listExecutions({ order, ...after, status: ['scored', 'failed'] });
+    }
+  }
+  store.countExecutions();
+  store.listSteps(1);
+  store.listAttempts(1);
+  store.getInput(1, 0, 0);
+  store.getOutput(1, 0, 0);
+  store.listItemOutputs(1, 0);
+  store.readJournal(1, 0);
+  store.listSignals(1);
+  store.listInterrupted(0, 1);
+  store.listDue(start, 1);
+  store.listPending(1);
+  store.nextWakeAt(start);
+  store.prune({ settledBefore: start + 10_000 });
+  const queries = [...statements].filter(sql => !/^\s*(PRAGMA|BEGIN|COMMIT|SAVEPOINT|RELEASE)/.test(sql)).map(sql => ({ sql, name: toName(sql) }));
+
+  it('is seen here', () => {
+    expect(queries.length).toBeGreaterThan(25);
+  });
+
+  it.each(queries)('finds its rows by an index, in the order asked for: $name', ({ sql }) => {
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(row => (row as { detail: string }).detail);
+    // A scan of an index in its own order ends at the limit, or counts all there are.
+    const unbounded = plan.filter(detail => detail.startsWith('SCAN') && detail !== 'SCAN e' && !/USING (COVERING )?INDEX executions_(pending|status)$/.test(detail));
+    expect(unbounded, plan.join('\n')).toEqual([]);
+    expect(plan.filter(detail => detail.includes('TEMP B-TREE')), plan.join('\n')).toEqual([]);
+    // Without a condition the order of the table itself is asked for, up to a limit.
+    if (plan.includes('SCAN e')) expect(sql).toMatch(/JOIN inputs [^?]+ ORDER BY e\.key (ASC|DESC) LIMIT \?$/s);
+  });
+});
