@@ -21,6 +21,10 @@ export interface AdmissionOptions {
   readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
   /** There are sleeping executions; the next one is due then. */
   readonly sleepUntil: (at: number) => void;
+  /** Something that was being read has been read. */
+  readonly progressed: () => void;
+  /** It may not be busy any more. */
+  readonly progressed: () => void;
   /** Something between the store and memory went wrong. */
   readonly fault: (error: unknown) => void;
 }
@@ -67,6 +71,7 @@ export class Admission {
           this.#again = false;
           this.fill();
         }
+        this.#options.progressed();
       },
       error => {
         this.#filling = false;
@@ -98,6 +103,7 @@ export class Admission {
       return await load();
     } finally {
       this.#arriving.delete(executionId);
+      this.#options.progressed();
     }
   }
 

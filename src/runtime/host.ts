@@ -273,9 +273,9 @@ export class Host {
   /** Everything of this tick as one batch; undefined when nothing changed. */
   #collect(now: number): CommitBatch | undefined {
     if (this.#touched.length === 0 && this.#late.length === 0) return undefined;
-    const batch = { definitions: [], executions: [], steps: [], attempts: [], inputs: [], journal: [...this.#late], signals: { received: [], consumed: [] } } as Mutable;
+    const batch = { definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [...this.#late], signals: { received: [], consumed: [] } } as Mutable;
     for (const resident of this.#touched) this.#collectOne(resident, now, batch);
-    return batch.executions.length > 0 || batch.journal.length > 0 ? batch : undefined;
+    return batch.journal.length > 0 || batch.executions.length > 0 || batch.signals.received.length > 0 ? batch : undefined;
   }
 
   #collectOne(resident: Resident, now: number, batch: Mutable): void {
@@ -293,8 +293,11 @@ export class Host {
       batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
       header.seq += entries.length;
     }
-    resident.record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
-    batch.executions.push(resident.record);
+    const before = resident.record;
+    const record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
+    resident.record = record;
+    if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
+    else batch.executions.push(record);
     for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
     for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
     for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
@@ -358,7 +361,7 @@ type Mutable = {
   -readonly [Key in keyof CommitBatch]: CommitBatch[Key] extends readonly (infer Row)[] ? Row[] : CommitBatch[Key];
 } & { signals: { received: CommitBatch['signals']['received'][number][]; consumed: CommitBatch['signals']['consumed'][number][] } };
 
-const emptyBatch: CommitBatch = { definitions: [], executions: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } };
+const emptyBatch: CommitBatch = { definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } };
 
 const hasWrites = (envelope: Envelope): envelope is Extract<Envelope, { kind: 'message' }> =>
   envelope.kind === 'message' && envelope.writes !== undefined && envelope.writes.length > 0;

@@ -1,5 +1,5 @@
-import type { AttemptRecord, ExecutionRecord, JournalRecord, StepRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { ExecutionRecord, JournalRecord, StepRecord } from '../../persistence/records.ts';
+import type { StepOutcome, StoreReader } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
@@ -19,34 +19,28 @@ export async function readDetails(
   record: ExecutionRecord,
   options: { readonly items?: boolean | undefined } = {},
 ): Promise<ExecutionDetails> {
-  const [rows, attempts] = await Promise.all([reader.listSteps(record.key), reader.listAttempts(record.key)]);
-  const outputs = new Map<string, AttemptRecord>();
-  for (const attempt of attempts) if (attempt.status === 'completed') outputs.set(`${attempt.position}.${attempt.item}`, attempt);
-  const byPosition = new Map<number, StepRecord[]>();
-  for (const row of rows) {
-    const list = byPosition.get(row.position);
-    if (list) list.push(row);
-    else byPosition.set(row.position, [row]);
+  const byPosition = new Map<number, StepOutcome[]>();
+  for (const result of await reader.listResults(record.key)) {
+    const list = byPosition.get(result.step.position);
+    if (list) list.push(result);
+    else byPosition.set(result.step.position, [result]);
   }
   const steps: StepResult[] = [];
   for (const { position, id, forEach } of plan.steps) {
-    const list = byPosition.get(position) ?? [];
-    const row = list.find(({ item }) => item === noItem);
-    const items = list.filter(({ item }) => item !== noItem).toSorted((a, b) => a.item - b.item);
-    const outputOf = (item: number): unknown => {
-      const output = outputs.get(`${position}.${item}`)?.output;
-      return output === undefined || output === null ? null : JSON.parse(output);
-    };
-    if (!row) {
+    // In the order of their items; the step itself, -1, comes first.
+    const [own, ...items] = byPosition.get(position) ?? [];
+    if (!own) {
       steps.push({ stepId: id, status: 'pending', attempts: 0, interruptions: 0, startedAt: null, settledAt: null });
-    } else {
-      const output = row.status !== 'completed' ? undefined : forEach ? items.map(({ item }) => outputOf(item)) : outputOf(noItem);
-      steps.push(toStepResult(row, output));
+      continue;
     }
-    if (options.items) for (const item of items) steps.push(toStepResult(item, item.status === 'completed' ? outputOf(item.item) : undefined));
+    const completed = own.step.status === 'completed';
+    steps.push(toStepResult(own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined));
+    if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined));
   }
   return { ...toSummary(record), input: JSON.parse(record.input), steps };
 }
+
+const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
 
 function toStepResult(row: StepRecord, output: unknown): StepResult {
   const { stepId, item, status, attempt, interruptions, failure, dueAt, startedAt, settledAt } = row;

@@ -1,3 +1,4 @@
+import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
@@ -42,16 +43,23 @@ export function computeWakeAt(tree: FlowTree, startedAt: number | null): number 
 export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeAt: number | null): ExecutionRecord {
   const { value, context, status } = tree.flow;
   const done = status === 'done';
-  const { score, failure, ...counters } = context;
+  const { score, failure } = context;
   return {
     ...header,
-    context: JSON.stringify(counters),
+    context: toCounters(context),
     status: value,
     wakeAt: done || value === 'pending' ? null : wakeAt,
     score: done ? (score ?? 0) : null,
     passed: done ? value === 'scored' && hasPassed(tree.plan, context) : null,
     failure: done ? failure : null,
   } as ExecutionRecord;
+}
+
+/** The counters that have moved; the rest follows from the definition. Its text is written with every transition. */
+function toCounters(context: FlowContext): string {
+  const { ready, granted, released, settled, completed, failed, skipped, cancelled, criticalFailures, weight, earned, halted } = context;
+  const all = { ready, granted, released, settled, completed, failed, skipped, cancelled, criticalFailures, weight, earned, halted };
+  return JSON.stringify(all, (_key, value: unknown) => (value === 0 || value === false ? undefined : value));
 }
 
 export function toStepRecord(executionKey: number, actor: StepActor | FanOutActor): StepRecord {
@@ -80,7 +88,7 @@ export function restoreTree(
   const { context, status, wakeAt: _wakeAt, score, passed: _passed, failure, ...header } = execution;
   const tree = createTree(machines, plan, execution.executionId, maxInterruptions);
   if (status === 'pending') return { header, tree };
-  tree.flow = machines.flow.restore(status, { ...JSON.parse(context), score, failure });
+  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, failure });
   tree.queue.clear();
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
   for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);
