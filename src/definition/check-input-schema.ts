@@ -1,4 +1,5 @@
 import { describeValue, didYouMean } from '../core/wording.ts';
+import { follow, readPointer } from './json-pointer.ts';
 import { isObject } from './outline.ts';
 import type { Finding, Path } from './problem.ts';
 
@@ -10,11 +11,11 @@ const schemaMaps = ['properties', 'patternProperties', 'dependentSchemas', '$def
 /** Checks that an `input` schema can be used: types that exist, patterns that compile, references inside itself. */
 export function checkInputSchema(schema: unknown): Finding[] {
   const findings: Finding[] = [];
-  if (schema !== undefined) visit(schema, ['input'], findings);
+  if (schema !== undefined) visit(schema, ['input'], findings, schema);
   return findings;
 }
 
-function visit(schema: unknown, path: Path, findings: Finding[]): void {
+function visit(schema: unknown, path: Path, findings: Finding[], root: unknown): void {
   if (!isObject(schema)) return;
   const { type, pattern, required, $ref, properties } = schema;
   for (const name of Array.isArray(type) ? type : [type]) {
@@ -23,21 +24,21 @@ function visit(schema: unknown, path: Path, findings: Finding[]): void {
     findings.push(toFinding([...path, 'type'], `one of ${expected}`, name, typeof name === 'string' ? didYouMean(name, typeNames) : ''));
   }
   if (pattern !== undefined && !isPattern(pattern)) findings.push(toFinding([...path, 'pattern'], 'a regular expression', pattern));
-  if ($ref !== undefined && !(typeof $ref === 'string' && $ref.startsWith('#'))) {
+  if ($ref !== undefined && !isReference($ref, root)) {
     findings.push(toFinding([...path, '$ref'], 'a reference inside this schema, like `#/$defs/wallet`', $ref));
   }
   if (required !== undefined && !(Array.isArray(required) && required.every(name => typeof name === 'string'))) {
     findings.push(toFinding([...path, 'required'], 'a list of property names', required));
   }
   if (properties !== undefined && !isObject(properties)) findings.push(toFinding([...path, 'properties'], 'an object of schemas', properties));
-  for (const key of innerSchemas) visit(schema[key], [...path, key], findings);
+  for (const key of innerSchemas) visit(schema[key], [...path, key], findings, root);
   for (const key of schemaLists) {
     const list = schema[key];
-    if (Array.isArray(list)) for (const [position, inner] of list.entries()) visit(inner, [...path, key, position], findings);
+    if (Array.isArray(list)) for (const [position, inner] of list.entries()) visit(inner, [...path, key, position], findings, root);
   }
   for (const key of schemaMaps) {
     const map = schema[key];
-    if (isObject(map)) for (const [name, inner] of Object.entries(map)) visit(inner, [...path, key, name], findings);
+    if (isObject(map)) for (const [name, inner] of Object.entries(map)) visit(inner, [...path, key, name], findings, root);
   }
 }
 
@@ -45,6 +46,11 @@ function toFinding(path: Path, expected: string, value: unknown, hint = ''): Fin
   const found = describeValue(value);
   const message = `Expected \`${String(path.at(-1))}\` in the input schema to be ${expected}, got ${found}${hint}`;
   return { code: 'invalid_value', path, expected, found, message };
+}
+
+function isReference(reference: unknown, root: unknown): boolean {
+  if (typeof reference !== 'string' || !reference.startsWith('#')) return false;
+  return !reference.startsWith('#/') || follow(root, readPointer(reference)) !== undefined;
 }
 
 function isPattern(pattern: unknown): boolean {

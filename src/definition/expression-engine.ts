@@ -117,11 +117,13 @@ const maxQuickLength = 2_000;
  */
 class LimitedRegExp {
   readonly #regex: RegExp;
-  readonly #quantifiers: number;
+  readonly #isQuick: (text: string) => boolean;
 
   constructor(regex: RegExp) {
     this.#regex = new RegExp(regex.source, regex.flags);
-    this.#quantifiers = regex.source.match(/[*+?{]/g)?.length ?? 0;
+    const quantifiers = regex.source.match(/[*+?{]/g)?.length ?? 0;
+    const isSimple = quantifiers === 1 && !/[(|]/.test(regex.source);
+    this.#isQuick = text => quantifiers === 0 || (isSimple && text.length <= maxQuickLength);
   }
 
   get lastIndex(): number {
@@ -135,14 +137,15 @@ class LimitedRegExp {
   exec(text: string): RegExpExecArray | null {
     const left = Math.ceil(deadline - performance.now());
     if (left <= 0) throw timedOut();
-    if (this.#quantifiers === 0 || (this.#quantifiers === 1 && text.length <= maxQuickLength)) return this.#regex.exec(text);
+    if (this.#isQuick(text)) return this.#regex.exec(text);
     execScript ??= prepareExec();
     sandbox.regex = this.#regex;
     sandbox.text = text;
     try {
       return execScript.runInContext(sandbox, { timeout: left }) as RegExpExecArray | null;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timedOut();
+      // The error belongs to the sandbox's realm.
+      if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw timedOut();
       throw error;
     } finally {
       sandbox.text = '';

@@ -107,7 +107,7 @@ function toPlain(value: unknown, path: (string | number)[], source: string): unk
     }
     return list;
   }
-  if (typeof value !== 'object' || '_jsonata_lambda' in value || '_jsonata_function' in value) {
+  if (typeof value !== 'object' || isJsonataFunction(value)) {
     throw notJson(source, path, typeof value === 'number' ? describeValue(value) : 'a function');
   }
   const object: Record<string, unknown> = {};
@@ -120,6 +120,12 @@ function toPlain(value: unknown, path: (string | number)[], source: string): unk
     path.pop();
   }
   return object;
+}
+
+/** Data may carry JSONata's marks too; only a function has code behind them. */
+function isJsonataFunction(value: object): boolean {
+  const { implementation, environment } = value as { implementation?: unknown; environment?: { lookup?: unknown } | null };
+  return typeof implementation === 'function' || typeof environment?.lookup === 'function';
 }
 
 const maxShown = 200;

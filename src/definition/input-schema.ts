@@ -1,7 +1,7 @@
-import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
+import { type OutputUnit, type Schema, type ValidationResult, Validator } from '@cfworker/json-schema';
 import { encodeJson } from '../core/json.ts';
 import { FlowError } from '../core/errors.ts';
-import { describeValue, formatPath } from '../core/wording.ts';
+import { toInputProblems } from './input-problems.ts';
 import { isObject } from './outline.ts';
 import type { FlowDefinition } from './schema.ts';
 
@@ -10,20 +10,29 @@ const validators = new WeakMap<object, Validator>();
 /**
  * Checks an input against the flow's `input` schema, and fills in the schema's defaults.
  *
- * JSON Schema 2020-12, `format` included. A flow without a schema takes any JSON value. The input is not changed: where a
- * default is filled in, a copy comes back.
+ * JSON Schema 2020-12, `format` included. A flow without a schema takes any JSON value. The input is not changed; with a
+ * schema a copy comes back.
  *
- * @throws a `FlowError` with code `input_invalid`; `details.problems` lists path, what was expected and what was found. And
- * `value_not_json`, for an input that is no JSON
+ * @throws a `FlowError` with code `input_invalid`: `details.problems` lists path, what was expected and what was found; or
+ * `value_not_json`; or `input_schema_invalid`, when the schema itself cannot be used
  */
 export function validateInput(definition: Pick<FlowDefinition, 'id' | 'input'>, input: unknown): unknown {
-  encodeJson(input, { name: 'input' });
+  const text = encodeJson(input, { name: 'input' });
   const schema = definition.input;
   if (schema === undefined) return input;
-  const filled = fillDefaults(schema, input, 0);
-  const { valid, errors } = getValidator(schema).validate(filled);
+  const filled = fillDefaults(schema, input === undefined ? undefined : JSON.parse(text), 0) ?? null;
+  const { valid, errors } = validate(definition.id, schema, filled);
   if (valid) return filled;
-  throw inputInvalid(definition.id, filled, errors);
+  throw inputInvalid(definition.id, schema, filled, errors);
+}
+
+function validate(flowId: string, schema: object | boolean, input: unknown): ValidationResult {
+  try {
+    return getValidator(schema).validate(input);
+  } catch (error) {
+    const reason = error instanceof RangeError ? 'it refers to itself without end' : String(error instanceof Error ? error.message : error);
+    throw new FlowError('input_schema_invalid', `Expected the input schema of flow \`${flowId}\` to be one that inputs can be checked with: ${reason}`, { cause: error });
+  }
 }
 
 function getValidator(schema: object | boolean): Validator {
@@ -38,6 +47,7 @@ function getValidator(schema: object | boolean): Validator {
 }
 
 const maxDefaultDepth = 50;
+const maxListed = 20;
 
 function fillDefaults(schema: unknown, value: unknown, depth: number): unknown {
   if (!isObject(schema) || depth > maxDefaultDepth) return value;
@@ -56,38 +66,14 @@ function fillDefaults(schema: unknown, value: unknown, depth: number): unknown {
   return filled ?? value;
 }
 
-/** One mistake in an input. */
-export interface InputProblem {
-  readonly path: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly message: string;
-}
-
-const maxListed = 20;
-
-function inputInvalid(flowId: string, input: unknown, errors: readonly OutputUnit[]): FlowError {
-  // The list also holds every schema around the one that did not fit; those say nothing of their own.
-  const inner = errors.filter(({ keyword }) => !['properties', 'items', '$ref', 'allOf', 'additionalItems', 'prefixItems'].includes(keyword));
-  const problems = (inner.length > 0 ? inner : errors).map(unit => toInputProblem(unit, input));
+function inputInvalid(flowId: string, schema: object | boolean, input: unknown, errors: readonly OutputUnit[]): FlowError {
+  const problems = toInputProblems(schema, input, errors);
   const lines = problems.slice(0, maxListed).map(({ message }) => message);
   if (problems.length > maxListed) lines.push(`and ${problems.length - maxListed} more`);
-  const [only] = lines;
-  const text = lines.length === 1 && only !== undefined ? `Input of flow \`${flowId}\`: ${only}` : [`${problems.length} problems in the input of flow \`${flowId}\`:`, ...lines.map(line => `  ${line}`)].join('\n');
   const [first] = problems;
-  return new FlowError('input_invalid', text, { details: { problems }, ...(first && { place: { path: first.path } }) });
-}
-
-function toInputProblem({ instanceLocation, keyword, error }: OutputUnit, input: unknown): InputProblem {
-  let value = input;
-  const keys: (string | number)[] = ['input'];
-  for (const part of instanceLocation.split('/').slice(1)) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    keys.push(Array.isArray(value) ? Number(key) : key);
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  }
-  const path = formatPath(keys);
-  const expected = `to fit \`${keyword}\` of its schema`;
-  const found = describeValue(value);
-  return { path, expected, found, message: `Expected \`${path}\` ${expected}, got ${found}: ${error.replace(/\.$/, '')}` };
+  const message =
+    problems.length === 1 && first
+      ? `Input of flow \`${flowId}\`: ${first.message}`
+      : [`${problems.length} problems in the input of flow \`${flowId}\`:`, ...lines.map(line => `  ${line}`)].join('\n');
+  return new FlowError('input_invalid', message, { details: { problems }, ...(first && { place: { path: first.path } }) });
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { describeValue, didYouMean, findNearest, formatPath } from '../core/wording.ts';
+import { follow } from './json-pointer.ts';
 import type { Finding, Path } from './problem.ts';
 import { definitionKeys, flowSchema, type FlowDefinition } from './schema.ts';
 
@@ -58,13 +59,4 @@ function toHint(path: Path, value: unknown, issue: z.core.$ZodIssue): string {
   if (rest.length > 0) return nearest === undefined || rest.join(':') === '' ? '' : `; did you mean \`${nearest}:${rest.join(':')}\`?`;
   if (nearest !== undefined) return `; did you mean \`${nearest}\`?`;
   return /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(value) ? `; did you mean \`tool:${value}\`?` : '';
-}
-
-function follow(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return value;
 }
