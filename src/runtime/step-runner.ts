@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Transaction } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
-import { isFlowError } from '../core/errors.ts';
+import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
-import type { Tool, ToolCall } from './tool.ts';
+import { describeValue } from '../core/wording.ts';
+import type { Outcome, Tool, ToolCall } from './tool.ts';
 import { isOutcome } from './tool.ts';
 
 /** What the flow asks an executor to do: one run of one step. */
@@ -86,7 +87,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
   };
 
   const settle = (value: unknown): Pong => {
-    if (isOutcome(value)) return { type: 'failed', failure: value.failure, retryAfterMs: value.retryAfterMs };
+    if (isOutcome(value)) return toPong(value);
     let output = value;
     if (tool.output) {
       const parsed = tool.output.safeParse(value);
@@ -99,7 +100,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
     try {
       return settle(value);
     } catch (error) {
-      return { type: 'failed', failure: toFailure(error, isFlowError(error) ? false : undefined) };
+      return { type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) };
     }
   };
   const failWith = (error: unknown): void => answer({ type: 'failed', failure: toFailure(error) });
@@ -149,11 +150,40 @@ function toMismatch(code: string, tool: Tool, what: string, issues: readonly Iss
   return createFailure(code, `The ${what} of tool "${tool.name}" does not fit its schema: ${problems.join('; ')}`, { problems });
 }
 
+/** Largest `details` of a failure, bytes of JSON. */
+const maxDetailBytes = 65_536;
+/** Longest wait a tool may ask for, ms: a hundred years. */
+const maxRetryAfterMs = 100 * 365.25 * 86_400_000;
+
+/** Checks what `fail` and `retryAfter` were given: it goes into rows and journal as it is. */
+function toPong({ failure, retryAfterMs }: Outcome): Pong {
+  const { code, message, retryable, details } = failure;
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean') {
+    throw new FlowError('outcome_invalid', `Expected \`fail\` to be given texts as message and code, and true or false as \`retryable\`, got ${describeValue(message)}, ${describeValue(code)} and ${describeValue(retryable)}`);
+  }
+  if (details !== undefined) encodeJson(details, { maxBytes: maxDetailBytes, name: 'details' });
+  if (retryAfterMs !== undefined && !(typeof retryAfterMs === 'number' && retryAfterMs <= maxRetryAfterMs)) {
+    throw new FlowError('outcome_invalid', `Expected \`retryAfter\` to be given ms, at most ${maxRetryAfterMs}, got ${describeValue(retryAfterMs)}`);
+  }
+  const wait = retryAfterMs === undefined ? undefined : Math.max(0, Math.ceil(retryAfterMs));
+  return { type: 'failed', failure: { ...failure, message: cut(message) }, retryAfterMs: wait };
+}
+
+const cut = (text: string): string => (text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text);
+
 /**
  * Turns whatever a handler threw into data. Its class comes from structured fields only: `code`, and `retryable`
- * when it is a boolean; otherwise it may be tried again.
+ * when it is a boolean; otherwise it may be tried again. Never throws, whatever the value's own getters do.
  */
 export function toFailure(error: unknown, retryable?: boolean): StepFailure {
+  try {
+    return readFailure(error, retryable);
+  } catch {
+    return { code: 'tool_threw', message: 'The handler threw a value that cannot be read', retryable: retryable ?? true };
+  }
+}
+
+function readFailure(error: unknown, retryable?: boolean): StepFailure {
   const { code, message, name, retryable: own } = (typeof error === 'object' && error !== null ? error : {}) as {
     code?: unknown;
     message?: unknown;
@@ -162,9 +192,9 @@ export function toFailure(error: unknown, retryable?: boolean): StepFailure {
   };
   const text = typeof message === 'string' ? message : typeof error === 'string' ? error : 'The handler threw a value that is not an Error';
   return {
-    code: typeof code === 'string' && code !== '' ? code : 'tool_threw',
-    message: text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text,
+    code: typeof code === 'string' && code !== '' ? cut(code) : 'tool_threw',
+    message: cut(text),
     retryable: retryable ?? (typeof own === 'boolean' ? own : true),
-    ...(typeof name === 'string' && name !== 'Error' && { details: { name } }),
+    ...(typeof name === 'string' && name !== 'Error' && { details: { name: cut(name) } }),
   };
 }

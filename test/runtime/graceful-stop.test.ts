@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { FlowSource } from '../../src/definition/schema.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 
-const flow = { id: 'slow', concurrency: 2, steps: [{ id: 'a', uses: 'tool:slow', retry: { maxAttempts: 3, initialInterval: '1s', jitter: 'none' } }, { id: 'b', uses: 'tool:ok', depends_on: ['a'] }] } as const;
+const flow: FlowSource = { id: 'slow', concurrency: 2, steps: [{ id: 'a', uses: 'tool:slow', retry: { maxAttempts: 3, initialInterval: '1s', jitter: 'none' } }, { id: 'b', uses: 'tool:ok', depends_on: ['a'] }] };
 const ok = (): object => ({ ok: true });
 
 describe('a graceful stop', () => {
@@ -48,14 +49,14 @@ describe('a graceful stop', () => {
 
   it('begins released items and steps with expressions again with what they were given', async () => {
     const store = createMemoryStore();
-    const each = {
+    const each: FlowSource = {
       id: 'each',
       concurrency: 2,
       steps: [
         { id: 'all', uses: 'tool:slow', for_each: '{% input.list %}' },
         { id: 'sum', uses: 'tool:sum', depends_on: ['all'], with: { total: '{% $sum(steps.all.output) %}' } },
       ],
-    } as const;
+    };
     let stuck = true;
     const inputs: unknown[] = [];
     const handlers = {
