@@ -23,8 +23,6 @@ export interface AdmissionOptions {
   readonly sleepUntil: (at: number) => void;
   /** Something that was being read has been read. */
   readonly progressed: () => void;
-  /** It may not be busy any more. */
-  readonly progressed: () => void;
   /** Something between the store and memory went wrong. */
   readonly fault: (error: unknown) => void;
 }

@@ -60,8 +60,7 @@ export class BrokerServer {
   /** Answers what is under way, then hangs up. */
   async end(): Promise<void> {
     await Promise.allSettled(this.#pending);
-    await Promise.all([...this.#sockets].map(socket => new Promise<void>(resolve => socket.end(resolve).once('close', resolve))));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroySoon();
   }
 
   #accept(socket: Socket): void {

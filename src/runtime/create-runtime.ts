@@ -2,13 +2,17 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
+import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
+import { Retention } from './retention.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
 
 const defaultStopMs = 10_000;
+/** Room for what surrounds a payload in a request of another process, characters. */
+const requestOverhead = 65_536;
 
 /**
  * Opens a runtime: takes ownership of the store, goes on with what is unfinished, and is ready to start flows.
@@ -36,10 +40,20 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 export async function createRuntimeOn(machines: Machines, options: RuntimeOptions): Promise<Runtime> {
   const { store } = options;
   const resolved = resolveOptions(options, builtInTools);
-  const owner = createOwner(resolved.clock, null);
+  const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
+  const owner = createOwner(resolved.clock, address ?? null);
   const core = new FlowRuntime(store, owner, machines, resolved, options.recover);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   await core.begin(await store.acquire(owner));
+  const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
+  retention.start();
+  const broker = address === undefined ? undefined : await openBroker(options.listen, {
+    address,
+    logger: resolved.logger,
+    maxRequestLength: resolved.maxOutputBytes + requestOverhead,
+    signal: (executionId, name, payload) => core.signal(executionId, name, payload),
+    cancel: (executionId, message) => core.cancel(executionId, message),
+  });
 
   const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean }): Promise<ExecutionDetails> =>
     readDetails(store, await core.plans.load(store, record.digest), record, details);
@@ -120,7 +134,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     restart: () => core.restart(),
     async stop({ timeoutMs = defaultStopMs } = {}) {
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
+      broker?.stopListening();
+      await retention.stop();
       await core.stop(timeoutMs);
+      await broker?.end();
     },
   };
 }

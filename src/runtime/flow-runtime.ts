@@ -82,7 +82,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), progressed: () => this.#progress?.(), sleepUntil: at => this.sleepUntil(at), progressed: () => this.ticked(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.sleepUntil(at), progressed: () => this.ticked(), fault },
       host,
     );
     this.#children = children;
