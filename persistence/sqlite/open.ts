@@ -6,6 +6,7 @@ import { FlowError, isFlowError } from '../../src/core/errors.ts';
 import { SqliteConnection } from './connection.ts';
 import { choosePreferredDriver, detectDriver, openDatabase } from './driver.ts';
 import type { SqliteDatabase, SqliteDriver } from './driver.ts';
+import { findDriverInUse, noteClosed, noteOpened } from './drivers-in-use.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
 import { migrations } from './migrations/migrations.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
@@ -21,9 +22,6 @@ export interface OpenedDatabase {
   /** Whether `close` closes the handle: not one that was given. */
   readonly closesHandle: boolean;
 }
-
-/** Which driver this process has a file open with. Two SQLite libraries on one file drop each other's locks. */
-const driversInUse = new Map<string, { readonly driver: SqliteDriver; count: number }>();
 
 export function openWritable(file: string, driver: SqliteDriver | undefined, busyTimeoutMs: number): OpenedDatabase {
   if (file === ':memory:') return { connection: open(':memory:', driver ?? choosePreferredDriver(), false, busyTimeoutMs), path: undefined, closesHandle: true };
@@ -49,13 +47,13 @@ export function adoptDatabase(database: SqliteDatabase, busyTimeoutMs: number): 
   const rows = connection.prepare('PRAGMA database_list').all() as { readonly name: string; readonly file: string }[];
   const file = rows.find(({ name }) => name === 'main')?.file;
   const path = file ? realpathSync(file) : undefined;
-  if (path !== undefined) track(path, connection.driver);
+  if (path !== undefined) noteOpened(path, connection.driver);
   return { connection, path, closesHandle: false };
 }
 
 export function closeDatabase({ connection, path, closesHandle }: OpenedDatabase): void {
   if (closesHandle) connection.close();
-  if (path !== undefined) untrack(path);
+  if (path !== undefined) noteClosed(path);
 }
 
 /** Makes the file one of ours, up to date and set for the durability asked for. */
@@ -148,32 +146,14 @@ function open(path: string, driver: SqliteDriver, readOnly: boolean, busyTimeout
 }
 
 function openTracked(path: string, driver: SqliteDriver | undefined, readOnly: boolean, busyTimeoutMs: number): SqliteConnection {
-  const chosen = driver ?? driversInUse.get(path)?.driver ?? choosePreferredDriver();
-  track(path, chosen);
+  const chosen = driver ?? findDriverInUse(path) ?? choosePreferredDriver();
+  noteOpened(path, chosen);
   try {
     return open(path, chosen, readOnly, busyTimeoutMs);
   } catch (error) {
-    untrack(path);
+    noteClosed(path);
     throw error;
   }
-}
-
-function track(path: string, driver: SqliteDriver): void {
-  const inUse = driversInUse.get(path);
-  if (inUse && driver !== inUse.driver) {
-    throw new FlowError(
-      'driver_conflict',
-      `Expected the driver ${inUse.driver}, with which this process has ${path} open, got ${driver}. Two SQLite libraries on one file break its locks; use one.`,
-      { details: { path, inUse: inUse.driver, found: driver } },
-    );
-  }
-  if (inUse) inUse.count += 1;
-  else driversInUse.set(path, { driver, count: 1 });
-}
-
-function untrack(path: string): void {
-  const inUse = driversInUse.get(path);
-  if (inUse && --inUse.count === 0) driversInUse.delete(path);
 }
 
 /** One name for one file, whichever way it is written: the lock beside it goes by it. */

@@ -7,6 +7,7 @@ import { SqliteConnection } from './connection.ts';
 import { openDatabase } from './driver.ts';
 import type { SqliteDriver } from './driver.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
+import { getProcessWideMap } from './process-wide.ts';
 
 /** How long to try for a lock whose holder was just killed, ms. */
 const acquireTimeoutMs = 100;
@@ -27,12 +28,7 @@ interface HeldLock {
  * POSIX drops a process's locks on a file when it closes any handle of that file. So whoever asks in this process is
  * answered from here, and the file is not opened a second time while its lock is held.
  */
-const heldLocks = findHeldLocks();
-
-function findHeldLocks(): Map<string, HeldLock> {
-  const shared = globalThis as { [name: symbol]: Map<string, HeldLock> | undefined };
-  return (shared[Symbol.for('flowstone.sqlite.owners')] ??= new Map());
-}
+const heldLocks = getProcessWideMap<HeldLock>('owners');
 
 const toLockFile = (path: string): string => `${path}-owner`;
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSqliteReader, openSqliteStore } from '../../../src/sqlite.ts';
 import { catchError } from '../conformance/commit.ts';
@@ -8,6 +9,11 @@ import { makeBatch, makeExecution, owner } from '../conformance/fixtures.ts';
 import { useTemporaryFiles } from './temporary-file.ts';
 
 const toFile = useTemporaryFiles();
+const scripts = {
+  owner: new URL('children/owner.ts', import.meta.url),
+  reader: new URL('children/reader.ts', import.meta.url),
+  opener: new URL('children/opener.ts', import.meta.url),
+};
 const children = new Set<ChildProcess>();
 
 afterEach(() => {
@@ -24,8 +30,8 @@ interface Child {
   kill(): Promise<void>;
 }
 
-function start(name: 'owner' | 'reader' | 'opener', ...args: string[]): Child {
-  const child = spawn(process.execPath, ['--no-warnings', new URL(`children/${name}.ts`, import.meta.url).pathname, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(name: keyof typeof scripts, ...args: string[]): Child {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(scripts[name]), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   let output = '';
   let errors = '';
