@@ -1,0 +1,100 @@
+import type { AnyStateMachine, EventObject } from 'xstate';
+import type { FanOutContext, FanOutEvent } from '../../machines/fan-out.ts';
+import { fanOutMachine } from '../../machines/fan-out.ts';
+import type { FlowContext, FlowEvent } from '../../machines/flow.ts';
+import { flowMachine } from '../../machines/flow.ts';
+import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
+import { orchestratorMachine } from '../../machines/orchestrator.ts';
+import type { StepContext, StepEvent, StepKind } from '../../machines/step.ts';
+import { stepMachine } from '../../machines/step.ts';
+import { createFailure } from '../../src/core/failure.ts';
+
+/** A machine, the inputs it is tried with, and what may reach it in a state. */
+export interface Hosted {
+  readonly machine: AnyStateMachine;
+  readonly inputs: readonly object[];
+  readonly events: (snapshot: { readonly value: unknown; readonly context: unknown }) => readonly EventObject[];
+}
+
+const failure = createFailure('broken', 'It broke');
+const retryable = { ...failure, retryable: true };
+
+function stepEvents(context: StepContext): StepEvent[] {
+  const { run, kind } = context;
+  const stale = run - 1;
+  return [
+    ...(kind === 'task' ? [] : [{ type: 'step.start', dueAt: 50 } as const]),
+    { type: 'step.start' },
+    { type: 'step.skip', failure },
+    { type: 'step.fail', failure },
+    { type: 'step.cancel', failure },
+    ...(run < 3 ? [{ type: 'step.release' } as const] : []),
+    { type: 'attempt.completed', run },
+    { type: 'attempt.completed', run: stale },
+    { type: 'attempt.failed', run, failure: retryable, retryAt: 100 },
+    { type: 'attempt.failed', run, failure, retryAt: 100 },
+    { type: 'attempt.failed', run: stale, failure: retryable, retryAt: 100 },
+    { type: 'attempt.interrupted', run, failure },
+    { type: 'attempt.interrupted', run: stale, failure },
+    { type: 'timer.fired' },
+    { type: 'timer.fired', failure },
+    { type: 'signal.received' },
+    { type: 'child.settled' },
+    { type: 'child.settled', failure },
+  ];
+}
+
+function flowEvents(context: FlowContext): FlowEvent[] {
+  const { granted, released, ready, settled, total } = context;
+  const busy = granted - released;
+  const room = total - settled - busy - ready;
+  const change = [0, 1].flatMap(more => [0, 1].map(freed => ({ ready: more, freed }))).filter(({ ready: more, freed }) => more <= room && freed <= busy);
+  const statuses = ['completed', 'failed', 'skipped', 'cancelled'] as const;
+  return [
+    ...[1, 2].map(count => ({ type: 'flow.start' as const, ready: count })),
+    { type: 'flow.cancel', failure },
+    { type: 'flow.expire', failure },
+    ...change.flatMap(by => statuses.flatMap(status => (status === 'completed' || status === 'failed' ? [true, false] : [true]).map(critical => ({ type: 'step.settled' as const, status, critical, weight: 1, ...by })))),
+    ...change.map(by => ({ type: 'slot.freed' as const, ...by })),
+    { type: 'consolidation.completed', score: 0.5 },
+    { type: 'consolidation.failed', failure },
+  ];
+}
+
+function fanOutEvents({ total, settled }: FanOutContext): FanOutEvent[] {
+  return [
+    { type: 'step.start', total: 0 },
+    { type: 'step.start', total: 3 },
+    { type: 'step.skip', failure },
+    { type: 'step.fail', failure },
+    { type: 'step.cancel', failure },
+    ...(settled < total ? [{ type: 'item.settled' as const }, { type: 'item.settled' as const, failure }] : []),
+  ];
+}
+
+function orchestratorEvents({ active }: OrchestratorContext): OrchestratorEvent[] {
+  return [
+    { type: 'flow.requested' },
+    ...(active < 4 ? [{ type: 'flow.woken' } as const] : []),
+    ...(active > 0 ? [{ type: 'flow.released' } as const] : []),
+    { type: 'backlog.noted' },
+    { type: 'backlog.drained' },
+    { type: 'orchestrator.drain' },
+  ];
+}
+
+const kinds: readonly StepKind[] = ['task', 'sleep', 'signal', 'flow'];
+
+export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut', Hosted>> = {
+  orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
+  flow: {
+    machine: flowMachine,
+    inputs: (['strict', 'conditional', 'lenient'] as const).map(mode => ({ total: 3, concurrency: 2, mode })),
+    events: ({ context }) => flowEvents(context as FlowContext),
+  },
+  step: { machine: stepMachine, inputs: kinds.map(kind => ({ kind, maxAttempts: 2, maxInterruptions: 2 })), events: ({ context }) => stepEvents(context as StepContext) },
+  fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
+};
+
+export type MachineName = keyof typeof hosted;
+export const machineNames = Object.keys(hosted) as MachineName[];
