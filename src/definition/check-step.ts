@@ -15,12 +15,13 @@ export function checkStep(step: StepOutline): Finding[] {
   }
   if (isWait) {
     refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http` and `flow:…`');
+    if (uses === 'sleep') refuse('timeout', 'how long it sleeps is in `with`');
     const mistake = checkWait(step);
     if (mistake) findings.push(mistake);
   }
   return findings;
 
-  function refuse(key: 'retry' | 'for_each', reason: string): void {
+  function refuse(key: 'retry' | 'for_each' | 'timeout', reason: string): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',

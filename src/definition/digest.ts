@@ -12,7 +12,7 @@ export function toCanonicalJson(value: unknown): string {
     for (const member of value) text += `${text === '' ? '' : ','}${toCanonicalJson(member)}`;
     return `[${text}]`;
   }
-  for (const key of Object.keys(value).sort()) {
+  for (const key of Object.keys(value).toSorted()) {
     const member: unknown = (value as Record<string, unknown>)[key];
     if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${toCanonicalJson(member)}`;
   }

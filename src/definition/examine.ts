@@ -41,7 +41,7 @@ export function examine(value: unknown, locate: Locate): Examined | { readonly p
     ...(isObject(value) ? checkInputSchema(value['input']) : []),
   ];
   if (definition && all.length === 0) return { definition, checked, cache };
-  return { problems: all.map(finding => toProblem(finding, locate)).sort(byPlace) };
+  return { problems: all.map(finding => toProblem(finding, locate)).toSorted(byPlace) };
 }
 
 function toProblem(finding: Finding, locate: Locate): Problem {

@@ -68,7 +68,7 @@ export function listAncestors(graph: StepGraph, position: number): number[] {
       open.push(other);
     }
   }
-  return [...found].sort((a, b) => a - b);
+  return [...found].toSorted((a, b) => a - b);
 }
 
 /** Whether `step` waits for `ancestor`, asked for many pairs at once. */

@@ -22,10 +22,9 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
     const { line, col } = lines.linePos(offset);
     return { ...(file !== undefined && { file }), line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const notYaml = (at: Place, message: string, code = 'not_yaml'): Problem => ({ code, message, place: at, expected: 'YAML', found: message });
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-    const mistakes = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+    const mistakes = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
     if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, text, place)) };
     keepVersionAsWritten(document);
     const value: unknown = document.toJS({ maxAliasCount: maxRepeated });
@@ -47,6 +46,10 @@ function toProblem(error: YAMLError, text: string, place: (offset: number) => Pl
   }
   const reason = error.message.split('\n', 1)[0] ?? 'unknown reason';
   return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}`, place: place(from), expected: 'YAML', found: reason };
+}
+
+function notYaml(place: Place, message: string, code = 'not_yaml'): Problem {
+  return { code, message, place, expected: 'YAML', found: message };
 }
 
 /** `version: 1.10` means the text `1.10`, not the number 1.1. */

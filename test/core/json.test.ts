@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFlowError } from '../../src/core/errors.ts';
 import { encodeJson, findNotJson, maxJsonDepth } from '../../src/core/json.ts';
@@ -56,7 +56,7 @@ describe('encodeJson', () => {
 
   it('refuses undefined in a list, where JSON would make it null', () => {
     expect(complaintOf([1, undefined]).message).toBe('Expected `output[1]` to be a JSON value; write null in place of undefined, got nothing');
-    expect(complaintOf(new Array(2)).path).toBe('output[0]');
+    expect(complaintOf(Object.assign([], { length: 2 })).path).toBe('output[0]');
   });
 
   it('tells a value that contains itself from one that is too deep', () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFlowError } from '../../src/core/errors.ts';
 import { checkFlows, checkTools } from '../../src/definition/check-names.ts';
@@ -111,13 +111,14 @@ describe('a compiled flow', () => {
   });
 });
 
-describe('canonical JSON', () => {
-  const shuffleKeys = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(shuffleKeys);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).reverse().map(([key, member]) => [key, shuffleKeys(member)]));
-  };
+const shuffleKeys = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shuffleKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).toReversed().map(([key, member]) => [key, shuffleKeys(member)]));
+};
+const roundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+describe('canonical JSON', () => {
   it('is JSON of the same value, and the same text whatever the order of keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
@@ -130,7 +131,6 @@ describe('canonical JSON', () => {
   });
 
   it('is another text for another value', () => {
-    const roundTrip = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => (toCanonicalJson(a) === toCanonicalJson(b)) === isDeepStrictEqual(roundTrip(a), roundTrip(b))),
     );

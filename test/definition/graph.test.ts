@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createGraph, findCycles, findNotUpstream, listAncestors, sortSteps } from '../../src/definition/graph.ts';
 
@@ -10,6 +10,8 @@ const anyGraph = fc.integer({ min: 1, max: 40 }).chain(size =>
 const acyclicGraph = fc
   .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 80 })
   .map(lists => createGraph(lists.map((list, position) => (position === 0 ? [] : [...new Set(list.map(n => n % position))]))));
+
+const sort = (list: readonly { step: number; ancestor: number }[]) => list.map(({ step, ancestor }) => step * 1_000 + ancestor).toSorted((a, b) => a - b);
 
 describe('the graph of steps', () => {
   it('is sorted so that each step comes after what it waits for', () => {
@@ -41,7 +43,6 @@ describe('the graph of steps', () => {
       fc.property(acyclicGraph, graph => {
         const queries = graph.upstream.flatMap((_, step) => graph.upstream.map((__, ancestor) => ({ step, ancestor })));
         const missing = queries.filter(({ step, ancestor }) => !listAncestors(graph, step).includes(ancestor));
-        const sort = (list: readonly { step: number; ancestor: number }[]) => list.map(({ step, ancestor }) => step * 1_000 + ancestor).sort((a, b) => a - b);
         expect(sort(findNotUpstream(graph, queries))).toEqual(sort(missing));
       }),
     );

@@ -47,7 +47,7 @@ describe('the input of a flow', () => {
   it('is refused with the path, what was expected and what was found', () => {
     const { code, message, problems } = refusalOf(pay, { wallet: 'x', amount: 0, items: [{ price: 'high' }], colour: 'red' });
     expect(code).toBe('input_invalid');
-    expect(problems.map(({ path }) => path).sort()).toEqual(['input.amount', 'input.colour', 'input.items[0].price', 'input.wallet']);
+    expect(problems.map(({ path }) => path).toSorted()).toEqual(['input.amount', 'input.colour', 'input.items[0].price', 'input.wallet']);
     expect(message).toContain('problems in the input of flow `pay`');
     expect(message).toContain('Expected `input.items[0].price` to be of type `number`, got `high` (string)');
     expect(message).toContain('Expected `input.wallet` to match the pattern `^0x`, got `x` (string)');
