@@ -9,11 +9,11 @@ export interface CancelCommandOptions {
 
 /** `cancel`: cancels an execution; one that has settled stays as it is. */
 export async function cancelCommand(id: string, options: CancelCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const { executionId, flowId, database, owner, answer: cancelled } = await reachExecution(id, options.db, context, (reach, target) =>
+  const { executionId, flowId, database, owner, status, answer: cancelled } = await reachExecution(id, options.db, context, (reach, target) =>
     reach.cancel(target, ...(options.message === undefined ? [] : [options.message])));
   return {
     exitCode: cancelled ? exitCodes.passed : exitCodes.notPassed,
-    document: { executionId, flowId, cancelled, deliveredTo: owner?.pid ?? null, database },
+    document: { executionId, flowId, status, cancelled, deliveredTo: owner?.pid ?? null, database },
     text: cancelled ? `Cancelled ${executionId} (${flowId}).\n` : `${executionId} (${flowId}) had settled before; nothing was changed.\n`,
   };
 }

@@ -1,4 +1,5 @@
-import type { Store } from '../../../persistence/store.ts';
+import type { ExecutionRecord } from '../../../persistence/records.ts';
+import type { Store, StoreReader } from '../../../persistence/store.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Execution, ExecutionDetails, Runtime } from '../../runtime/api.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
@@ -6,7 +7,6 @@ import { readDetails } from '../../runtime/queries.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { createLineView } from '../terminal/line-view.ts';
-import { createLiveView } from '../terminal/live-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { ProgressView } from '../terminal/progress-view.ts';
 import { getProgressScreen, type CommandContext } from './command-context.ts';
@@ -19,6 +19,36 @@ export interface Followed {
   readonly execution: Execution;
   readonly flowId: string;
   readonly definition: FlowDefinition;
+  /** Where it stood before the runtime took it up; undefined: as it stands now. */
+  readonly base?: Base | undefined;
+}
+
+/** A state of an execution from which its transitions are told. */
+export interface Base {
+  /** The last transition in it. */
+  readonly seq: number;
+  /** Undefined: it was not there yet. */
+  readonly execution?: ExecutionDetails;
+  readonly items: readonly (readonly [stepId: string, counts: { readonly total: number; readonly settled: number; readonly failed: number }])[];
+}
+
+/** The base of an execution that is yet to be started. */
+export const beginning: Base = { seq: 0, items: [] };
+
+/** Reads where an execution stands. */
+export async function readBase(reader: StoreReader, record: ExecutionRecord): Promise<Base> {
+  const plan = await new PlanRegistry().load(reader, record.digest);
+  return { seq: record.seq, execution: await readDetails(reader, plan, record), items: await readItems(reader, record) };
+}
+
+async function readItems(reader: StoreReader, { key }: ExecutionRecord): Promise<Base['items'][number][]> {
+  const found: Base['items'][number][] = [];
+  for (const { stepId, item, counters } of await reader.listSteps(key)) {
+    if (item !== -1 || counters === null) continue;
+    const { total, settled, completed } = JSON.parse(counters) as { total: number; settled: number; completed: number };
+    found.push([stepId, { total, settled, failed: settled - completed }]);
+  }
+  return found;
 }
 
 /** How a round of following ended. */
@@ -30,30 +60,28 @@ export interface Followings {
 }
 
 /** Chooses a view: a live one on a terminal, lines anywhere else. */
-export function createView(context: CommandContext): ProgressView {
+export async function createView(context: CommandContext): Promise<ProgressView> {
   const screen = getProgressScreen(context);
-  const live = screen.isTTY === true && context.env['TERM'] !== 'dumb';
-  return live ? createLiveView(screen, createScreenPalette(screen, context.env), context.clock) : createLineView(screen);
+  if (screen.isTTY !== true || context.env['TERM'] === 'dumb') return createLineView(screen);
+  // Drawing takes 60 ms to load, which a script need not wait for.
+  const { createLiveView } = await import('../terminal/live-view.ts');
+  return createLiveView(screen, createScreenPalette(screen, context.env), context.clock);
 }
 
-async function noteItems(store: Store, progress: ExecutionProgress): Promise<void> {
-  const record = await store.getExecution(progress.executionId);
-  if (!record) return;
-  for (const { stepId, item, counters } of await store.listSteps(record.key)) {
-    if (item !== -1 || counters === null) continue;
-    const { total, settled, completed } = JSON.parse(counters) as { total: number; settled: number; completed: number };
-    progress.noteItems(stepId, { total, settled, failed: settled - completed });
-  }
-}
-
-async function follow({ execution, flowId, definition }: Followed, store: Store, view: ProgressView): Promise<void> {
+async function follow({ execution, flowId, definition, base }: Followed, store: Store, view: ProgressView): Promise<void> {
   const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition));
   view.add(progress);
-  for await (const update of execution.transitions()) {
-    const change = progress.apply(update);
-    // The snapshot may be later than the rows, never earlier: the counts are read after it.
-    if (update.type === 'snapshot') await noteItems(store, progress);
-    view.changed(progress, change);
+  if (base?.execution) progress.apply({ type: 'snapshot', seq: base.seq, execution: base.execution });
+  for (const [stepId, counts] of base?.items ?? []) progress.noteItems(stepId, counts);
+  view.hint(describeNext(progress));
+  for await (const update of execution.transitions(base ? { after: base.seq } : {})) {
+    if (update.type === 'snapshot') {
+      // With a base, everything since then is told one by one.
+      if (base) continue;
+      const record = await store.getExecution(execution.executionId);
+      for (const [stepId, counts] of record ? await readItems(store, record) : []) progress.noteItems(stepId, counts);
+    }
+    view.changed(progress, progress.apply(update));
     view.hint(describeNext(progress));
   }
 }

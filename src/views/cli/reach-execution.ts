@@ -1,4 +1,4 @@
-import type { OwnerRecord } from '../../../persistence/records.ts';
+import type { ExecutionStatus, OwnerRecord } from '../../../persistence/records.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
@@ -20,6 +20,8 @@ export interface Reached<T> {
   /** The process that was told; undefined: nobody owned the database, so it was done here. */
   readonly owner: OwnerRecord | undefined;
   readonly answer: T;
+  /** The execution's status afterwards. */
+  readonly status: ExecutionStatus;
 }
 
 /** An owner may come or go between looking and acting; after so many turns somebody is told. */
@@ -65,7 +67,8 @@ export async function reachExecution<T>(id: string, db: string | undefined, cont
       const owner = await reader.getOwner();
       try {
         const answer = owner ? await tellOwner(owner, act) : await actAsOwner(database, context, act);
-        return { executionId, flowId, database, owner, answer };
+        const { status } = await requireExecution(reader, executionId);
+        return { executionId, flowId, database, owner, answer, status };
       } catch (error) {
         const passed = isFlowError(error, 'store_owned') || (isFlowError(error, 'owner_unreachable') && owner?.socket != null);
         if (!passed || turn >= maxTurns) throw error;

@@ -13,7 +13,7 @@ import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
 import { countProgress, describeResumed, listUnfinished, withDescendants } from './find-unfinished.ts';
-import { createView, followExecutions, type Followed } from './follow-executions.ts';
+import { createView, followExecutions, readBase, type Base, type Followed } from './follow-executions.ts';
 import { loadTools } from './load-tools.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -88,9 +88,9 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     if (wanted.length === 0 && settled.length === 0) return { exitCode: exitCodes.passed, document: { executions: [] }, text: 'Nothing to resume: every execution has settled.\n' };
 
     const ours = withDescendants(unfinished, wanted.map(({ executionId }) => executionId));
-    const before = new Map<string, Awaited<ReturnType<typeof countProgress>>>();
-    for (const record of wanted) before.set(record.executionId, await countProgress(store, record));
-    const view = createView(context);
+    const before = new Map<string, { readonly base: Base; readonly progress: Awaited<ReturnType<typeof countProgress>> }>();
+    for (const record of wanted) before.set(record.executionId, { base: await readBase(store, record), progress: await countProgress(store, record) });
+    const view = await createView(context);
     enterStartFolder(wanted, cwd, view);
     runtime = await createRuntime({
       store, tools, clock,
@@ -99,7 +99,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     });
     const { followed, blocked } = await sortOut(runtime, store, wanted);
     for (const { execution: { executionId }, definition } of followed) {
-      const progress = before.get(executionId);
+      const progress = before.get(executionId)?.progress;
       if (progress) view.note(describeResumed(executionId, definition.steps.length, progress));
     }
     for (const { executionId, flowId, blockedBy } of blocked) {
@@ -109,7 +109,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
 
     const earlier: ExecutionDetails[] = [];
     for (const { executionId } of settled) earlier.push(await (await runtime.get(executionId)).get());
-    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed, view);
+    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view);
     const all = [...earlier, ...executions, ...blocked];
     const only = followed.length === 1 && all.length === 1 ? followed[0] : undefined;
     const columns = getColumns(stdout);

@@ -12,7 +12,7 @@ import { prepareDatabaseFolder, resolveDatabaseFile, toDatabaseArguments } from 
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
-import { createView, followExecutions } from './follow-executions.ts';
+import { beginning, createView, followExecutions, readBase } from './follow-executions.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { loadFlows } from './load-flows.ts';
 import { loadTools } from './load-tools.ts';
@@ -49,6 +49,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     const unfinished = await listUnfinished(store);
     const same = options.new ? undefined : findSameRun(unfinished, { flowId: definition.id, digest, input, cwd, idempotencyKey: options.idempotencyKey });
     const before = same && await countProgress(store, same);
+    const resumedFrom = same && await readBase(store, same);
     const ours = withDescendants(unfinished, same ? [same.executionId] : []);
     runtime = await createRuntime({
       store,
@@ -62,13 +63,13 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
       ? await runtime.get(same.executionId)
       : await runtime.start(definition.id, { input, idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd) });
 
-    const view = createView(context);
+    const view = await createView(context);
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));
     else if (!execution.created) view.note(`${execution.executionId} was started with this idempotency key before`);
     const left = unfinished.filter(({ executionId, parentId }) => parentId === null && !ours.has(executionId) && executionId !== execution.executionId);
     if (left.length > 0) view.note(`${left.length} other unfinished ${left.length === 1 ? 'execution' : 'executions'}: flowstone resume${toDatabaseArguments(options.db)}`);
 
-    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition }], view);
+    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom }], view);
     if (!details) throw new Error('The execution that was followed is missing');
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {

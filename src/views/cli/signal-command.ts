@@ -11,11 +11,12 @@ export interface SignalCommandOptions {
 /** `signal`: sends a signal to an execution. */
 export async function signalCommand(id: string, name: string, payloadText: string | undefined, options: SignalCommandOptions, context: CommandContext): Promise<CommandResult> {
   const payload = payloadText === undefined ? null : readJsonArgument(payloadText, 'the payload', context.cwd);
-  const { executionId, flowId, database, owner } = await reachExecution(id, options.db, context, (reach, target) => reach.signal(target, name, payload));
-  const then = owner ? `Process ${owner.pid} has it.` : `Stored; to go on: flowstone resume ${executionId}${toDatabaseArguments(options.db)}`;
+  const { executionId, flowId, database, owner, status } = await reachExecution(id, options.db, context, (reach, target) => reach.signal(target, name, payload));
+  const settled = status === 'scored' || status === 'failed';
+  const then = settled ? `It is ${status} now.` : owner ? `Process ${owner.pid} has it.` : `Stored; to go on: flowstone resume ${executionId}${toDatabaseArguments(options.db)}`;
   return {
     exitCode: exitCodes.passed,
-    document: { executionId, flowId, signal: name, payload, deliveredTo: owner?.pid ?? null, database },
+    document: { executionId, flowId, status, signal: name, payload, deliveredTo: owner?.pid ?? null, database },
     text: `Sent signal ${name} to ${executionId} (${flowId}). ${then}\n`,
   };
 }

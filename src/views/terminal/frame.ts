@@ -54,9 +54,10 @@ export function renderBar(progress: ExecutionProgress, palette: Palette, columns
 export function renderFrame(progress: ExecutionProgress, options: FrameOptions): string {
   const { palette, columns, rows, now, hint } = options;
   const elapsed = progress.startedAt === null ? '' : formatDuration((progress.settledAt ?? now) - progress.startedAt);
-  const id = shorten(progress.flowId, Math.max(8, columns - 14));
-  const rest = shorten(`  ${progress.executionId}`, columns - measure(id) - progress.status.length - elapsed.length - 5);
-  const header = ` ${palette.bold(id)}${palette.dim(rest)}  ${paintStatus(palette, progress.status, progress.status)}  ${elapsed}`.trimEnd();
+  const tail = [progress.status, elapsed].filter(Boolean).map(text => `  ${text}`).join('');
+  const id = shorten(progress.flowId, columns - 1 - tail.length);
+  const rest = shorten(`  ${progress.executionId}`, columns - 1 - measure(id) - tail.length);
+  const header = ` ${palette.bold(id)}${palette.dim(rest.trim() === '…' ? '' : rest)}  ${paintStatus(palette, progress.status, progress.status)}  ${elapsed}`.trimEnd();
   const space = Math.max(1, rows - 1 - 2 - (hint ? 1 : 0));
   const { shown, hidden } = chooseSteps(progress.steps, space);
   const idColumns = Math.min(
