@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, truncateSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isFlowError } from '../../src/core/errors.ts';
 import type { OwnerRecord } from '../records.ts';
@@ -46,15 +46,12 @@ export function acquireOwnerLock(path: string, driver: SqliteDriver, owner: Owne
     if (isSameOwner(held.owner, owner)) return;
     releaseOwnerLock(path, token);
   }
-  const connection = openLock(path, driver, acquireTimeoutMs);
   try {
-    takeLock(connection, owner);
-    heldLocks.set(path, { token, owner: { ...owner }, connection });
+    heldLocks.set(path, { token, owner: { ...owner }, connection: openAndTakeLock(path, driver, owner) });
   } catch (error) {
-    const found = readRow(connection);
-    connection.close();
-    if (isBusy(error)) throw createOwnedError(path, found);
-    throw toOpenError(toLockFile(path), error);
+    if (!isDamaged(error)) throw toOpenError(toLockFile(path), error);
+    emptyLockFile(path);
+    heldLocks.set(path, { token, owner: { ...owner }, connection: openAndTakeLock(path, driver, owner) });
   }
 }
 
@@ -93,7 +90,29 @@ function openLock(path: string, driver: SqliteDriver, busyTimeoutMs: number): Sq
   }
 }
 
-function takeLock(connection: SqliteConnection, owner: OwnerRecord): void {
+function openAndTakeLock(path: string, driver: SqliteDriver, owner: OwnerRecord): SqliteConnection {
+  const connection = openLock(path, driver, acquireTimeoutMs);
+  try {
+    // A name need not survive a power cut, and waiting for the disk is most of what taking the lock costs.
+    connection.exec('PRAGMA synchronous = OFF');
+    takeLock(connection, path, owner);
+    return connection;
+  } catch (error) {
+    const found = isBusy(error) ? readRow(connection) : undefined;
+    connection.close();
+    throw isBusy(error) ? createOwnedError(path, found) : error;
+  }
+}
+
+/** Begins anew after a power cut in the middle of a write. Nobody can own a damaged file, and a lock taken meanwhile stays. */
+function emptyLockFile(path: string): void {
+  rmSync(`${toLockFile(path)}-journal`, { force: true });
+  truncateSync(toLockFile(path));
+}
+
+const isDamaged = (error: unknown): boolean => ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(toPrimaryCode(error) ?? '');
+
+function takeLock(connection: SqliteConnection, path: string, owner: OwnerRecord): void {
   // Once more when another process wrote its name between our write and our lock and then gave up.
   for (let tries = 0; ; tries++) {
     connection.transaction(() => {
@@ -108,7 +127,7 @@ function takeLock(connection: SqliteConnection, owner: OwnerRecord): void {
     const found = readRow(connection);
     if (found && isSameOwner(found, owner)) return;
     connection.exec('ROLLBACK');
-    if (tries === 10) throw createOwnedError('the database', found);
+    if (tries === 10) throw createOwnedError(path, found);
   }
 }
 
@@ -121,6 +140,7 @@ function tryLock(connection: SqliteConnection): boolean {
   } catch (error) {
     // Who may not write cannot hold the lock either; the row is all there is to tell by.
     if (isBusy(error) || toPrimaryCode(error) === 'SQLITE_READONLY') return false;
+    if (isDamaged(error)) return true;
     throw error;
   }
 }
@@ -130,8 +150,8 @@ function readRow(connection: SqliteConnection): OwnerRecord | undefined {
     const row = connection.prepare('SELECT pid, hostname, started_at AS startedAt, socket FROM owner').get() as OwnerRecord | undefined;
     return row && { ...row };
   } catch (error) {
-    // Not written yet, or being written: nobody has said who they are.
-    if (isBusy(error) || toPrimaryCode(error) === 'SQLITE_ERROR') return undefined;
+    // Not written yet, being written, or not whole: nobody has said who they are.
+    if (isBusy(error) || isDamaged(error) || toPrimaryCode(error) === 'SQLITE_ERROR') return undefined;
     throw error;
   }
 }

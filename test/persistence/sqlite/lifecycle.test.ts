@@ -64,7 +64,7 @@ describe('the schema', () => {
         const record = makeExecution(++key, parts);
         expect(accepts(makeBatch({ executions: [record] }))).toBe(executionRecord.safeParse(record).success);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -74,7 +74,7 @@ describe('the schema', () => {
         const record = makeStep(++key, 0, parts);
         expect(accepts(makeBatch({ steps: [record] }))).toBe(stepRecord.safeParse(record).success);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

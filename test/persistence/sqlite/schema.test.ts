@@ -155,6 +155,21 @@ describe('opening', () => {
     store.close();
   });
 
+  it('takes the ownership also when the file beside it was damaged', () => {
+    const file = toFile();
+    for (const damage of ['not a database at all, '.repeat(400), '', 'short']) {
+      writeFileSync(`${file}-owner`, damage);
+      const store = openSqliteStore({ file });
+      expect(store.getOwner()).toBeUndefined();
+      store.acquire(owner);
+      expect(store.getOwner()).toEqual(owner);
+      store.close();
+      const reader = openSqliteReader({ file });
+      expect(reader.getOwner()).toBeUndefined();
+      reader.close();
+    }
+  });
+
   it('refuses options that mean nothing', async () => {
     await expectCode(() => openSqliteStore({}), 'option_invalid');
     await expectCode(() => openSqliteStore({ file: '' }), 'option_invalid');
