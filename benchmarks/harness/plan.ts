@@ -22,7 +22,7 @@ export interface PlanParams {
 }
 
 const folders = {
-  own: { path: '../contestants', names: ['flowstone', 'floor', 'floor-ungrouped', 'xstate'] },
+  own: { path: '../contestants', names: ['flowstone', 'floor', 'floor-ungrouped', 'xstate', 'xstate-tree'] },
   peers: { path: '../peers', names: ['openworkflow', 'langgraph', 'dbos', 'pg-boss', 'plainjob', 'liteque'] },
 } as const;
 

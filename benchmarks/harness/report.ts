@@ -12,8 +12,8 @@ export interface Row {
   readonly outcomes: readonly Outcome[];
 }
 
-/** Columns every trial has; measured by the process itself. */
-const shared: readonly Measure[] = [{ key: 'rssMb', label: 'peak RSS, MB', better: 'lower' }];
+/** Measured by every process of itself. */
+const peakMemory: Measure = { key: 'rssMb', label: 'peak RSS, MB', better: 'lower' };
 
 /** Three significant digits, thousands separated. */
 export function formatNumber(value: number): string {
@@ -23,11 +23,11 @@ export function formatNumber(value: number): string {
 }
 
 /** `median (min–max)`, the range only when there was more than one run. */
-export function formatSpread({ median, min, max }: Spread): string {
+function formatSpread({ median, min, max }: Spread): string {
   return min === max ? formatNumber(median) : `${formatNumber(median)} (${formatNumber(min)}–${formatNumber(max)})`;
 }
 
-export function computeRowSpread(row: Row, key: string): Spread | undefined {
+function computeRowSpread(row: Row, key: string): Spread | undefined {
   const values = row.outcomes.flatMap(outcome => ('measured' in outcome ? [outcome.measured[key]] : [])).filter(value => value !== undefined);
   return values.length === 0 ? undefined : computeSpread(values);
 }
@@ -56,7 +56,7 @@ function toReason(row: Row): string {
  */
 export function renderTrial(trial: Trial, rows: readonly Row[]): string {
   const [headline] = trial.measures;
-  const measures = [...trial.measures, ...shared].filter(({ key }) => rows.some(row => computeRowSpread(row, key)));
+  const measures = [...trial.measures, ...(trial.memory === false ? [] : [peakMemory])].filter(({ key }) => rows.some(row => computeRowSpread(row, key)));
   const contestants = new Set(rows.map(({ contestant }) => contestant));
   const withFloor = contestants.has('floor');
   const withOthers = contestants.has('flowstone') && contestants.size > 1;

@@ -19,7 +19,7 @@ export interface Measure {
 }
 
 /** One shape of a trial; `parameters` reach the contestant as JSON. */
-export interface Case<Parameters = unknown> {
+interface Case<Parameters = unknown> {
   readonly label: string;
   readonly parameters: Parameters;
 }
@@ -33,6 +33,8 @@ export interface Trial<Parameters = unknown> {
   readonly about: string;
   /** The first one is what ratios are made of. */
   readonly measures: readonly [Measure, ...Measure[]];
+  /** False where the process that is measured is not the one that reports. Default true: a column with its peak RSS. */
+  readonly memory?: boolean;
   cases(size: Size, field: Field): readonly Case<Parameters>[];
 }
 
@@ -40,15 +42,13 @@ export interface Trial<Parameters = unknown> {
 export type Field = 'own' | 'peers';
 
 /** What a contestant gets beside the parameters. */
-export interface Context {
+interface Context {
   /** A new, empty folder; deleted afterwards. */
   readonly directory: string;
 }
 
-/** A contestant's side of a trial: the default export of its file. Warms itself, then measures. */
+/**
+ * A contestant's side of a trial: the default export of its file. Warms itself, then measures. One that cannot run here throws an
+ * error with the name `Skipped`; its message is printed in place of numbers.
+ */
 export type Run<Parameters> = (parameters: Parameters, context: Context) => Promise<Measurements> | Measurements;
-
-/** Thrown by a contestant that cannot run here; the reason is printed in place of numbers. */
-export class Skipped extends Error {
-  override readonly name = 'Skipped';
-}

@@ -16,6 +16,7 @@ export const coldStart: Trial<ColdStartParameters> = {
     { key: 'nodeMs', label: 'node -e 0, ms', better: 'lower' },
     { key: 'ratio', label: '÷ node -e 0', better: 'lower' },
   ],
+  memory: false,
   cases: size =>
     (['version', 'run'] as const).map(command => ({
       label: command === 'version' ? 'flowstone --version' : 'flowstone run, one step',

@@ -1,5 +1,5 @@
 import type { Trial } from '../harness/trial.ts';
-import { flowMeasures, readPipeline, toFlowCount } from './flows.ts';
+import { flowMeasures, listDurabilities, readPipeline, toFlowCount } from './flows.ts';
 import type { FlowsParameters } from './flows.ts';
 
 const [stepsPerSecond, usPerStep, msPerFlow, ...rest] = flowMeasures;
@@ -12,8 +12,8 @@ export const dag: Trial<FlowsParameters> = {
   about: '61 trivial steps with 347 dependencies, the task graph of a planning pipeline. `ms/flow` is time divided by flows.',
   measures: [msPerFlow, stepsPerSecond, usPerStep, ...rest],
   cases: (size, field) =>
-    [1, 64].flatMap(atOnce =>
-      (field === 'peers' ? (['default', 'process', 'power'] as const) : (['process', 'power'] as const)).map(durability => {
+    (size === 'quick' ? [64] : [1, 64]).flatMap(atOnce =>
+      listDurabilities(size, field).map(durability => {
         const dependsOn = readPipeline();
         const flows = toFlowCount(size, atOnce, dependsOn.length);
         return {

@@ -1,4 +1,5 @@
 import type { Durability, Trial } from '../harness/trial.ts';
+import { listDurabilities } from './flows.ts';
 
 export interface FanOutParameters {
   readonly items: number;
@@ -20,7 +21,7 @@ export const fanOut: Trial<FanOutParameters> = {
     { key: 'bytesPerItem', label: 'bytes/item on disk', better: 'lower' },
   ],
   cases: size =>
-    (['process', 'power'] as const).map(durability => {
+    listDurabilities(size, 'own').map(durability => {
       const items = size === 'quick' ? 200 : 10_000;
       return { label: `${items} items, ${durability}`, parameters: { items, concurrency: 100, durability } };
     }),

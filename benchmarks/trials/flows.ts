@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Durability, Measure, Size } from '../harness/trial.ts';
+import type { Durability, Field, Measure, Size } from '../harness/trial.ts';
 
 /** Flows of trivial steps, some at once: the parameters of the trials `chain` and `dag`. */
 export interface FlowsParameters {
@@ -36,3 +36,7 @@ export const toFlowCount = (size: Size, atOnce: number, steps: number): number =
   const least = size === 'quick' ? Math.min(atOnce, 20) : atOnce * 2;
   return Math.max(least, Math.ceil((atOnce === 1 ? wanted / 10 : wanted) / steps));
 };
+
+/** Peers also run as they come, without a durability asked for. */
+export const listDurabilities = (size: Size, field: Field): readonly Durability[] =>
+  field === 'peers' ? ['default', 'process', 'power'] : size === 'quick' ? ['power'] : ['process', 'power'];

@@ -16,6 +16,7 @@ export const idle: Trial<IdleParameters> = {
     { key: 'cpuPercent', label: 'CPU, %', better: 'lower' },
     { key: 'openMs', label: 'open, ms', better: 'lower' },
   ],
+  memory: false,
   cases: size => {
     const sleeping = size === 'quick' ? 1_000 : 100_000;
     const seconds = size === 'quick' ? 1 : 5;

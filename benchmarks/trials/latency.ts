@@ -1,4 +1,5 @@
 import type { Durability, Trial } from '../harness/trial.ts';
+import { listDurabilities } from './flows.ts';
 
 export interface LatencyParameters {
   readonly starts: number;
@@ -17,7 +18,7 @@ export const latency: Trial<LatencyParameters> = {
     { key: 'settledP50Us', label: 'settled p50, µs', better: 'lower' },
   ],
   cases: size =>
-    (['process', 'power'] as const).map(durability => ({
+    listDurabilities(size, 'own').map(durability => ({
       label: durability,
       parameters: { starts: size === 'quick' ? 50 : 2_000, durability },
     })),

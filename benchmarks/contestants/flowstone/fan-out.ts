@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { Run } from '../../harness/trial.ts';
 import type { FanOutParameters } from '../../trials/fan-out.ts';
-import { measureEmptySize, openRuntime, readSize } from './open.ts';
+import { measureEmptySize, openRuntime, readSize, toFanOut } from './open.ts';
 
 const run: Run<FanOutParameters> = async ({ items, concurrency, durability }, { directory }) => {
   const empty = await measureEmptySize(directory);
   const file = join(directory, 'app.db');
-  const flow = { id: 'bench', concurrency, steps: [{ id: 'each', uses: 'tool:work', for_each: '{% input.items %}' }] };
-  const runtime = await openRuntime({ file, durability, flows: [flow] });
+  const runtime = await openRuntime({ file, durability, flows: [toFanOut('bench', concurrency)] });
   const runFlow = async (count: number): Promise<number> => {
     const begun = performance.now();
     const execution = await runtime.start('bench', { input: { items: Array.from({ length: count }, (_, index) => index) } });

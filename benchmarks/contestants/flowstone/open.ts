@@ -32,6 +32,13 @@ export function toFlow(id: string, dependsOn: readonly (readonly number[])[]): F
   };
 }
 
+/** A flow of one step over `input.items`. */
+export const toFanOut = (id: string, concurrency: number): FlowSource => ({
+  id,
+  concurrency,
+  steps: [{ id: 'each', uses: 'tool:work', for_each: '{% input.items %}' }],
+});
+
 /** Bytes of a database and what belongs to it. */
 export function readSize(file: string): number {
   return ['', '-wal', '-shm'].reduce((sum, end) => sum + (existsSync(file + end) ? statSync(file + end).size : 0), 0);

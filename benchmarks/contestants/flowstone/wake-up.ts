@@ -21,8 +21,8 @@ const run: Run<WakeUpParameters> = async ({ sleeping, wakes }, { directory }) =>
   const file = join(directory, 'app.db');
   prepareSleeping(file, sleeping);
 
-  let woken = (_at: number): void => {};
-  const tool = defineTool({ name: 'woken', run: () => woken(performance.now()) });
+  let woken: ((at: number) => void) | undefined;
+  const tool = defineTool({ name: 'woken', run: () => woken?.(performance.now()) });
   const begun = performance.now();
   const runtime = await createRuntime({ store: openSqliteStore({ file, durability: 'process' }), flows: [defineFlow(sleepingFlow), napper], tools: [tool] });
   const openMs = performance.now() - begun;

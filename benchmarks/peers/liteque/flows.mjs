@@ -1,19 +1,38 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Runner, SqliteQueue, buildDBClient } from 'liteque';
 import { measureFlows } from '../measure.mjs';
 import { QueueFlows, isChain, toSynchronous } from '../steps.mjs';
 
-/** liteque: a job per step, which enqueues the next. It deletes jobs that are done, so bytes per step say nothing. */
+/**
+ * liteque was made for better-sqlite3 11.3, which aborts the process on Node 24; newer ones refuse its asynchronous transactions. This is
+ * what 11.3 did with them: commit when the function has returned its promise.
+ */
+function acceptPromises(client) {
+  client.transaction = work => {
+    const commitAtOnce = (...values) => {
+      client.exec('BEGIN');
+      try {
+        const result = work(...values);
+        client.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (client.inTransaction) client.exec('ROLLBACK');
+        throw error;
+      }
+    };
+    return Object.assign(commitAtOnce, { deferred: commitAtOnce });
+  };
+}
+
+/** liteque: a job per step, which enqueues the next. It deletes jobs that are done, so bytes per step would say nothing. */
 export default async function run(parameters, { directory }) {
   const { dependsOn, atOnce, durability } = parameters;
   if (!isChain(dependsOn)) throw Object.assign(new Error('a queue has no dependencies'), { name: 'Skipped' });
-  const binary = new URL('node_modules/better-sqlite3/build/Release/better_sqlite3.node', import.meta.url);
-  if (!existsSync(binary)) throw Object.assign(new Error('its better-sqlite3 11 is not compiled'), { name: 'Skipped' });
-  const { Runner, SqliteQueue, buildDBClient } = await import('liteque');
-  // Without `walEnabled` it uses a rollback journal; with it, WAL and NORMAL.
-  const database = buildDBClient(join(directory, 'app.db'), { runMigrations: true, walEnabled: durability !== 'default' });
+  const database = buildDBClient(join(directory, 'app.db'), { runMigrations: true });
+  const { client } = database.session;
   const synchronous = toSynchronous(durability);
-  if (synchronous) database.session.client.pragma(`synchronous = ${synchronous}`);
+  if (synchronous) client.pragma(`synchronous = ${synchronous}`);
+  acceptPromises(client);
 
   const queue = new SqliteQueue('steps', database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
   const flows = new QueueFlows(dependsOn.length, job => queue.enqueue(job));

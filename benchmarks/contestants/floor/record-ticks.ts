@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { createRuntime, defineFlow, defineTool } from 'flowstone';
+import type { FlowSource } from 'flowstone';
+import { openSqliteStore } from 'flowstone/sqlite';
+
+/** One write: its statement, its values, and which of them name the execution. */
+export interface Write {
+  readonly sql: string;
+  readonly values: unknown[];
+  readonly keyAt: readonly number[];
+  readonly idAt: readonly number[];
+}
+
+/** The writes of one commit. */
+export type Tick = readonly Write[];
+
+interface Statement {
+  readonly reader: boolean;
+  run(...values: unknown[]): { changes: number };
+}
+
+// Far from any number that means something else.
+const recordedKey = 7_700_000_000;
+
+/**
+ * Lets Flowstone run one flow and notes what it writes, commit by commit. The floor then writes exactly these rows, whatever
+ * the schema, with nothing around it.
+ */
+export async function recordTicks(directory: string, flow: FlowSource, input: unknown = {}): Promise<Tick[]> {
+  const database = new Database(join(directory, 'recorded.db'));
+  const ticks: Write[][] = [];
+  spyOn(database, ticks);
+  const store = openSqliteStore({ database, durability: 'process' });
+  const acquire = store.acquire.bind(store);
+  store.acquire = owner => {
+    acquire(owner);
+    return recordedKey;
+  };
+  const work = defineTool({ name: 'work', run: () => ({ ok: true, v: 'x'.repeat(100) }) });
+  const runtime = await createRuntime({ store, tools: [work], flows: [defineFlow(flow)], listen: false });
+  // The first one also stores the definition; what every further one writes is what counts.
+  await (await runtime.start(flow.id, { input })).settled();
+  ticks.length = 0;
+  const execution = await runtime.start(flow.id, { input });
+  await execution.settled();
+  const recorded = ticks.filter(tick => tick.length > 0).map(tick => tick.map(write => locate(write, execution.executionId)));
+  await runtime.stop();
+  database.close();
+  if (recorded.length < 2) throw new Error(`Expected the writes of a whole flow, recorded ${recorded.length} commits`);
+  return recorded;
+}
+
+/** Notes every statement that changed a row, a list per transaction. */
+function spyOn(database: Database.Database, ticks: Write[][]): void {
+  const prepare = database.prepare.bind(database) as (sql: string) => Statement;
+  const spied = (sql: string): Statement => {
+    const statement = prepare(sql);
+    if (statement.reader) return statement;
+    const run = statement.run.bind(statement);
+    statement.run = (...values) => {
+      const result = run(...values);
+      if (/^\s*begin/i.test(sql)) ticks.push([]);
+      else if (/^\s*(insert|update|delete|replace)/i.test(sql) && result.changes > 0) ticks.at(-1)?.push({ sql, values, keyAt: [], idAt: [] });
+      return result;
+    };
+    return statement;
+  };
+  Object.assign(database, { prepare: spied });
+}
+
+function locate({ sql, values }: Write, executionId: string): Write {
+  const where = (wanted: unknown): number[] => values.flatMap((value, index) => (value === wanted ? [index] : []));
+  return { sql, values: [...values], keyAt: where(recordedKey + 2), idAt: where(executionId) };
+}

@@ -1,0 +1,54 @@
+import Database from 'better-sqlite3';
+import { openSqliteStore } from 'flowstone/sqlite';
+import type { Durability } from '../../harness/trial.ts';
+import type { Tick } from './record-ticks.ts';
+
+interface Prepared {
+  readonly statement: Database.Statement;
+  readonly values: unknown[];
+  readonly keyAt: readonly number[];
+  readonly idAt: readonly number[];
+}
+
+/** Writes recorded ticks again, under new keys, on a database with Flowstone's schema and settings. */
+export class Replay {
+  readonly database: Database.Database;
+  readonly #ticks: readonly (readonly Prepared[])[];
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+
+  constructor(file: string, durability: Durability, ticks: readonly Tick[]) {
+    openSqliteStore({ file }).close();
+    this.database = new Database(file);
+    // Adopting the handle sets what Flowstone sets: write-ahead log, synchronous, cache.
+    openSqliteStore({ database: this.database, ...(durability === 'default' ? {} : { durability }) }).close();
+    const statements = new Map<string, Database.Statement>();
+    const prepare = (sql: string): Database.Statement => {
+      const statement = statements.get(sql) ?? this.database.prepare(sql);
+      statements.set(sql, statement);
+      return statement;
+    };
+    this.#ticks = ticks.map(tick => tick.map(({ sql, values, keyAt, idAt }) => ({ statement: prepare(sql), values: [...values], keyAt, idAt })));
+    this.#begin = prepare('BEGIN IMMEDIATE');
+    this.#commit = prepare('COMMIT');
+  }
+
+  get ticks(): number {
+    return this.#ticks.length;
+  }
+
+  /** Writes one tick of the flows with keys from `from` on, in one transaction. */
+  write(tick: number, from: number, count: number): void {
+    const writes = this.#ticks[tick] ?? [];
+    this.#begin.run();
+    for (let key = from; key < from + count; key++) {
+      const id = `0199b000-0000-7000-8000-${String(key).padStart(12, '0')}`;
+      for (const { statement, values, keyAt, idAt } of writes) {
+        for (const index of keyAt) values[index] = key;
+        for (const index of idAt) values[index] = id;
+        statement.run(...values);
+      }
+    }
+    this.#commit.run();
+  }
+}
