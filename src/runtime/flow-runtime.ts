@@ -15,6 +15,7 @@ import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope, Performer } from './host.ts';
 import { Host } from './host.ts';
+import { Inspection } from './inspection.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
 import { PlanRegistry } from './plan-registry.ts';
@@ -46,6 +47,7 @@ export class FlowRuntime implements Performer {
   readonly #options: ResolvedOptions;
   readonly #recover: RuntimeOptions['recover'];
   readonly #machines: Machines;
+  readonly #inspection: Inspection | undefined;
   readonly #owner: OwnerRecord;
   readonly #timers: Timers;
   #host: Host;
@@ -63,7 +65,8 @@ export class FlowRuntime implements Performer {
   constructor(store: Store, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: RuntimeOptions['recover']) {
     this.store = store;
     this.#owner = owner;
-    this.#machines = machines;
+    this.#inspection = options.inspect && new Inspection(options.inspect, options.logger);
+    this.#machines = this.#inspection?.watch(machines) ?? machines;
     this.#options = options;
     this.#recover = recover;
     this.#timers = new Timers(options.clock, due => this.#fire(due));
@@ -82,7 +85,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.sleepUntil(at), progressed: () => this.ticked(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.sleepUntil(at), progressed: () => this.#progress?.(), fault },
       host,
     );
     this.#children = children;
@@ -237,6 +240,7 @@ export class FlowRuntime implements Performer {
   // what the host asks for
 
   perform(resident: Resident, changes: Changes): void {
+    this.#inspection?.addCommitted(resident.tree, changes);
     this.#effects.perform(resident, changes);
     const { startedAt, executionId, parentId, settledAt } = resident.header;
     this.watchers.notify(executionId, undefined);
@@ -270,6 +274,7 @@ export class FlowRuntime implements Performer {
   }
 
   ticked(): void {
+    this.#inspection?.publish(id => this.isActive(id));
     this.#progress?.();
   }
 
@@ -306,6 +311,7 @@ export class FlowRuntime implements Performer {
     this.#timers.clear();
     this.#effects.abortAll('runtime_faulted', 'The runtime stands still');
     this.#host.close(error);
+    this.#inspection?.discard();
     this.watchers.end();
     this.endWatchers.end();
   }
@@ -331,6 +337,7 @@ export class FlowRuntime implements Performer {
       await this.#waitFor(() => this.#host.idle, timeoutMs);
       this.#effects.abortAll('runtime_stopped', 'The runtime stops');
     }
+    this.#inspection?.publish(id => this.isActive(id));
     this.#status = 'stopped';
     this.#host.close(new FlowError('runtime_stopped', 'The runtime was stopped'));
     this.watchers.end();

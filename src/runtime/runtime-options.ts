@@ -25,6 +25,7 @@ export interface ResolvedOptions {
   readonly expressionTimeLimitMs: number;
   readonly retentionMs: number | null;
   readonly sizeBudgetBytes: number;
+  readonly inspect: RuntimeOptions['inspect'];
 }
 
 const day = 86_400_000;
@@ -47,6 +48,7 @@ export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]
     ...counts,
     keepResidentMs,
     retentionMs,
+    inspect: options.inspect,
   };
 }
 
