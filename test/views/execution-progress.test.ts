@@ -21,6 +21,9 @@ const flow = defineFlow({
   ],
 });
 
+const pick = (all: readonly { stepId: string; status: string; attempts: number; reason?: unknown; settledAt: number | null }[]): unknown =>
+  all.map(({ stepId, status: state, attempts, reason, settledAt }) => ({ stepId, state, attempts: stepId === 'each' ? 0 : attempts, reason, settledAt }));
+
 async function record(): Promise<{ progress: ExecutionProgress; lines: string[]; details: unknown; shown: unknown }> {
   let calls = 0;
   const tools = [
@@ -40,8 +43,6 @@ async function record(): Promise<{ progress: ExecutionProgress; lines: string[];
   }
   const { steps, status } = await execution.settled();
   await runtime.stop();
-  const pick = (all: readonly { stepId: string; status: string; attempts: number; reason?: unknown; settledAt: number | null }[]): unknown =>
-    all.map(({ stepId, status: state, attempts, reason, settledAt }) => ({ stepId, state, attempts: stepId === 'each' ? 0 : attempts, reason, settledAt }));
   return { progress, lines, details: { status, steps: pick(steps) }, shown: { status: progress.status, steps: pick(progress.steps) } };
 }
 

@@ -64,7 +64,7 @@ describe('run', () => {
     const first = JSON.parse((await run(argv, cwd)).stdout);
     const second = JSON.parse((await run(argv, cwd)).stdout);
     expect(second.executionId).toBe(first.executionId);
-    expect(JSON.parse((await run(argv.with(-2, 'k2'), cwd)).stdout).executionId).not.toBe(first.executionId);
+    expect(JSON.parse((await run(argv.map(argument => argument === 'k1' ? 'k2' : argument), cwd)).stdout).executionId).not.toBe(first.executionId);
   });
 
   it('finds a flow that a step starts beside the file', async () => {

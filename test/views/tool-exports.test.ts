@@ -22,7 +22,7 @@ describe('what a tools module may export', () => {
     expect(names({ default: a })).toEqual(['a']);
     expect(names({ default: plain })).toEqual(['plain']);
     expect(names({ default: { tools: [a] } })).toEqual(['a']);
-    expect(names({ a, plain, version: '1', Thing: class Thing {} })).toEqual(['a', 'plain']);
+    expect(names({ a, plain, version: '1', Thing: class Thing { field = 1; } })).toEqual(['a', 'plain']);
     expect(names({ default: { a, plain }, a, plain, 'module.exports': { a, plain } })).toEqual(['a', 'plain']);
   });
 

@@ -2,7 +2,7 @@ import type { StepFailure } from '../../core/failure.ts';
 import type { ExecutionDetails, ExecutionSummary } from '../../runtime/api.ts';
 
 /** A step as `--json` prints it. */
-export interface StepDocument {
+interface StepDocument {
   readonly stepId: string;
   readonly status: string;
   readonly attempts: number;

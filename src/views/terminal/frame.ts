@@ -40,7 +40,7 @@ function renderHidden(hidden: readonly StepProgress[], { palette, columns }: Fra
 }
 
 /** Draws how much of a flow has settled: `━━━━━─────  3/6 steps`. */
-export function renderBar(progress: ExecutionProgress, palette: Palette, columns: number): string {
+function renderBar(progress: ExecutionProgress, palette: Palette, columns: number): string {
   const { settled, steps, share } = progress;
   const label = `${settled}/${steps.length} steps`;
   const width = Math.max(4, Math.min(40, columns - measure(label) - 4));
