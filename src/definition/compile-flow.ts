@@ -1,5 +1,5 @@
 import { compileCondition, compileList, compileValue } from './compile-value.ts';
-import { hashText, toCanonicalJson } from './digest.ts';
+import { computeDigest, toCanonical } from './digest.ts';
 import { examine, type Examined, locateByPath } from './examine.ts';
 import { listAncestors } from './graph.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
@@ -28,8 +28,7 @@ export function compileFlow(definition: FlowDefinition): FlowPlan {
 /** Compiles a definition that was examined. The plan and its definition are frozen through and through. */
 export function createPlan({ definition: parsed, checked, cache }: Examined): FlowPlan {
   // Keys in one order everywhere, so that a step is given the same input before and after a restart.
-  const text = toCanonicalJson(parsed);
-  const definition = freeze(JSON.parse(text)) as FlowDefinition;
+  const definition = toCanonical(parsed) as FlowDefinition;
   const { graph } = checked;
   const steps = definition.steps.map((step, position): PlannedStep => {
     const listUpstream = (): string[] => listAncestors(graph, position).map(at => definition.steps[at]?.id ?? '');
@@ -51,7 +50,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
   });
   const plan: FlowPlan = {
     definition,
-    digest: hashText(text),
+    digest: computeDigest(definition),
     steps,
     positions: checked.positions,
     mode: definition.mode,
@@ -85,10 +84,4 @@ function listTargets(steps: readonly PlannedStep[], kind: PlannedStep['kind']): 
 function nameFlow(definition: unknown): string {
   const id: unknown = typeof definition === 'object' && definition !== null && 'id' in definition ? definition.id : undefined;
   return typeof id === 'string' ? `flow \`${id}\`` : 'the definition';
-}
-
-function freeze(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const key in value) freeze((value as Record<string, unknown>)[key]);
-  return Object.freeze(value);
 }

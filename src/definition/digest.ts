@@ -1,25 +1,31 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Writes JSON with the keys of every object in the order of their UTF-16 units: equal values, equal text.
+ * Copies a value with the keys of every object in one order, frozen through and through: equal values, equal copies.
  *
  * Properties that are undefined are left out. Takes what `encodeJson` takes.
  */
-export function toCanonicalJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const member of value) text += `${text === '' ? '' : ','}${toCanonicalJson(member)}`;
-    return `[${text}]`;
-  }
-  for (const key of Object.keys(value).toSorted()) {
+export function toCanonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  if (Array.isArray(value)) return Object.freeze(value.map(toCanonical));
+  const keys = Object.keys(value);
+  if (!isSorted(keys)) keys.sort();
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) {
     const member: unknown = (value as Record<string, unknown>)[key];
-    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${toCanonicalJson(member)}`;
+    if (member === undefined) continue;
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: toCanonical(member), enumerable: true });
+    else copy[key] = toCanonical(member);
   }
-  return `{${text}}`;
+  return Object.freeze(copy);
 }
 
-/** SHA-256 of a text's UTF-8, hex. */
-export function hashText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function isSorted(keys: readonly string[]): boolean {
+  for (let at = 1; at < keys.length; at++) if ((keys[at - 1] as string) > (keys[at] as string)) return false;
+  return true;
+}
+
+/** SHA-256 of the JSON of a canonical value, hex. */
+export function computeDigest(canonical: unknown): string {
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

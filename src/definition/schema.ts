@@ -30,7 +30,7 @@ const flowId = text(flowIdExpected)
   .refine(id => id !== '__proto__', { error: 'an id other than `__proto__`' });
 
 /** A value that JSON can hold. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 // Whether it really is JSON is checked once for the whole definition, with the path to what is not.
 const json = z.custom<JsonValue>();

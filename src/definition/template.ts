@@ -8,7 +8,7 @@ export interface Template {
 }
 
 /** An expression, and where in its text it begins. */
-export interface Placed {
+interface Placed {
   readonly expression: Expression;
   readonly offset: number;
 }
