@@ -138,12 +138,13 @@ class Replayer {
 
   /** Compares the last snapshots with the rows. */
   compare(record: ExecutionRecord, rows: readonly StepRecord[]): void {
-    if (record.seq !== this.#last) this.#note('', null, 'seq', this.#last, record.seq);
+    // What comes after the end is in the journal only: a settled row is never written again.
+    if (record.settledAt === null ? record.seq !== this.#last : record.seq > this.#last) this.#note('', null, 'seq', this.#last, record.seq);
     const flow = this.#actors.get('') as Replayed;
     const { score, failure, ...counters } = flow.snapshot.context as { score: unknown; failure: unknown };
     const done = flow.snapshot.status === 'done';
     this.#check('', { status: flow.snapshot.value, startedAt: flow.startedAt, settledAt: flow.settledAt, ...counters }, {
-      status: record.status, startedAt: record.startedAt, settledAt: record.settledAt, ...(JSON.parse(record.context) as object),
+      ...this.#createSnapshot('')?.snapshot.context, ...(JSON.parse(record.context) as object), status: record.status, startedAt: record.startedAt, settledAt: record.settledAt,
     });
     if (done) this.#check('', { score: score ?? 0, failure }, { score: record.score, failure: record.failure });
     const stored = new Set<string>();

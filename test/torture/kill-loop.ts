@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Durability } from 'flowstone/sqlite';
+import { createSeededRandom } from '../../src/core/ids.ts';
+import { Inquest } from './inquest.ts';
+
+export interface KillLoopOptions {
+  readonly seed: number;
+  readonly durability: Durability;
+  readonly flows: number;
+  /** Kills at most; then it may run to its end. */
+  readonly maxKills: number;
+  /** Also kills at random times, not only after so many events; for runs whose length does not matter. */
+  readonly byTime?: boolean;
+}
+
+export interface KillLoopResult {
+  readonly kills: number;
+  readonly starts: number;
+  readonly interruptions: number;
+  /** Empty: everything held. */
+  readonly complaints: readonly string[];
+}
+
+const victim = new URL('victim.ts', import.meta.url).pathname;
+
+/** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
+export async function runKillLoop({ seed, durability, flows, maxKills, byTime = false }: KillLoopOptions): Promise<KillLoopResult> {
+  const random = createSeededRandom(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'flowstone-kill-'));
+  const cache = join(tmpdir(), 'flowstone-torture-cache');
+  const files = { database: join(folder, 'flows.db'), oracle: join(folder, 'oracle.jsonl') };
+  const inquest = new Inquest(files.database, files.oracle, flows);
+  try {
+    let kills = 0;
+    for (;;) {
+      const mayKill = kills < maxKills;
+      const afterMs = byTime && random.next() < 0.5 ? random.next() * 2_000 : undefined;
+      const afterEvents = Math.ceil(random.next() ** 2 * flows * 6);
+      const ended = await runVictim([files.database, files.oracle, durability, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
+      if (ended === 'done') break;
+      kills++;
+      if (ended !== 'killed') {
+        inquest.complain(`the process ended by itself: ${ended}`);
+        break;
+      }
+      await inquest.look();
+    }
+    return { kills, ...(await inquest.conclude()) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Death {
+  readonly afterMs: number | undefined;
+  readonly afterEvents: number;
+}
+
+/** Runs the victim until it is done or the moment has come to kill it. */
+function runVictim(args: readonly string[], cache: string, death: Death | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--conditions=flowstone-source', victim, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: cache },
+    });
+    let events = 0;
+    let complaint = '';
+    const kill = (): void => void child.kill('SIGKILL');
+    const timer = death?.afterMs === undefined ? undefined : setTimeout(kill, death.afterMs);
+    child.stdout.on('data', (bytes: Buffer) => {
+      events += bytes.length;
+      if (death && death.afterMs === undefined && events >= death.afterEvents) kill();
+    });
+    child.stderr.on('data', (bytes: Buffer) => (complaint += bytes.toString()));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve(code === 0 ? 'done' : signal === 'SIGKILL' ? 'killed' : `code ${code}, signal ${signal}: ${complaint}`);
+    });
+  });
+}

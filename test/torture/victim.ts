@@ -1,0 +1,25 @@
+// The process that is killed: goes on with what is unfinished, starts what is missing, ends when all has settled.
+import { createRuntime, type ToolCall } from 'flowstone';
+import { openSqliteStore, type Durability } from 'flowstone/sqlite';
+import { openOracle } from './oracle.ts';
+import { createVictimTools, victimFlow } from './victim-flow.ts';
+
+const [file, oracleFile, durability, flows] = process.argv.slice(2) as [string, string, Durability, string];
+const oracle = openOracle(oracleFile);
+const note = (what: 'start' | 'end', { executionId, stepId, attempt, idempotencyKey: key }: ToolCall): void => {
+  oracle.note({ what, executionId, stepId, attempt, key });
+  // One byte per event: whoever watches kills after so many.
+  process.stdout.write('.');
+};
+const runtime = await createRuntime({
+  store: openSqliteStore({ file, durability }),
+  flows: [victimFlow],
+  tools: createVictimTools(call => note('start', call), call => note('end', call)),
+  maxInterruptions: 1_000,
+});
+const executions = await Promise.all(
+  Array.from({ length: Number(flows) }, (_, value) => runtime.start('victim', { input: { value }, idempotencyKey: `victim-${value}` })),
+);
+await Promise.all(executions.map(execution => execution.settled()));
+await runtime.stop();
+oracle.close();
