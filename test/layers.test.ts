@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, posix, resolve } from 'node:path';
+import { parseSync } from 'oxc-parser';
+import { globSync } from 'tinyglobby';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const sources = globSync(['src/**/*.ts', 'machines/**/*.ts', 'persistence/**/*.ts'], { cwd: root }).toSorted();
+
+/** Files that may be longer than 400 lines, each with its reason. */
+const longFiles: Readonly<Record<string, string>> = {};
+const maxLines = 400;
+
+interface Source {
+  /** Relative files it imports, type-only imports too. */
+  readonly imports: readonly string[];
+  /** Packages it imports. */
+  readonly packages: readonly string[];
+  /** Its text with comments, and texts in quotes, blanked out. */
+  readonly code: string;
+}
+
+/** What may be imported from where: a file belongs to the first layer whose prefix it has. Each may import itself. */
+const layers: readonly { readonly name: string; readonly prefix: string; readonly imports: readonly string[] }[] = [
+  { name: 'core', prefix: 'src/core/', imports: [] },
+  { name: 'definition', prefix: 'src/definition/', imports: ['core'] },
+  { name: 'machines', prefix: 'machines/', imports: ['core', 'definition'] },
+  { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records'] },
+  { name: 'store records', prefix: 'persistence/records.ts', imports: ['core'] },
+  { name: 'store errors', prefix: 'persistence/store-errors.ts', imports: ['core', 'store records'] },
+  { name: 'memory store', prefix: 'persistence/memory/', imports: ['core', 'store contract', 'store records', 'store errors'] },
+  { name: 'sqlite store', prefix: 'persistence/sqlite/', imports: ['core', 'store contract', 'store records', 'store errors'] },
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'definition', 'machines', 'store contract', 'store records'] },
+  { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
+  { name: 'door of the package', prefix: 'src/index.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'tools'] },
+  { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
+  { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
+  { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
+  { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'door to sqlite', 'door of the package'] },
+  // Folders of later capabilities stand where the views stand.
+  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
+  { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
+];
+
+/** Single imports that no layer allows: from, to. */
+const exceptions: readonly (readonly [from: string, to: string])[] = [
+  ['src/runtime/create-runtime.ts', 'src/tools/built-in.ts'],
+];
+/** What tools see of the runtime. */
+const toolContract = 'src/runtime/tool.ts';
+
+function readSource(file: string): Source {
+  const text = readFileSync(join(root, file), 'utf8');
+  const { module, comments, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
+  const specifiers = [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...module.staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest?.value)),
+    // `import('x')`, as a value and as a type.
+    ...[...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g)].map(match => match[1]),
+  ].filter(specifier => specifier !== undefined);
+  let code = text;
+  for (const { start, end } of comments) code = code.slice(0, start) + ' '.repeat(end - start) + code.slice(end);
+  code = code.replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "''");
+  const isRelative = (specifier: string): boolean => specifier.startsWith('.');
+  return {
+    imports: [...new Set(specifiers.filter(isRelative).map(specifier => posix.join(dirname(file), specifier)))],
+    packages: [...new Set(specifiers.filter(specifier => !isRelative(specifier)))],
+    code,
+  };
+}
+
+const files = new Map(sources.map(file => [file, readSource(file)]));
+const toLayer = (file: string): string => layers.find(({ prefix }) => file.startsWith(prefix))?.name ?? 'outside';
+
+function findForbidden(from: string, to: string): string | undefined {
+  const [above, below] = [toLayer(from), toLayer(to)];
+  if (above === below && above !== 'capability') return undefined;
+  if (above === 'capability' && from.split('/')[1] === to.split('/')[1]) return undefined;
+  if (layers.find(({ name }) => name === above)?.imports.includes(below)) return undefined;
+  if (above === 'tools' && to === toolContract) return undefined;
+  if (exceptions.some(([source, target]) => source === from && target === to)) return undefined;
+  return `${from} (${above}) imports ${to} (${below})`;
+}
+
+/** Circles of imports, each named by its files; Tarjan's algorithm. */
+function findCycles(): string[][] {
+  const found: string[][] = [];
+  const numbers = new Map<string, number>();
+  const lows = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): void => {
+    numbers.set(file, numbers.size);
+    lows.set(file, numbers.get(file) as number);
+    stack.push(file);
+    for (const next of files.get(file)?.imports ?? []) {
+      if (!files.has(next)) continue;
+      if (!numbers.has(next)) {
+        visit(next);
+        lows.set(file, Math.min(lows.get(file) as number, lows.get(next) as number));
+      } else if (stack.includes(next)) {
+        lows.set(file, Math.min(lows.get(file) as number, numbers.get(next) as number));
+      }
+    }
+    if (lows.get(file) !== numbers.get(file)) return;
+    const circle = stack.splice(stack.indexOf(file));
+    if (circle.length > 1) found.push(circle.toSorted());
+  };
+  for (const file of files.keys()) if (!numbers.has(file)) visit(file);
+  return found;
+}
+
+describe('the layers', () => {
+  it('import one way only', () => {
+    const forbidden = [...files].flatMap(([from, { imports }]) => imports.flatMap(to => findForbidden(from, to) ?? []));
+    expect(forbidden).toEqual([]);
+  });
+
+  it('have no circle of imports, not even of types', () => {
+    expect(findCycles()).toEqual([]);
+  });
+
+  it('find every file they import', () => {
+    const missing = [...files].flatMap(([from, { imports }]) => imports.filter(to => !files.has(to)).map(to => `${from} imports ${to}`));
+    expect(missing).toEqual([]);
+  });
+
+  it('are real: a wrong import would be found', () => {
+    expect(findForbidden('machines/step.ts', 'persistence/store.ts')).toBeDefined();
+    expect(findForbidden('persistence/store.ts', 'machines/step.ts')).toBeDefined();
+    expect(findForbidden('src/core/json.ts', 'src/runtime/host.ts')).toBeDefined();
+    expect(findForbidden('src/runtime/host.ts', 'persistence/sqlite/open.ts')).toBeDefined();
+    expect(findForbidden('src/runtime/host.ts', 'src/tools/built-in.ts')).toBeDefined();
+    expect(findForbidden('src/tools/http.ts', 'src/runtime/host.ts')).toBeDefined();
+    expect(findForbidden('src/views/cli/main.ts', 'persistence/sqlite/open.ts')).toBeDefined();
+    expect(findForbidden('src/views/cli/main.ts', 'persistence/memory/memory-store.ts')).toBeDefined();
+    expect(files.get('src/runtime/host.ts')?.imports).toContain('persistence/records.ts');
+    expect(files.size).toBeGreaterThan(100);
+  });
+
+  it('reach XState and the SQLite drivers in their own places only', () => {
+    const users = (names: readonly string[]): string[] => [...files].filter(([, { packages }]) => packages.some(name => names.includes(name))).map(([file]) => file);
+    for (const file of users(['better-sqlite3', 'node:sqlite'])) expect(file).toMatch(/^persistence\/sqlite\//);
+    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/runtime|src\/views\/mermaid|src\/testing|src\/inspector)\//);
+  });
+});
+
+describe('every file', () => {
+  const all = globSync(['src/**/*.ts', 'machines/**/*.ts', 'persistence/**/*.ts', 'test/**/*.ts'], { cwd: root });
+
+  it('has at most 400 lines', () => {
+    const long = all.map(file => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 })).filter(({ file, lines }) => lines > maxLines && !(file in longFiles));
+    expect(long).toEqual([]);
+  });
+
+  it('is named after one idea, in kebab-case', () => {
+    const wrong = all.filter(file => {
+      const name = posix.basename(file).replace(/(\.test)?\.ts$/, '');
+      return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || (/^(utils?|helpers?|common|types|index)$/.test(name) && file !== 'src/index.ts');
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('takes time and chance from the clock and the random source it was given', () => {
+    const forbidden = /\b(Date\.now|performance\.now|Math\.random|setTimeout|setInterval|AbortSignal\.timeout|hrtime|randomUUID)\b|new Date\(\)/;
+    const doors = ['src/core/clock.ts', 'src/core/ids.ts'];
+    const wrong = [...files].flatMap(([file, { code }]) => (doors.includes(file) ? [] : (forbidden.exec(code)?.slice(0, 1).map(found => `${file}: ${found}`) ?? [])));
+    expect(wrong).toEqual([]);
+  });
+});
