@@ -1,0 +1,147 @@
+import type { StepRecord } from '../../persistence/records.ts';
+import { createFailure } from '../core/failure.ts';
+import { computeWakeAt } from '../definition/wait.ts';
+import type { Changes } from '../runtime/changes.ts';
+import { createChanges } from '../runtime/changes.ts';
+import { deliver, resume } from '../runtime/kernel.ts';
+import type { Machines } from '../runtime/machines.ts';
+import type { Message, Prepared } from '../runtime/messages.ts';
+import { conditionFalse } from '../runtime/messages.ts';
+import { restoreTree, toExecutionRecord, toStepRecord } from '../runtime/rows.ts';
+import type { FlowTree, StepActor } from '../runtime/tree.ts';
+import { copyTree, createTree, getActor, isFanOut, noItem, toLocalAddress } from '../runtime/tree.ts';
+import { listDue } from './due.ts';
+import { scriptedCode, toFailed, toOutput } from './outcomes.ts';
+import type { PathEvent } from './path-event.ts';
+import type { Script, ScriptedFlow } from './script-flow.ts';
+import { toList } from './script-flow.ts';
+import type { TracedTransition } from './trace-machines.ts';
+import { traceMachines } from './trace-machines.ts';
+
+/** Where a flow stands on a path: its tree of actors, what would be stored, the time. */
+export interface FlowState {
+  readonly status: 'active' | 'done';
+  readonly tree: FlowTree;
+  /** Epoch ms. */
+  readonly now: number;
+  /** Rows as they are stored, by address. */
+  readonly rows: ReadonlyMap<string, StepRecord>;
+  /** What expressions came to so far. */
+  readonly script: Script;
+  /** Transitions that led here from the state before. */
+  readonly items: readonly string[];
+  readonly transitions: number;
+}
+
+export interface FlowModel {
+  readonly flow: ScriptedFlow;
+  readonly initial: FlowState;
+  /** Pure: the state before is left as it is. */
+  transition(state: FlowState, event: PathEvent): FlowState;
+}
+
+/** When every path begins, epoch ms. */
+export const modelStart = 1_767_225_600_000;
+/** Crashes after which a step fails on a path. Two, so that paths stay short. */
+export const modelMaxInterruptions = 2;
+
+/** The host's pure kernel over a flow's whole tree, as a model whose events are the steps' possible outcomes. */
+export function createFlowModel(flow: ScriptedFlow): FlowModel {
+  const trace: TracedTransition[] = [];
+  const machines = traceMachines(trace);
+  const { plan } = flow;
+  const step = (state: Omit<FlowState, 'items' | 'status'>, work: (changes: Changes) => void): FlowState => {
+    trace.length = 0;
+    const changes = createChanges();
+    const { tree } = state;
+    work(changes);
+    const rows = new Map(state.rows);
+    for (const actor of changes.actors) rows.set(toLocalAddress(actor.step.id, isFanOut(actor) ? noItem : actor.item), toStepRecord(1, actor));
+    const items = toItems(changes, trace);
+    return { ...state, status: tree.flow.status, rows, items, transitions: state.transitions + changes.entries.length };
+  };
+  const begun = createTree(machines, plan, 'path', modelMaxInterruptions);
+  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), script: {}, transitions: 0 };
+  return {
+    flow,
+    initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: { type: 'flow.start', ready: begun.queue.size } }, modelStart, changes)),
+    transition(state, event) {
+      if (event.type === 'crash') return crash(machines, state, step);
+      const tree = copyTree(state.tree);
+      if (event.type === 'elapse') {
+        const due = listDue(state.tree, modelStart);
+        const now = Math.max(state.now, due[0]?.at ?? state.now);
+        return step({ ...state, tree, now }, changes => due.forEach(({ message }) => deliver(machines, tree, message(now), now, changes)));
+      }
+      const script = event.type === 'prepare' ? noteScript(state.script, event) : state.script;
+      return step({ ...state, tree, script }, changes => deliver(machines, tree, toMessage(flow, state, event), state.now, changes));
+    },
+  };
+}
+
+/** Reads the tree back from what would be stored, as a successor does. */
+function crash(machines: Machines, state: FlowState, step: (state: Omit<FlowState, 'items' | 'status'>, work: (changes: Changes) => void) => FlowState): FlowState {
+  const { tree: before, now } = state;
+  const header = { key: 1, executionId: 'path', flowId: '', flowVersion: '', digest: '', input: '{}', priority: 0, idempotencyKey: null, parentId: null, parentStep: null, createdAt: modelStart, seq: 0, startedAt: modelStart, settledAt: null };
+  const record = toExecutionRecord(header, before, 0);
+  const { tree } = restoreTree(machines, before.plan, record, [...state.rows.values()], modelMaxInterruptions);
+  tree.signals = [...before.signals];
+  for (const [position, actor] of tree.actors) if (isFanOut(actor)) actor.list = (before.actors.get(position) as typeof actor).list;
+  return step({ ...state, tree }, changes => resume(machines, tree, now, changes));
+}
+
+function noteScript(script: Script, event: Extract<PathEvent, { type: 'prepare' }>): Script {
+  const known = script[event.step] ?? {};
+  const { item, result, items } = event;
+  if (item !== undefined) return result === 'fail' ? { ...script, [event.step]: { ...known, failingItems: [...(known.failingItems ?? []), item] } } : script;
+  return { ...script, [event.step]: { ...known, when: result !== 'skip', fails: result === 'fail', ...(items !== undefined && { items }) } };
+}
+
+function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<PathEvent, { type: 'elapse' | 'crash' }>): Message {
+  if (event.type === 'cancel') return { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', 'Cancelled') } };
+  if (event.type === 'signal') {
+    const number = state.transitions + 1;
+    return { to: 'signal', signal: { executionKey: 1, number, name: event.name, payload: toOutput(event.name), receivedAt: state.now } };
+  }
+  const position = plan.positions.get(event.step) as number;
+  const item = 'item' in event && event.item !== undefined ? event.item : noItem;
+  if (event.type === 'prepare') return { to: 'prepared', position, item, prepared: toPrepared(state, position, event) };
+  if (event.type === 'child') {
+    const failure = createFailure('child_failed', 'The flow did not pass');
+    return { to: 'step', position, item, event: { type: 'child.settled', ...(!event.passes && { failure }) }, ...(event.passes && { output: 'null' }) };
+  }
+  const actor = getActor(state.tree, position, item) as StepActor;
+  const { run, attempt } = actor.snapshot.context;
+  if (event.type === 'complete') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: toOutput(toLocalAddress(event.step, item)) };
+  const failure = { code: scriptedCode, message: 'The script says so', retryable: event.retryable };
+  return { to: 'step', position, item, event: toFailed(actor, run, attempt, failure, state.now) };
+}
+
+function toPrepared({ tree, now }: FlowState, position: number, { result, items = 0 }: Extract<PathEvent, { type: 'prepare' }>): Prepared {
+  const step = tree.plan.steps[position] as (typeof tree.plan.steps)[number];
+  if (result === 'skip') return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
+  if (result === 'fail') return { type: 'fail', failure: createFailure('expression_failed', 'The script says so') };
+  if (step.forEach) {
+    const value = step.forEach.constant ? (step.forEach.value as unknown[]) : toList(items);
+    return { type: 'start', list: { value, json: JSON.stringify(value) } };
+  }
+  if (step.kind === 'sleep') return { type: 'start', dueAt: computeWakeAt(step.with?.value, now) };
+  if (step.kind !== 'task' && step.timeoutMs !== null) return { type: 'start', dueAt: now + step.timeoutMs };
+  return { type: 'start' };
+}
+
+const timeouts: ReadonlySet<string> = new Set(['step_timeout', 'wait_timeout']);
+
+/** Names of the transitions that were taken; items of a `for_each` step count as one. */
+function toItems({ entries }: Changes, trace: readonly TracedTransition[]): string[] {
+  const items: string[] = [];
+  let index = 0;
+  for (const [address, event] of entries) {
+    const taken = trace[index];
+    if (taken?.event !== event) continue;
+    index++;
+    const cause = timeouts.has((event as { failure?: { code: string } }).failure?.code ?? '') ? ' (timed out)' : '';
+    items.push(`${address === '' ? 'flow' : address.replace(/\[\d+\]$/, '[*]')}: ${taken.from} – ${taken.label}${cause} → ${taken.to}`);
+  }
+  return items;
+}

@@ -1,0 +1,77 @@
+import type { FanOutActor, FlowTree, StepActor } from '../runtime/tree.ts';
+import { getSignalName, isFanOut, noItem } from '../runtime/tree.ts';
+import { listDue } from './due.ts';
+import type { FlowState } from './flow-model.ts';
+import { modelStart } from './flow-model.ts';
+import type { PathEvent } from './path-event.ts';
+import type { ScriptedFlow } from './script-flow.ts';
+
+type Place = { readonly step: string; readonly item?: number };
+
+const toPlaceOf = (actor: StepActor | FanOutActor): Place => (isFanOut(actor) || actor.item === noItem ? { step: actor.step.id } : { step: actor.step.id, item: actor.item });
+
+/** Live actors in the one order in which paths go through them: by place in the definition, then in the list. */
+function* listLive(tree: FlowTree): Iterable<StepActor | FanOutActor> {
+  for (const position of [...tree.actors.keys()].toSorted((a, b) => a - b)) {
+    const actor = tree.actors.get(position) as StepActor | FanOutActor;
+    yield actor;
+    if (isFanOut(actor)) yield* [...actor.items.values()].toSorted((a, b) => a.item - b.item);
+  }
+}
+
+/**
+ * What may happen next on a path, the way everything goes well first.
+ *
+ * Steps that do not depend on each other commute, so only one order of theirs is looked at: the first step that is busy
+ * goes first. Cancels, crashes, early signals and time that runs out may come at any moment.
+ */
+export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
+  const { tree } = state;
+  if (state.status === 'done') return [];
+  const live = [...listLive(tree)];
+  const preparing = live.find(actor => actor.snapshot.value === 'pending' && actor.holdsSlot);
+  // Expressions are evaluated at once and in no order that can be chosen: nothing else is placed between.
+  if (preparing) return listPrepared(flow, preparing);
+  const offers: PathEvent[] = [];
+  const first = live.find((actor): actor is StepActor => !isFanOut(actor) && isDecidable(actor));
+  if (first) offers.push(...listOutcomes(first));
+  const due = listDue(tree, modelStart);
+  if (due.length > 0) offers.push({ type: 'elapse', due: due.map(({ place }) => place) });
+  if (live.some(actor => !isFanOut(actor) && actor.snapshot.value === 'running')) offers.push({ type: 'crash' });
+  offers.push(...listEarlySignals(state), { type: 'cancel' });
+  return offers;
+}
+
+function isDecidable({ snapshot, step }: StepActor): boolean {
+  return snapshot.value === 'running' || (snapshot.value === 'waiting' && step.kind !== 'sleep');
+}
+
+function listOutcomes(actor: StepActor): PathEvent[] {
+  const place = toPlaceOf(actor);
+  const { kind, retry } = actor.step;
+  if (kind === 'signal') return [{ type: 'signal', step: place.step, name: getSignalName(actor) as string }];
+  if (kind === 'flow') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
+  const failures = retry.maxAttempts > 1 ? [true, false] : [true];
+  return [{ type: 'complete', ...place }, ...failures.map(retryable => ({ type: 'fail' as const, ...place, retryable }))];
+}
+
+function listPrepared({ scripted }: ScriptedFlow, actor: StepActor | FanOutActor): PathEvent[] {
+  const place = toPlaceOf(actor);
+  const { step } = actor;
+  const can = scripted.get(step.position);
+  const event = (result: 'start' | 'skip' | 'fail', items?: number): PathEvent => ({ type: 'prepare', ...place, result, ...(items !== undefined && { items }) });
+  if (place.item !== undefined) return [event('start'), ...(can?.items ? [event('fail')] : [])];
+  if (step.when?.constant && step.when.value === false) return [event('skip')];
+  const starts = step.forEach && can?.list ? [event('start', 2), event('start', 1), event('start', 0)] : [event('start')];
+  return [...starts, ...(can?.when ? [event('skip')] : []), ...(can?.when || can?.list || can?.value ? [event('fail')] : [])];
+}
+
+/** Signals that come before their step waits for them. */
+function listEarlySignals({ tree }: FlowState): PathEvent[] {
+  return tree.plan.steps.flatMap(step => {
+    if (step.kind !== 'signal' || tree.settled[step.position] !== null || tree.actors.has(step.position)) return [];
+    const { name } = step.with?.value as { name: string };
+    const isTaken = tree.signals.some(signal => signal.name === name) || [...tree.actors.values()].some(actor => !isFanOut(actor) && getSignalName(actor) === name);
+    return isTaken ? [] : [{ type: 'signal' as const, step: step.id, name, early: true as const }];
+  });
+}

@@ -1,0 +1,127 @@
+import { compileFlow } from '../definition/compile-flow.ts';
+import { defineFlow } from '../definition/define-flow.ts';
+import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import type { FlowDefinition, FlowSource } from '../definition/schema.ts';
+import { readSleep } from '../definition/wait.ts';
+
+/** What the expressions of one step come to on a path. Handed to the flow as its input. */
+export interface ScriptEntry {
+  readonly when?: boolean;
+  /** Items of `for_each`. */
+  readonly items?: number;
+  /** The first expression that is evaluated throws. */
+  readonly fails?: boolean;
+  /** Items whose `with` throws. */
+  readonly failingItems?: readonly number[];
+}
+
+export type Script = { readonly [stepId: string]: ScriptEntry };
+
+/** A flow whose expressions, tools and child flows do what a path says. */
+export interface ScriptedFlow {
+  readonly plan: FlowPlan;
+  readonly definition: FlowDefinition;
+  /** Stand-ins for the flows it starts. */
+  readonly children: readonly FlowDefinition[];
+  /** Steps whose expressions are evaluated from the script, by position. */
+  readonly scripted: ReadonlyMap<number, { readonly when: boolean; readonly list: boolean; readonly value: boolean; readonly items: boolean }>;
+}
+
+const maxAttempts = 3;
+const maxItems = 2;
+
+/** The tool that ends a stand-in for a child flow. */
+export const childTool = 'flowstone.child';
+
+/**
+ * Rewrites a flow so that everything in it can be decided from outside.
+ *
+ * Expressions read the script from the input; tools keep their names. Times of different steps are made different by
+ * some ms, so that no two fall due at once; attempts are cut to 3, constant lists to 2 items: more of the same shows
+ * nothing new.
+ */
+export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
+  const original = compileFlow(definition);
+  const scripted = new Map<number, { when: boolean; list: boolean; value: boolean; items: boolean }>();
+  const steps = original.steps.map((step, position) => {
+    const { kind } = step;
+    const isVariable = (value: PlannedStep['with']): boolean => value !== null && !value.constant;
+    const canScript = kind === 'task' || kind === 'flow';
+    const value = canScript && isVariable(step.with);
+    scripted.set(position, { when: isVariable(step.when), list: isVariable(step.forEach), value: value && !step.forEach, items: value && step.forEach !== null });
+    return scriptStep(step, step.dependsOn.map(at => original.steps[at]?.id ?? ''), value);
+  });
+  const source = {
+    id: definition.id,
+    version: definition.version,
+    mode: definition.mode,
+    concurrency: definition.concurrency,
+    min_score: definition.min_score,
+    ...(definition.timeout !== undefined && { timeout: definition.timeout + steps.length }),
+    steps,
+  } as unknown as FlowSource;
+  const rewritten = defineFlow(source);
+  const children = original.flows
+    .filter(id => id !== definition.id)
+    .map(id => defineFlow({ id, steps: [{ id: 'outcome', uses: `tool:${childTool}` }] }));
+  return { plan: compileFlow(rewritten), definition: rewritten, children, scripted };
+}
+
+const entry = (id: string): string => `$lookup(input.script, ${JSON.stringify(id)})`;
+const orFail = (condition: string, value: string): string => `{% ${condition} ? $error("The script says so") : ${value} %}`;
+
+function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScripted: boolean): object {
+  const { position, id, kind, target, critical, weight, timeoutMs, retry } = step;
+  const when = step.when && (step.when.constant ? step.when.value : orFail(`${entry(id)}.fails`, `${entry(id)}.when`));
+  const list = step.forEach && (step.forEach.constant ? (step.forEach.value as unknown[]).slice(0, maxItems) : orFail(`${entry(id)}.fails`, `${entry(id)}.list`));
+  return {
+    id,
+    uses: kind === 'task' ? `tool:${target}` : step.uses,
+    depends_on: upstream,
+    critical,
+    weight,
+    ...(timeoutMs !== null && { timeout: timeoutMs + position }),
+    ...(when !== null && { when }),
+    ...(list !== null && { for_each: list }),
+    ...toWith(step, valueIsScripted),
+    retry: {
+      maxAttempts: Math.min(retry.maxAttempts, maxAttempts),
+      initialInterval: retry.initialIntervalMs + position + 1,
+      backoffCoefficient: retry.backoffCoefficient,
+      maxInterval: retry.maxIntervalMs + position + 1,
+      jitter: 'none',
+      nonRetryable: [],
+    },
+  };
+}
+
+function toWith(step: PlannedStep, valueIsScripted: boolean): { with?: unknown } {
+  const { position, id, kind } = step;
+  if (kind === 'sleep') {
+    const sleep = step.with?.constant ? readSleep(step.with.value) : undefined;
+    if (sleep && 'untilMs' in sleep) return { with: { until: sleep.untilMs } };
+    return { with: { for: (sleep && 'forMs' in sleep ? sleep.forMs : 3_600_000) + position } };
+  }
+  if (kind === 'signal') return { with: step.with?.constant ? step.with.value : { name: id } };
+  if (!step.with) return {};
+  if (!valueIsScripted) return { with: step.with.value };
+  if (step.forEach) return { with: orFail(`index in ${entry(id)}.failingItems`, '{"item": item}') };
+  return { with: orFail(`${entry(id)}.fails`, '{"scripted": true}') };
+}
+
+/** The input that makes the expressions of a scripted flow come to what a script says. */
+export function toInput(plan: FlowPlan, script: Script): { script: Record<string, unknown> } {
+  return {
+    script: Object.fromEntries(
+      plan.steps.map(({ id }) => {
+        const { when = true, items = maxItems, fails = false, failingItems = [] } = script[id] ?? {};
+        return [id, { when, fails, list: toList(items), failingItems }];
+      }),
+    ),
+  };
+}
+
+/** The items of a scripted `for_each`. */
+export function toList(items: number): string[] {
+  return Array.from({ length: items }, (_, item) => `item ${item}`);
+}
