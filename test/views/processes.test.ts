@@ -68,7 +68,7 @@ describe.concurrent('the program as a process', () => {
     first.kill('SIGINT');
     const ended = await first.ended;
     expect(ended.code).toBe(130);
-    expect(ended.stdout).toMatch(/flowstone resume [0-9a-f-]{36} --db stopped\.db/);
+    expect(ended.stdout).toMatch(/flowstone resume [0-9a-f-]{36} --tools tools\.ts --db stopped\.db/);
 
     writeFileSync(join(cwd, 'stopped.open'), '');
     const other = await start(argvOf('stopped.yml', 'stopped.db'), cwd).ended;
@@ -81,6 +81,22 @@ describe.concurrent('the program as a process', () => {
     const resumed = await start(['resume', '--tools', 'tools.ts', '--db', 'stopped.db', '--json'], cwd).ended;
     expect(resumed.code).toBe(0);
     expect(JSON.parse(resumed.stdout).executions).toMatchObject([{ executionId, status: 'scored', steps: [{ stepId: 'approve', status: 'completed', output: { by: 'me' } }, { stepId: 'after', output: 'approved' }] }]);
+  });
+
+  it('keeps standard output to its one document, whatever tools print', async () => {
+    writeFileSync(join(cwd, 'chatty.yml'), 'id: chatty\nsteps:\n  - { id: talk, uses: "tool:talk" }\n');
+    writeFileSync(join(cwd, 'chatty.mjs'), "export const talk = () => { console.log('from the tool'); process.stdout.write('raw'); return 1; };\n");
+    const { code, stdout, stderr } = await start(['run', 'chatty.yml', '--tools', 'chatty.mjs', '--db', 'chatty.db', '--json'], cwd).ended;
+    expect([code, JSON.parse(stdout).status]).toEqual([0, 'scored']);
+    expect(stderr).toContain('from the tool\nraw');
+  });
+
+  it('could not run when a tool throws where nobody can catch it, and can be resumed', async () => {
+    writeFileSync(join(cwd, 'stray.yml'), 'id: stray\nsteps:\n  - { id: throws, uses: "tool:stray" }\n');
+    writeFileSync(join(cwd, 'stray.mjs'), "export const stray = () => new Promise(() => setTimeout(() => { throw new Error('astray'); }, 1));\n");
+    const { code, stdout } = await start(['run', 'stray.yml', '--tools', 'stray.mjs', '--db', 'stray.db', '--json'], cwd).ended;
+    expect([code, JSON.parse(stdout).error]).toMatchObject([3, { code: 'uncaught_error', message: expect.stringContaining('astray') }]);
+    expect((await run(['list', '--db', 'stray.db'], cwd)).stdout).toContain('1 run was cut off');
   });
 
   it('ends at once on a second Ctrl-C', async () => {

@@ -54,7 +54,7 @@ export function killAll(): void {
 
 /** Runs a command line as a process of its own. */
 export function start(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Spawned {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_DATA_HOME: cwd, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_DATA_HOME: cwd, NO_COLOR: '1', npm_lifecycle_event: '', npm_package_name: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   child.once('close', () => children.delete(child));
   let stdout = '';

@@ -156,6 +156,22 @@ describe('looking at what is stored', () => {
   });
 });
 
+describe('what could not run', () => {
+  it('ends with 3 when the database is no database, or cannot be made', async () => {
+    writeFileSync(join(cwd, 'text.yml.db'), 'not a database, but long enough to be taken for something else'.repeat(100));
+    for (const path of ['text.yml.db', 'sub', join('good.yml', 'below.db')]) {
+      const { code, stdout } = await run(['run', 'good.yml', '--input', '{"n":1}', ...tools, '--db', path, '--json'], cwd);
+      expect([path, code, JSON.parse(stdout).error.message]).toEqual([path, 3, expect.stringContaining(path.split('/')[0] ?? '')]);
+    }
+  });
+
+  it('ends with 1 when a signal comes after the end', async () => {
+    const [{ executionId }] = JSON.parse((await run(['list', ...db('json'), '--json'], cwd)).stdout).executions;
+    const { code, stdout } = await run(['signal', executionId, 'go', ...db('json'), '--json'], cwd);
+    expect([code, JSON.parse(stdout).error.code]).toEqual([1, 'execution_settled']);
+  });
+});
+
 describe('graph and check', () => {
   it('draw a flow, an execution of it and the machines underneath', async () => {
     expect((await run(['graph', 'good.yml'], cwd)).stdout).toMatch(/^flowchart TD\n[^]*s_a --> s_b/);

@@ -30,9 +30,3 @@ export function requireDatabaseFile(file: string): void {
     throw new FlowError('execution_not_found', `Expected a database at \`${file}\`, found none. Nothing was run with it yet; name another one with --db`);
   }
 }
-
-/** The arguments with which another command reaches the same database; empty for the default one. */
-export function toDatabaseArguments(option: string | undefined): string {
-  if (option === undefined) return '';
-  return ` --db ${/^[\w./:@%+=-]+$/.test(option) ? option : `'${option.replaceAll("'", String.raw`'\''`)}'`}`;
-}

@@ -3,13 +3,14 @@ import type { StoreReader } from '../../../persistence/store.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { formatDateTime } from '../terminal/durations.ts';
 import { formatReason } from '../terminal/step-line.ts';
+import type { Suggest } from './suggest-command.ts';
 import { outlineSteps } from './outline-steps.ts';
 
 /** Says why an unfinished execution has not settled: what its steps do or wait for, and whether anybody works on it. */
-export async function describeWait(reader: StoreReader, record: ExecutionRecord, owner: OwnerRecord | undefined): Promise<string> {
+export async function describeWait(reader: StoreReader, record: ExecutionRecord, owner: OwnerRecord | undefined, suggest: Suggest): Promise<string> {
   if (record.settledAt !== null) return '';
   const unowned = owner === undefined;
-  if (record.status === 'pending') return unowned ? 'not begun; no process works on this database' : 'waits to be admitted';
+  if (record.status === 'pending') return unowned ? `not begun; no process works on it: ${suggest('resume')}` : 'waits to be admitted';
   const stored = await reader.getDefinition(record.digest);
   const outline = stored ? outlineSteps(JSON.parse(stored.definition) as FlowDefinition) : [];
   const texts: string[] = [];
@@ -27,6 +28,6 @@ export async function describeWait(reader: StoreReader, record: ExecutionRecord,
     }
   }
   if (running > 0) texts.unshift(unowned ? `${running} ${running === 1 ? 'run was' : 'runs were'} cut off` : `${running} ${running === 1 ? 'step runs' : 'steps run'}`);
-  if (unowned) texts.push('no process works on it: flowstone resume');
+  if (unowned) texts.push(`no process works on it: ${suggest('resume')}`);
   return texts.length > 4 ? `${texts.slice(0, 3).join('; ')}; and ${texts.length - 3} more` : texts.join('; ');
 }

@@ -15,6 +15,7 @@ export const exitCodes = {
 /** Codes of errors that are the caller's to mend; any other means that it could not run. */
 const callersMistakes: ReadonlySet<string> = new Set([
   'usage_invalid', 'argument_not_json', 'file_unreadable', 'tools_module_invalid', 'execution_ambiguous', 'execution_not_found', 'machine_unknown',
+  'option_invalid', 'value_not_json', 'value_too_large',
 ]);
 const callersPrefixes = ['definition_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
 
@@ -22,5 +23,6 @@ const callersPrefixes = ['definition_', 'input_', 'flow_', 'tool_', 'signal_', '
 export function toExitCode(error: unknown): number {
   if (!isFlowError(error)) return exitCodes.couldNotRun;
   const { code } = error;
+  if (code === 'execution_settled') return exitCodes.notPassed;
   return callersMistakes.has(code) || callersPrefixes.some(prefix => code.startsWith(prefix)) ? exitCodes.badUsage : exitCodes.couldNotRun;
 }

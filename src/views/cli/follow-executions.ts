@@ -12,6 +12,7 @@ import type { ProgressView } from '../terminal/progress-view.ts';
 import { getProgressScreen, type CommandContext } from './command-context.ts';
 import { outlineSteps } from './outline-steps.ts';
 import { createScreenPalette } from './screen-palette.ts';
+import type { Suggest } from './suggest-command.ts';
 import { listenForStop } from './stop-signals.ts';
 
 /** An execution to be shown until it settles. */
@@ -68,12 +69,12 @@ export async function createView(context: CommandContext): Promise<ProgressView>
   return createLiveView(screen, createScreenPalette(screen, context.env), context.clock);
 }
 
-async function follow({ execution, flowId, definition, base }: Followed, store: Store, view: ProgressView): Promise<void> {
+async function follow({ execution, flowId, definition, base }: Followed, store: Store, view: ProgressView, suggest: Suggest): Promise<void> {
   const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition));
   view.add(progress);
   if (base?.execution) progress.apply({ type: 'snapshot', seq: base.seq, execution: base.execution });
   for (const [stepId, counts] of base?.items ?? []) progress.noteItems(stepId, counts);
-  view.hint(describeNext(progress));
+  view.hint(describeNext(progress, suggest));
   for await (const update of execution.transitions(base ? { after: base.seq } : {})) {
     if (update.type === 'snapshot') {
       // With a base, everything since then is told one by one.
@@ -82,14 +83,14 @@ async function follow({ execution, flowId, definition, base }: Followed, store: 
       for (const [stepId, counts] of record ? await readItems(store, record) : []) progress.noteItems(stepId, counts);
     }
     view.changed(progress, progress.apply(update));
-    view.hint(describeNext(progress));
+    view.hint(describeNext(progress, suggest));
   }
 }
 
 /** Says what a person can do now. */
-function describeNext({ executionId, steps }: ExecutionProgress): string {
+function describeNext({ executionId, steps }: ExecutionProgress, suggest: Suggest): string {
   const waiting = steps.find(({ status, signal }) => status === 'waiting' && signal !== undefined);
-  return waiting ? `To go on: flowstone signal ${executionId} ${toPlainLine(waiting.signal ?? '')}` : stopHint;
+  return waiting ? `To go on: ${suggest(`signal ${executionId} ${toPlainLine(waiting.signal ?? '')}`)}` : stopHint;
 }
 
 const stopHint = 'Ctrl-C stops it; it can be resumed';
@@ -98,11 +99,11 @@ const stopHint = 'Ctrl-C stops it; it can be resumed';
  * Shows executions until all have settled, or until Ctrl-C: then the runtime is stopped and what has not settled stays
  * resumable. A second Ctrl-C ends the process.
  */
-export async function followExecutions(runtime: Runtime, store: Store, database: string, followed: readonly Followed[], view: ProgressView): Promise<Followings> {
+export async function followExecutions(runtime: Runtime, store: Store, database: string, followed: readonly Followed[], view: ProgressView, suggest: Suggest): Promise<Followings> {
   const stop = listenForStop(process, () => view.end());
   try {
     const settled = Promise.all(followed.map(async one => {
-      await follow(one, store, view);
+      await follow(one, store, view, suggest);
       return one.execution.settled();
     }));
     // Rejects when the runtime stops first, which is what a Ctrl-C makes it do.

@@ -11,6 +11,7 @@ import { describeWait } from './describe-wait.ts';
 import { computeDurationMs } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { unfinishedStatuses } from './find-unfinished.ts';
+import { createSuggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 
 export interface ListCommandOptions {
@@ -40,6 +41,7 @@ function wrapNote(note: string, columns: number): string[] {
 export async function listCommand(options: ListCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { stdout, env } = context;
   const database = resolveDatabaseFile(options.db, context);
+  const suggest = createSuggest(context, options);
   const status = options.status && readStatuses(options.status);
   if (!hasDatabase(database)) {
     return { exitCode: exitCodes.passed, document: { executions: [], database, owner: null }, text: `No executions: there is no database at ${database} yet.\n` };
@@ -57,7 +59,7 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
     const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: string }[] = [];
     for (const record of records) {
       const { executionId, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
-      const waits = await describeWait(reader, record, owner);
+      const waits = await describeWait(reader, record, owner, suggest);
       const duration = computeDurationMs(record);
       const outcome = settledAt === null ? '' : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
       rows.push({

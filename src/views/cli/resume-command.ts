@@ -8,7 +8,7 @@ import { formatReason } from '../terminal/step-line.ts';
 import type { ProgressView } from '../terminal/progress-view.ts';
 import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
-import { requireDatabaseFile, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
@@ -18,6 +18,7 @@ import { loadTools } from './load-tools.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { readStartFolder } from './start-folder.ts';
+import { createSuggest, type Suggest } from './suggest-command.ts';
 import { toSignalExitCode } from './stop-signals.ts';
 
 export interface ResumeCommandOptions {
@@ -27,11 +28,11 @@ export interface ResumeCommandOptions {
 }
 
 /** Relative paths in flows mean the folder they were started in. */
-function enterStartFolder(records: readonly ExecutionRecord[], cwd: string, view: ProgressView): void {
+function enterStartFolder(records: readonly ExecutionRecord[], cwd: string, view: ProgressView, suggest: Suggest): void {
   const folders = new Set(records.map(({ idempotencyKey }) => readStartFolder(idempotencyKey) ?? cwd));
   const [folder = cwd] = folders;
   if (folders.size > 1) {
-    view.note(`These were started in ${folders.size} folders; relative paths now mean ${cwd}. To have each in its own: flowstone resume ID`);
+    view.note(`These were started in ${folders.size} folders; relative paths now mean ${cwd}. To have each in its own: ${suggest('resume ID')}`);
     return;
   }
   if (folder === cwd) return;
@@ -73,6 +74,7 @@ function chooseExitCode(executions: readonly ExecutionDetails[], blocked: readon
 /** `resume`: goes on with unfinished executions, all or those named, and shows them until they settle. */
 export async function resumeCommand(ids: readonly string[], options: ResumeCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
+  const suggest = createSuggest(context, options);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
@@ -91,7 +93,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     const before = new Map<string, { readonly base: Base; readonly progress: Awaited<ReturnType<typeof countProgress>> }>();
     for (const record of wanted) before.set(record.executionId, { base: await readBase(store, record), progress: await countProgress(store, record) });
     const view = await createView(context);
-    enterStartFolder(wanted, cwd, view);
+    enterStartFolder(wanted, cwd, view, suggest);
     runtime = await createRuntime({
       store, tools, clock,
       recover: ({ executionId }) => ours.has(executionId),
@@ -109,12 +111,12 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
 
     const earlier: ExecutionDetails[] = [];
     for (const { executionId } of settled) earlier.push(await (await runtime.get(executionId)).get());
-    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view);
+    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view, suggest);
     const all = [...earlier, ...executions, ...blocked];
     const only = followed.length === 1 && all.length === 1 ? followed[0] : undefined;
     const columns = getColumns(stdout);
     const text = only && all[0]
-      ? renderRunReport(all[0], only.definition, { palette, columns, database, databaseArguments: toDatabaseArguments(options.db) })
+      ? renderRunReport(all[0], only.definition, { palette, columns, database, suggest })
       : `\n${all.map(execution => `${renderVerdict(execution, palette)}  ${palette.dim(execution.executionId)}`).join('\n')}\n  ${palette.dim('stored in')}  ${database}\n`;
     return {
       exitCode: chooseExitCode([...earlier, ...executions], blocked, stoppedBy),

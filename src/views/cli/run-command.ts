@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../sqlite.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
-import { prepareDatabaseFolder, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { prepareDatabaseFolder, resolveDatabaseFile } from './database-file.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
@@ -18,6 +18,7 @@ import { loadFlows } from './load-flows.ts';
 import { loadTools } from './load-tools.ts';
 import { renderRunReport } from './run-report.ts';
 import { createRunKey } from './start-folder.ts';
+import { createSuggest } from './suggest-command.ts';
 import { toSignalExitCode } from './stop-signals.ts';
 
 export interface RunCommandOptions {
@@ -33,6 +34,7 @@ export interface RunCommandOptions {
 /** `run`: starts a flow, or goes on with the same run that was cut off, and shows it until it settles. */
 export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, clock, stdout, env } = context;
+  const suggest = createSuggest(context, options);
   const input = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
   const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd);
@@ -67,9 +69,9 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));
     else if (!execution.created) view.note(`${execution.executionId} was started with this idempotency key before`);
     const left = unfinished.filter(({ executionId, parentId }) => parentId === null && !ours.has(executionId) && executionId !== execution.executionId);
-    if (left.length > 0) view.note(`${left.length} other unfinished ${left.length === 1 ? 'execution' : 'executions'}: flowstone resume${toDatabaseArguments(options.db)}`);
+    if (left.length > 0) view.note(`${left.length} other unfinished ${left.length === 1 ? 'execution' : 'executions'}: ${suggest('resume')}`);
 
-    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom }], view);
+    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
@@ -79,7 +81,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
         palette: createScreenPalette(stdout, env),
         columns: getColumns(stdout),
         database,
-        databaseArguments: toDatabaseArguments(options.db),
+        suggest,
       }),
     };
   } finally {

@@ -3,20 +3,20 @@ import type { ExecutionDetails } from '../../runtime/api.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
 import { listLeafSteps } from './outline-steps.ts';
+import type { Suggest } from './suggest-command.ts';
 
 export interface RunReportOptions {
   readonly palette: Palette;
   readonly columns: number;
   readonly database: string;
-  /** Arguments that reach the same database again, as ` --db app.db`; empty for the default one. */
-  readonly databaseArguments: string;
+  readonly suggest: Suggest;
 }
 
 /** Draws the end of a run: steps, what came out, the verdict, where it is stored, what to type next. */
 export function renderRunReport(execution: ExecutionDetails, definition: FlowDefinition, options: RunReportOptions): string {
-  const { palette, columns, database, databaseArguments } = options;
+  const { palette, columns, database, suggest } = options;
   const outputs = execution.settledAt === null ? '' : renderOutputs(execution, listLeafSteps(definition), palette, columns);
-  const next = execution.settledAt === null ? `flowstone resume ${execution.executionId}` : `flowstone show ${execution.executionId}`;
+  const next = execution.settledAt === null ? suggest(`resume ${execution.executionId}`, { tools: true }) : suggest(`show ${execution.executionId}`);
   return [
     '',
     renderStepTable(execution, palette, columns),
@@ -25,7 +25,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
     renderVerdict(execution, palette),
     `  ${palette.dim('execution')}  ${execution.executionId}`,
     `  ${palette.dim('stored in')}  ${database}`,
-    `  ${palette.dim('next')}       ${palette.cyan(`${next}${databaseArguments}`)}`,
+    `  ${palette.dim('next')}       ${palette.cyan(next)}`,
     '',
   ].join('\n');
 }

@@ -9,12 +9,13 @@ import { pad, toCompactJson } from '../terminal/plain-text.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
-import { requireDatabaseFile, resolveDatabaseFile, toDatabaseArguments } from './database-file.ts';
+import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { describeWait } from './describe-wait.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
 import { listLeafSteps } from './outline-steps.ts';
+import { createSuggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 
 export interface ShowCommandOptions {
@@ -55,6 +56,7 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
 /** `show`: shows one execution with its steps, outputs and, if asked for, its history. Never takes ownership. */
 export async function showCommand(id: string, options: ShowCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { stdout, env } = context;
+  const suggest = createSuggest(context, options);
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
   const reader = openSqliteReader({ file: database });
@@ -63,7 +65,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const plan = await new PlanRegistry().load(reader, record.digest);
     const details = await readDetails(reader, plan, record, { items: options.items });
     const history = options.history ? await readHistory(reader, record) : undefined;
-    const waits = await describeWait(reader, record, await reader.getOwner());
+    const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
     const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);
@@ -78,7 +80,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       renderVerdict(details, palette),
       ...(waits ? [`  ${waits}`] : []),
       `  ${palette.dim('stored in')}  ${database}`,
-      ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(`flowstone show ${record.executionId} --history${toDatabaseArguments(options.db)}`)}`]),
+      ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(suggest(`show ${record.executionId} --history`))}`]),
       '',
     ];
     return {

@@ -2,7 +2,7 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { reachExecution } from './reach-execution.ts';
-import { toDatabaseArguments } from './database-file.ts';
+import { createSuggest } from './suggest-command.ts';
 
 export interface SignalCommandOptions {
   readonly db?: string;
@@ -13,7 +13,7 @@ export async function signalCommand(id: string, name: string, payloadText: strin
   const payload = payloadText === undefined ? null : readJsonArgument(payloadText, 'the payload', context.cwd);
   const { executionId, flowId, database, owner, status } = await reachExecution(id, options.db, context, (reach, target) => reach.signal(target, name, payload));
   const settled = status === 'scored' || status === 'failed';
-  const then = settled ? `It is ${status} now.` : owner ? `Process ${owner.pid} has it.` : `Stored; to go on: flowstone resume ${executionId}${toDatabaseArguments(options.db)}`;
+  const then = settled ? `It is ${status} now.` : owner ? `Process ${owner.pid} has it.` : `Stored; to go on: ${createSuggest(context, options)(`resume ${executionId}`)}`;
   return {
     exitCode: exitCodes.passed,
     document: { executionId, flowId, status, signal: name, payload, deliveredTo: owner?.pid ?? null, database },
