@@ -1,0 +1,20 @@
+type Conditions = { readonly [condition: string]: string };
+
+interface Manifest {
+  readonly files: readonly string[];
+  readonly exports: { readonly [path: string]: Conditions };
+  readonly [key: string]: unknown;
+}
+
+/** What only the checkout needs: its Node.js, its tools, its commands. */
+const checkoutOnly = ['optionalDependencies', 'devDependencies', 'overrides', 'scripts', 'allowScripts'];
+
+/** The manifest as published: without what belongs to the checkout, and without the way to its sources. */
+export function publishedManifest(manifest: Manifest): Manifest {
+  const kept = Object.entries(manifest).filter(([key]) => !checkoutOnly.includes(key));
+  const exported = Object.entries(manifest.exports).map(([path, conditions]) => [
+    path,
+    Object.fromEntries(Object.entries(conditions).filter(([condition]) => condition !== 'flowstone-source')),
+  ]);
+  return { ...(Object.fromEntries(kept) as Manifest), exports: Object.fromEntries(exported) as Manifest['exports'] };
+}

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+let folder = '';
+let installed = '';
+let manifest: {
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+const run = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+
+/** Packs, and installs beside the checkout's own dependencies. */
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'package-'));
+  const tarball = run(join(root, 'scripts/pack.ts'), folder).trim();
+  execFileSync('tar', ['-xzf', tarball, '-C', folder]);
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, 'node_modules'))) if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  installed = join(modules, 'flowstone');
+  symlinkSync(join(folder, 'package'), installed);
+  manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the published package', () => {
+  it('names nothing that only the checkout needs', () => {
+    expect(manifest).not.toHaveProperty('optionalDependencies');
+    expect(manifest).not.toHaveProperty('devDependencies');
+    expect(manifest).not.toHaveProperty('scripts');
+    expect(JSON.stringify(manifest)).not.toMatch(/"node-(linux|win|darwin)|flowstone-source|\.ts"(?<!\.d\.ts")/);
+    for (const version of Object.values(manifest.dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('contains every file its exports and its program name, and its papers', () => {
+    const named = [...Object.values(manifest.exports).flatMap(conditions => Object.values(conditions)), ...Object.values(manifest.bin), 'LICENSE', 'README.md', 'docs'];
+    expect(named.filter(file => !existsSync(join(installed, file)))).toEqual([]);
+  });
+
+  it('answers --version from plain JavaScript', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(run(join(installed, manifest.bin['flowstone'] ?? ''), '--version').trim()).toBe(version);
+  });
+
+  it('runs a flow for whoever imports it', () => {
+    writeFileSync(
+      join(folder, 'use.js'),
+      `import { createRuntime, defineFlow } from 'flowstone';
+       import { openSqliteStore } from 'flowstone/sqlite';
+       const flow = defineFlow({ id: 'hello', steps: [{ id: 'say', uses: 'tool:say' }] });
+       const tools = [{ name: 'say', run: () => 'hello' }];
+       const runtime = await createRuntime({ store: openSqliteStore({ file: 'use.db' }), flows: [flow], tools });
+       const { steps } = await (await runtime.start('hello')).settled();
+       await runtime.stop();
+       console.log(steps[0].output);`,
+    );
+    expect(run('use.js').trim()).toBe('hello');
+  });
+
+  it('has types that another project can use', () => {
+    writeFileSync(
+      join(folder, 'use.ts'),
+      `import type { Runtime, SettledExecution } from 'flowstone';
+       import { createRuntime } from 'flowstone';
+       import { openSqliteStore } from 'flowstone/sqlite';
+       const runtime: Runtime = await createRuntime({ store: openSqliteStore({ file: 'use.db', durability: 'process' }) });
+       const settled: SettledExecution = await runtime.settled('x');
+       export const score: number = settled.score;
+       // @ts-expect-error a score is a number
+       export const wrong: string = settled.score;`,
+    );
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    expect(run(tsc, '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--ignoreConfig', 'use.ts')).toBe('');
+  });
+});
