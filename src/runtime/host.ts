@@ -21,7 +21,7 @@ import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from 
 import type { Write } from './step-runner.ts';
 import { toFailure } from './step-runner.ts';
 import type { FlowTree } from './tree.ts';
-import { createTree, getActor, hasWork, isFanOut } from './tree.ts';
+import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
 
 /** Something that has to happen in a tick. `done` is called after the commit, `refused` when there is none. */
 export type Envelope = { readonly refused?: (error: Error) => void } & (
@@ -40,7 +40,9 @@ export interface Performer {
   /** Slots are free and flows that could run wait in the store. */
   admitNext(): void;
   /** A flow sleeps until then. */
-  sleepUntil(at: number): void;
+  sleepUntil(at: number, header: ExecutionHeader): void;
+  /** Whether nothing of it may begin here: it leaves memory once nothing of it runs. */
+  isPaused(resident: Resident): boolean;
   /** A tick is over. */
   ticked(): void;
   fault(error: Error): void;
@@ -73,7 +75,6 @@ export class Host {
   #armed = false;
   #committing = false;
   #open = true;
-  #lastNow = 0;
   #touched: Resident[] = [];
   #late: JournalRecord[] = [];
   #answers: (() => void)[] = [];
@@ -101,10 +102,8 @@ export class Host {
     return this.#inbox.length === 0 && !this.#committing;
   }
 
-  /** The time for rows and events: never goes back, whatever the clock does. */
   now(): number {
-    this.#lastNow = Math.max(this.#lastNow, this.#options.clock.now());
-    return this.#lastNow;
+    return this.#options.clock.now();
   }
 
   post(envelope: Envelope): void {
@@ -253,7 +252,8 @@ export class Host {
       breakTree(this.#options.machines, tree, createFailure('machine_failed', message), now, changes);
     }
     if (header.startedAt === null && tree.flow.value === 'stepping') header.startedAt = now;
-    if (tree.flow.status === 'done') header.settledAt ??= now;
+    // A clock that was set back must not make it end before it began.
+    if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
   }
 
   #touch(resident: Resident): Changes {
@@ -329,13 +329,14 @@ export class Host {
   }
 
   /** Settled and sleeping flows leave memory; their rows are all there is of them. */
-  #letGo({ header, tree }: Resident, now: number): void {
+  #letGo(resident: Resident, now: number): void {
+    const { header, tree } = resident;
     if (this.residents.get(header.executionId)?.tree !== tree) return;
     if (tree.flow.status !== 'done') {
-      if (tree.flow.value !== 'pending' && hasWork(tree)) return;
+      if (tree.flow.value !== 'pending' && hasWork(tree) && (isRunning(tree) || !this.#performer.isPaused(resident))) return;
       const wakeAt = tree.flow.value === 'pending' ? null : computeWakeAt(tree, header.startedAt);
-      if (wakeAt !== null && wakeAt - now <= this.#options.keepResidentMs) return;
-      if (wakeAt !== null) this.#performer.sleepUntil(wakeAt);
+      if (wakeAt && wakeAt - now <= this.#options.keepResidentMs) return;
+      if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
     }
     this.residents.delete(header.executionId);
     this.ask({ type: 'flow.released' });
@@ -352,8 +353,9 @@ export class Host {
   #fail(error: unknown): void {
     this.#committing = false;
     const reason = error instanceof Error ? error : new Error(String(error));
-    this.close(reason);
+    // First: it tells the handlers to stop, which are known by the flows in memory.
     this.#performer.fault(reason);
+    this.close(reason);
   }
 }
 
