@@ -95,6 +95,14 @@ export class Admission {
     );
   }
 
+  /** Brings an execution that others wait for into memory, whatever the limit says. */
+  bring(executionId: string): void {
+    if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
+    const messages: Envelope[] = [];
+    this.#arriving.set(executionId, messages);
+    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#options.fault(error));
+  }
+
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
   async #arrive<Value>(executionId: string, load: () => Promise<Value>): Promise<Value> {
     try {
@@ -171,10 +179,20 @@ export class Admission {
     const messages = this.#arriving.get(executionId) ?? [];
     const record = late ? await this.#options.store.getExecution(executionId) : read;
     if (!record || record.settledAt !== null) return;
+    if (record.parentId !== null) return this.#leaveToParent(record, record.parentId, messages);
     const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
     if (obstacle === null) this.#left.add(executionId);
     else if (obstacle) this.blocked.set(executionId, obstacle);
     else return this.#restore(record, 'requested', messages);
+    for (const message of messages) this.#host.post(message);
+  }
+
+  /** Whoever started it brings it when it goes on itself. One that has ended meant to cancel it, and was cut off before. */
+  async #leaveToParent({ executionId }: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
+    this.#left.add(executionId);
+    const parent = await this.#options.store.getExecution(parentId);
+    const failure = createFailure('cancelled', 'The step that started it no longer waits');
+    if (!parent || parent.settledAt !== null) this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
     for (const message of messages) this.#host.post(message);
   }
 

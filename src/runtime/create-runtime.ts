@@ -3,6 +3,7 @@ import { FlowError } from '../core/errors.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
+import { requireLimit, requireObject } from './check-arguments.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
@@ -124,7 +125,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, false);
     },
     async list(filter = {}) {
-      return (await store.listExecutions(filter)).map(record => toSummary(record, core.blockedBy(record.executionId)));
+      requireLimit(requireObject('options', filter).limit);
+      return (await store.listExecutions(filter)).map(record => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined));
     },
     signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
     cancel: (executionId, message) => core.cancel(executionId, message),

@@ -130,7 +130,7 @@ export class Effects {
       attempt: snapshot.context.attempt,
       idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item)),
       timeoutMs: step.timeoutMs,
-      input: actor.input === undefined ? (step.with?.value ?? null) : actor.input,
+      input: actor.input === undefined ? (step.with?.value ?? {}) : actor.input,
     };
     if (!tool) {
       const failure = createFailure('tool_unknown', `Expected a tool named "${step.target}", this runtime has none`);

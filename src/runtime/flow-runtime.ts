@@ -11,6 +11,7 @@ import type { FlowPlan } from '../definition/plan.ts';
 import { Admission } from './admission.ts';
 import type { ExecutionSummary, RuntimeHealth, RuntimeOptions, StartOptions } from './api.ts';
 import type { Changes } from './changes.ts';
+import { requireObject, requireText } from './check-arguments.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope, Performer } from './host.ts';
@@ -25,7 +26,7 @@ import type { ExecutionHeader } from './rows.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import type { Due } from './timers.ts';
 import { Timers } from './timers.ts';
-import { createTimerEvent, getActor, isFanOut } from './tree.ts';
+import { createTimerEvent, getActor, isFanOut, noItem } from './tree.ts';
 import { Watchers } from './watchers.ts';
 
 interface StartParams extends StartOptions {
@@ -35,6 +36,8 @@ interface StartParams extends StartOptions {
 }
 
 const maxRecoveredListed = 1_000;
+/** In place of a position: the whole flow is to be brought into memory. */
+const wholeFlow = -2;
 
 /** The shell around the host: wires the loop to handlers, timers, the store and callers. */
 export class FlowRuntime implements Performer {
@@ -59,6 +62,9 @@ export class FlowRuntime implements Performer {
   /** Executions with a higher key were started by this runtime. */
   #firstKey = 0;
   #signals = 0;
+  #stopping: Promise<void> | undefined;
+  /** Why a plan cannot run here; tools and flows are the same for the runtime's whole life. */
+  readonly #obstacles = new Map<FlowPlan, StepFailure | undefined>();
   readonly #starting = new Map<string, Promise<{ executionId: string; created: boolean }>>();
   recovered: readonly ExecutionSummary[] = [];
 
@@ -85,7 +91,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.sleepUntil(at), progressed: () => this.#progress?.(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress?.(), fault },
       host,
     );
     this.#children = children;
@@ -112,11 +118,33 @@ export class FlowRuntime implements Performer {
   }
 
   #mayRun(executionId: string): boolean {
-    const header = this.#host.residents.get(executionId)?.header;
-    return this.#status === 'running' && header !== undefined && this.#mayContinue(header);
+    const resident = this.#host.residents.get(executionId);
+    return this.#status === 'running' && resident !== undefined && !this.isPaused(resident);
+  }
+
+  /** Whether it only takes messages in here: it was left out on request, or something that it uses is missing. */
+  isPaused({ header, tree }: Resident): boolean {
+    if (!this.#mayResume(header)) return true;
+    const obstacle = this.#findObstacle(tree.plan);
+    if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
+    return obstacle !== undefined;
+  }
+
+  /** A flow that another one started goes on where that one does. */
+  #mayResume(header: ExecutionHeader): boolean {
+    if (header.parentId === null || header.key > this.#firstKey) return this.#mayContinue(header);
+    const parent = this.#host.residents.get(header.parentId);
+    return parent !== undefined && this.#mayResume(parent.header);
   }
 
   #findObstacle(plan: FlowPlan): StepFailure | undefined {
+    if (this.#obstacles.has(plan)) return this.#obstacles.get(plan);
+    const obstacle = this.#searchObstacle(plan);
+    this.#obstacles.set(plan, obstacle);
+    return obstacle;
+  }
+
+  #searchObstacle(plan: FlowPlan): StepFailure | undefined {
     const missing = plan.tools.filter(name => !this.#options.tools.has(name));
     if (missing.length > 0) return createFailure('tool_unknown', `Waits for tools this runtime does not have: ${missing.join(', ')}`, { tools: missing });
     const flows = plan.flows.filter(id => this.plans.find(id) === undefined);
@@ -136,7 +164,9 @@ export class FlowRuntime implements Performer {
 
   async start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
     this.requireRunning();
-    const { idempotencyKey } = params;
+    requireText('flowId', flowId);
+    const { idempotencyKey } = requireObject('options', params);
+    if (idempotencyKey !== undefined) requireText('idempotencyKey', idempotencyKey);
     if (idempotencyKey === undefined) return this.#start(flowId, params);
     const starting = this.#starting.get(idempotencyKey);
     if (starting) return { ...(await starting), created: false };
@@ -160,8 +190,8 @@ export class FlowRuntime implements Performer {
     if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
     const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
-    const json = encodeJson(input, { maxBytes: this.#options.maxOutputBytes, name: 'input' });
-    validateInput(plan.definition, JSON.parse(json));
+    const limits = { maxBytes: this.#options.maxOutputBytes, name: 'input' };
+    const json = encodeJson(validateInput(plan.definition, JSON.parse(encodeJson(input, limits))), limits);
     const now = this.#host.now();
     const executionId = params.executionId ?? createExecutionId(now);
     const header: ExecutionHeader = {
@@ -187,12 +217,14 @@ export class FlowRuntime implements Performer {
   async #startChild(params: StartParams & { flowId: string; executionId: string }): Promise<ExecutionRecord | undefined> {
     const known = await this.store.getExecution(params.executionId);
     if (!known) await this.#start(params.flowId, params);
+    else if (known.settledAt === null) this.#admission.bring(known.executionId);
     return known;
   }
 
   async signal(executionId: string, name: string, payload: unknown): Promise<void> {
     this.requireRunning();
     const record = await this.requireExecution(executionId);
+    requireText('name', name);
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
     const signal = { executionKey: record.key, number: this.#nextSignal(), name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
@@ -208,6 +240,7 @@ export class FlowRuntime implements Performer {
 
   async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
     this.requireRunning();
+    requireText('message', message);
     await this.requireExecution(executionId);
     return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
   }
@@ -218,6 +251,7 @@ export class FlowRuntime implements Performer {
 
   /** @throws a `FlowError` with code `execution_not_found` */
   async requireExecution(executionId: string): Promise<ExecutionRecord> {
+    requireText('executionId', executionId);
     const record = await this.store.getExecution(executionId);
     if (record) return record;
     throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.store.location}, got "${executionId}"`);
@@ -269,8 +303,10 @@ export class FlowRuntime implements Performer {
     if (this.#status === 'running') this.#admission.fill();
   }
 
-  sleepUntil(at: number): void {
-    this.#timers.wakeAt(at);
+  sleepUntil(at: number, header: ExecutionHeader): void {
+    // A flow that another one waits for wakes also when no slot is free: the other one may hold the last.
+    if (header.parentId === null) this.#timers.wakeAt(at);
+    else this.#timers.add({ at, executionId: header.executionId, position: wholeFlow, item: noItem });
   }
 
   ticked(): void {
@@ -282,7 +318,11 @@ export class FlowRuntime implements Performer {
     if (this.#status !== 'running') return;
     for (const { executionId, position, item, at } of due) {
       const resident = this.#host.residents.get(executionId);
-      if (!resident) continue;
+      if (!resident) {
+        if (position === wholeFlow) this.#admission.bring(executionId);
+        continue;
+      }
+      if (position === wholeFlow) continue;
       if (position < 0) this.#expire(executionId, resident);
       else this.#fireStep(executionId, resident, position, item, at);
     }
@@ -325,8 +365,12 @@ export class FlowRuntime implements Performer {
     await this.begin(lastKey);
   }
 
-  async stop(timeoutMs: number): Promise<void> {
-    if (this.#status === 'stopped' || this.#status === 'stopping') return;
+  stop(timeoutMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(timeoutMs);
+    return this.#stopping;
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
     const faulted = this.#status === 'faulted';
     this.#status = 'stopping';
     this.#timers.clear();

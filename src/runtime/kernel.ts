@@ -271,7 +271,7 @@ class Delivering {
       attempt,
       status,
       startedAt: actor.runAt,
-      endedAt: this.#now,
+      endedAt: Math.max(this.#now, actor.runAt),
       failure: 'failure' in event && event.failure ? event.failure : status === 'completed' || status === 'released' ? null : context.failure,
       output: status === 'completed' ? (output ?? 'null') : null,
     });
@@ -328,7 +328,7 @@ class Delivering {
   /** @param unprepared it settles before its expressions were evaluated */
   #settleStep(actor: StepActor | FanOutActor, unprepared: boolean): void {
     const tree = this.#tree;
-    actor.settledAt = this.#now;
+    actor.settledAt = Math.max(this.#now, actor.startedAt ?? 0);
     if (unprepared && actor.holdsSlot) tree.preparing--;
     const freed = actor.holdsSlot ? 1 : 0;
     actor.holdsSlot = false;

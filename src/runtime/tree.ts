@@ -145,6 +145,12 @@ export function hasWork(tree: FlowTree): boolean {
   return tree.flow.status === 'active' && (tree.flow.value !== 'stepping' || tree.running > 0 || tree.preparing > 0);
 }
 
+/** Whether a handler runs. */
+export function isRunning(tree: FlowTree): boolean {
+  const runs = ({ snapshot }: StepActor): boolean => snapshot.value === 'running';
+  return [...tree.actors.values()].some(actor => (isFanOut(actor) ? [...actor.items.values()].some(runs) : runs(actor)));
+}
+
 /** When the next wait or back-off ends; undefined: none does. */
 export function nextDueAt(tree: FlowTree): number | undefined {
   let next: number | undefined;
