@@ -26,13 +26,13 @@ const hostile = new Proxy({}, {
 /** What a handler may do wrong, and the code of the failure it must end in. */
 const wrongs: readonly (readonly [what: string, run: () => unknown, code: string])[] = [
   ['throws before its first await', () => { throw new Error('at once'); }, 'tool_threw'],
-  ['throws after its first await', async () => { await null; throw new Error('later'); }, 'tool_threw'],
+  ['throws after its first await', async () => { await Promise.resolve(); throw new Error('later'); }, 'tool_threw'],
   ['throws null', () => { throw null; }, 'tool_threw'],
   ['throws a value that cannot be read', () => { throw hostile; }, 'tool_threw'],
   ['rejects with a value that cannot be read', () => Promise.reject(hostile), 'tool_threw'],
   ['throws an error with a code', () => { throw Object.assign(new Error('x'), { code: 'E_OWN' }); }, 'E_OWN'],
   ['returns a value that cannot be read', () => hostile, 'tool_threw'],
-  ['returns a thenable that throws', () => ({ then() { throw new Error('then'); } }), 'tool_threw'],
+  ['returns a thenable that throws', () => Object.fromEntries([['then', () => { throw new Error('then'); }]]), 'tool_threw'],
   ['returns a BigInt', () => ({ amount: 1n }), 'value_not_json'],
   ['returns a function', () => () => 1, 'value_not_json'],
   ['returns a symbol', () => Symbol('x'), 'value_not_json'],
