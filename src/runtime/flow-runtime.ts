@@ -7,7 +7,6 @@ import { createFailure } from '../core/failure.ts';
 import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import { validateInput } from '../definition/input-schema.ts';
-import type { FlowPlan } from '../definition/plan.ts';
 import { Admission } from './admission.ts';
 import type { ExecutionSummary, RuntimeHealth, RuntimeOptions, StartOptions } from './api.ts';
 import type { Changes } from './changes.ts';
@@ -19,6 +18,7 @@ import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
+import { Obstacles } from './obstacles.ts';
 import { PlanRegistry } from './plan-registry.ts';
 import { toSummary } from './queries.ts';
 import type { Resident } from './resident.ts';
@@ -63,8 +63,7 @@ export class FlowRuntime implements Performer {
   #firstKey = 0;
   #signals = 0;
   #stopping: Promise<void> | undefined;
-  /** Why a plan cannot run here; tools and flows are the same for the runtime's whole life. */
-  readonly #obstacles = new Map<FlowPlan, StepFailure | undefined>();
+  readonly #obstacles: Obstacles;
   readonly #starting = new Map<string, Promise<{ executionId: string; created: boolean }>>();
   recovered: readonly ExecutionSummary[] = [];
 
@@ -74,6 +73,7 @@ export class FlowRuntime implements Performer {
     this.#inspection = options.inspect && new Inspection(options.inspect, options.logger);
     this.#machines = this.#inspection?.watch(machines) ?? machines;
     this.#options = options;
+    this.#obstacles = new Obstacles(options.tools, this.plans);
     this.#recover = recover;
     this.#timers = new Timers(options.clock, due => this.#fire(due));
     [this.#host, this.#effects, this.#admission] = this.#assemble();
@@ -91,7 +91,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#findObstacle(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress?.(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress?.(), fault },
       host,
     );
     this.#children = children;
@@ -125,7 +125,7 @@ export class FlowRuntime implements Performer {
   /** Whether it only takes messages in here: it was left out on request, or something that it uses is missing. */
   isPaused({ header, tree }: Resident): boolean {
     if (!this.#mayResume(header)) return true;
-    const obstacle = this.#findObstacle(tree.plan);
+    const obstacle = this.#obstacles.find(tree.plan);
     if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
     return obstacle !== undefined;
   }
@@ -135,21 +135,6 @@ export class FlowRuntime implements Performer {
     if (header.parentId === null || header.key > this.#firstKey) return this.#mayContinue(header);
     const parent = this.#host.residents.get(header.parentId);
     return parent !== undefined && this.#mayResume(parent.header);
-  }
-
-  #findObstacle(plan: FlowPlan): StepFailure | undefined {
-    if (this.#obstacles.has(plan)) return this.#obstacles.get(plan);
-    const obstacle = this.#searchObstacle(plan);
-    this.#obstacles.set(plan, obstacle);
-    return obstacle;
-  }
-
-  #searchObstacle(plan: FlowPlan): StepFailure | undefined {
-    const missing = plan.tools.filter(name => !this.#options.tools.has(name));
-    if (missing.length > 0) return createFailure('tool_unknown', `Waits for tools this runtime does not have: ${missing.join(', ')}`, { tools: missing });
-    const flows = plan.flows.filter(id => this.plans.find(id) === undefined);
-    if (flows.length > 0) return createFailure('flow_unknown', `Waits for flows this runtime does not have: ${flows.join(', ')}`, { flows });
-    return undefined;
   }
 
   requireRunning(): void {
@@ -186,7 +171,7 @@ export class FlowRuntime implements Performer {
 
   async #start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
     const plan = this.plans.require(flowId);
-    const obstacle = this.#findObstacle(plan);
+    const obstacle = this.#obstacles.find(plan);
     if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
     const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);

@@ -1,15 +1,17 @@
 import type { FanOutEvent } from '../../machines/fan-out.ts';
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
-import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
+import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { computeScore } from '../core/score.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
+import { toEndedAttempt } from './ended-attempt.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
-import { conditionFalse } from './messages.ts';
+import type { SettledStatus } from './routing.ts';
+import { routeSettled } from './routing.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
 
@@ -18,14 +20,6 @@ type Delivery = { readonly flow: FlowEvent } | {
   readonly item: number;
   readonly event: StepEvent | FanOutEvent;
   readonly output?: string;
-};
-
-const endings: Partial<Record<StepEvent['type'], AttemptRecord['status']>> = {
-  'attempt.completed': 'completed',
-  'attempt.failed': 'failed',
-  'attempt.interrupted': 'interrupted',
-  'step.release': 'released',
-  'step.cancel': 'cancelled',
 };
 
 /**
@@ -241,7 +235,9 @@ class Delivering {
     if (isBusy(actor.step, before.value)) tree.running--;
     if (isBusy(actor.step, after.value)) tree.running++;
     if (event.type === 'step.release') tree.preparing++;
-    if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) this.#endRun(actor, before.context, event, output);
+    if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) {
+      changes.attempts.push(toEndedAttempt(actor, before.context, event, output, this.#now));
+    }
     for (const effect of effects) {
       if (effect === 'ping') {
         actor.runAt = this.#now;
@@ -259,22 +255,6 @@ class Delivering {
     }
     if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
     if (after.status === 'done') this.#settleStep(actor, before.value === 'pending' && !prepared);
-  }
-
-  #endRun(actor: StepActor, { run, attempt }: { run: number; attempt: number }, event: StepEvent, output: string | undefined): void {
-    const { value, context } = actor.snapshot;
-    const status = endings[event.type] ?? (value === 'completed' ? 'completed' : 'failed');
-    this.#changes.attempts.push({
-      position: actor.step.position,
-      item: actor.item,
-      run,
-      attempt,
-      status,
-      startedAt: actor.runAt,
-      endedAt: Math.max(this.#now, actor.runAt),
-      failure: 'failure' in event && event.failure ? event.failure : status === 'completed' || status === 'released' ? null : context.failure,
-      output: status === 'completed' ? (output ?? 'null') : null,
-    });
   }
 
   #moveFanOut(actor: FanOutActor, event: FanOutEvent, local: string, prepared: boolean): void {
@@ -336,7 +316,7 @@ class Delivering {
     const { failure } = actor.snapshot.context;
     if (isFanOut(actor) || actor.item === noItem) {
       tree.actors.delete(position);
-      const status = actor.snapshot.value as 'completed' | 'failed' | 'skipped' | 'cancelled';
+      const status = actor.snapshot.value as SettledStatus;
       tree.settled[position] = status;
       if (tree.flow.status === 'active') this.#route(actor.step, status, failure, freed);
       return;
@@ -353,30 +333,10 @@ class Delivering {
   }
 
   /** Tells the flow and the steps that depend on this one. */
-  #route(step: PlannedStep, status: 'completed' | 'failed' | 'skipped' | 'cancelled', failure: StepFailure | null, freed: number): void {
-    const tree = this.#tree;
-    const { halted } = tree.flow.context;
-    const excluded = status === 'skipped' && failure?.code === conditionFalse;
-    const blocks = status === 'cancelled' || (status === 'failed' && step.critical) || (status === 'skipped' && !excluded);
-    let ready = 0;
-    const skips: Delivery[] = [];
-    for (const position of step.dependents) {
-      if (tree.settled[position] !== null) continue;
-      if (blocks) {
-        const cause = status === 'skipped' ? (failure?.details?.['cause'] ?? step.id) : step.id;
-        const skip = createFailure('upstream_failed', `Skipped because the step "${String(cause)}" ${status === 'cancelled' ? 'was cancelled' : 'failed'}`, { upstream: step.id, cause });
-        skips.push({ position, item: noItem, event: { type: 'step.skip', failure: skip } });
-        continue;
-      }
-      const left = (tree.unmet[position] as number) - 1;
-      tree.unmet[position] = left;
-      if (left === 0 && !halted) {
-        tree.queue.push(position);
-        ready++;
-      }
-    }
-    this.#inbox.push({ flow: { type: 'step.settled', status, critical: step.critical, weight: excluded ? 0 : step.weight, ready, freed } });
-    this.#inbox.push(...skips);
+  #route(step: PlannedStep, status: SettledStatus, failure: StepFailure | null, freed: number): void {
+    const { ready, weight, skips } = routeSettled(this.#tree, step, status, failure);
+    this.#inbox.push({ flow: { type: 'step.settled', status, critical: step.critical, weight, ready, freed } });
+    for (const skip of skips) this.#inbox.push({ position: skip.position, item: noItem, event: { type: 'step.skip', failure: skip.failure } });
   }
 
   #endSteps(type: 'step.skip' | 'step.cancel', failure: StepFailure | null): void {

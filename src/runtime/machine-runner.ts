@@ -119,7 +119,7 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
     }
   }
 
-  const first = (machine.root.initial.target?.[0] as { key: string }).key;
+  const first = machine.root.initial.target?.[0]?.key ?? refuse('no initial state');
   if (states.get(first)?.entry.length) refuse(`entry actions in the initial state "${first}"`);
   const createContext = machine.config.context as ((args: { input: Input }) => Context) | Context;
 

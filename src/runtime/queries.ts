@@ -34,10 +34,20 @@ export async function readDetails(
       continue;
     }
     const completed = own.step.status === 'completed';
-    steps.push(toStepResult(own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined));
+    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined));
   }
   return { ...toSummary(record), input: JSON.parse(record.input), steps };
+}
+
+/** A `for_each` step has no attempts of its own: the most that one of its items took, and all that were cut off. */
+function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
+  let { attempt, interruptions } = step;
+  for (const item of items) {
+    attempt = Math.max(attempt, item.step.attempt);
+    interruptions += item.step.interruptions;
+  }
+  return { ...step, attempt, interruptions };
 }
 
 const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));

@@ -177,7 +177,8 @@ export function toAddress(executionId: string, local: string): string {
 /** The name of the signal a step waits for; undefined when it waits for something else. */
 export function getSignalName(actor: StepActor): string | undefined {
   if (actor.step.kind !== 'signal') return undefined;
-  return ((actor.input ?? actor.step.with?.value) as { name: string }).name;
+  const { name } = (actor.input ?? actor.step.with?.value ?? {}) as { name?: string };
+  return name;
 }
 
 /** What a step is told when its due time has come. */

@@ -1,0 +1,49 @@
+import type { StepSettled } from '../../machines/flow.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import type { PlannedStep } from '../definition/plan.ts';
+import { conditionFalse } from './messages.ts';
+import type { FlowTree } from './tree.ts';
+
+export type SettledStatus = StepSettled['status'];
+
+/** What a step's end means for the steps that depend on it. */
+export interface Routed {
+  /** Steps that became ready; they are in the queue. */
+  readonly ready: number;
+  /** What the step weighs in the score; 0 when its own condition excluded it. */
+  readonly weight: number;
+  readonly skips: readonly { readonly position: number; readonly failure: StepFailure }[];
+}
+
+/**
+ * Routes the end of a step along the definition's edges.
+ *
+ * A critical step that failed, and any step that was cancelled or skipped for another's sake, skips what depends on it. A step
+ * that is not critical, or that its own `when` excluded, holds nobody up.
+ */
+export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
+  const excluded = status === 'skipped' && failure?.code === conditionFalse;
+  const blocks = status === 'cancelled' || (status === 'failed' && step.critical) || (status === 'skipped' && !excluded);
+  const open = step.dependents.filter(position => tree.settled[position] === null);
+  const weight = excluded ? 0 : step.weight;
+  if (blocks) {
+    const reason = toUpstreamFailure(step, status, failure);
+    return { ready: 0, weight, skips: open.map(position => ({ position, failure: reason })) };
+  }
+  let ready = 0;
+  for (const position of open) {
+    const left = (tree.unmet[position] as number) - 1;
+    tree.unmet[position] = left;
+    if (left > 0 || tree.flow.context.halted) continue;
+    tree.queue.push(position);
+    ready++;
+  }
+  return { ready, weight, skips: [] };
+}
+
+function toUpstreamFailure(step: PlannedStep, status: SettledStatus, failure: StepFailure | null): StepFailure {
+  const cause = status === 'skipped' ? (failure?.details?.['cause'] ?? step.id) : step.id;
+  const happened = status === 'cancelled' ? 'was cancelled' : 'failed';
+  return createFailure('upstream_failed', `Skipped because the step "${String(cause)}" ${happened}`, { upstream: step.id, cause });
+}
