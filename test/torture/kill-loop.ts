@@ -12,6 +12,8 @@ export interface KillLoopOptions {
   readonly flows: number;
   /** Kills at most; then it may run to its end. */
   readonly maxKills: number;
+  /** No kills after so long, ms. Default: no limit. */
+  readonly forMs?: number;
   /** Also kills at random times, not only after so many events; for runs whose length does not matter. */
   readonly byTime?: boolean;
 }
@@ -27,7 +29,7 @@ export interface KillLoopResult {
 const victim = new URL('victim.ts', import.meta.url).pathname;
 
 /** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
-export async function runKillLoop({ seed, durability, flows, maxKills, byTime = false }: KillLoopOptions): Promise<KillLoopResult> {
+export async function runKillLoop({ seed, durability, flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false }: KillLoopOptions): Promise<KillLoopResult> {
   const random = createSeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-kill-'));
   const cache = join(tmpdir(), 'flowstone-torture-cache');
@@ -35,10 +37,11 @@ export async function runKillLoop({ seed, durability, flows, maxKills, byTime = 
   const inquest = new Inquest(files.database, files.oracle, flows);
   try {
     let kills = 0;
+    const begin = performance.now();
     for (;;) {
-      const mayKill = kills < maxKills;
-      const afterMs = byTime && random.next() < 0.5 ? random.next() * 2_000 : undefined;
-      const afterEvents = Math.ceil(random.next() ** 2 * flows * 6);
+      const mayKill = kills < maxKills && performance.now() - begin < forMs;
+      const afterMs = byTime && random.next() < 0.5 ? 300 + random.next() * 700 : undefined;
+      const afterEvents = Math.ceil(random.next() ** 2 * flows * 3);
       const ended = await runVictim([files.database, files.oracle, durability, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
       if (ended === 'done') break;
       kills++;

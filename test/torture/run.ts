@@ -1,0 +1,85 @@
+/*
+ * What must hold, under force. `npm run torture -- --ci` takes less than a minute; without it, five minutes, or
+ * `--minutes N`. `--seed S` repeats the kills of an earlier run.
+ *
+ * Correctness decides about the exit code. Times depend on the machine and are printed beside their targets.
+ */
+import { parseArgs } from 'node:util';
+import type { Durability } from 'flowstone/sqlite';
+import { measureStepCost, runSleepers } from './crowd.ts';
+import { runKillLoop } from './kill-loop.ts';
+import { measureRecovery, percentile } from './recovery.ts';
+
+const { values } = parseArgs({ options: { ci: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } } });
+const isShort = values.ci ?? false;
+const minutes = Number(values.minutes ?? 5);
+const seed = Number(values.seed ?? (isShort ? 1 : Date.now() % 1_000_000));
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  console.error('Expected `--minutes` to be a number above 0 and `--seed` an integer');
+  process.exit(2);
+}
+
+let passed = 0;
+let failed = 0;
+const round = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
+
+function report(what: string, complaints: readonly string[]): void {
+  if (complaints.length === 0) passed++;
+  else failed++;
+  console.log(`${complaints.length === 0 ? 'ok    ' : 'FAILED'} ${what}`);
+  for (const complaint of complaints) console.log(`         ${complaint}`);
+}
+
+/** A figure beside its target; a figure alone decides nothing. */
+function compare(what: string, value: number, target: number, unit: string): void {
+  console.log(`       ${what}: ${round(value)}${unit} (target ≤ ${target}${unit}: ${value <= target ? 'met' : 'missed on this machine'})`);
+}
+
+async function killLoops(): Promise<void> {
+  const deadline = performance.now() + (isShort ? 0 : minutes * 0.6 * 60_000);
+  for (let time = 0; time < 2 || performance.now() < deadline; time++) {
+    const durability: Durability = time % 2 === 0 ? 'power' : 'process';
+    const limits = isShort ? { maxKills: 10, forMs: 9_000 } : { maxKills: 25 };
+    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, flows: 50, byTime: true, ...limits });
+    report(`kill -9, seed ${seed + time}, durability ${durability}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
+  }
+}
+
+async function recovery(): Promise<void> {
+  const rounds = isShort ? 6 : 100;
+  const { opened, spawned } = await measureRecovery(1_000, rounds, 'power');
+  report(`kill -9 with 1,000 unfinished flows, ${rounds} restarts: the first step runs again each time`, []);
+  compare('from opening the database to the first step, p50', percentile(opened, 0.5), 500, ' ms');
+  compare('from opening the database to the first step, p99', percentile(opened, 0.99), 500, ' ms');
+  console.log(`       from the start of the process, p50 ${round(percentile(spawned, 0.5))} ms, p99 ${round(percentile(spawned, 0.99))} ms`);
+}
+
+async function crowds(): Promise<void> {
+  const flows = isShort ? 5_000 : 100_000;
+  const result = await runSleepers(flows);
+  const complaints = [
+    ...(result.passed === flows ? [] : [`${result.passed} of ${flows} flows ended`]),
+    ...(result.activeWhileAsleep === 0 ? [] : [`${result.activeWhileAsleep} sleeping flows are in memory`]),
+    ...(result.peakActive <= 1_024 ? [] : [`${result.peakActive} flows were in memory at once, the limit is 1,024`]),
+    ...(result.heapPerSleeper < 1_024 ? [] : [`a sleeping flow keeps ${round(result.heapPerSleeper)} bytes of heap`]),
+    ...(result.heapWhileWaking < 256 * 1_024 * 1_024 ? [] : [`waking them took ${round(result.heapWhileWaking / 1_048_576)} MiB of heap`]),
+  ];
+  report(
+    `${flows} flows started (${round(result.startMs)} ms), put to sleep and woken at once (${round(result.wakeMs)} ms): ` +
+      `${round(result.heapPerSleeper)} bytes of heap per sleeper, ${round(result.heapWhileWaking / 1_048_576)} MiB while waking`,
+    complaints,
+  );
+  const steps = isShort ? 40_000 : 200_000;
+  const few = await measureStepCost(64, steps, isShort ? 2 : 5);
+  const many = await measureStepCost(2_000, steps, isShort ? 2 : 5);
+  console.log(`       one step costs ${round(few)} µs with 64 flows at once, ${round(many)} µs with 2,000`);
+  compare('ratio', many / few, 1.5, '');
+}
+
+const begin = performance.now();
+console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
+await killLoops();
+await recovery();
+await crowds();
+console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
+process.exitCode = failed > 0 ? 1 : 0;
