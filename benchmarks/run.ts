@@ -16,6 +16,7 @@ import type { Outcome } from './harness/run-cell.ts';
 import { trials } from './trials/all.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const resultsFolder = join(root, 'benchmarks/results');
 const timeLimitMs = 15 * 60_000;
 
 /** Contestants of one case in turns (A B A B), so that a slow minute of the machine meets all of them. */
@@ -49,7 +50,10 @@ async function run(options: BenchOptions): Promise<boolean> {
     for (const { trial, label, contestants } of planned) console.log(`${trial.name}: ${label}: ${contestants.map(({ name }) => name).join(', ')}`);
     return true;
   }
-  if (planned.length === 0) throw new TypeError('Nothing matches: see --list for the names of trials, cases and contestants');
+  if (planned.length === 0) {
+    console.error('Nothing matches: see --list for the names of trials, cases and contestants');
+    return false;
+  }
   if (options.build) execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 
   const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'flowstone-bench-'));
@@ -58,13 +62,17 @@ async function run(options: BenchOptions): Promise<boolean> {
     postgres.stop();
     rmSync(scratch, { recursive: true, force: true });
   };
-  process.once('SIGINT', () => {
-    clean();
-    process.exit(130);
-  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      clean();
+      process.exit(130);
+    });
+  }
   try {
     const begun = new Date();
     const machine = describeMachine(scratch, begun);
+    const name = join(resultsFolder, begun.toISOString().slice(0, 19).replaceAll(':', ''));
+    mkdirSync(resultsFolder, { recursive: true });
     const head = renderMachine(machine, options.iterations);
     console.log(head);
     const rows: Row[] = [];
@@ -79,12 +87,10 @@ async function run(options: BenchOptions): Promise<boolean> {
       console.log(section);
       sections.push(section);
       rows.push(...ofTrial);
+      // After every trial, so that a run that is broken off leaves what it has.
+      writeFileSync(`${name}.json`, JSON.stringify({ machine, size: options.size, iterations: options.iterations, rows }, undefined, 1));
+      writeFileSync(`${name}.md`, sections.join('\n'));
     }
-    const results = join(root, 'benchmarks/results');
-    mkdirSync(results, { recursive: true });
-    const name = join(results, begun.toISOString().slice(0, 19).replaceAll(':', ''));
-    writeFileSync(`${name}.json`, JSON.stringify({ machine, size: options.size, iterations: options.iterations, rows }, undefined, 1));
-    writeFileSync(`${name}.md`, sections.join('\n'));
     console.log(`Written to ${name}.md and .json`);
     return rows.every(({ outcomes }) => outcomes.every(outcome => !('failed' in outcome)));
   } finally {
@@ -92,11 +98,16 @@ async function run(options: BenchOptions): Promise<boolean> {
   }
 }
 
-try {
-  if (process.argv.includes('--help')) console.log(usage);
-  else if (!(await run(parseOptions(process.argv.slice(2))))) process.exitCode = 1;
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
+/** What the command line asks for; undefined when it asks for help or makes no sense, which is printed. */
+function readOptions(args: readonly string[]): BenchOptions | undefined {
+  if (args.includes('--help')) return void console.log(usage);
+  try {
+    return parseOptions(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exitCode = 2;
+  }
 }
+
+const options = readOptions(process.argv.slice(2));
+if (options && !(await run(options))) process.exitCode = 1;

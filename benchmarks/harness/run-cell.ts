@@ -37,10 +37,13 @@ export function runCell({ file, parameters, scratch, timeLimitMs, environment, n
   measured.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   measured.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-4_000)));
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const limit = setTimeout(() => measured.kill('SIGKILL'), timeLimitMs);
+  const kill = (): void => void measured.kill('SIGKILL');
+  const limit = setTimeout(kill, timeLimitMs);
+  process.once('exit', kill);
   measured.on('error', error => resolve({ failed: error.message }));
   measured.on('close', (code, signal) => {
     clearTimeout(limit);
+    process.off('exit', kill);
     rmSync(directory, { recursive: true, force: true });
     resolve(parseAnswer(output) ?? { failed: `ended with ${signal ?? code} and no answer\n${complaints}` });
   });

@@ -17,7 +17,7 @@ export const chain: Trial<FlowsParameters> = {
     const cases = lengths.flatMap(steps => together.map(atOnce => ({ steps, atOnce })));
     return cases.flatMap(({ steps, atOnce }) =>
       listDurabilities(size, field).map(durability => {
-        const flows = toFlowCount(size, atOnce, steps);
+        const flows = toFlowCount(size, field, atOnce, steps);
         return {
           label: `${steps} steps, ${atOnce} at once, ${durability}`,
           parameters: { dependsOn: toChain(steps), atOnce, flows, warmUp: Math.ceil(flows / 4), durability },

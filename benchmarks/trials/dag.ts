@@ -12,10 +12,10 @@ export const dag: Trial<FlowsParameters> = {
   about: '61 trivial steps with 347 dependencies, the task graph of a planning pipeline. `ms/flow` is time divided by flows.',
   measures: [msPerFlow, stepsPerSecond, usPerStep, ...rest],
   cases: (size, field) =>
-    (size === 'quick' ? [64] : [1, 64]).flatMap(atOnce =>
+    (size === 'quick' || field === 'peers' ? [64] : [1, 64]).flatMap(atOnce =>
       listDurabilities(size, field).map(durability => {
         const dependsOn = readPipeline();
-        const flows = toFlowCount(size, atOnce, dependsOn.length);
+        const flows = toFlowCount(size, field, atOnce, dependsOn.length);
         return {
           label: `${atOnce} at once, ${durability}`,
           parameters: { dependsOn, atOnce, flows, warmUp: Math.ceil(flows / 4), durability },
