@@ -84,14 +84,14 @@ function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScrip
     ...(when !== null && { when }),
     ...(list !== null && { for_each: list }),
     ...toWith(step, valueIsScripted),
-    retry: {
+    ...(kind === 'task' && { retry: {
       maxAttempts: Math.min(retry.maxAttempts, maxAttempts),
       initialInterval: retry.initialIntervalMs + position + 1,
       backoffCoefficient: retry.backoffCoefficient,
       maxInterval: retry.maxIntervalMs + position + 1,
       jitter: 'none',
       nonRetryable: [],
-    },
+    } }),
   };
 }
 

@@ -1,0 +1,89 @@
+import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { hasPassed } from '../runtime/rows.ts';
+import { isFanOut } from '../runtime/tree.ts';
+import type { FlowState } from './flow-model.ts';
+
+/** A difference between the runtime and the model. */
+export interface Divergence {
+  /** Where on the path. */
+  readonly at: string;
+  readonly what: string;
+  readonly expected: unknown;
+  readonly found: unknown;
+}
+
+/** `exact`: as stored, with times; `outcome`: without what a crash may change (runs, interruptions, times). */
+export type Precision = 'exact' | 'outcome';
+
+type View = Readonly<Record<string, unknown>>;
+
+/** What the model says is stored, as text by name. */
+export function viewModel({ tree, rows }: FlowState, precision: Precision): View {
+  const { score, failure, ...counters } = tree.flow.context;
+  const done = tree.flow.status === 'done';
+  return {
+    status: tree.flow.value,
+    score: done ? (score ?? 0) : null,
+    passed: done ? tree.flow.value === 'scored' && hasPassed(tree.plan, tree.flow.context) : null,
+    failure: failure?.code ?? null,
+    signals: tree.flow.status === 'done' ? [] : tree.signals.map(({ name }) => name),
+    counters: toCounters(counters, precision),
+    ...viewRows([...rows.values()], precision),
+  };
+}
+
+/** What is stored. */
+export async function viewStored(reader: StoreReader, record: ExecutionRecord, precision: Precision): Promise<View> {
+  const signals = await reader.listSignals(record.key);
+  return {
+    status: record.status,
+    score: record.score,
+    passed: record.passed,
+    failure: record.failure?.code ?? null,
+    signals: record.settledAt === null ? signals.map(({ name }) => name) : [],
+    counters: toCounters(JSON.parse(record.context) as object, precision),
+    ...viewRows(await reader.listSteps(record.key), precision),
+  };
+}
+
+/** Counters that a definition gives, and those that also count runs a crash cut off. */
+const given: ReadonlySet<string> = new Set(['total', 'concurrency', 'mode']);
+const restless: ReadonlySet<string> = new Set(['ready', 'granted', 'released']);
+
+/** Slots given out and back count runs; a crash may add some. */
+function toCounters(counters: object, precision: Precision): object {
+  const moved = Object.entries(counters).filter(([name, value]) => value !== 0 && value !== false && !given.has(name) && (precision === 'exact' || !restless.has(name)));
+  return Object.fromEntries(moved.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function viewRows(rows: readonly StepRecord[], precision: Precision): View {
+  return Object.fromEntries(
+    rows.map(row => {
+      const place = `${row.stepId}${row.item < 0 ? '' : `[${row.item}]`}`;
+      const { status, attempt, failure } = row;
+      const outcome = { status, attempt, failure: failure?.code ?? null };
+      const { run, interruptions, dueAt, startedAt, settledAt, runAt } = row;
+      return [place, precision === 'outcome' ? outcome : { ...outcome, run, interruptions, dueAt, startedAt, settledAt, runAt }];
+    }),
+  );
+}
+
+/** Compares the two, name by name. */
+export function compareViews(expected: View, found: View, at: string): Divergence[] {
+  const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
+  return [...names].flatMap(name => {
+    const wanted = expected[name];
+    const got = found[name];
+    return JSON.stringify(wanted) === JSON.stringify(got) ? [] : [{ at, what: name, expected: wanted ?? null, found: got ?? null }];
+  });
+}
+
+/** Whether expressions are being evaluated: the runtime does not stay there. */
+export function isPassing({ tree }: FlowState): boolean {
+  for (const actor of tree.actors.values()) {
+    if (actor.snapshot.value === 'pending' && actor.holdsSlot) return true;
+    if (isFanOut(actor)) for (const item of actor.items.values()) if (item.snapshot.value === 'pending' && item.holdsSlot) return true;
+  }
+  return false;
+}
