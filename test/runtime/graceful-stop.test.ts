@@ -82,7 +82,7 @@ describe('a graceful stop', () => {
     const settled = await third.runtime.settled(executionId);
     expect(settled).toMatchObject({ status: 'scored', passed: true });
     expect(settled.steps.map(({ attempts, interruptions, output }) => ({ attempts, interruptions, output }))).toEqual([
-      { attempts: 0, interruptions: 0, output: [1, 2, 3] },
+      { attempts: 1, interruptions: 0, output: [1, 2, 3] },
       { attempts: 1, interruptions: 0, output: { total: 6 } },
     ]);
     await third.runtime.stop();
