@@ -4,11 +4,13 @@ import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireLimit, requireObject } from './check-arguments.ts';
+import type { BrokerServer } from './broker-server.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
 import { Retention } from './retention.ts';
+import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
 
 const defaultStopMs = 10_000;
@@ -46,15 +48,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const core = new FlowRuntime(store, owner, machines, resolved, options.recover);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   await core.begin(await store.acquire(owner));
+  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen);
   const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
   retention.start();
-  const broker = address === undefined ? undefined : await openBroker(options.listen, {
-    address,
-    logger: resolved.logger,
-    maxRequestLength: resolved.maxOutputBytes + requestOverhead,
-    signal: (executionId, name, payload) => core.signal(executionId, name, payload),
-    cancel: (executionId, message) => core.cancel(executionId, message),
-  });
+  let stopping: Promise<void> | undefined;
 
   const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean }): Promise<ExecutionDetails> =>
     readDetails(store, await core.plans.load(store, record.digest), record, details);
@@ -102,6 +99,13 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     }
   }
 
+  const stop = async (timeoutMs: number): Promise<void> => {
+    broker?.stopListening();
+    await retention.stop();
+    await core.stop(timeoutMs);
+    await broker?.end();
+  };
+
   const toExecution = (executionId: string, created: boolean): Execution => ({
     executionId,
     created,
@@ -136,10 +140,23 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     restart: () => core.restart(),
     async stop({ timeoutMs = defaultStopMs } = {}) {
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
-      broker?.stopListening();
-      await retention.stop();
-      await core.stop(timeoutMs);
-      await broker?.end();
+      await (stopping ??= stop(timeoutMs));
     },
   };
+}
+
+/** @throws when listening was asked for and cannot be; the store is given back then */
+async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined): Promise<BrokerServer | undefined> {
+  try {
+    return await openBroker(isWanted, {
+      address,
+      logger,
+      maxRequestLength: maxOutputBytes + requestOverhead,
+      signal: (executionId, name, payload) => core.signal(executionId, name, payload),
+      cancel: (executionId, message) => core.cancel(executionId, message),
+    });
+  } catch (error) {
+    await core.stop(0);
+    throw error;
+  }
 }

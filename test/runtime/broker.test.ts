@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
@@ -98,6 +98,23 @@ describe('the owner of a database', () => {
     const { runtime } = await openRuntime(waiting, {});
     expect(runtime.health().owner.socket).toBeNull();
     await runtime.stop();
+  });
+
+  it('says why it cannot listen when it must, and gives the database back', async () => {
+    const before = process.env['TMPDIR'];
+    const common = mkdtempSync(join(tmpdir(), 'common-'));
+    mkdirSync(join(common, `flowstone-${userInfo().uid}`));
+    chmodSync(join(common, `flowstone-${userInfo().uid}`), 0o777);
+    process.env['TMPDIR'] = common;
+    try {
+      await expect(open({ listen: true })).rejects.toMatchObject({ code: 'socket_folder_unsafe' });
+      const runtime = await open();
+      expect(runtime.health().owner.socket).toBeNull();
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+      rmSync(common, { recursive: true });
+    }
   });
 
   it('removes what an owner that was killed left behind', async () => {
