@@ -8,7 +8,8 @@ type Row<RecordType> = Omit<RecordType, 'failure' | 'passed'> & { readonly failu
 export const inputPosition = -1;
 
 const executionColumns = `
-  SELECT e.key, e.execution_id AS executionId, e.flow_id AS flowId, e.flow_version AS flowVersion, e.digest, i.input, e.priority,
+  SELECT e.key, e.execution_id AS executionId, e.flow_id AS flowId, e.flow_version AS flowVersion, e.digest,
+    (SELECT i.input FROM inputs AS i WHERE i.execution_key = e.key AND i.position = -1 AND i.item = -1) AS input, e.priority,
     e.idempotency_key AS idempotencyKey, e.parent_id AS parentId, e.parent_step AS parentStep, e.context, e.seq,
     e.created_at AS createdAt, e.status, e.wake_at AS wakeAt, e.started_at AS startedAt, e.settled_at AS settledAt, e.score,
     e.passed, e.failure`;
@@ -33,9 +34,10 @@ export const selectAttempts = `
 /** The steps of one execution, each with the output of the run that completed it. */
 export const selectResults = `
   SELECT s.execution_key AS executionKey, s.position, s.item, s.step_id AS stepId, s.run, s.attempt, s.interruptions, s.counters, s.status,
-    s.due_at AS dueAt, s.run_at AS runAt, s.failure, s.started_at AS startedAt, s.settled_at AS settledAt, a.output
-  FROM steps AS s LEFT JOIN attempts AS a ON a.execution_key = s.execution_key AND a.position = s.position AND a.item = s.item
-    AND a.run = s.run AND a.status = 'completed'
+    s.due_at AS dueAt, s.run_at AS runAt, s.failure, s.started_at AS startedAt, s.settled_at AS settledAt,
+    (SELECT a.output FROM attempts AS a WHERE a.execution_key = s.execution_key AND a.position = s.position AND a.item = s.item
+      AND a.run = s.run AND a.status = 'completed') AS output
+  FROM steps AS s
   WHERE s.execution_key = ? ORDER BY s.position, s.item`;
 
 // The CHECKs of the schema hold what the unions say, so a row is a record.
