@@ -19,7 +19,7 @@ import { createResident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
 import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
 import type { Write } from './step-runner.ts';
-import { toFailure } from './step-runner.ts';
+import { isThenable, toFailure } from './step-runner.ts';
 import type { FlowTree } from './tree.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
 
@@ -163,12 +163,12 @@ export class Host {
     this.#finish(now);
   }
 
-  /** @param attempt runs one of a step's own writes; one that throws turns the step's success into a failed attempt */
+  /** @param attempt runs all of a step's own writes; one that throws turns the step's success into a failed attempt */
   #drain(taken: readonly Envelope[], now: number, attempt: (write: Write) => void): CommitBatch | undefined {
     for (const envelope of taken) {
       if (hasWrites(envelope) && this.#isAwaited(envelope)) {
         try {
-          for (const write of envelope.writes ?? []) attempt(write);
+          attempt(toOneWrite(envelope.writes ?? []));
         } catch (error) {
           envelope.message = toFailedWrite(envelope.message, toFailure(error), now);
         }
@@ -367,6 +367,15 @@ const emptyBatch: CommitBatch = { definitions: [], executions: [], progress: [],
 
 const hasWrites = (envelope: Envelope): envelope is Extract<Envelope, { kind: 'message' }> =>
   envelope.kind === 'message' && envelope.writes !== undefined && envelope.writes.length > 0;
+
+/** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
+const toOneWrite = (writes: readonly Write[]): Write => tx => {
+  for (const write of writes) {
+    const result: unknown = write(tx);
+    if (isThenable(result)) return result;
+  }
+  return undefined;
+};
 
 const refuseWrite = (): never => {
   throw new FlowError('writes_unsupported', 'Expected a store that takes a step\'s own writes (`onCommit`); this one does not');

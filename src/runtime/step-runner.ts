@@ -137,7 +137,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
   }
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 interface Issue {

@@ -32,7 +32,7 @@ const wrongs: readonly (readonly [what: string, run: () => unknown, code: string
   ['rejects with a value that cannot be read', () => Promise.reject(hostile), 'tool_threw'],
   ['throws an error with a code', () => { throw Object.assign(new Error('x'), { code: 'E_OWN' }); }, 'E_OWN'],
   ['returns a value that cannot be read', () => hostile, 'tool_threw'],
-  ['returns a thenable that throws', () => Object.fromEntries([['then', () => { throw new Error('then'); }]]), 'tool_threw'],
+  ['returns a thenable that throws', () => Object.defineProperty({}, ['th', 'en'].join(''), { value: () => { throw new Error('on the way'); } }), 'tool_threw'],
   ['returns a BigInt', () => ({ amount: 1n }), 'value_not_json'],
   ['returns a function', () => () => 1, 'value_not_json'],
   ['returns a symbol', () => Symbol('x'), 'value_not_json'],

@@ -1,0 +1,26 @@
+import { expect } from 'vitest';
+import type { StoreReader } from '../../persistence/store.ts';
+import { replayJournal } from '../../src/testing/replay.ts';
+
+/** What holds for every stored execution at any time: no gap in its journal, its replay ends where its rows are, runs are counted. */
+export async function expectSound(reader: StoreReader, maxInterruptions = 5): Promise<void> {
+  for (const { executionId, key, seq, settledAt } of await reader.listExecutions({ limit: 100_000 })) {
+    let next = 1;
+    for (const row of await reader.readJournal(key, 0, 1_000_000)) {
+      expect(row.seq).toBe(next);
+      next += (JSON.parse(row.entries) as unknown[]).length;
+    }
+    if (settledAt === null) expect(next - 1).toBe(seq);
+    else expect(next - 1).toBeGreaterThanOrEqual(seq);
+    expect(await replayJournal(reader, executionId, { maxInterruptions })).toMatchObject({ mismatches: [] });
+    const attempts = await reader.listAttempts(key);
+    for (const { position, item, run, status, interruptions, stepId } of await reader.listSteps(key)) {
+      const own = attempts.filter(attempt => attempt.position === position && attempt.item === item);
+      const count = (wanted: string): number => own.filter(attempt => attempt.status === wanted).length;
+      const isOver = settledAt !== null || status === 'completed' || status === 'failed';
+      if (isOver) expect([stepId, own.map(attempt => attempt.run)]).toEqual([stepId, Array.from({ length: run }, (_, index) => index + 1)]);
+      expect([stepId, count('interrupted')]).toEqual([stepId, interruptions]);
+      expect(count('completed')).toBeLessThanOrEqual(1);
+    }
+  }
+}
