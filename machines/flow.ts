@@ -1,8 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { StepFailure } from '../src/core/failure.ts';
-
-/** What a critical step's failure does: stop everything, cost the flow its pass, or only its weight. */
-export type FlowMode = 'strict' | 'conditional' | 'lenient';
+import type { FlowMode } from '../src/definition/plan.ts';
 
 export interface FlowInput {
   /** Steps of the flow, at least 1. */

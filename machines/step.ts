@@ -1,8 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { StepFailure } from '../src/core/failure.ts';
-
-/** What a step does while it is not pending: run a handler, or wait for time, a signal or another flow. */
-export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
+import type { StepKind } from '../src/definition/plan.ts';
 
 /** What a step's machine is created with; taken from the definition. */
 export interface StepInput {

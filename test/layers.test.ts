@@ -38,7 +38,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
   { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
-  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
+  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
 ];
 

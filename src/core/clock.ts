@@ -16,6 +16,9 @@ export const systemClock: Clock = {
   clearTimer: timer => clearTimeout(timer as NodeJS.Timeout),
 };
 
+/** Ms that only grow, for limits on work no timer can interrupt. Real time, also where the clock is a simulated one. */
+export const monotonicNow = (): number => performance.now();
+
 /** A clock that stands still until it is told to go on. */
 export class SimulatedClock implements Clock {
   #now: number;

@@ -1,5 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import jsonata from 'jsonata';
+import { monotonicNow } from '../core/clock.ts';
 import { createSeededRandom, type Random } from '../core/ids.ts';
 import type { RecordedValues } from './plan.ts';
 
@@ -25,7 +26,7 @@ const recordedName = 'recorded values';
 
 const getRecorded = (frame: Frame): Recorded => frame.lookup(recordedName) as Recorded;
 
-/** When the evaluation that runs now must be done, as `performance.now()`. There is one at a time. */
+/** When the evaluation that runs now must be done, as `monotonicNow()`. There is one at a time. */
 let deadline = Number.POSITIVE_INFINITY;
 let last: Promise<unknown> = Promise.resolve();
 
@@ -46,7 +47,7 @@ export function compileProgram(source: string): Program {
   program.assign(pushFrame, replaceTimestamp);
   const run = async (scope: object, { now, seed, timeLimitMs }: RecordedValues): Promise<unknown> => {
     options.timeout = timeLimitMs;
-    deadline = performance.now() + timeLimitMs;
+    deadline = monotonicNow() + timeLimitMs;
     return program.evaluate(scope, { ...functions, [recordedName]: { now, random: createSeededRandom(hashText(seed)) } });
   };
   return {
@@ -135,7 +136,7 @@ class LimitedRegExp {
   }
 
   exec(text: string): RegExpExecArray | null {
-    const left = Math.ceil(deadline - performance.now());
+    const left = Math.ceil(deadline - monotonicNow());
     if (left <= 0) throw timedOut();
     if (this.#isQuick(text)) return this.#regex.exec(text);
     execScript ??= prepareExec();

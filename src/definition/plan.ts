@@ -1,7 +1,11 @@
-import type { FlowMode } from '../../machines/flow.ts';
-import type { StepKind } from '../../machines/step.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
 import type { FlowDefinition } from './schema.ts';
+
+/** What a critical step's failure does: stop everything, cost the flow its pass, or only its weight. */
+export type FlowMode = 'strict' | 'conditional' | 'lenient';
+
+/** What a step does while it is not pending: run a handler, or wait for time, a signal or another flow. */
+export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
 
 /** Values an expression can see. `steps` holds the outputs of upstream steps; a step without an output is `null`. */
 export interface ExpressionScope {

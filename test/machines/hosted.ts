@@ -5,9 +5,10 @@ import type { FlowContext, FlowEvent } from '../../machines/flow.ts';
 import { flowMachine } from '../../machines/flow.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';
-import type { StepContext, StepEvent, StepKind } from '../../machines/step.ts';
+import type { StepContext, StepEvent } from '../../machines/step.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { createFailure } from '../../src/core/failure.ts';
+import type { StepKind } from '../../src/definition/plan.ts';
 
 /** A machine, the inputs it is tried with, and what may reach it in a state. */
 export interface Hosted {
