@@ -19,7 +19,7 @@ export function describePath(events: readonly PathEvent[], states: readonly Flow
   };
   for (const [index, event] of events.entries()) {
     const before = states[index] as FlowState;
-    if (event.type === 'cancel') lines.push({ place: 'the flow', verbs: ['is cancelled'] });
+    if (event.type === 'cancel') lines.push({ place: 'the flow', verbs: [listRunning(before) === '' ? 'is cancelled' : `is cancelled while ${listRunning(before)} ${listRunning(before).includes(' and ') ? 'run' : 'runs'}`] });
     else if (event.type === 'crash') lines.push({ place: 'the process', verbs: [`ends while ${listRunning(before)} ${listRunning(before).includes(' and ') ? 'run' : 'runs'}`] });
     else if (event.type === 'elapse') for (const place of event.due) addElapsed(place, before, add);
     else add(toPlace(event), toVerb(event));

@@ -70,7 +70,7 @@ function listPrepared({ scripted }: ScriptedFlow, actor: StepActor | FanOutActor
 function listEarlySignals({ tree }: FlowState): PathEvent[] {
   return tree.plan.steps.flatMap(step => {
     if (step.kind !== 'signal' || tree.settled[step.position] !== null || tree.actors.has(step.position)) return [];
-    const { name } = step.with?.value as { name: string };
+    const { name } = (step.with as { value: unknown }).value as { name: string };
     const isTaken = tree.signals.some(signal => signal.name === name) || [...tree.actors.values()].some(actor => !isFanOut(actor) && getSignalName(actor) === name);
     return isTaken ? [] : [{ type: 'signal' as const, step: step.id, name, early: true as const }];
   });

@@ -248,8 +248,10 @@ export class Run {
   /** Handlers that were told to stop answer after all: nothing may change. */
   async #answerLate({ after, at }: Leg): Promise<Divergence[]> {
     const { pending } = this.world;
+    // While its step backs off a handler keeps quiet: its answer is most dangerous when the next attempt runs.
     const isLate = (call: PendingCall, index: number): boolean =>
-      call.executionId === this.executionId && (after.rows.get(call.place)?.status !== 'running' || pending.findLastIndex(other => other.place === call.place) > index);
+      call.executionId === this.executionId
+      && (after.rows.get(call.place)?.settledAt !== null || pending.findLastIndex(other => other.place === call.place && other.executionId === call.executionId) > index);
     const late = pending.filter(isLate);
     if (late.length === 0) return [];
     for (const call of late) call.complete({ late: true });

@@ -1,0 +1,17 @@
+export type { CrashReport } from './testing/crash-path.ts';
+export type { Divergence } from './testing/compare-state.ts';
+export type { FlowPath, FlowPathOptions } from './testing/flow-paths.ts';
+export { generateFlowPaths } from './testing/flow-paths.ts';
+export type { MachinePath, MachinePathOptions, PathSet } from './testing/machine-paths.ts';
+export { generatePaths } from './testing/machine-paths.ts';
+export type { PathEvent } from './testing/path-event.ts';
+export type { PropertyTestOptions } from './testing/property-test.ts';
+export { propertyTest } from './testing/property-test.ts';
+export type { Replay, ReplayMismatch, ReplayOptions } from './testing/replay.ts';
+export { replayJournal } from './testing/replay.ts';
+export type { Moment } from './testing/run-path.ts';
+export type { PathStrategy } from './testing/strategies.ts';
+export type { FlowTestReport, PathReport, TestFlowOptions, TestProgress } from './testing/test-flow.ts';
+export { testFlow } from './testing/test-flow.ts';
+export type { FlowTestOptions, Invariant, KeptPath, MachineTestOptions, Register } from './testing/test-paths.ts';
+export { followPath, testPaths } from './testing/test-paths.ts';

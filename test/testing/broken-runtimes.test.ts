@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { fanOutMachine } from '../../machines/fan-out.ts';
+import { flowMachine } from '../../machines/flow.ts';
+import { stepMachine } from '../../machines/step.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { testFlow } from '../../src/testing/test-flow.ts';
+import { listMutants } from '../machines/mutants.ts';
+import { brokenRuntimes, openWith } from './broken-runtimes.ts';
+import { swap, waits } from './flows.ts';
+
+describe('the paths of a flow find a runtime that', () => {
+  it.each(Object.keys(brokenRuntimes))('%s', async name => {
+    const open = brokenRuntimes[name] as typeof createRuntime;
+    const report = await testFlow(swap, { open });
+    expect(report.passed).toBe(false);
+  });
+});
+
+describe('the paths of flows', () => {
+  it('find a sample of guards that were negated and transitions that were removed in what they run on', async () => {
+    const mutants = ([['step', stepMachine], ['flow', flowMachine], ['fanOut', fanOutMachine]] as const).flatMap(([name, machine]) =>
+      listMutants(machine).filter(mutant => / negates | removed$/.test(mutant.name)).filter((_, index) => index % 6 === 0).map(mutant => ({ ...mutant, owner: name })));
+    const survivors: string[] = [];
+    for (const { name, owner, machine } of mutants) {
+      let found = false;
+      for (const flow of [swap, waits]) found ||= !(await testFlow(flow, { open: openWith(owner, machine) })).passed;
+      if (!found) survivors.push(`${owner} ${name}`);
+    }
+    expect(survivors).toEqual([]);
+  });
+});

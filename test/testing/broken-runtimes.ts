@@ -1,0 +1,60 @@
+import type { AnyStateMachine } from 'xstate';
+import { flowMachine } from '../../machines/flow.ts';
+import { stepMachine } from '../../machines/step.ts';
+import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
+import { createRuntime, createRuntimeOn } from '../../src/runtime/create-runtime.ts';
+import type { Machines } from '../../src/runtime/machines.ts';
+import { compiledMachines } from '../../src/runtime/machines.ts';
+import { compile } from '../machines/golden-paths.ts';
+import { listMutants } from '../machines/mutants.ts';
+
+export type Open = (options: RuntimeOptions) => Promise<Runtime>;
+
+/** A runtime on machines one of which is a mutant. */
+export function openWith(name: keyof Machines, machine: AnyStateMachine): Open {
+  return options => createRuntimeOn({ ...compiledMachines, [name]: compile(machine) } as unknown as Machines, options);
+}
+
+function requireMutant(machine: AnyStateMachine, name: string): AnyStateMachine {
+  const mutant = listMutants(machine).find(one => one.name === name);
+  if (!mutant) throw new TypeError(`Expected a mutant "${name}"`);
+  return mutant.machine;
+}
+
+/** A store with one method in another's hands. */
+function replaceCommit(store: Store, commit: (batch: CommitBatch) => void): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'commit') return commit;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
+function loseTimers(clock: Clock): Clock {
+  let count = 0;
+  return {
+    now: () => clock.now(),
+    clearTimer: timer => clock.clearTimer(timer),
+    setTimer: (callback, delayMs) => clock.setTimer(++count % 2 === 0 ? callback : () => {}, delayMs),
+  };
+}
+
+const doubleOutputs = (batch: CommitBatch): CommitBatch => ({
+  ...batch,
+  attempts: batch.attempts.flatMap(row => (row.status === 'completed' ? [row, { ...row, run: row.run + 100 }] : [row])),
+});
+
+/** Runtimes with one promise broken each. */
+export const brokenRuntimes: Readonly<Record<string, Open>> = {
+  'begins handlers before their commit': options =>
+    createRuntime({ ...options, store: replaceCommit(options.store, batch => void setImmediate(() => options.store.commit(batch))) }),
+  'loses every other timer': options => createRuntime({ ...options, clock: loseTimers(options.clock as Clock) }),
+  'accepts a late answer': openWith('step', requireMutant(stepMachine, 'running: attempt.completed #1 forgets isCurrent')),
+  'stores an output twice': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(doubleOutputs(batch)) as undefined) }),
+  'lets a cancel lose': openWith('flow', requireMutant(flowMachine, 'stepping: flow.cancel #1 removed')),
+  'does not try again': openWith('step', requireMutant(stepMachine, 'running: attempt.failed #1 removed')),
+};

@@ -1,0 +1,27 @@
+import { defineFlow } from '../../src/definition/define-flow.ts';
+
+/** Four steps with a retry, a timeout, a condition and a list. */
+export const swap = defineFlow({
+  id: 'swap',
+  timeout: '1h',
+  steps: [
+    { id: 'balance', uses: 'tool:balance', retry: { maxAttempts: 3 }, timeout: '1m' },
+    { id: 'quote', uses: 'tool:quote', depends_on: ['balance'], critical: false, timeout: '10s' },
+    { id: 'swap', uses: 'tool:swap', depends_on: ['quote'], when: '{% input.amount > 0 %}', with: { amount: '{% input.amount %}' } },
+    { id: 'mail', uses: 'tool:mail', depends_on: ['swap'], for_each: '{% input.people %}' },
+  ],
+});
+
+/** Everything a step can wait for, in a flow that stops at the first failure. */
+export const waits = defineFlow({
+  id: 'waits',
+  concurrency: 2,
+  mode: 'strict',
+  steps: [
+    { id: 'nap', uses: 'sleep', with: { for: '1h' } },
+    { id: 'ask', uses: 'signal', with: { name: 'go' }, timeout: '2h' },
+    { id: 'sub', uses: 'flow:inner', depends_on: ['nap'], timeout: '1d', with: { n: '{% input.n %}' } },
+    { id: 'each', uses: 'tool:x', for_each: [1, 2, 3], with: '{% item %}', timeout: '5s', retry: { maxAttempts: 2 } },
+    { id: 'end', uses: 'exec', with: { command: 'ls' }, depends_on: ['ask', 'sub', 'each'] },
+  ],
+});
