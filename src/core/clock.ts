@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** Longest delay of one timer, ms. A clock that jumps is noticed after this time at the latest. */
-export const maxDelayMs = 60_000;
+const maxDelayMs = 60_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),

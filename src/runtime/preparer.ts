@@ -91,7 +91,7 @@ async function createScope(reader: StoreReader, params: PrepareParams, step: Pla
 }
 
 /** The output of a settled step; null when it has none. A `for_each` step's is the list of its items' outputs. */
-export async function readOutput(reader: StoreReader, executionKey: number, step: PlannedStep): Promise<unknown> {
+async function readOutput(reader: StoreReader, executionKey: number, step: PlannedStep): Promise<unknown> {
   if (!step.forEach) {
     const text = await reader.getOutput(executionKey, step.position, noItem);
     return text === undefined ? null : JSON.parse(text);
