@@ -38,7 +38,7 @@ export const selectResults = `
     (SELECT a.output FROM attempts AS a WHERE a.execution_key = s.execution_key AND a.position = s.position AND a.item = s.item
       AND a.run = s.run AND a.status = 'completed') AS output
   FROM steps AS s
-  WHERE s.execution_key = ? ORDER BY s.position, s.item`;
+  WHERE s.execution_key = ?`;
 
 // The CHECKs of the schema hold what the unions say, so a row is a record.
 
@@ -65,3 +65,11 @@ export function toAttempt(row: unknown): AttemptRecord {
 function parseFailure(text: string | null): AttemptRecord['failure'] {
   return text === null ? null : (JSON.parse(text) as AttemptRecord['failure']);
 }
+
+interface Place {
+  readonly position: number;
+  readonly item: number;
+}
+
+/** Orders steps by their place; they mostly come in order already. */
+export const byPlace = (a: Place, b: Place): number => a.position - b.position || a.item - b.item;

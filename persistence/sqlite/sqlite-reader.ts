@@ -9,7 +9,7 @@ import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
 import { readOwner } from './owner.ts';
-import { selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
+import { byPlace, selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
 
 /** Reads a SQLite store, also while another process owns and writes it. */
 export class SqliteReader implements StoreReader {
@@ -60,15 +60,15 @@ export class SqliteReader implements StoreReader {
   }
 
   listSteps(executionKey: number): StepRecord[] {
-    return this.all(`${selectSteps} WHERE execution_key = ? ORDER BY position, item`, toStep, executionKey);
+    return this.all(`${selectSteps} WHERE execution_key = ?`, toStep, executionKey).sort(byPlace);
   }
 
   listResults(executionKey: number): StepOutcome[] {
-    return this.all(selectResults, toResult, executionKey);
+    return this.all(selectResults, toResult, executionKey).sort((a, b) => byPlace(a.step, b.step));
   }
 
   listAttempts(executionKey: number): AttemptRecord[] {
-    return this.all(`${selectAttempts} WHERE execution_key = ? ORDER BY position, item, run`, toAttempt, executionKey);
+    return this.all(`${selectAttempts} WHERE execution_key = ?`, toAttempt, executionKey).sort((a, b) => byPlace(a, b) || a.run - b.run);
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {
@@ -77,7 +77,7 @@ export class SqliteReader implements StoreReader {
   }
 
   getOutput(executionKey: number, position: number, item: number): string | undefined {
-    const sql = `SELECT output FROM attempts WHERE execution_key = ? AND position = ? AND item = ? AND status = 'completed' ORDER BY run DESC LIMIT 1`;
+    const sql = `SELECT output FROM attempts WHERE execution_key = ? AND position = ? AND item = ? AND status = 'completed'`;
     return this.get(sql, row => (row as { output: string | null }).output, executionKey, position, item) ?? undefined;
   }
 
@@ -96,8 +96,8 @@ export class SqliteReader implements StoreReader {
   }
 
   listSignals(executionKey: number): SignalRecord[] {
-    const sql = 'SELECT execution_key AS executionKey, number, name, payload, received_at AS receivedAt FROM signals WHERE execution_key = ? ORDER BY number';
-    return this.all(sql, row => ({ ...(row as SignalRecord) }), executionKey);
+    const sql = 'SELECT execution_key AS executionKey, number, name, payload, received_at AS receivedAt FROM signals WHERE execution_key = ?';
+    return this.all(sql, row => ({ ...(row as SignalRecord) }), executionKey).sort((a, b) => a.number - b.number);
   }
 
   getOwner(): OwnerRecord | undefined {

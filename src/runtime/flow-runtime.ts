@@ -36,6 +36,8 @@ interface StartParams extends StartOptions {
 }
 
 const maxRecoveredListed = 1_000;
+/** Longest a stop waits until what it gives back is stored, ms. */
+const releaseMs = 5_000;
 /** In place of a position: the whole flow is to be brought into memory. */
 const wholeFlow = -2;
 
@@ -363,7 +365,7 @@ export class FlowRuntime implements Performer {
       this.#host.ask({ type: 'orchestrator.drain' });
       await this.#waitFor(() => this.#effects.running === 0 && this.#host.idle && !this.#admission.busy, timeoutMs);
       this.#effects.releaseAll();
-      await this.#waitFor(() => this.#host.idle, timeoutMs);
+      await this.#waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
       this.#effects.abortAll('runtime_stopped', 'The runtime stops');
     }
     this.#inspection?.publish(id => this.isActive(id));
@@ -376,7 +378,7 @@ export class FlowRuntime implements Performer {
 
   /** Looks again after every tick, until the clock says that the time is over. */
   #waitFor(isTrue: () => boolean, timeoutMs: number): Promise<void> {
-    if (isTrue()) return Promise.resolve();
+    if (isTrue() || timeoutMs === 0) return Promise.resolve();
     const { clock } = this.#options;
     return new Promise(resolve => {
       const end = (): void => {

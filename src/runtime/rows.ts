@@ -57,10 +57,17 @@ export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeA
 
 /** The counters that have moved; the rest follows from the definition. Its text is written with every transition. */
 function toCounters(context: FlowContext): string {
-  const { ready, granted, released, settled, completed, failed, skipped, cancelled, criticalFailures, weight, earned, halted } = context;
-  const all = { ready, granted, released, settled, completed, failed, skipped, cancelled, criticalFailures, weight, earned, halted };
-  return JSON.stringify(all, (_key, value: unknown) => (value === 0 || value === false ? undefined : value));
+  let text = '';
+  for (const name of counterNames) {
+    const value = context[name];
+    if (value !== 0 && value !== false) text += `${text === '' ? '{' : ','}"${name}":${String(value)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
+
+const counterNames = [
+  'ready', 'granted', 'released', 'settled', 'completed', 'failed', 'skipped', 'cancelled', 'criticalFailures', 'weight', 'earned', 'halted',
+] as const satisfies readonly (keyof FlowContext)[];
 
 export function toStepRecord(executionKey: number, actor: StepActor | FanOutActor): StepRecord {
   const { step, snapshot, startedAt, settledAt } = actor;
