@@ -87,4 +87,15 @@ describe('a graceful stop', () => {
     ]);
     await third.runtime.stop();
   });
+
+  it('gives back what runs also when it must not wait at all', async () => {
+    const store = createMemoryStore();
+    const { runtime, clock } = await openRuntime(flow, { slow: () => createGate().promise, ok }, { store });
+    const { executionId } = await runtime.start('slow');
+    await settleTicks();
+    await runtime.stop({ timeoutMs: 0 });
+    const second = await openRuntime(flow, { slow: ok, ok }, { store: store.reopen(), clock });
+    expect((await second.runtime.settled(executionId)).steps[0]).toMatchObject({ attempts: 1, interruptions: 0 });
+    await second.runtime.stop();
+  });
 });
