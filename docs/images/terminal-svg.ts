@@ -21,6 +21,8 @@ interface Span extends Style {
 const plain: Style = { colour: undefined, bold: false, dim: false };
 const dark = ['#484f58', '#ff7b72', '#3fb950', '#d29922', '#58a6ff', '#bc8cff', '#39c5cf', '#b1bac4'];
 const bright = ['#6e7681', '#ffa198', '#56d364', '#e3b341', '#79c0ff', '#d2a8ff', '#56d4dd', '#f0f6fc'];
+const escape = '\u001B[';
+const styling = new RegExp(`(${escape.replace('[', '\\[')}[\\d;]*m)`);
 const size = 14;
 const cell = { width: 8.43, height: 20 };
 const margin = { side: 16, top: 40, bottom: 16 };
@@ -42,8 +44,8 @@ export function parseScreen(captured: string): Span[][] {
   const lines = captured.replace(/\s*$/, '').split('\n').map(line => {
     const spans: Span[] = [];
     let column = 0;
-    for (const piece of line.split(/(\u001B\[[\d;]*m)/)) {
-      if (piece.startsWith('\u001B[')) {
+    for (const piece of line.split(styling)) {
+      if (piece.startsWith(escape)) {
         for (const code of piece.slice(2, -1).split(';')) style = applyCode(style, Number(code));
       } else if (piece !== '') {
         spans.push({ ...style, column, text: piece });
