@@ -24,7 +24,7 @@ export const gate = ({ input, signal }) => new Promise((resolve, reject) => {
 });
 `;
 const definition = (id: string, file: string): string =>
-  `id: ${id}\nsteps:\n  - { id: first, uses: "tool:note", with: { text: ${id} } }\n  - { id: gate, uses: "tool:gate", depends_on: [first], with: { file: ${file} } }\n  - { id: last, uses: "tool:note", depends_on: [gate], with: { text: ${id}-done } }\n`;
+  `id: ${id}\ninput: { type: object, properties: { mark: { default: x } } }\nsteps:\n  - { id: first, uses: "tool:note", with: { text: ${id} } }\n  - { id: gate, uses: "tool:gate", depends_on: [first], with: { file: ${file} } }\n  - { id: last, uses: "tool:note", depends_on: [gate], with: { text: ${id}-done } }\n`;
 writeFileSync(join(cwd, 'tools.ts'), toolsText);
 // As `npm init` leaves it: modules all the same.
 writeFileSync(join(cwd, 'package.json'), '{"type":"commonjs"}');

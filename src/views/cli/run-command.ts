@@ -35,12 +35,13 @@ export interface RunCommandOptions {
 export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, clock, stdout, env } = context;
   const suggest = createSuggest(context, options);
-  const input = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
+  const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
   const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd);
   const problems = checkReferences(resolve(cwd, file), definition, tools, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
-  validateInput(definition, input);
+  // With the schema's defaults, as it is stored.
+  const input = validateInput(definition, given);
   const { digest } = compileFlow(definition);
   const database = resolveDatabaseFile(options.db, context);
   prepareDatabaseFolder(database);
