@@ -1,6 +1,6 @@
 /** `npm run bench`: trial × case × contestant, each run in a process of its own, in turns. See docs/benchmarks.md. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,13 +32,23 @@ async function runCase(planned: PlannedCase, { iterations, nodeOptions }: BenchO
   return [...outcomes].map(([contestant, list]) => ({ trial: planned.trial.name, case: planned.label, contestant, outcomes: list }));
 }
 
-async function startPostgres(scratch: string): Promise<{ url?: string; stop: () => void }> {
-  const { startPostgres: start } = (await import(new URL('peers/postgres.mjs', import.meta.url).href)) as {
-    startPostgres: (folder: string) => Promise<{ url?: string; reason?: string; stop: () => void }>;
-  };
-  const server = await start(scratch);
-  if (server.reason) process.stderr.write(`PostgreSQL: ${server.reason}\n`);
-  return server;
+interface Server {
+  readonly url?: string;
+  readonly version?: string;
+  /** Why there is none. */
+  readonly reason?: string;
+  readonly stop: () => void;
+}
+
+async function startPostgres(scratch: string): Promise<Server> {
+  const module = (await import(new URL('peers/postgres.mjs', import.meta.url).href)) as { startPostgres: (folder: string) => Promise<Server> };
+  return module.startPostgres(scratch);
+}
+
+/** The peers' versions in one line. */
+function describePeers({ version, reason }: Server): string {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'benchmarks/peers/package.json'), 'utf8')) as { dependencies: { [name: string]: string } };
+  return [...Object.entries(dependencies).map(([name, pinned]) => `${name} ${pinned}`), version ?? `no PostgreSQL (${reason})`].join(', ');
 }
 
 async function run(options: BenchOptions): Promise<boolean> {
@@ -57,9 +67,9 @@ async function run(options: BenchOptions): Promise<boolean> {
   if (options.build) execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 
   const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'flowstone-bench-'));
-  const postgres = options.field === 'peers' ? await startPostgres(scratch) : { stop: () => {} };
+  const postgres = options.field === 'peers' ? await startPostgres(scratch) : undefined;
   const clean = (): void => {
-    postgres.stop();
+    postgres?.stop();
     rmSync(scratch, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -73,14 +83,15 @@ async function run(options: BenchOptions): Promise<boolean> {
     const machine = describeMachine(scratch, begun);
     const name = join(resultsFolder, begun.toISOString().slice(0, 19).replaceAll(':', ''));
     mkdirSync(resultsFolder, { recursive: true });
-    const head = renderMachine(machine, options.iterations);
+    const peers = postgres && describePeers(postgres);
+    const head = renderMachine(machine, options.iterations, peers);
     console.log(head);
     const rows: Row[] = [];
     const sections: string[] = [head];
     for (const trial of new Set(planned.map(({ trial: each }) => each))) {
       const ofTrial: Row[] = [];
       for (const each of planned.filter(({ trial: other }) => other === trial)) {
-        ofTrial.push(...(await runCase(each, options, scratch, postgres.url ? { BENCH_POSTGRES: postgres.url } : {})));
+        ofTrial.push(...(await runCase(each, options, scratch, postgres?.url ? { BENCH_POSTGRES: postgres.url } : {})));
       }
       process.stderr.write('\n');
       const section = renderTrial(trial, ofTrial);
@@ -88,7 +99,7 @@ async function run(options: BenchOptions): Promise<boolean> {
       sections.push(section);
       rows.push(...ofTrial);
       // After every trial, so that a run that is broken off leaves what it has.
-      writeFileSync(`${name}.json`, JSON.stringify({ machine, size: options.size, iterations: options.iterations, rows }, undefined, 1));
+      writeFileSync(`${name}.json`, JSON.stringify({ machine, peers, size: options.size, iterations: options.iterations, rows }, undefined, 1));
       writeFileSync(`${name}.md`, sections.join('\n'));
     }
     console.log(`Written to ${name}.md and .json`);

@@ -79,13 +79,14 @@ export function renderTrial(trial: Trial, rows: readonly Row[]): string {
   return [`## ${trial.title}`, '', trial.about, '', toLine(head), toLine(head.map((_, index) => (index < 2 ? '---' : '--:'))), ...lines, ''].join('\n');
 }
 
-export function renderMachine(machine: Machine, iterations: number): string {
+export function renderMachine(machine: Machine, iterations: number, peers?: string): string {
   const { diskSync } = machine;
   return [
     `# Benchmark of ${machine.date}`,
     '',
     `- ${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB; ${machine.system}`,
     `- Node ${machine.node}, SQLite ${machine.sqlite} (better-sqlite3 ${machine.betterSqlite3}), xstate ${machine.xstate}`,
+    ...(peers ? [`- ${peers}`] : []),
     `- ${machine.fileSystem}; appending 4 KiB and syncing takes ${formatNumber(diskSync.p50)} µs (p99 ${formatNumber(diskSync.p99)} µs)`,
     `- ${iterations} ${iterations === 1 ? 'run' : 'runs'} of each, in turns, each in a process of its own: median (least–greatest)`,
     `- load average when it began: ${machine.load}${machine.load > 0.5 ? '. Something else was running: the numbers are lower than the machine can do, ratios hold better' : ''}`,

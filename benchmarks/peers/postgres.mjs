@@ -38,7 +38,7 @@ const findPort = async () => {
 
 /**
  * Starts a server with its defaults in a folder of its own, on 127.0.0.1 with a password made for it.
- * Gives `{ url, stop }`, or `{ reason, stop }` where it cannot.
+ * Gives `{ url, version, stop }`, or `{ reason, stop }` where it cannot.
  */
 export async function startPostgres(scratch) {
   const programs = findPrograms();
@@ -64,7 +64,9 @@ export async function startPostgres(scratch) {
   const port = await findPort();
   const started = call('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`, 'start']);
   if (started.status !== 0) return { reason: `skipped, pg_ctl failed: ${started.stderr || started.error}`, stop };
+  const version = spawnSync(join(programs, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout.trim();
   return {
+    version,
     url: `postgresql://bench:${password}@127.0.0.1:${port}/postgres`,
     stop: () => call('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']),
   };
