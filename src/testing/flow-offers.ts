@@ -29,9 +29,14 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
   const { tree } = state;
   if (state.status === 'done') return [];
   const live = [...listLive(tree)];
-  const preparing = live.find(actor => actor.snapshot.value === 'pending' && actor.holdsSlot);
-  // Expressions are evaluated at once and in no order that can be chosen: nothing else is placed between.
-  if (preparing) return listPrepared(flow, preparing);
+  const [preparing, ...others] = live.filter(actor => actor.snapshot.value === 'pending' && actor.holdsSlot);
+  // Expressions are evaluated at once and in no order that can be chosen: nothing else is placed between, and none
+  // fails while its failure would decide what becomes of the others.
+  if (preparing) {
+    const isItem = !isFanOut(preparing) && preparing.item !== noItem;
+    const decides = others.length > 0 && (isItem || tree.plan.mode === 'strict');
+    return listPrepared(flow, preparing).filter(event => !decides || !('result' in event) || event.result !== 'fail');
+  }
   const offers: PathEvent[] = [];
   const first = live.find((actor): actor is StepActor => !isFanOut(actor) && isDecidable(actor));
   if (first) offers.push(...listOutcomes(first));

@@ -1,0 +1,95 @@
+import type { StepRecord } from '../../persistence/records.ts';
+import { getSignalName } from '../runtime/tree.ts';
+import type { StepActor } from '../runtime/tree.ts';
+import type { FlowState } from './flow-model.ts';
+import type { PathEvent } from './path-event.ts';
+import { toPlace } from './path-event.ts';
+import type { Run } from './run-path.ts';
+import type { PendingCall } from './scripted-tools.ts';
+
+type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
+
+/** What a path decides, whatever the order in which it comes up. */
+export interface Decisions {
+  /** By place and attempt, `balance 2`. */
+  readonly byAttempt: ReadonlyMap<string, Decision>;
+  readonly signals: readonly string[];
+  readonly cancels: boolean;
+  /** Whether the end depends on the order in which the decisions come up. */
+  readonly orderMatters: boolean;
+}
+
+/** Reads from a path what each attempt comes to. */
+export function toDecisions(events: readonly PathEvent[], states: readonly FlowState[]): Decisions {
+  const byAttempt = new Map<string, Decision>();
+  const signals: string[] = [];
+  for (const [index, event] of events.entries()) {
+    const { rows } = states[index] as FlowState;
+    const note = (place: string, decision: Decision): unknown => byAttempt.set(`${place} ${rows.get(place)?.attempt ?? 1}`, decision);
+    if (event.type === 'complete') note(toPlace(event), 'complete');
+    else if (event.type === 'fail') note(toPlace(event), event.retryable ? 'fail' : 'fail for good');
+    else if (event.type === 'child') note(toPlace(event), event.passes ? 'complete' : 'fail for good');
+    else if (event.type === 'signal') signals.push(event.name);
+    else if (event.type === 'elapse') for (const place of event.due) if (place !== 'flow' && rows.get(place)?.status !== 'retrying') note(place, 'wait');
+  }
+  const last = states.at(-1) as FlowState;
+  const { mode, timeoutMs } = last.tree.plan;
+  const cancels = events.some(({ type }) => type === 'cancel');
+  const spoilt = [...last.rows.values()].filter(({ status }) => status === 'failed');
+  const orderMatters = cancels || timeoutMs !== null || (mode === 'strict' && spoilt.length > 0) || (mode !== 'lenient' && spoilt.some(({ item }) => item >= 0));
+  return { byAttempt, signals, cancels, orderMatters };
+}
+
+/**
+ * Brings a flow to its end after a crash has changed who goes first: times and slots are given out anew.
+ *
+ * @returns false when nothing more would ever happen
+ */
+export async function drift(run: Run, { byAttempt, signals, cancels }: Decisions): Promise<boolean> {
+  const id = run.executionId ?? '';
+  const sent: string[] = [];
+  for (let round = 0; round < 10_000; round++) {
+    await run.rest();
+    const { runtime, store } = run.process;
+    const record = await store.getExecution(id);
+    if (!record || record.settledAt !== null) return record !== undefined;
+    if (cancels) {
+      await runtime.cancel(id);
+      continue;
+    }
+    const rows = await store.listSteps(record.key);
+    if (run.world.pending.some(call => answer(call, run, byAttempt))) continue;
+    const name = findSignal(run, rows, signals.filter(wanted => !sent.includes(wanted)));
+    if (name !== undefined) {
+      sent.push(name);
+      await runtime.signal(id, name, { from: name });
+      continue;
+    }
+    const at = run.clock.nextTimerAt();
+    if (at === undefined) return false;
+    run.clock.advance(Math.max(0, at - run.clock.now()));
+  }
+  return false;
+}
+
+/** Answers a handler, unless the path lets it run out of time. */
+function answer(call: PendingCall, run: Run, byAttempt: Decisions['byAttempt']): boolean {
+  const id = run.executionId ?? '';
+  const isChild = call.executionId !== id;
+  const place = isChild ? call.executionId.slice(id.length + 1).replace(/\.(\d+)$/, '[$1]') : call.place;
+  const decision = byAttempt.get(`${place} ${isChild ? 1 : call.attempt}`) ?? 'complete';
+  if (decision === 'wait') return false;
+  if (decision === 'complete') call.complete(isChild ? {} : run.outputOf(place));
+  else call.fail(decision === 'fail');
+  return true;
+}
+
+function findSignal(run: Run, rows: readonly StepRecord[], wanted: readonly string[]): string | undefined {
+  for (const row of rows) {
+    const step = run.model.flow.plan.steps[row.position];
+    if (row.status !== 'waiting' || step?.kind !== 'signal') continue;
+    const name = getSignalName({ step, input: undefined } as StepActor);
+    if (name !== undefined && wanted.includes(name)) return name;
+  }
+  return undefined;
+}
