@@ -76,6 +76,13 @@ describe('inspect', () => {
     await settleTicks();
     expect(lines).toHaveLength(before);
     expect(early).toEqual([]);
+    fails = false;
+    storing = false;
+    await runtime.restart();
+    await (await runtime.start('chain')).settled();
+    expect(lines.slice(before)).toContain('actor orchestrator');
+    expect(lines.at(-1)).toBe('snapshot orchestrator open');
+    expect(early).toEqual([]);
     await runtime.stop();
   });
 
