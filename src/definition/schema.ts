@@ -84,7 +84,7 @@ const stepShape = z.strictObject(
     when: z.union([z.boolean(), filledText('an expression')], { error: 'an expression' }).optional(),
     for_each: z.union([filledText('an expression'), z.array(json)], { error: 'an expression or a list' }).optional(),
     critical: z.boolean({ error: '`true` or `false`' }).default(true),
-    weight: number('a number ≥ 0', 0).default(1),
+    weight: number('a number from 0 to 1,000,000', 0, 1_000_000).default(1),
     timeout: duration(1).optional(),
     retry: retry.optional(),
   },

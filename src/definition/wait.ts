@@ -10,6 +10,8 @@ export interface WithMistake {
   readonly found: unknown;
 }
 
+/** The last time there is, epoch ms: 275760-09-13. A later one has no date, and no whole number in a row. */
+const lastTimeMs = 8_640_000_000_000_000;
 const sleepExpected = '`for` (a duration) or `until` (a time)';
 const timeExpected = 'an ISO 8601 time with a zone, like `2026-01-31T09:00:00Z`, or epoch ms';
 const zoned = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
@@ -24,7 +26,7 @@ export function readSleep(value: unknown): { readonly forMs: number } | { readon
     return forMs === undefined ? { key: 'for', expected: durationExpected, found: length } : { forMs };
   }
   const untilMs = typeof until === 'number' ? until : typeof until === 'string' && zoned.test(until) ? Date.parse(until) : Number.NaN;
-  return Number.isFinite(untilMs) && untilMs >= 0 ? { untilMs: Math.round(untilMs) } : { key: 'until', expected: timeExpected, found: until };
+  return untilMs >= 0 && untilMs <= lastTimeMs ? { untilMs: Math.round(untilMs) } : { key: 'until', expected: timeExpected, found: until };
 }
 
 /**

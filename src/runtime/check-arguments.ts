@@ -5,8 +5,8 @@ const maxTextLength = 2_000;
 
 /** Checks what callers without types may get wrong, before it reaches rows. @throws a `FlowError` with code `option_invalid` */
 export function requireText(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '' && value.length <= maxTextLength) return value;
-  throw new FlowError('option_invalid', `Expected \`${name}\` to be a text of 1 to ${maxTextLength} characters, got ${describeValue(value)}`);
+  if (typeof value === 'string' && value !== '' && value.length <= maxTextLength && value.isWellFormed()) return value;
+  throw new FlowError('option_invalid', `Expected \`${name}\` to be a text of 1 to ${maxTextLength} characters without halves of surrogate pairs, got ${describeValue(value)}`);
 }
 
 export function requireObject<Value>(name: string, value: Value): Value & object {
