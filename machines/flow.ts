@@ -34,16 +34,18 @@ export interface FlowContext extends FlowInput {
   readonly failure: StepFailure | null;
 }
 
+/** What is usual is left out, since every event is kept in the journal. */
 export interface StepSettled {
   type: 'step.settled';
   status: 'completed' | 'failed' | 'skipped' | 'cancelled';
-  critical: boolean;
-  /** The step's weight; 0 when its condition excluded it. */
-  weight: number;
-  /** Steps that became ready because this one settled. */
-  ready: number;
-  /** Slots it gave back, 0 or 1. */
-  freed: number;
+  /** Default true. */
+  critical?: boolean;
+  /** The step's weight, 0 when its condition excluded it. Default 1. */
+  weight?: number;
+  /** Steps that became ready because this one settled. Default 0. */
+  ready?: number;
+  /** Slots it gave back, 0 or 1. Default 0. */
+  freed?: number;
 }
 
 export type FlowEvent =
@@ -51,7 +53,7 @@ export type FlowEvent =
   | { type: 'flow.cancel'; failure: StepFailure }
   | { type: 'flow.expire'; failure: StepFailure }
   | StepSettled
-  | { type: 'slot.freed'; ready: number; freed: number }
+  | { type: 'slot.freed'; ready?: number; freed?: number }
   | { type: 'consolidation.completed'; score: number }
   | { type: 'consolidation.failed'; failure: StepFailure };
 
@@ -62,8 +64,8 @@ const canGrant = (context: FlowContext, ready: number, freed: number): number =>
   context.halted ? 0 : Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
 
 const change = (event: FlowEvent): { ready: number; freed: number } => ({
-  ready: 'ready' in event ? event.ready : 0,
-  freed: 'freed' in event ? event.freed : 0,
+  ready: ('ready' in event ? event.ready : undefined) ?? 0,
+  freed: ('freed' in event ? event.freed : undefined) ?? 0,
 });
 
 const stopped = { target: 'failed', actions: ['noteFailure', 'cancelSteps'] } as const;
@@ -87,13 +89,13 @@ export const flowMachine = setup({
     consolidate: () => {},
     tally: assign(({ context, event }) => {
       if (event.type !== 'step.settled') return {};
-      const { status, weight } = event;
+      const { status, weight = 1, critical = true, ready = 0, freed = 0 } = event;
       return {
-        ready: context.ready + event.ready,
-        released: context.released + event.freed,
+        ready: context.ready + ready,
+        released: context.released + freed,
         settled: context.settled + 1,
         [status]: context[status] + 1,
-        criticalFailures: context.criticalFailures + (status === 'failed' && event.critical ? 1 : 0),
+        criticalFailures: context.criticalFailures + (status === 'failed' && critical ? 1 : 0),
         weight: context.weight + weight,
         earned: context.earned + (status === 'completed' ? weight : 0),
       };
@@ -113,7 +115,7 @@ export const flowMachine = setup({
   guards: {
     isLast: ({ context }) => context.settled + 1 === context.total,
     mustHalt: ({ context, event }) =>
-      event.type === 'step.settled' && event.status === 'failed' && event.critical && context.mode === 'strict' && !context.halted,
+      event.type === 'step.settled' && event.status === 'failed' && event.critical !== false && context.mode === 'strict' && !context.halted,
     canStart: ({ context, event }) => canGrant(context, change(event).ready, change(event).freed) > 0,
   },
 }).createMachine({

@@ -192,7 +192,7 @@ class Delivering {
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
     actor.holdsSlot = false;
-    this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ready } });
+    this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ...(ready > 0 && { ready }) } });
   }
 
   #sendToStep(delivery: Exclude<Delivery, { flow: FlowEvent }>, prepared = false): void {
@@ -286,7 +286,7 @@ class Delivering {
     actor.again = [];
     this.#forgetQueued(position);
     // At once, not through the inbox: the flow must not give out slots for what has left the queue.
-    if (count > 0) this.#sendToFlow({ type: 'slot.freed', freed: 0, ready: -count });
+    if (count > 0) this.#sendToFlow({ type: 'slot.freed', ready: -count });
   }
 
   #cancelItems(actor: FanOutActor, failure: StepFailure | null): void {
@@ -329,13 +329,22 @@ class Delivering {
         this.#inbox.push({ position, item: noItem, event: { type: 'item.settled', ...(actor.snapshot.value !== 'completed' && failure && { failure }) } });
       }
     }
-    if (freed && tree.flow.status === 'active') this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ready: 0 } });
+    if (freed && tree.flow.status === 'active') this.#inbox.push({ flow: { type: 'slot.freed', freed: 1 } });
   }
 
   /** Tells the flow and the steps that depend on this one. */
   #route(step: PlannedStep, status: SettledStatus, failure: StepFailure | null, freed: number): void {
     const { ready, weight, skips } = routeSettled(this.#tree, step, status, failure);
-    this.#inbox.push({ flow: { type: 'step.settled', status, critical: step.critical, weight, ready, freed } });
+    this.#inbox.push({
+      flow: {
+        type: 'step.settled',
+        status,
+        ...(!step.critical && { critical: false }),
+        ...(weight !== 1 && { weight }),
+        ...(ready > 0 && { ready }),
+        ...(freed > 0 && { freed }),
+      },
+    });
     for (const skip of skips) this.#inbox.push({ position: skip.position, item: noItem, event: { type: 'step.skip', failure: skip.failure } });
   }
 
@@ -372,8 +381,11 @@ class Delivering {
       this.#sendToStep({ position: actor.step.position, item: noItem, event: { type: 'signal.received' }, output: signal.payload });
       return;
     }
-    tree.signals.push(signal);
-    this.#changes.received.push(signal);
+    // Numbers come from the clock, which may have been set back since the last one.
+    const number = Math.max(signal.number, ...tree.signals.slice(-1).map(last => last.number + 1), ...this.#changes.consumed.map(used => used + 1));
+    const kept = number === signal.number ? signal : { ...signal, number };
+    tree.signals.push(kept);
+    this.#changes.received.push(kept);
   }
 }
 
