@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import { FlowError } from '../core/errors.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
@@ -56,6 +56,12 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean }): Promise<ExecutionDetails> =>
     readDetails(store, await core.plans.load(store, record.digest), record, details);
 
+  /** Whoever waits when the runtime stops finds the store closed; that the runtime has stopped is what to say. */
+  const rethrow = (error: unknown): never => {
+    if (isFlowError(error, 'store_closed')) core.requireRunning();
+    throw error;
+  };
+
   const settled = async (executionId: string): Promise<SettledExecution> => {
     for (;;) {
       let unwatch = (): void => {};
@@ -65,8 +71,11 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
         if (!record?.settledAt) {
           core.requireRunning();
           record = await end;
+          if (!record) core.requireRunning();
         }
         if (record?.settledAt) return await readSettled(store, await core.plans.load(store, record.digest), record);
+      } catch (error) {
+        rethrow(error);
       } finally {
         unwatch();
       }
@@ -93,6 +102,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
         if (record.settledAt !== null) return;
         core.requireRunning();
         await news;
+      } catch (error) {
+        rethrow(error);
       } finally {
         unwatch();
       }
