@@ -33,6 +33,11 @@ export function encodeJson(value: unknown, options: EncodeJsonOptions = {}): str
   return text;
 }
 
+/** Copies a JSON value, so that whoever gets the copy may change it. */
+export function copyJson(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value;
+}
+
 /** What is not JSON in a value, as `encodeJson` sees it; undefined: nothing. */
 export function findNotJson(value: unknown): { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string } | undefined {
   const walk: Walk = { room: Number.POSITIVE_INFINITY, path: [] };

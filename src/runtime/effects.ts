@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Store } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
+import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
 import { toIdempotencyKey } from '../core/ids.ts';
+import { copyJson } from '../core/json.ts';
 import type { Changes, Effect } from './changes.ts';
 import type { ChildFlows } from './child-flows.ts';
 import type { Envelope, Host } from './host.ts';
@@ -12,7 +14,7 @@ import type { Message } from './messages.ts';
 import { prepareStep } from './preparer.ts';
 import type { Resident } from './resident.ts';
 import { toRunKey } from './resident.ts';
-import type { Pong } from './step-runner.ts';
+import type { Pong, Running } from './step-runner.ts';
 import { runStep } from './step-runner.ts';
 import type { Timers } from './timers.ts';
 import type { Tool } from './tool.ts';
@@ -31,7 +33,7 @@ export interface EffectsOptions {
   readonly maxOutputBytes: number;
   readonly expressionTimeLimitMs: number;
   /** Whether handlers of this execution may begin now. */
-  readonly mayRun: (executionId: string) => boolean;
+  readonly mayRun: (resident: Resident) => boolean;
   readonly fault: (error: unknown) => void;
 }
 
@@ -43,6 +45,8 @@ export class Effects {
   readonly #host: Host;
   readonly #waiting: { readonly resident: Resident; readonly effect: RunEffect }[] = [];
   #running = 0;
+  /** Handlers that were told to stop and have not answered yet. */
+  readonly #aborted = new Set<Running>();
 
   constructor(options: EffectsOptions, host: Host) {
     this.#options = options;
@@ -51,7 +55,7 @@ export class Effects {
 
   /** Handlers that run. */
   get running(): number {
-    return this.#running;
+    return this.#running + this.#aborted.size;
   }
 
   perform(resident: Resident, changes: Changes): void {
@@ -59,14 +63,28 @@ export class Effects {
       if (effect.type === 'run') this.#begin(resident, effect);
       else if (effect.type === 'prepare') this.#prepare(resident, effect.position, effect.item);
       else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
-      else if (effect.type === 'abort') resident.runs.get(toRunKey(effect.position, effect.item, effect.run))?.abort(createFailure('cancelled', 'The step was cancelled'));
+      else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), createFailure('cancelled', 'The step was cancelled'));
       else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
     }
   }
 
-  /** Tells every handler to stop. */
+  /** Whether it listens or not, it holds nobody else up. */
+  #abort({ runs }: Resident, key: string, reason: StepFailure): void {
+    const run = runs.get(key);
+    if (!run) return;
+    runs.delete(key);
+    this.#running--;
+    this.#aborted.add(run);
+    run.abort(reason);
+    this.#startWaiting();
+  }
+
+  /** Tells every handler to stop; begins none. */
   abortAll(code: string, message: string): void {
-    for (const resident of this.#host.residents.values()) for (const run of resident.runs.values()) run.abort(createFailure(code, message));
+    this.#waiting.length = 0;
+    for (const resident of this.#host.residents.values()) {
+      for (const key of resident.runs.keys()) this.#abort(resident, key, createFailure(code, message));
+    }
   }
 
   /** Gives back every run that has not answered: it begins again at the next start, without being counted. */
@@ -93,7 +111,7 @@ export class Effects {
     const { position, item, run } = effect;
     const actor = this.#find(resident, position, item, 'running');
     if (!actor || actor.snapshot.context.run !== run) return;
-    if (!this.#options.mayRun(resident.header.executionId)) {
+    if (!this.#options.mayRun(resident)) {
       this.#post(resident.header.executionId, { to: 'step', position, item, event: { type: 'step.release' } });
       return;
     }
@@ -130,7 +148,7 @@ export class Effects {
       attempt: snapshot.context.attempt,
       idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item)),
       timeoutMs: step.timeoutMs,
-      input: actor.input === undefined ? (step.with?.value ?? {}) : actor.input,
+      input: actor.input === undefined ? (step.with?.value ?? {}) : copyJson(actor.input),
     };
     if (!tool) {
       const failure = createFailure('tool_unknown', `Expected a tool named "${step.target}", this runtime has none`);
@@ -139,17 +157,17 @@ export class Effects {
     }
     const key = toRunKey(effect.position, effect.item, effect.run);
     this.#running++;
-    runs.set(
-      key,
-      runStep(ping, tool, this.#options, (pong, late) => {
-        if (!late) {
-          this.#running--;
-          runs.delete(key);
-        }
-        this.#report(resident, effect, pong);
-        this.#startWaiting();
-      }),
-    );
+    const running = runStep(ping, tool, this.#options, (pong, late) => {
+      if (late) {
+        this.#aborted.delete(running);
+      } else {
+        this.#running--;
+        runs.delete(key);
+      }
+      this.#report(resident, effect, pong);
+      this.#startWaiting();
+    });
+    runs.set(key, running);
   }
 
   #startWaiting(): void {
@@ -179,7 +197,7 @@ export class Effects {
 
   #prepare(resident: Resident, position: number, item: number): void {
     const { header, tree, input, outputs } = resident;
-    if (!this.#options.mayRun(header.executionId)) return;
+    if (!this.#options.mayRun(resident)) return;
     const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
     prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
       prepared => this.#post(header.executionId, { to: 'prepared', position, item, prepared }),
@@ -194,6 +212,6 @@ export class Effects {
     if (!actor || isFanOut(actor) || this.#host.residents.get(header.executionId) !== resident) return;
     const { value, context } = actor.snapshot;
     if (context.dueAt !== null) this.#options.timers.add({ at: context.dueAt, executionId: header.executionId, position, item });
-    if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(header.executionId)) this.#options.children.begin(resident, actor);
+    if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(resident)) this.#options.children.begin(resident, actor);
   }
 }

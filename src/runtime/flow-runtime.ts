@@ -91,7 +91,7 @@ export class FlowRuntime implements Performer {
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
-    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: id => this.#mayRun(id), fault }, host);
+    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault }, host);
     const admission = new Admission(
       { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress?.(), fault },
       host,
@@ -119,9 +119,10 @@ export class FlowRuntime implements Performer {
     return typeof recover === 'function' ? recover({ executionId, flowId, digest }) : recover;
   }
 
-  #mayRun(executionId: string): boolean {
-    const resident = this.#host.residents.get(executionId);
-    return this.#status === 'running' && resident !== undefined && !this.isPaused(resident);
+  #mayRun(resident: Resident): boolean {
+    // After a restart the same execution is there again, and what is left of the old one must not run beside it.
+    const isCurrent = this.#host.residents.get(resident.header.executionId) === resident;
+    return this.#status === 'running' && isCurrent && !this.isPaused(resident);
   }
 
   /** Whether it only takes messages in here: it was left out on request, or something that it uses is missing. */

@@ -107,7 +107,14 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
 
   if (timeoutMs !== null) armTimeout(timeoutMs);
   invoke();
-  return { abort };
+  return {
+    abort(reason) {
+      // Nobody waits for its answer any more, so there is none that could be in time.
+      if (timer !== undefined) clock.clearTimer(timer);
+      answered = true;
+      abort(reason);
+    },
+  };
 
   function armTimeout(ms: number): void {
     timer = clock.setTimer(() => {
@@ -125,7 +132,10 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
       let checked: unknown = input;
       if (tool.input) {
         const parsed = tool.input.safeParse(input);
-        if (!parsed.success) return answer({ type: 'failed', failure: toMismatch('tool_input_invalid', tool, 'input', parsed.error.issues) });
+        if (!parsed.success) {
+          const failure = toMismatch('tool_input_invalid', tool, 'input', parsed.error.issues);
+          return queueMicrotask(() => answer({ type: 'failed', failure }));
+        }
         checked = parsed.data;
       }
       const result = (tool.run as (call: ToolCall) => unknown)(checked === input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true }));
