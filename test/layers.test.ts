@@ -36,7 +36,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
