@@ -78,6 +78,20 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));
 
+  add('paths <file>', 'list the ways a flow can go')
+    .option('--strategy <name>', 'coverage (every transition once; default), shortest (to every end), simple (no state twice)')
+    .option('--emit <format>', 'vitest (tests to keep), json, mermaid (a diagram of what is covered)')
+    .option('--seed <n>', 'choose among equally good ways', parseCount)
+    .option('--limit <n>', 'at most so many paths', parseCount)
+    .action(async (file: string, options) => settle(await (await import('./paths-command.ts')).pathsCommand(file, options, context)));
+
+  add('test <file>', 'run every way a flow can go against the real runtime; needs no tools')
+    .option('--crash', 'and again with a crash at every commit')
+    .option('--seeds <n>', 'and so many random walks', parseCount)
+    .option('--seed <n>', 'choose among equally good ways', parseCount)
+    .option('--mermaid', 'print a diagram of what is covered, uncovered transitions red')
+    .action(async (file: string, options) => settle(await (await import('./test-command.ts')).testCommand(file, options, context)));
+
   add('check <files...>', 'check definitions without running anything')
     .option(...toolsOption)
     .option(...flowOption)

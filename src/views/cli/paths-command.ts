@@ -1,0 +1,61 @@
+import { relative, resolve } from 'node:path';
+import { FlowError } from '../../core/errors.ts';
+import { didYouMean } from '../../core/wording.ts';
+import { loadFlow } from '../../definition/load-flow.ts';
+import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createScreenPalette } from './screen-palette.ts';
+
+export interface PathsCommandOptions {
+  readonly strategy?: string;
+  readonly emit?: string;
+  readonly seed?: number;
+  readonly limit?: number;
+}
+
+const strategies = ['coverage', 'shortest', 'simple'] as const;
+const formats = ['vitest', 'json', 'mermaid'] as const;
+
+function readOneOf<Name extends string>(option: string, given: string | undefined, names: readonly Name[]): Name | undefined {
+  const found = names.find(name => name === given);
+  if (found || given === undefined) return found;
+  throw new FlowError('usage_invalid', `Expected ${option} to be ${names.map(name => `\`${name}\``).join(', ')}, got \`${given}\`${didYouMean(given, names)}`);
+}
+
+/** `paths`: lists the ways a flow can go, or writes them as tests, JSON, or a diagram of what they cover. */
+export async function pathsCommand(file: string, options: PathsCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const strategy = readOneOf('--strategy', options.strategy, strategies);
+  const format = readOneOf('--emit', options.emit, formats);
+  const path = resolve(context.cwd, file);
+  const definition = await loadFlow(path);
+  const [{ generateFlowPaths }, { emitVitest, keepPaths }] = await Promise.all([import('../../testing/flow-paths.ts'), import('../../testing/emit-vitest.ts')]);
+  const set = generateFlowPaths(definition, {
+    ...(strategy && { strategy }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.limit !== undefined && { maxPaths: options.limit }),
+  });
+  const document = {
+    flowId: definition.id,
+    strategy: set.strategy,
+    transitions: { covered: set.covered.length, total: set.covered.length + set.uncovered.length },
+    uncovered: set.uncovered,
+    truncated: set.truncated,
+    paths: keepPaths(definition, set.paths),
+  };
+  const { yellow, dim } = createScreenPalette(context.stdout, context.env);
+  const list = [
+    ...set.paths.map(({ name }) => `  ${name}`),
+    '',
+    `${set.paths.length} paths, ${document.transitions.covered} of ${document.transitions.total} transitions`,
+    ...set.uncovered.map(item => yellow(`  not covered: ${item}`)),
+    ...(set.truncated ? [dim('There are more paths than the limit; --limit raises it')] : []),
+    '',
+  ].join('\n');
+  const text = {
+    vitest: () => emitVitest(definition, set.paths, relative(context.cwd, path) || file),
+    json: () => `${JSON.stringify(document, null, 2)}\n`,
+    mermaid: () => renderCoverageChart(set),
+  };
+  return { exitCode: exitCodes.passed, document, text: format ? text[format]() : list };
+}

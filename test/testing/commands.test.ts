@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+const flowstone = async (...args: string[]): Promise<string> => (await run(process.execPath, ['src/bin.ts', ...args], { cwd: root })).stdout;
+
+describe('flowstone paths', () => {
+  it('writes paths as tests, each with the end it must come to', async () => {
+    const text = await flowstone('paths', 'docs/examples/retry.yml', '--emit', 'vitest');
+    expect(text).toContain("import { followPath } from 'flowstone/testing';");
+    expect(text).toContain("it('everything completes; scored 1', () => followPath(flow, {");
+    expect(text).toContain("new URL('./docs/examples/retry.yml', import.meta.url)");
+  });
+
+  it('draws what is covered, and marks what is not', async () => {
+    const text = await flowstone('paths', 'docs/examples/retry.yml', '--emit', 'mermaid', '--limit', '1');
+    expect(text).toMatch(/^flowchart LR\n/);
+    expect(text).toMatch(/linkStyle [\d,]+ stroke:#cf222e/);
+  });
+
+  it('says which strategies there are', async () => {
+    await expect(flowstone('paths', 'docs/examples/retry.yml', '--strategy', 'shortes')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('shortest') as unknown });
+  });
+});
+
+describe('flowstone test', () => {
+  it('runs every path with a crash at every commit, and says so in numbers', async () => {
+    const report = JSON.parse(await flowstone('test', 'docs/examples/sleep.yml', '--crash', '--seeds', '3', '--json')) as Record<string, number> & { transitions: { covered: number; total: number }; paths: unknown[] };
+    expect(report.transitions.covered).toBe(report.transitions.total);
+    expect(report.paths.length).toBeGreaterThan(10);
+    expect(report['crashes']).toBeGreaterThan(100);
+    expect(report).toMatchObject({ passed: true, divergences: 0, recoveries: report['crashes'] });
+  });
+});
