@@ -21,7 +21,7 @@ export interface CrashPathOptions extends Omit<RunPathOptions, 'crash'> {
 const allPoints: readonly CrashPoint[] = ['before', 'after', 'torn'];
 
 /** Whether a path can be crashed: one on which the process ends anyway, and a step gives up because of it, has its own crashes. */
-export function canCrash({ events }: FlowPath): boolean {
+function canCrash({ events }: FlowPath): boolean {
   return !events.some(({ type }) => type === 'crash');
 }
 

@@ -1,10 +1,11 @@
 import type { StepRecord } from '../../persistence/records.ts';
 import { getSignalName } from '../runtime/tree.ts';
 import type { StepActor } from '../runtime/tree.ts';
+import type { DrivenRun } from './driven-run.ts';
 import type { FlowState } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
-import type { Run } from './run-path.ts';
+import type { PathHost } from './path-host.ts';
 import type { PendingCall } from './scripted-tools.ts';
 
 type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
@@ -45,7 +46,7 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
  *
  * @returns false when nothing more would ever happen
  */
-export async function drift(run: Run, { byAttempt, signals, cancels }: Decisions): Promise<boolean> {
+export async function drift(run: PathHost, { byAttempt, signals, cancels }: Decisions): Promise<boolean> {
   const id = run.executionId ?? '';
   const sent: string[] = [];
   for (let round = 0; round < 10_000; round++) {
@@ -73,7 +74,7 @@ export async function drift(run: Run, { byAttempt, signals, cancels }: Decisions
 }
 
 /** Answers a handler, unless the path lets it run out of time. */
-function answer(call: PendingCall, run: Run, byAttempt: Decisions['byAttempt']): boolean {
+function answer(call: PendingCall, run: PathHost, byAttempt: Decisions['byAttempt']): boolean {
   const id = run.executionId ?? '';
   const isChild = call.executionId !== id;
   const place = isChild ? call.executionId.slice(id.length + 1).replace(/\.(\d+)$/, '[$1]') : call.place;
@@ -84,7 +85,7 @@ function answer(call: PendingCall, run: Run, byAttempt: Decisions['byAttempt']):
   return true;
 }
 
-function findSignal(run: Run, rows: readonly StepRecord[], wanted: readonly string[]): string | undefined {
+function findSignal(run: PathHost, rows: readonly StepRecord[], wanted: readonly string[]): string | undefined {
   for (const row of rows) {
     const step = run.model.flow.plan.steps[row.position];
     if (row.status !== 'waiting' || step?.kind !== 'signal') continue;

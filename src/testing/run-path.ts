@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StepRecord } from '../../persistence/records.ts';
-import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
@@ -12,12 +11,13 @@ import { modelMaxInterruptions, modelStart } from './flow-model.ts';
 import { walkModel } from './flow-paths.ts';
 import type { FlowPath } from './flow-paths.ts';
 import type { PathEvent } from './path-event.ts';
+import type { PathHost, Process } from './path-host.ts';
 import { ProcessClock } from './process-clock.ts';
 import { replayJournal } from './replay.ts';
 import { childTool, toInput } from './script-flow.ts';
 import type { PendingCall, World } from './scripted-tools.ts';
 import { createScriptedTools, createWorld } from './scripted-tools.ts';
-import type { Crash, ProcessStore, StoreKind, StoreSite } from './store-site.ts';
+import type { Crash, StoreKind, StoreSite } from './store-site.ts';
 import { createProcessStore, createSite } from './store-site.ts';
 import { trigger } from './trigger.ts';
 
@@ -50,14 +50,6 @@ export interface PathRun {
   readonly divergences: readonly Divergence[];
 }
 
-/** One process that runs the flow. */
-export interface Process {
-  readonly runtime: Runtime;
-  readonly store: Store;
-  readonly tracked: ProcessStore;
-  readonly clock: ProcessClock;
-}
-
 /** Something from outside, and what the runtime does about it by itself. */
 interface Leg {
   readonly event: PathEvent | undefined;
@@ -81,7 +73,7 @@ export async function runPath(model: FlowModel, path: FlowPath, options: RunPath
   return run.report();
 }
 
-export class Run {
+class Run implements PathHost {
   readonly model: FlowModel;
   readonly clock = new SimulatedClock(modelStart);
   readonly world: World = createWorld();

@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StepRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
+import type { DrivenRun } from './driven-run.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
-import type { Run } from './run-path.ts';
+import type { PathHost } from './path-host.ts';
 import type { PendingCall } from './scripted-tools.ts';
 
 /** Makes an event happen to the runtime. What a process that has just ended answers is not looked at. */
-export async function trigger(run: Run, event: PathEvent | undefined, after: FlowState): Promise<void> {
+export async function trigger(run: PathHost, event: PathEvent | undefined, after: FlowState): Promise<void> {
   const { runtime, tracked } = run.process;
   const id = run.executionId ?? '';
   const ifAlive = async (work: () => Promise<unknown>): Promise<void> => {
@@ -48,14 +49,14 @@ export async function trigger(run: Run, event: PathEvent | undefined, after: Flo
   }
 }
 
-function requireCall(run: Run, executionId: string, place: string): Pick<PendingCall, 'complete' | 'fail'> {
+function requireCall(run: PathHost, executionId: string, place: string): Pick<PendingCall, 'complete' | 'fail'> {
   const call = run.world.pending.findLast(pending => pending.executionId === executionId && pending.place === place);
   if (call) return call;
   throw new FlowError('path_not_followed', `Expected the handler of ${place} to run, none does`, { details: { place, running: run.world.pending.map(pending => pending.place) } });
 }
 
 /** Lets time pass until what the path says is due; after a crash that may be later than on the path. */
-async function elapse(run: Run, due: readonly string[], after: FlowState): Promise<void> {
+async function elapse(run: PathHost, due: readonly string[], after: FlowState): Promise<void> {
   const { store } = run.process;
   const record = await store.getExecution(run.executionId ?? '');
   const rows = record ? await store.listSteps(record.key) : [];
