@@ -1,7 +1,6 @@
 import type { StepRecord } from '../../persistence/records.ts';
 import { getSignalName } from '../runtime/tree.ts';
 import type { StepActor } from '../runtime/tree.ts';
-import type { DrivenRun } from './driven-run.ts';
 import type { FlowState } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';

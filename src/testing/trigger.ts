@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StepRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
-import type { DrivenRun } from './driven-run.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
