@@ -55,6 +55,12 @@ export class Admission {
     return this.#filling || this.#arriving.size > 0;
   }
 
+  /** It has settled. */
+  forget(executionId: string): void {
+    this.blocked.delete(executionId);
+    this.#left.delete(executionId);
+  }
+
   /** Gives free slots to executions in the store. */
   fill(): void {
     if (this.#filling) {

@@ -62,9 +62,9 @@ export class FlowRuntime implements Performer {
   #error: Error | undefined;
   #lastKey = 0;
   /** Executions with a higher key were started by this runtime. */
-  #firstKey = 0;
-  #signals = 0;
+  #firstKey = -1;
   #stopping: Promise<void> | undefined;
+  #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
   readonly #starting = new Map<string, Promise<{ executionId: string; created: boolean }>>();
   recovered: readonly ExecutionSummary[] = [];
@@ -77,7 +77,7 @@ export class FlowRuntime implements Performer {
     this.#options = options;
     this.#obstacles = new Obstacles(options.tools, this.plans);
     this.#recover = recover;
-    this.#timers = new Timers(options.clock, due => this.#fire(due));
+    this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
     [this.#host, this.#effects, this.#admission] = this.#assemble();
   }
 
@@ -106,10 +106,10 @@ export class FlowRuntime implements Performer {
   /** Reads what is unfinished and goes on with it: the loop's first tick. */
   async begin(lastKey: number): Promise<void> {
     this.#lastKey = lastKey;
-    this.#firstKey = lastKey;
+    if (this.#firstKey < 0) this.#firstKey = lastKey;
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
     this.recovered = unfinished.filter(record => this.#mayContinue(record)).map(record => toSummary(record));
-    if (this.#recover === false) return;
+    if (this.#recover === false && lastKey === this.#firstKey) return;
     this.#admission.fill();
   }
 
@@ -214,16 +214,10 @@ export class FlowRuntime implements Performer {
     const record = await this.requireExecution(executionId);
     requireText('name', name);
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
-    const signal = { executionKey: record.key, number: this.#nextSignal(), name, payload: json, receivedAt: this.#host.now() };
+    const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);
     }
-  }
-
-  /** Rising, also over restarts: the time leads. */
-  #nextSignal(): number {
-    this.#signals = Math.max(this.#signals + 1, this.#host.now() * 1_000);
-    return this.#signals;
   }
 
   async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
@@ -268,6 +262,7 @@ export class FlowRuntime implements Performer {
     this.watchers.notify(executionId, undefined);
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
+      this.#admission.forget(executionId);
       if (parentId !== null) this.#notifyParent(executionId);
       return;
     }
@@ -344,7 +339,11 @@ export class FlowRuntime implements Performer {
     this.endWatchers.end();
   }
 
-  async restart(): Promise<void> {
+  restart(): Promise<void> {
+    return (this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined)));
+  }
+
+  async #restart(): Promise<void> {
     if (this.#status !== 'faulted') throw new FlowError('runtime_running', `Expected a faulted runtime to restart, this one is ${this.#status}`);
     const lastKey = await this.store.acquire(this.#owner);
     [this.#host, this.#effects, this.#admission] = this.#assemble();
@@ -371,6 +370,7 @@ export class FlowRuntime implements Performer {
     }
     this.#inspection?.publish(id => this.isActive(id));
     this.#status = 'stopped';
+    this.#timers.clear();
     this.#host.close(new FlowError('runtime_stopped', 'The runtime was stopped'));
     this.watchers.end();
     this.endWatchers.end();

@@ -25,6 +25,8 @@ export interface PrepareParams {
   readonly maxBytes: number;
 }
 
+/** Outputs kept in memory per flow: a long flow must not collect all of its own. */
+const maxOutputs = 32;
 /** Largest list of a `for_each`. */
 const maxItems = 1_000_000;
 
@@ -82,9 +84,14 @@ async function createScope(reader: StoreReader, params: PrepareParams, step: Pla
   for (const name of names) {
     const upstream = tree.plan.positions.get(name);
     if (upstream === undefined) continue;
-    if (tree.settled[upstream] !== 'completed') outputs.set(upstream, null);
-    if (!outputs.has(upstream)) outputs.set(upstream, await readOutput(reader, executionKey, tree.plan.steps[upstream] as PlannedStep));
-    steps[name] = { output: outputs.get(upstream), status: tree.settled[upstream] ?? 'pending' };
+    const status = tree.settled[upstream] ?? 'pending';
+    let output: unknown = outputs.get(upstream) ?? null;
+    if (status === 'completed' && !outputs.has(upstream)) {
+      output = await readOutput(reader, executionKey, tree.plan.steps[upstream] as PlannedStep);
+      if (outputs.size >= maxOutputs) outputs.clear();
+      outputs.set(upstream, output);
+    }
+    steps[name] = { output, status };
   }
   const fanOut = item === noItem ? undefined : tree.actors.get(step.position);
   return fanOut && isFanOut(fanOut) ? { input, steps, item: fanOut.list?.[item] ?? null, index: item } : { input, steps };

@@ -9,6 +9,8 @@ export interface Due {
   readonly item: number;
 }
 
+const leastRoom = 1_024;
+
 /**
  * The one timer of a host: knows when the next wait, back-off or timeout is due.
  *
@@ -17,20 +19,36 @@ export interface Due {
 export class Timers {
   readonly #clock: Clock;
   readonly #fire: (due: readonly Due[]) => void;
+  readonly #isNeeded: (due: Due) => boolean;
   readonly #heap = new Heap<Due>((a, b) => a.at < b.at);
+  /** With more timers than this, those that are no longer needed are looked for. */
+  #room = leastRoom;
   #armedAt = Number.POSITIVE_INFINITY;
   #timer: unknown;
   /** When the store has to be asked for sleeping flows. */
   #wakeAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, fire: (due: readonly Due[]) => void) {
+  /** @param isNeeded false: whatever it was armed for is over, or no longer in memory */
+  constructor(clock: Clock, fire: (due: readonly Due[]) => void, isNeeded: (due: Due) => boolean) {
     this.#clock = clock;
     this.#fire = fire;
+    this.#isNeeded = isNeeded;
   }
 
   add(due: Due): void {
     this.#heap.push(due);
+    if (this.#heap.size > this.#room) this.#tidy();
     this.#arm();
+  }
+
+  /** Timers are not taken back one by one: most flows end long before their timeout. */
+  #tidy(): void {
+    const kept = new Map<string, Due>();
+    for (let due = this.#heap.pop(); due; due = this.#heap.pop()) {
+      if (this.#isNeeded(due)) kept.set(`${due.executionId} ${due.position} ${due.item} ${due.at}`, due);
+    }
+    for (const due of kept.values()) this.#heap.push(due);
+    this.#room = Math.max(leastRoom, 2 * kept.size);
   }
 
   /** Asks for a wake-up at this time, also when nothing in memory is due. */

@@ -148,7 +148,11 @@ export function hasWork(tree: FlowTree): boolean {
 /** Whether a handler runs. */
 export function isRunning(tree: FlowTree): boolean {
   const runs = ({ snapshot }: StepActor): boolean => snapshot.value === 'running';
-  return [...tree.actors.values()].some(actor => (isFanOut(actor) ? [...actor.items.values()].some(runs) : runs(actor)));
+  if (tree.running === 0) return false;
+  for (const actor of tree.actors.values()) {
+    for (const one of isFanOut(actor) ? actor.items.values() : [actor]) if (runs(one)) return true;
+  }
+  return false;
 }
 
 /** When the next wait or back-off ends; undefined: none does. */
