@@ -112,8 +112,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   const stop = async (timeoutMs: number): Promise<void> => {
     broker?.stopListening();
-    await retention.stop();
-    await core.stop(timeoutMs);
+    // Both at once: the time for handlers begins with the call.
+    await Promise.all([retention.stop(), core.stop(timeoutMs)]);
     await broker?.end();
   };
 

@@ -20,6 +20,7 @@ import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
 import { Obstacles } from './obstacles.ts';
 import { PlanRegistry } from './plan-registry.ts';
+import { Progress } from './progress.ts';
 import { toSummary } from './queries.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
@@ -55,6 +56,7 @@ export class FlowRuntime implements Performer {
   readonly #inspection: Inspection | undefined;
   readonly #owner: OwnerRecord;
   readonly #timers: Timers;
+  readonly #progress: Progress;
   #host: Host;
   #effects: Effects;
   #admission: Admission;
@@ -77,6 +79,7 @@ export class FlowRuntime implements Performer {
     this.#options = options;
     this.#obstacles = new Obstacles(options.tools, this.plans);
     this.#recover = recover;
+    this.#progress = new Progress(options.clock);
     this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
     [this.#host, this.#effects, this.#admission] = this.#assemble();
   }
@@ -93,7 +96,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress?.(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
       host,
     );
     this.#children = children;
@@ -101,7 +104,6 @@ export class FlowRuntime implements Performer {
   }
 
   #children: ChildFlows | undefined;
-  #progress: (() => void) | undefined;
 
   /** Reads what is unfinished and goes on with it: the loop's first tick. */
   async begin(lastKey: number): Promise<void> {
@@ -294,7 +296,7 @@ export class FlowRuntime implements Performer {
 
   ticked(): void {
     this.#inspection?.publish(id => this.isActive(id));
-    this.#progress?.();
+    this.#progress.note();
   }
 
   #fire(due: readonly Due[]): void {
@@ -363,9 +365,9 @@ export class FlowRuntime implements Performer {
     this.#timers.clear();
     if (!faulted) {
       this.#host.ask({ type: 'orchestrator.drain' });
-      await this.#waitFor(() => this.#effects.running === 0 && this.#host.idle && !this.#admission.busy, timeoutMs);
+      await this.#progress.waitFor(() => this.#effects.running === 0 && this.#host.idle && !this.#admission.busy, timeoutMs);
       this.#effects.releaseAll();
-      await this.#waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
+      await this.#progress.waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
       this.#effects.abortAll('runtime_stopped', 'The runtime stops');
     }
     this.#inspection?.publish(id => this.isActive(id));
@@ -375,23 +377,5 @@ export class FlowRuntime implements Performer {
     this.watchers.end();
     this.endWatchers.end();
     this.store.close();
-  }
-
-  /** Looks again after every tick, until the clock says that the time is over. */
-  #waitFor(isTrue: () => boolean, timeoutMs: number): Promise<void> {
-    if (isTrue() || timeoutMs === 0) return Promise.resolve();
-    const { clock } = this.#options;
-    return new Promise(resolve => {
-      const end = (): void => {
-        this.#progress = undefined;
-        resolve();
-      };
-      const timer = clock.setTimer(end, timeoutMs);
-      this.#progress = () => {
-        if (!isTrue()) return;
-        clock.clearTimer(timer);
-        end();
-      };
-    });
   }
 }
