@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { defineFlow } from '../../src/definition/define-flow.ts';
+import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
 import type { InspectedActor } from '../../src/runtime/inspected-actor.ts';
-import { openRuntime, settleTicks, until } from './open-runtime.ts';
+import { compiledMachines } from '../../src/runtime/machines.ts';
+import { openRuntime, settleTicks, toTools, until } from './open-runtime.ts';
 
 const chain = { id: 'chain', steps: [{ id: 'a', uses: 'tool:ok' }, { id: 'b', uses: 'tool:ok', depends_on: ['a'] }] };
 const ok = (): string => 'done';
@@ -127,6 +130,31 @@ describe('inspect', () => {
     expect(stepActor).toBeGreaterThan(flowActor);
     await second.runtime.settled(executionId);
     await second.runtime.stop();
+  });
+
+  it('tells how a flow ends whose machine threw', async () => {
+    const lines: string[] = [];
+    const broken: typeof compiledMachines = {
+      ...compiledMachines,
+      step: {
+        ...compiledMachines.step,
+        transition: (snapshot, event, effects) => {
+          if (event.type === 'attempt.completed') throw new Error('a broken guard');
+          return compiledMachines.step.transition(snapshot, event, effects);
+        },
+      },
+    };
+    const runtime = await createRuntimeOn(broken, {
+      store: createMemoryStore(),
+      flows: [defineFlow(chain)],
+      tools: toTools({ ok }),
+      inspect: event => lines.push(toLine(event)),
+    });
+    expect((await (await runtime.start('chain')).settled()).failure).toMatchObject({ code: 'machine_failed' });
+    expect(lines.slice(lines.indexOf('event flow flow.cancel'))).toEqual(
+      expect.arrayContaining(['event flow flow.cancel', 'snapshot flow failed', 'event step:a step.cancel from flow', 'snapshot step:a cancelled']),
+    );
+    await runtime.stop();
   });
 
   it('goes on when the function throws', async () => {
