@@ -61,7 +61,9 @@ export class ChildFlows {
     this.#settle(record.parentId, position, item, failure, JSON.stringify({ executionId, status, passed, score, outputs }));
   }
 
-  async #begin({ header }: Resident, { step, item, input }: StepActor): Promise<void> {
+  async #begin(resident: Resident, actor: StepActor): Promise<void> {
+    const { header } = resident;
+    const { step, item, input } = actor;
     const text = input === undefined && step.with && !step.with.constant ? await this.#options.store.getInput(header.key, step.position, item) : undefined;
     const value = text === undefined ? (input ?? step.with?.value ?? {}) : JSON.parse(text);
     const known = await this.#options.start({
@@ -72,6 +74,8 @@ export class ChildFlows {
       parentStep: `${step.position}.${item}`,
     });
     if (known?.settledAt != null) await this.notify(known);
+    // Given up while it was being started: then there was nothing to cancel yet.
+    else if (actor.snapshot.value !== 'waiting') this.abandon(resident, step.position, item);
   }
 
   #settle(executionId: string, position: number, item: number, failure?: ReturnType<typeof createFailure>, output?: string): void {
