@@ -22,7 +22,7 @@ export function createSite(kind: StoreKind): StoreSite {
   return openSqliteSite(folder, 0);
 }
 
-function createMemorySite(store: MemoryStore): StoreSite {
+export function createMemorySite(store: MemoryStore): StoreSite {
   return { store, copy: () => createMemorySite(store.copy()), dispose: () => {} };
 }
 
