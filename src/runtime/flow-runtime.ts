@@ -65,6 +65,8 @@ export class FlowRuntime implements Performer {
   #lastKey = 0;
   /** Executions with a higher key were started by this runtime. */
   #firstKey = -1;
+  /** What `recover` answered, by key: it is asked once. */
+  readonly #chosen = new Map<number, boolean>();
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
@@ -118,7 +120,17 @@ export class FlowRuntime implements Performer {
   #mayContinue({ key, executionId, flowId, digest }: { key: number; executionId: string; flowId: string; digest: string }): boolean {
     if (key > this.#firstKey) return true;
     const recover = this.#recover ?? true;
-    return typeof recover === 'function' ? recover({ executionId, flowId, digest }) : recover;
+    if (typeof recover !== 'function') return recover;
+    const known = this.#chosen.get(key);
+    if (known !== undefined) return known;
+    let chosen = false;
+    try {
+      chosen = recover({ executionId, flowId, digest });
+    } catch (error) {
+      this.#options.logger.error({ err: error, executionId }, '`recover` threw; the execution stays where it is');
+    }
+    this.#chosen.set(key, chosen);
+    return chosen;
   }
 
   #mayRun(resident: Resident): boolean {
@@ -265,6 +277,7 @@ export class FlowRuntime implements Performer {
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
       this.#admission.forget(executionId);
+      this.#chosen.delete(resident.header.key);
       if (parentId !== null) this.#notifyParent(executionId);
       return;
     }
