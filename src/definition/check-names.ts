@@ -1,28 +1,31 @@
 import { didYouMean } from '../core/wording.ts';
+import type { StepOutline } from './outline.ts';
 import type { FlowPlan } from './plan.ts';
-import type { Problem } from './problem.ts';
+import type { Finding, Problem } from './problem.ts';
+
+const expectedTool = 'the name of a tool that is there';
+const expectedFlow = 'the id of a flow that is there';
 
 /** Finds the steps that use a tool which is not among the given names. */
-export function checkTools(plan: FlowPlan, names: Iterable<string>): Problem[] {
-  return check(plan, 'task', 'unknown_tool', 'a tool', new Set(names));
+export function checkTools(steps: readonly StepOutline[], names: Iterable<string>): Finding[] {
+  const known = new Set(names);
+  return steps.flatMap(({ position, uses }) => {
+    const name = uses?.startsWith('tool:') ? uses.slice('tool:'.length) : undefined;
+    if (name === undefined || known.has(name)) return [];
+    const path = ['steps', position, 'uses'];
+    const guess = didYouMean(name, known);
+    const advice = `${guess === '' ? ';' : `${guess} If not,`} hand over its tool, on the command line with --tools`;
+    const message = `Expected \`steps[${position}].uses\` to be ${expectedTool}, got \`${name}\`${advice}`;
+    return [{ code: 'unknown_tool', path, expected: expectedTool, found: `\`${name}\``, message }];
+  });
 }
 
 /** Finds the steps that start a flow which is not among the given ids. */
 export function checkFlows(plan: FlowPlan, ids: Iterable<string>): Problem[] {
-  return check(plan, 'flow', 'unknown_flow', 'a flow', new Set(ids));
-}
-
-function check(plan: FlowPlan, kind: 'task' | 'flow', code: string, what: string, known: ReadonlySet<string>): Problem[] {
-  const problems: Problem[] = [];
-  for (const { id, position, target, kind: own } of plan.steps) {
-    if (own !== kind || known.has(target)) continue;
-    problems.push({
-      code,
-      message: `Expected \`uses\` of \`${id}\` to name ${what} that is there, got \`${target}\`${didYouMean(target, known)}`,
-      place: { path: `steps[${position}].uses` },
-      expected: `${what} that is there`,
-      found: `\`${target}\``,
-    });
-  }
-  return problems;
+  const known = new Set(ids);
+  return plan.steps.flatMap(({ id, position, target, kind }) => {
+    if (kind !== 'flow' || known.has(target)) return [];
+    const message = `Expected \`uses\` of \`${id}\` to name a flow that is there, got \`${target}\`${didYouMean(target, known)}`;
+    return [{ code: 'unknown_flow', message, place: { path: `steps[${position}].uses` }, expected: expectedFlow, found: `\`${target}\`` }];
+  });
 }

@@ -3,6 +3,7 @@ import { formatPath } from '../core/wording.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { type CheckedGraph, checkGraph } from './check-graph.ts';
 import { checkInputSchema } from './check-input-schema.ts';
+import { checkTools } from './check-names.ts';
 import { checkStep } from './check-step.ts';
 import { isObject, outlineSteps } from './outline.ts';
 import type { Finding, Problem } from './problem.ts';
@@ -24,8 +25,12 @@ export type Locate = (finding: Finding) => Place;
 /** Places in a definition that did not come from text. */
 export const locateByPath: Locate = ({ path }) => ({ path: formatPath(path) });
 
-/** Runs every check that needs nothing but the definition, and reports everything that is wrong at once. */
-export function examine(value: unknown, locate: Locate): Examined | { readonly problems: readonly Problem[] } {
+/**
+ * Runs every check, and reports everything that is wrong at once.
+ *
+ * @param tools names of the tools there are; undefined: any name will do
+ */
+export function examine(value: unknown, locate: Locate, tools?: Iterable<string>): Examined | { readonly problems: readonly Problem[] } {
   const notJson = findNotJson(value);
   if (notJson) return { problems: [toProblem({ code: 'invalid_value', ...notJson }, locate)] };
 
@@ -37,6 +42,7 @@ export function examine(value: unknown, locate: Locate): Examined | { readonly p
     ...findings,
     ...checked.findings,
     ...steps.flatMap(checkStep),
+    ...(tools === undefined ? [] : checkTools(steps, tools)),
     ...checkExpressions(steps, checked, cache),
     ...(isObject(value) ? checkInputSchema(value['input']) : []),
   ];

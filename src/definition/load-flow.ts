@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FlowError } from '../core/errors.ts';
+import type { ParseFlowOptions } from './parse.ts';
 import { definitionTooLarge, maxDefinitionBytes, parseFlow } from './parse.ts';
 import type { FlowDefinition } from './schema.ts';
 
@@ -16,9 +17,9 @@ const reasons: { readonly [code: string]: string } = {
  *
  * @throws a `FlowError` with code `definition_unreadable`, `definition_too_large` or `definition_invalid`
  */
-export async function loadFlow(file: string): Promise<FlowDefinition> {
+export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'tools'> = {}): Promise<FlowDefinition> {
   const text = await readDefinition(file);
-  return parseFlow(text, { file });
+  return parseFlow(text, { ...options, file });
 }
 
 async function readDefinition(file: string): Promise<string> {

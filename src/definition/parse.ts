@@ -13,6 +13,8 @@ export const maxDefinitionBytes = 4 * 1024 * 1024;
 export interface ParseFlowOptions {
   /** Where the text is from; only for complaints. */
   readonly file?: string;
+  /** Names of the tools there are; a step that uses another is wrong. Default: any name will do. */
+  readonly tools?: readonly string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export function parseFlow(text: string, options: ParseFlowOptions = {}): FlowDef
     const place = { ...(file !== undefined && { file }), line: 1, column: 1 };
     throw toDefinitionError([{ code: 'invalid_value', message: `Expected ${expected}, got ${found}`, place, expected, found }], name);
   }
-  const examined = examine(value, locate);
+  const examined = examine(value, locate, options.tools);
   if ('problems' in examined) throw toDefinitionError(examined.problems, name);
   return createPlan(examined).definition;
 }

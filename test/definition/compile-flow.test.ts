@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFlowError } from '../../src/core/errors.ts';
-import { checkFlows, checkTools } from '../../src/definition/check-names.ts';
+import { checkFlows } from '../../src/definition/check-names.ts';
 import { compileFlow } from '../../src/definition/compile-flow.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { computeDigest, toCanonical } from '../../src/definition/digest.ts';
@@ -86,13 +86,20 @@ describe('a compiled flow', () => {
     expect(() => defineFlow(loop)).toThrow(/contains itself/);
   });
 
-  it('finds tools and flows that are not there, with what was meant', () => {
-    const plan = compileFlow(defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'tool:get-balanse' }, { id: 'b', uses: 'exec' }, { id: 'c', uses: 'flow:others' }, { id: 'd', uses: 'sleep', with: { for: 1 } }] }));
-    expect(checkTools(plan, ['get-balance', 'exec'])).toEqual([
-      { code: 'unknown_tool', message: 'Expected `uses` of `a` to name a tool that is there, got `get-balanse`; did you mean `get-balance`?', place: { path: 'steps[0].uses' }, expected: 'a tool that is there', found: '`get-balanse`' },
-    ]);
-    expect(checkFlows(plan, ['other']).map(({ code, place }) => [code, place.path])).toEqual([['unknown_flow', 'steps[2].uses']]);
-    expect([...checkTools(plan, plan.tools), ...checkFlows(plan, plan.flows)]).toEqual([]);
+  it('finds flows that are not there', () => {
+    const plan = compileFlow(defineFlow({ id: 'x', steps: [{ id: 'b', uses: 'exec' }, { id: 'c', uses: 'flow:others' }, { id: 'd', uses: 'sleep', with: { for: 1 } }] }));
+    expect(checkFlows(plan, ['other']).map(({ code, place }) => [code, place.path])).toEqual([['unknown_flow', 'steps[1].uses']]);
+    expect(checkFlows(plan, plan.flows)).toEqual([]);
+  });
+
+  it('finds tools that are not there, with what was meant, beside everything else that is wrong', () => {
+    const text = 'id: x\nconcurency: 2\nsteps:\n  - { id: a, uses: "tool:get-balanse" }\n  - { id: b, uses: exec }\n';
+    const parse = (): unknown => parseFlow(text, { tools: ['get-balance'] });
+    expect(parse).toThrow(expect.objectContaining({ details: { problems: [
+      { code: 'unknown_key', place: { line: 2 } },
+      { code: 'unknown_tool', place: { line: 4, path: 'steps[0].uses' }, message: expect.stringContaining('did you mean `get-balance`?') },
+    ].map(problem => expect.objectContaining({ ...problem, place: expect.objectContaining(problem.place) })) } }));
+    expect(parseFlow(text.replace('concurency: 2\n', ''))).toMatchObject({ id: 'x' });
   });
 
   it('holds a chain of 10,000 steps', () => {

@@ -28,8 +28,8 @@ interface CheckedFile {
 
 async function checkFile(file: string, further: readonly string[], tools: readonly Tool[], cwd: string): Promise<CheckedFile> {
   try {
-    const [definition, ...others] = await loadFlows(file, further, cwd);
-    const problems = checkReferences(resolve(cwd, file), definition, tools, [definition, ...others]);
+    const [definition, ...others] = await loadFlows(file, further, cwd, tools);
+    const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
     const { id, version, steps } = definition;
     return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems };
   } catch (error) {

@@ -1,22 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { checkFlows, checkTools } from '../../definition/check-names.ts';
+import { checkFlows } from '../../definition/check-names.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { readYaml } from '../../definition/yaml-source.ts';
-import type { Tool } from '../../runtime/tool.ts';
-import { builtInTools } from '../../tools/built-in.ts';
 
-const toolAdvice = 'give the module that exports it with --tools';
 const flowAdvice = 'give its file with --flow, or put it beside this one as `<id>.yml`';
 
-/** Finds steps that use a tool or start a flow that is not there, with file and line. */
-export function checkReferences(file: string, definition: FlowDefinition, tools: readonly Tool[], flows: readonly FlowDefinition[]): Problem[] {
+/** Finds steps that start a flow that is not there, with file and line. */
+export function checkReferences(file: string, definition: FlowDefinition, flows: readonly FlowDefinition[]): Problem[] {
   const plan = compileFlow(definition);
-  const problems = [
-    ...checkTools(plan, [...builtInTools, ...tools].map(({ name }) => name)).map(problem => advise(problem, toolAdvice)),
-    ...checkFlows(plan, flows.map(({ id }) => id)).map(problem => advise(problem, flowAdvice)),
-  ];
+  const problems = checkFlows(plan, flows.map(({ id }) => id)).map(advise);
   if (problems.length === 0) return [];
   const source = readYaml(readFileSync(file, 'utf8'), file);
   if ('problems' in source) return problems;
@@ -28,6 +22,6 @@ export function checkReferences(file: string, definition: FlowDefinition, tools:
   });
 }
 
-function advise(problem: Problem, advice: string): Problem {
-  return { ...problem, message: `${problem.message.replace(/\?$/, '? If not,')}${problem.message.endsWith('?') ? '' : ';'} ${advice}` };
+function advise(problem: Problem): Problem {
+  return { ...problem, message: `${problem.message.replace(/\?$/, '? If not,')}${problem.message.endsWith('?') ? '' : ';'} ${flowAdvice}` };
 }

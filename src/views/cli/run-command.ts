@@ -37,8 +37,8 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const suggest = createSuggest(context, options);
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
-  const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd);
-  const problems = checkReferences(resolve(cwd, file), definition, tools, [definition, ...others]);
+  const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd, tools);
+  const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
   // With the schema's defaults, as it is stored.
   const input = validateInput(definition, given);
