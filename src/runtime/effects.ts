@@ -181,7 +181,8 @@ export class Effects {
   #report(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
     if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
-    else this.#post(resident.header.executionId, message, pong.type === 'completed' ? { writes: pong.writes } : {});
+    else if (pong.type === 'failed' || !pong.writes) this.#post(resident.header.executionId, message);
+    else this.#post(resident.header.executionId, message, { writes: { list: pong.writes, toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
   }
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {

@@ -4,6 +4,7 @@ import type { JournalRecord } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
+import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import { breakTree } from './break-tree.ts';
@@ -23,9 +24,16 @@ import { isThenable, toFailure } from './step-runner.ts';
 import type { FlowTree } from './tree.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
 
+/** What a step writes itself, with its success. */
+export interface OwnWrites {
+  readonly list: readonly Write[];
+  /** What there is to say in place of the success when one of them throws. */
+  readonly toFailed: (failure: StepFailure) => Message;
+}
+
 /** Something that has to happen in a tick. `done` is called after the commit, `refused` when there is none. */
 export type Envelope = { readonly refused?: (error: Error) => void } & (
-  | { readonly kind: 'message'; readonly executionId: string; message: Message; writes?: readonly Write[] | undefined; readonly done?: (accepted: boolean) => void }
+  | { readonly kind: 'message'; readonly executionId: string; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
   | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
   | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
@@ -168,9 +176,9 @@ export class Host {
     for (const envelope of taken) {
       if (hasWrites(envelope) && this.#isAwaited(envelope)) {
         try {
-          attempt(toOneWrite(envelope.writes ?? []));
+          attempt(toOneWrite(envelope.writes.list));
         } catch (error) {
-          envelope.message = toFailedWrite(envelope.message, toFailure(error), now);
+          envelope.message = envelope.writes.toFailed(toFailure(error));
         }
       }
       this.#apply(envelope, now);
@@ -365,8 +373,8 @@ type Mutable = {
 
 const emptyBatch: CommitBatch = { definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } };
 
-const hasWrites = (envelope: Envelope): envelope is Extract<Envelope, { kind: 'message' }> =>
-  envelope.kind === 'message' && envelope.writes !== undefined && envelope.writes.length > 0;
+const hasWrites = (envelope: Envelope): envelope is Extract<Envelope, { kind: 'message' }> & { readonly writes: OwnWrites } =>
+  envelope.kind === 'message' && envelope.writes !== undefined;
 
 /** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
 const toOneWrite = (writes: readonly Write[]): Write => tx => {
@@ -380,9 +388,3 @@ const toOneWrite = (writes: readonly Write[]): Write => tx => {
 const refuseWrite = (): never => {
   throw new FlowError('writes_unsupported', 'Expected a store that takes a step\'s own writes (`onCommit`); this one does not');
 };
-
-function toFailedWrite(message: Message, failure: ReturnType<typeof toFailure>, retryAt: number): Message {
-  if (message.to !== 'step' || message.event.type !== 'attempt.completed') return message;
-  const { position, item, event } = message;
-  return { to: 'step', position, item, event: { type: 'attempt.failed', run: event.run, failure, retryAt } };
-}
