@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Answer, Store } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -7,6 +8,8 @@ import type { Envelope, Host } from './host.ts';
 import { loadTree } from './loader.ts';
 import type { Machines } from './machines.ts';
 import type { PlanRegistry } from './plan-registry.ts';
+import type { Resident } from './resident.ts';
+import { createResident } from './resident.ts';
 import { toFailure } from './step-runner.ts';
 
 export interface AdmissionOptions {
@@ -26,6 +29,9 @@ export interface AdmissionOptions {
   /** Something between the store and memory went wrong. */
   readonly fault: (error: unknown) => void;
 }
+
+const unreadableCode = 'execution_unreadable';
+const isUnreadable = (error: unknown): boolean => error instanceof FlowError && error.code === unreadableCode;
 
 /** Executions read at once. */
 const pageSize = 256;
@@ -106,7 +112,7 @@ export class Admission {
     if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
     const messages: Envelope[] = [];
     this.#arriving.set(executionId, messages);
-    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#options.fault(error));
+    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => isUnreadable(error) || this.#options.fault(error));
   }
 
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
@@ -128,10 +134,25 @@ export class Admission {
   }
 
   async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[]): Promise<void> {
+    const resident = await this.#read(record);
+    await new Promise<void>((done, refused) => this.#host.post({ kind: 'restored', resident, how, messages, done, refused }));
+  }
+
+  /** @throws a `FlowError` with code `execution_unreadable` when its rows make no sense: its own trouble, nobody else's */
+  async #read(record: ExecutionRecord): Promise<Resident> {
     const { store, machines, plans, maxInterruptions } = this.#options;
-    const plan = await plans.load(store, record.digest);
-    const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
-    await new Promise<void>((done, refused) => this.#host.post({ kind: 'restored', header, tree, how, messages, done, refused }));
+    const { executionId, digest } = record;
+    const plan = await plans.load(store, digest);
+    try {
+      const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
+      return createResident(header, tree, false);
+    } catch (error) {
+      // The store could not be read at all.
+      if (error instanceof FlowError) throw error;
+      const unreadable = new FlowError(unreadableCode, `Expected the rows of the execution ${executionId} in ${store.location} to be readable: ${toFailure(error).message}`, { cause: error });
+      this.blocked.set(executionId, createFailure(unreadableCode, unreadable.message));
+      throw unreadable;
+    }
   }
 
   async #fillAll(): Promise<void> {
@@ -189,7 +210,13 @@ export class Admission {
     const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
     if (obstacle === null) this.#left.add(executionId);
     else if (obstacle) this.blocked.set(executionId, obstacle);
-    else return this.#restore(record, 'requested', messages);
+    else {
+      try {
+        return await this.#restore(record, 'requested', messages);
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+      }
+    }
     for (const message of messages) this.#host.post(message);
   }
 

@@ -21,7 +21,6 @@ import type { ExecutionHeader } from './rows.ts';
 import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
-import type { FlowTree } from './tree.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
 
 /** What a step writes itself, with its success. */
@@ -35,7 +34,7 @@ export interface OwnWrites {
 export type Envelope = { readonly refused?: (error: Error) => void } & (
   | { readonly kind: 'message'; readonly executionId: string; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
   | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
-  | { readonly kind: 'restored'; readonly header: ExecutionHeader; readonly tree: FlowTree; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
+  | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
 );
 
@@ -222,16 +221,16 @@ export class Host {
 
   #restore(envelope: Extract<Envelope, { kind: 'restored' }>, now: number): void {
     this.#answers.push(envelope.done);
-    if (!this.residents.has(envelope.header.executionId)) this.#admit(envelope, now);
+    if (!this.residents.has(envelope.resident.header.executionId)) this.#admit(envelope, now);
     // In the same tick: a flow that only waits leaves memory right after it.
     for (const message of envelope.messages) this.#apply(message, now);
   }
 
-  #admit({ header, tree, how, messages }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
+  #admit({ resident, how, messages }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
+    const { header, tree } = resident;
     // A message has to be taken in whatever the limit says.
     const requested = how === 'requested' && messages.length === 0;
     if (!this.#isAdmitted(requested)) return;
-    const resident = createResident(header, tree, false);
     this.residents.set(header.executionId, resident);
     if (tree.flow.value !== 'pending') this.#guard(resident, now, changes => resume(this.#options.machines, tree, now, changes));
     else if (requested) this.#deliver(resident, { to: 'flow', event: { type: 'flow.start', ready: tree.queue.size } }, now);
