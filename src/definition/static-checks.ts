@@ -1,5 +1,5 @@
+import prettyMilliseconds from 'pretty-ms';
 import { computeBackoff } from '../core/backoff.ts';
-import { formatDuration } from './format-duration.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
 import type { Finding } from './problem.ts';
 import { readSleep } from './wait.ts';
@@ -13,6 +13,8 @@ import { readSleep } from './wait.ts';
 export function findDoubts(plan: FlowPlan): Finding[] {
   return plan.steps.flatMap(step => [...checkRuns(step), ...checkWait(plan, step), ...checkScore(plan, step), ...checkOutput(plan, step), ...checkTime(plan, step)]);
 }
+
+const formatDuration = (ms: number): string => prettyMilliseconds(ms);
 
 const at = ({ position }: PlannedStep, key: string): readonly (string | number)[] => ['steps', position, key];
 
@@ -84,6 +86,6 @@ function checkTime(plan: FlowPlan, step: PlannedStep): Finding[] {
   }
   if (timeoutMs !== null && timeoutMs >= limit) return tooLong('timeout', 'One attempt', timeoutMs);
   let budget = (timeoutMs ?? 0) * retry.maxAttempts;
-  for (let attempt = 1; attempt < retry.maxAttempts && budget < limit; attempt++) budget += computeBackoff(retry, attempt, 1);
-  return retry.maxAttempts > 1 && budget >= limit ? tooLong('retry', 'Trying again', budget) : [];
+  for (let attempt = 1; attempt < retry.maxAttempts && budget <= limit; attempt++) budget += computeBackoff(retry, attempt, 1);
+  return retry.maxAttempts > 1 && budget > limit ? tooLong('retry', 'Trying again', budget) : [];
 }

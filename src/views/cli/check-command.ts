@@ -4,6 +4,7 @@ import { compileFlow } from '../../definition/compile-flow.ts';
 import { toDefinitionError, type Problem } from '../../definition/problem.ts';
 import type { Tool } from '../../runtime/tool.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
+import { checkDoubts } from './check-doubts.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { toErrorDocument } from './error-document.ts';
@@ -24,6 +25,8 @@ interface CheckedFile {
   readonly steps?: number;
   readonly digest?: string;
   readonly problems: readonly Problem[];
+  /** What is surely not meant, though the flow would run. */
+  readonly doubts?: readonly Problem[];
 }
 
 async function checkFile(file: string, further: readonly string[], tools: readonly Tool[], cwd: string): Promise<CheckedFile> {
@@ -31,7 +34,7 @@ async function checkFile(file: string, further: readonly string[], tools: readon
     const [definition, ...others] = await loadFlows(file, further, cwd, tools);
     const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
     const { id, version, steps } = definition;
-    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems };
+    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: checkDoubts(resolve(cwd, file), definition) };
   } catch (error) {
     if (!isFlowError(error)) throw error;
     const { problems } = error.details ?? {};
@@ -54,10 +57,12 @@ export async function checkCommand(files: readonly string[], options: CheckComma
   for (const file of files) checked.push(await checkFile(file, options.flow ?? [], tools, cwd));
   const problems = checked.flatMap(one => one.problems);
   const palette = createScreenPalette(stdout, env);
-  const lines = checked.flatMap(({ file, flowId, steps, problems: found }) =>
-    found.length === 0
+  const lines = checked.flatMap(({ file, flowId, steps, problems: found, doubts = [] }) => [
+    ...(found.length === 0
       ? [`${palette.green(palette.symbols.completed)} ${file}: ${flowId}, ${steps} ${steps === 1 ? 'step' : 'steps'}`]
-      : found.map(problem => `${palette.red(palette.symbols.failed)} ${formatProblem(problem, file, cwd)}`));
+      : found.map(problem => `${palette.red(palette.symbols.failed)} ${formatProblem(problem, file, cwd)}`)),
+    ...doubts.map(doubt => `${palette.yellow('?')} ${formatProblem(doubt, file, cwd)}`),
+  ]);
   if (problems.length > 0) lines.push('', `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`);
   return {
     exitCode: problems.length === 0 ? exitCodes.passed : exitCodes.badUsage,

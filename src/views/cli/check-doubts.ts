@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { formatPath } from '../../core/wording.ts';
+import { compileFlow } from '../../definition/compile-flow.ts';
+import type { Problem } from '../../definition/problem.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import { findDoubts } from '../../definition/static-checks.ts';
+import { readYaml } from '../../definition/yaml-source.ts';
+
+/** Finds what a definition says and surely does not mean, with file and line. Such a flow runs all the same. */
+export function checkDoubts(file: string, definition: FlowDefinition): Problem[] {
+  const findings = findDoubts(compileFlow(definition));
+  if (findings.length === 0) return [];
+  const source = readYaml(readFileSync(file, 'utf8'), file);
+  return findings.map(finding => {
+    const { code, path, expected, found, message = '' } = finding;
+    const place = 'problems' in source ? { file, path: formatPath(path) } : { ...source.locate(finding), file };
+    return { code, message, place, expected, found };
+  });
+}
