@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['flowstone-source', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 });

@@ -18,7 +18,7 @@ const run = (...args: string[]): string => execFileSync(process.execPath, args, 
 /** Packs, and installs beside the checkout's own dependencies. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'package-'));
-  const tarball = run(join(root, 'scripts/pack.ts'), folder).trim();
+  const tarball = run(join(root, '.ci/pack.ts'), folder).trim();
   execFileSync('tar', ['-xzf', tarball, '-C', folder]);
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);

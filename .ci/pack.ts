@@ -1,4 +1,4 @@
-// Makes the package that is published: node scripts/pack.ts [FOLDER]. Prints the path of the tarball.
+// Makes the package that is published: node .ci/pack.ts [FOLDER]. Prints the path of the tarball.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
