@@ -120,8 +120,11 @@ export const definitionKeys = {
   retry: Object.keys(retryShape.shape),
 } as const;
 
+/** Also lists that are declared `as const` are taken. */
+type Written<Value> = Value extends readonly (infer Item)[] ? readonly Written<Item>[] : Value extends object ? { readonly [Key in keyof Value]: Written<Value[Key]> } : Value;
+
 /** A flow as people write it, in YAML or TypeScript. */
-export type FlowSource = z.input<typeof flowShape>;
+export type FlowSource = Written<z.input<typeof flowShape>>;
 
 /** A flow that was checked: defaults filled in, durations in ms. */
 export type FlowDefinition = z.output<typeof flowShape>;
