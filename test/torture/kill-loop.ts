@@ -26,6 +26,12 @@ export interface KillLoopResult {
   readonly complaints: readonly string[];
 }
 
+/** Starts and ends of handlers that the oracle sees of one flow, at least. */
+const eventsPerFlow = 20;
+
+/** A run that takes longer, hangs. */
+const stuckMs = 40_000;
+
 const victim = new URL('victim.ts', import.meta.url).pathname;
 
 /** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
@@ -40,13 +46,14 @@ export async function runKillLoop({ seed, durability, flows, maxKills, forMs = N
     const begin = performance.now();
     for (;;) {
       const mayKill = kills < maxKills && performance.now() - begin < forMs;
-      const afterMs = byTime && random.next() < 0.5 ? 300 + random.next() * 700 : undefined;
-      const afterEvents = Math.ceil(random.next() ** 2 * flows * 3);
+      const afterMs = byTime && random.next() < 0.3 ? 200 + random.next() * 600 : undefined;
+      // Spread so that the kills, all in all, get about as far as a whole run goes: early ones and late ones.
+      const afterEvents = Math.ceil((random.next() * 1.5 * flows * eventsPerFlow) / Math.min(maxKills, 10));
       const ended = await runVictim([files.database, files.oracle, durability, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
       if (ended === 'done') break;
       kills++;
       if (ended !== 'killed') {
-        inquest.complain(`the process ended by itself: ${ended}`);
+        inquest.complain(`the process did not end as it should: ${ended}`);
         break;
       }
       await inquest.look();
@@ -73,6 +80,11 @@ function runVictim(args: readonly string[], cache: string, death: Death | undefi
     let complaint = '';
     const kill = (): void => void child.kill('SIGKILL');
     const timer = death?.afterMs === undefined ? undefined : setTimeout(kill, death.afterMs);
+    let isStuck = false;
+    const watchdog = setTimeout(() => {
+      isStuck = true;
+      kill();
+    }, stuckMs);
     child.stdout.on('data', (bytes: Buffer) => {
       events += bytes.length;
       if (death && death.afterMs === undefined && events >= death.afterEvents) kill();
@@ -81,7 +93,9 @@ function runVictim(args: readonly string[], cache: string, death: Death | undefi
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve(code === 0 ? 'done' : signal === 'SIGKILL' ? 'killed' : `code ${code}, signal ${signal}: ${complaint}`);
+      clearTimeout(watchdog);
+      if (isStuck) resolve(`it was not done after ${stuckMs} ms`);
+      else resolve(code === 0 ? 'done' : signal === 'SIGKILL' ? 'killed' : `code ${code}, signal ${signal}: ${complaint}`);
     });
   });
 }

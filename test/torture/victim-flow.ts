@@ -33,7 +33,9 @@ export function expectedValue(stepId: string, value: number): number | null {
 export function createVictimTools(begin: (call: ToolCall) => void, end: (call: ToolCall) => void): Tool[] {
   const run = async (call: ToolCall): Promise<object> => {
     begin(call);
-    await new Promise<void>(resolve => setImmediate(resolve));
+    // Flows drift apart: a kill meets them at different steps.
+    const turns = 1 + (call.executionId.charCodeAt(call.executionId.length - 1) % 7);
+    for (let turn = 0; turn < turns; turn++) await new Promise<void>(resolve => setImmediate(resolve));
     call.onCommit(({ handle }) => {
       const database = handle as SqliteDatabase;
       database.exec('CREATE TABLE IF NOT EXISTS effects (execution_id TEXT, step_id TEXT, attempt INTEGER)');
