@@ -5,7 +5,7 @@ import { stepMachine } from '../../machines/step.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { testFlow } from '../../src/testing/test-flow.ts';
 import { listMutants } from '../machines/mutants.ts';
-import { brokenRuntimes, openWith } from './broken-runtimes.ts';
+import { brokenRuntimes, forgetfulRuntimes, openWith } from './broken-runtimes.ts';
 import { swap, waits } from './flows.ts';
 
 describe('the paths of a flow find a runtime that', () => {
@@ -13,6 +13,18 @@ describe('the paths of a flow find a runtime that', () => {
     const open = brokenRuntimes[name] as typeof createRuntime;
     const report = await testFlow(swap, { open });
     expect(report.passed).toBe(false);
+  });
+});
+
+describe('a crash at every commit finds a runtime that', () => {
+  it.each(Object.keys(forgetfulRuntimes))('%s', async name => {
+    const report = await testFlow(swap, { open: forgetfulRuntimes[name] as typeof createRuntime, crash: true, maxPaths: 3 });
+    expect(report.passed).toBe(false);
+  });
+
+  it('but nothing in one that keeps its promises', async () => {
+    const report = await testFlow(swap, { crash: true, maxPaths: 3 });
+    expect(report).toMatchObject({ passed: true, divergences: 0, recoveries: report.crashes });
   });
 });
 

@@ -58,6 +58,9 @@ const doubleOutputs = (batch: CommitBatch): CommitBatch => ({
   attempts: batch.attempts.flatMap(row => (row.status === 'completed' ? [row, { ...row, run: row.run + 100 }] : [row])),
 });
 
+/** Steps that completed stay stored as running, so that a successor begins them again. */
+const forgetCompleted = (batch: CommitBatch): CommitBatch => ({ ...batch, steps: batch.steps.filter(({ status }) => status !== 'completed') });
+
 /** Runtimes with one promise broken each. */
 export const brokenRuntimes: Readonly<Record<string, Open>> = {
   'begins handlers before their commit': options =>
@@ -67,4 +70,12 @@ export const brokenRuntimes: Readonly<Record<string, Open>> = {
   'stores an output twice': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(doubleOutputs(batch)) as undefined) }),
   'lets a cancel lose': openWith('flow', requireMutant(flowMachine, 'stepping: flow.cancel #1 removed')),
   'does not try again': openWith('step', requireMutant(stepMachine, 'running: attempt.failed #1 removed')),
+};
+
+/** Runtimes that break their promise only after a crash. */
+export const forgetfulRuntimes: Readonly<Record<string, Open>> = {
+  'does not go on with what was cut off': options => createRuntime({ ...options, recover: false }),
+  'does not begin a cut-off run again': openWith('step', requireMutant(stepMachine, 'running: attempt.interrupted #1 removed')),
+  'loses outputs': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit({ ...batch, attempts: [] }) as undefined) }),
+  'runs completed steps again': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(forgetCompleted(batch)) as undefined) }),
 };
