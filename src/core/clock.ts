@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** Longest delay of one timer, ms. A clock that jumps is noticed after this time at the latest. */
-const maxDelayMs = 60_000;
+export const maxDelayMs = 60_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -21,22 +21,24 @@ export const monotonicNow = (): number => performance.now();
 
 /** A clock that stands still until it is told to go on. */
 export class SimulatedClock implements Clock {
-  #now: number;
+  /** What has passed; timers go by it, as real ones do, whatever time it is said to be. */
+  #passed = 0;
+  #start: number;
   #next = 1;
   readonly #timers = new Map<number, { at: number; callback: () => void }>();
 
   /** @param start epoch ms, default 2026-01-01T00:00:00Z */
   constructor(start = 1_767_225_600_000) {
-    this.#now = start;
+    this.#start = start;
   }
 
   now(): number {
-    return this.#now;
+    return this.#start + this.#passed;
   }
 
   setTimer(callback: () => void, delayMs: number): number {
     const id = this.#next++;
-    this.#timers.set(id, { at: this.#now + Math.max(0, Math.min(delayMs, maxDelayMs)), callback });
+    this.#timers.set(id, { at: this.#passed + Math.max(0, Math.min(delayMs, maxDelayMs)), callback });
     return id;
   }
 
@@ -48,25 +50,25 @@ export class SimulatedClock implements Clock {
   nextTimerAt(): number | undefined {
     let next: number | undefined;
     for (const { at } of this.#timers.values()) if (next === undefined || at < next) next = at;
-    return next;
+    return next === undefined ? undefined : this.#start + next;
   }
 
   /** Goes on by so many ms and fires what falls due, in order. */
   advance(ms: number): void {
-    const until = this.#now + ms;
+    const until = this.#passed + ms;
     for (;;) {
       let due: [number, { at: number; callback: () => void }] | undefined;
       for (const entry of this.#timers) if (entry[1].at <= until && (!due || entry[1].at < due[1].at)) due = entry;
       if (!due) break;
       this.#timers.delete(due[0]);
-      this.#now = Math.max(this.#now, due[1].at);
+      this.#passed = Math.max(this.#passed, due[1].at);
       due[1].callback();
     }
-    this.#now = until;
+    this.#passed = until;
   }
 
-  /** Sets the time without firing anything, as when the user changes the clock. */
+  /** Sets the time, epoch ms, as when somebody changes the clock. Nothing passes, so nothing fires. */
   jump(to: number): void {
-    this.#now = to;
+    this.#start = to - this.#passed;
   }
 }

@@ -47,7 +47,14 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const owner = createOwner(resolved.clock, address ?? null);
   const core = new FlowRuntime(store, owner, machines, resolved, options.recover);
   for (const flow of options.flows ?? []) core.plans.register(flow);
-  await core.begin(await store.acquire(owner));
+  const lastKey = await store.acquire(owner);
+  try {
+    await core.begin(lastKey);
+  } catch (error) {
+    // Nobody would ever give it back.
+    store.close();
+    throw error;
+  }
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen);
   const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
   retention.start();

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Transaction } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
+import { maxDelayMs } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
@@ -118,9 +119,9 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
 
   function armTimeout(ms: number): void {
     timer = clock.setTimer(() => {
-      const left = (deadline as number) - clock.now();
-      // Timers are cut to a longest delay; a long timeout takes several.
-      if (left > 0 && ms > left) return armTimeout(left);
+      // Timers are cut to a longest delay, so a long timeout takes several. What has passed is counted by them, not read from
+      // the clock: somebody may have set it.
+      if (ms > maxDelayMs) return armTimeout(ms - maxDelayMs);
       const failure = { ...createFailure('step_timeout', `The attempt took longer than ${timeoutMs} ms`, { timeoutMs }), retryable: true };
       abort(failure);
       answer({ type: 'failed', failure });
