@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { openSqliteReader, type SqliteReader } from 'flowstone/sqlite';
 import type { AttemptRecord, ExecutionRecord, StepRecord } from '../../persistence/records.ts';
+import { isFlowError } from 'flowstone';
 import { replayJournal } from '../../src/testing/replay.ts';
 import type { Observation } from './oracle.ts';
 import { readOracle } from './oracle.ts';
@@ -40,11 +41,16 @@ export class Inquest {
     if (!isTrue) this.complain(complaint());
   }
 
-  /** After a kill: notes what was complete, and that nothing noted before has changed. */
-  async look(): Promise<void> {
-    if (!existsSync(this.#database) || !existsSync(this.#oracle)) return;
+  /**
+   * After a kill: notes what was complete, and that nothing noted before has changed.
+   *
+   * @returns whether there is a database yet: a process may be killed before it has made its schema
+   */
+  look(): boolean {
+    if (!existsSync(this.#database) || !existsSync(this.#oracle)) return false;
     const lines = readOracle(this.#oracle).length;
-    const reader = openSqliteReader({ file: this.#database });
+    const reader = this.#open();
+    if (!reader) return false;
     try {
       for (const execution of reader.listExecutions({ limit: 100_000 })) {
         const attempts = reader.listAttempts(execution.key);
@@ -59,11 +65,18 @@ export class Inquest {
           else this.#completed.set(name, { lines, output });
         }
       }
-    } catch (error) {
-      // A process that was killed before it had made the schema leaves a file without one.
-      if ((error as { code?: string }).code !== 'store_not_a_database') throw error;
+      return true;
     } finally {
       reader.close();
+    }
+  }
+
+  #open(): SqliteReader | undefined {
+    try {
+      return openSqliteReader({ file: this.#database });
+    } catch (error) {
+      if (isFlowError(error, 'store_not_a_database')) return undefined;
+      throw error;
     }
   }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Durability } from 'flowstone/sqlite';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { Inquest } from './inquest.ts';
+import type { Poller } from './start-poller.ts';
+import { startPoller } from './start-poller.ts';
 
 export interface KillLoopOptions {
   readonly seed: number;
@@ -16,6 +18,8 @@ export interface KillLoopOptions {
   readonly forMs?: number;
   /** Also kills at random times, not only after so many events; for runs whose length does not matter. */
   readonly byTime?: boolean;
+  /** Processes that read the database all the time. Default 0. */
+  readonly readers?: number;
 }
 
 export interface KillLoopResult {
@@ -35,12 +39,13 @@ const stuckMs = 40_000;
 const victim = new URL('victim.ts', import.meta.url).pathname;
 
 /** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
-export async function runKillLoop({ seed, durability, flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false }: KillLoopOptions): Promise<KillLoopResult> {
+export async function runKillLoop({ seed, durability, flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false, readers = 0 }: KillLoopOptions): Promise<KillLoopResult> {
   const random = createSeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-kill-'));
   const cache = join(tmpdir(), 'flowstone-torture-cache');
   const files = { database: join(folder, 'flows.db'), oracle: join(folder, 'oracle.jsonl') };
   const inquest = new Inquest(files.database, files.oracle, flows);
+  const pollers: Poller[] = [];
   try {
     let kills = 0;
     const begin = performance.now();
@@ -56,8 +61,9 @@ export async function runKillLoop({ seed, durability, flows, maxKills, forMs = N
         inquest.complain(`the process did not end as it should: ${ended}`);
         break;
       }
-      await inquest.look();
+      if (inquest.look() && pollers.length < readers) pollers.push(...Array.from({ length: readers }, () => startPoller(files.database)));
     }
+    for (const { errors } of await Promise.all(pollers.map(poller => poller.finish()))) for (const error of errors) inquest.complain(`a reader met: ${error}`);
     return { kills, ...(await inquest.conclude()) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -39,9 +39,10 @@ async function killLoops(): Promise<void> {
   const deadline = performance.now() + (isShort ? 0 : minutes * 0.6 * 60_000);
   for (let time = 0; time < 2 || performance.now() < deadline; time++) {
     const durability: Durability = time % 2 === 0 ? 'power' : 'process';
+    const readers = time % 4 === 3 ? 7 : 0;
     const limits = isShort ? { maxKills: 10, forMs: 12_000 } : { maxKills: 25 };
-    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, flows: 50, byTime: true, ...limits });
-    report(`kill -9, seed ${seed + time}, durability ${durability}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
+    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, flows: 50, byTime: true, readers, ...limits });
+    report(`kill -9, seed ${seed + time}, durability ${durability}${readers > 0 ? `, ${readers} readers beside it` : ''}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
   }
 }
 
