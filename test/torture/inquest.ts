@@ -48,10 +48,12 @@ export class Inquest {
    */
   look(): boolean {
     if (!existsSync(this.#database) || !existsSync(this.#oracle)) return false;
-    const lines = readOracle(this.#oracle).length;
+    const observations = readOracle(this.#oracle);
+    const lines = observations.length;
     const reader = this.#open();
     if (!reader) return false;
     try {
+      this.#checkAnswers(reader, observations);
       for (const execution of reader.listExecutions({ limit: 100_000 })) {
         const attempts = reader.listAttempts(execution.key);
         for (const step of reader.listSteps(execution.key)) {
@@ -89,6 +91,9 @@ export class Inquest {
     try {
       const executions = reader.listExecutions({ limit: 100_000 });
       this.#expect(executions.length === this.#flows, () => `${executions.length} executions instead of ${this.#flows}`);
+      this.#checkAnswers(reader, observations);
+      const answers = groupBy(observations, ({ what, executionId }) => `${what} ${executionId}`);
+      for (const { executionId } of executions) this.#expect((answers.get(`answered ${executionId}`)?.length ?? 0) <= 1, () => `${executionId} was created more than once`);
       const seen = groupBy(observations, ({ executionId, stepId }) => toName(executionId, stepId));
       for (const execution of executions) interruptions += await this.#checkExecution(reader, execution, seen);
       const known = new Set(executions.map(({ executionId }) => executionId));
@@ -98,6 +103,16 @@ export class Inquest {
     }
     this.#checkDatabase();
     return { starts: observations.filter(({ what }) => what === 'start').length, interruptions, complaints: [...this.#complaints] };
+  }
+
+  /** What a caller was told is stored. */
+  #checkAnswers(reader: SqliteReader, observations: readonly Observation[]): void {
+    for (const { what, executionId } of observations) {
+      if (what !== 'answered' && what !== 'settled') continue;
+      const execution = reader.getExecution(executionId);
+      this.#expect(execution !== undefined, () => `${executionId} was answered and is not stored`);
+      if (what === 'settled') this.#expect(execution?.settledAt != null, () => `${executionId} was told to have settled and is stored as ${execution?.status}`);
+    }
   }
 
   #checkRunAgain(observations: readonly Observation[]): void {

@@ -1,8 +1,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** What a handler did, as it was written down outside the database at the time. */
+/** What a handler did or a caller was told, as it was written down outside the database at the time. */
 export interface Observation {
-  readonly what: 'start' | 'end';
+  /** `start` and `end`: of a handler. `answered` and `settled`: what a caller learnt of an execution. */
+  readonly what: 'start' | 'end' | 'answered' | 'settled';
   readonly executionId: string;
   readonly stepId: string;
   readonly attempt: number;

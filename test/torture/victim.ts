@@ -17,9 +17,14 @@ const runtime = await createRuntime({
   tools: createVictimTools(call => note('start', call), call => note('end', call)),
   maxInterruptions: 1_000,
 });
-const executions = await Promise.all(
-  Array.from({ length: Number(flows) }, (_, value) => runtime.start('victim', { input: { value }, idempotencyKey: `victim-${value}` })),
+await Promise.all(
+  Array.from({ length: Number(flows) }, async (_, value) => {
+    const execution = await runtime.start('victim', { input: { value }, idempotencyKey: `victim-${value}` });
+    const { executionId, created } = execution;
+    if (created) oracle.note({ what: 'answered', executionId, stepId: '', attempt: 0, key: '' });
+    await execution.settled();
+    oracle.note({ what: 'settled', executionId, stepId: '', attempt: 0, key: '' });
+  }),
 );
-await Promise.all(executions.map(execution => execution.settled()));
 await runtime.stop();
 oracle.close();
