@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Durability } from 'flowstone/sqlite';
+import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { Inquest } from './inquest.ts';
 import type { Poller } from './start-poller.ts';
@@ -11,6 +11,8 @@ import { startPoller } from './start-poller.ts';
 export interface KillLoopOptions {
   readonly seed: number;
   readonly durability: Durability;
+  /** Default `better-sqlite3`. */
+  readonly driver?: SqliteDriver;
   readonly flows: number;
   /** Kills at most; then it may run to its end. */
   readonly maxKills: number;
@@ -39,7 +41,7 @@ const stuckMs = 40_000;
 const victim = new URL('victim.ts', import.meta.url).pathname;
 
 /** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
-export async function runKillLoop({ seed, durability, flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false, readers = 0 }: KillLoopOptions): Promise<KillLoopResult> {
+export async function runKillLoop({ seed, durability, driver = 'better-sqlite3', flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false, readers = 0 }: KillLoopOptions): Promise<KillLoopResult> {
   const random = createSeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-kill-'));
   const cache = join(tmpdir(), 'flowstone-torture-cache');
@@ -54,7 +56,7 @@ export async function runKillLoop({ seed, durability, flows, maxKills, forMs = N
       const afterMs = byTime && random.next() < 0.3 ? 200 + random.next() * 600 : undefined;
       // Spread so that the kills, all in all, get about as far as a whole run goes: early ones and late ones.
       const afterEvents = Math.ceil((random.next() * 1.5 * flows * eventsPerFlow) / Math.min(maxKills, 10));
-      const ended = await runVictim([files.database, files.oracle, durability, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
+      const ended = await runVictim([files.database, files.oracle, durability, driver, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
       if (ended === 'done') break;
       kills++;
       if (ended !== 'killed') {

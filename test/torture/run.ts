@@ -5,7 +5,7 @@
  * Correctness decides about the exit code. Times depend on the machine and are printed beside their targets.
  */
 import { parseArgs } from 'node:util';
-import type { Durability } from 'flowstone/sqlite';
+import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { runKillLoop } from './kill-loop.ts';
 import { measureRecovery, percentile } from './recovery.ts';
@@ -39,10 +39,11 @@ async function killLoops(): Promise<void> {
   const deadline = performance.now() + (isShort ? 0 : minutes * 0.6 * 60_000);
   for (let time = 0; time < 2 || performance.now() < deadline; time++) {
     const durability: Durability = time % 2 === 0 ? 'power' : 'process';
+    const driver: SqliteDriver = time % 3 === 1 ? 'node:sqlite' : 'better-sqlite3';
     const readers = time % 4 === 3 ? 7 : 0;
     const limits = isShort ? { maxKills: 10, forMs: 12_000 } : { maxKills: 25 };
-    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, flows: 50, byTime: true, readers, ...limits });
-    report(`kill -9, seed ${seed + time}, durability ${durability}${readers > 0 ? `, ${readers} readers beside it` : ''}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
+    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, driver, flows: 50, byTime: true, readers, ...limits });
+    report(`kill -9, seed ${seed + time}, durability ${durability}, ${driver}${readers > 0 ? `, ${readers} readers beside it` : ''}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
   }
 }
 

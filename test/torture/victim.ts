@@ -1,10 +1,10 @@
 // The process that is killed: goes on with what is unfinished, starts what is missing, ends when all has settled.
 import { createRuntime, type ToolCall } from 'flowstone';
-import { openSqliteStore, type Durability } from 'flowstone/sqlite';
+import { openSqliteStore, type Durability, type SqliteDriver } from 'flowstone/sqlite';
 import { openOracle } from './oracle.ts';
 import { createVictimTools, victimFlow } from './victim-flow.ts';
 
-const [file, oracleFile, durability, flows] = process.argv.slice(2) as [string, string, Durability, string];
+const [file, oracleFile, durability, driver, flows] = process.argv.slice(2) as [string, string, Durability, SqliteDriver, string];
 const oracle = openOracle(oracleFile);
 const note = (what: 'start' | 'end', { executionId, stepId, attempt, idempotencyKey: key }: ToolCall): void => {
   oracle.note({ what, executionId, stepId, attempt, key });
@@ -12,7 +12,7 @@ const note = (what: 'start' | 'end', { executionId, stepId, attempt, idempotency
   process.stdout.write('.');
 };
 const runtime = await createRuntime({
-  store: openSqliteStore({ file, durability }),
+  store: openSqliteStore({ file, durability, driver }),
   flows: [victimFlow],
   tools: createVictimTools(call => note('start', call), call => note('end', call)),
   maxInterruptions: 1_000,
