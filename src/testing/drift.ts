@@ -5,7 +5,9 @@ import type { FlowState } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
+import { childSignal } from './script-flow.ts';
 import type { PendingCall } from './scripted-tools.ts';
+import { toChildId } from './trigger.ts';
 
 type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
 
@@ -59,6 +61,7 @@ export async function drift(run: PathHost, { byAttempt, signals, cancels }: Deci
     }
     const rows = await store.listSteps(record.key);
     if (run.world.pending.some(call => answer(call, run, byAttempt))) continue;
+    if (await tellChild(run, rows, byAttempt)) continue;
     const name = findSignal(run, rows, signals.filter(wanted => !sent.includes(wanted)));
     if (name !== undefined) {
       sent.push(name);
@@ -74,14 +77,28 @@ export async function drift(run: PathHost, { byAttempt, signals, cancels }: Deci
 
 /** Answers a handler, unless the path lets it run out of time. */
 function answer(call: PendingCall, run: PathHost, byAttempt: Decisions['byAttempt']): boolean {
-  const id = run.executionId ?? '';
-  const isChild = call.executionId !== id;
-  const place = isChild ? call.executionId.slice(id.length + 1).replace(/\.(\d+)$/, '[$1]') : call.place;
-  const decision = byAttempt.get(`${place} ${isChild ? 1 : call.attempt}`) ?? 'complete';
+  const decision = byAttempt.get(`${call.place} ${call.attempt}`) ?? 'complete';
   if (decision === 'wait') return false;
-  if (decision === 'complete') call.complete(isChild ? {} : run.outputOf(place));
+  if (decision === 'complete') call.complete(run.outputOf(call.place));
   else call.fail(decision === 'fail');
   return true;
+}
+
+/** Tells a flow that a step waits for how to end, if it still has to be told. */
+async function tellChild(run: PathHost, rows: readonly StepRecord[], byAttempt: Decisions['byAttempt']): Promise<boolean> {
+  const { runtime, store } = run.process;
+  for (const { status, stepId, item, position } of rows) {
+    if (status !== 'waiting' || run.model.flow.plan.steps[position]?.kind !== 'flow') continue;
+    const place = item < 0 ? { step: stepId } : { step: stepId, item };
+    const decision = byAttempt.get(`${toPlace(place)} 1`) ?? 'complete';
+    const childId = toChildId(run.executionId ?? '', place);
+    const child = decision === 'wait' ? undefined : await store.getExecution(childId);
+    const [first] = child && child.settledAt === null ? await store.listSteps(child.key) : [];
+    if (first?.status !== 'waiting') continue;
+    await runtime.signal(childId, childSignal, { passes: decision === 'complete' });
+    return true;
+  }
+  return false;
 }
 
 function findSignal(run: PathHost, rows: readonly StepRecord[], wanted: readonly string[]): string | undefined {

@@ -31,6 +31,8 @@ export interface FlowState {
   /** Transitions that led here from the state before. */
   readonly items: readonly string[];
   readonly transitions: number;
+  /** Expressions have been evaluated since something last happened from outside. */
+  readonly evaluated: boolean;
 }
 
 export interface FlowModel {
@@ -61,11 +63,12 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     return { ...state, status: tree.flow.status, rows, items, transitions: state.transitions + changes.entries.length };
   };
   const begun = createTree(machines, plan, 'path', modelMaxInterruptions);
-  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), script: {}, transitions: 0 };
+  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), script: {}, transitions: 0, evaluated: false };
   return {
     flow,
     initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: { type: 'flow.start', ready: begun.queue.size } }, modelStart, changes)),
-    transition(state, event) {
+    transition(before, event) {
+      const state = { ...before, evaluated: event.type === 'prepare' };
       if (event.type === 'crash') return crash(machines, state, step);
       const tree = copyTree(state.tree);
       if (event.type === 'elapse') {
@@ -84,10 +87,15 @@ function crash(machines: Machines, state: FlowState, step: (state: Omit<FlowStat
   const { tree: before, now } = state;
   const header = { key: 1, executionId: 'path', flowId: '', flowVersion: '', digest: '', input: '{}', priority: 0, idempotencyKey: null, parentId: null, parentStep: null, createdAt: modelStart, seq: 0, startedAt: modelStart, settledAt: null };
   const record = toExecutionRecord(header, before, 0);
-  const { tree } = restoreTree(machines, before.plan, record, [...state.rows.values()], modelMaxInterruptions);
+  const { tree } = restoreTree(machines, before.plan, record, toSorted([...state.rows.values()]), modelMaxInterruptions);
   tree.signals = [...before.signals];
   for (const [position, actor] of tree.actors) if (isFanOut(actor)) actor.list = (before.actors.get(position) as typeof actor).list;
   return step({ ...state, tree }, changes => resume(machines, tree, now, changes));
+}
+
+/** In the order in which a store gives them. */
+function toSorted(rows: readonly StepRecord[]): StepRecord[] {
+  return rows.toSorted((a, b) => a.position - b.position || a.item - b.item);
 }
 
 function noteScript(script: Script, event: Extract<PathEvent, { type: 'prepare' }>): Script {

@@ -34,7 +34,7 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
   // fails while its failure would decide what becomes of the others.
   if (preparing) {
     const isItem = !isFanOut(preparing) && preparing.item !== noItem;
-    const decides = others.length > 0 && (isItem || tree.plan.mode === 'strict');
+    const decides = isItem ? others.length > 0 : tree.plan.mode === 'strict' && (others.length > 0 || state.evaluated);
     return listPrepared(flow, preparing).filter(event => !decides || !('result' in event) || event.result !== 'fail');
   }
   const offers: PathEvent[] = [];

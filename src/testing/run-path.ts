@@ -14,7 +14,7 @@ import type { PathEvent } from './path-event.ts';
 import type { PathHost, Process } from './path-host.ts';
 import { ProcessClock } from './process-clock.ts';
 import { replayJournal } from './replay.ts';
-import { childTool, toInput } from './script-flow.ts';
+import { toInput } from './script-flow.ts';
 import type { PendingCall, World } from './scripted-tools.ts';
 import { createScriptedTools, createWorld } from './scripted-tools.ts';
 import type { Crash, StoreKind, StoreSite } from './store-site.ts';
@@ -152,7 +152,7 @@ class Run implements PathHost {
       store: tracked.store,
       clock,
       random: { next: () => 0 },
-      tools: createScriptedTools([...flow.plan.tools, childTool], this.world),
+      tools: createScriptedTools(flow.plan.tools, this.world),
       flows: [flow.definition, ...flow.children],
       maxInterruptions: isInjected ? modelMaxInterruptions + 1 : modelMaxInterruptions,
       listen: false,

@@ -30,8 +30,21 @@ export interface ScriptedFlow {
 const maxAttempts = 3;
 const maxItems = 2;
 
-/** The tool that ends a stand-in for a child flow. */
+/** The tool at the end of a stand-in for a child flow; does nothing. */
 export const childTool = 'flowstone.child';
+/** The signal that tells a stand-in how to end. */
+export const childSignal = 'outcome';
+
+/** Waits to be told how to end. Nothing in it runs meanwhile, so that crashes of its parent cost it nothing. */
+function createStandIn(id: string): FlowDefinition {
+  return defineFlow({
+    id,
+    steps: [
+      { id: 'outcome', uses: 'signal', with: { name: childSignal } },
+      { id: 'end', uses: `tool:${childTool}`, depends_on: ['outcome'], with: '{% steps.outcome.output.passes ? {} : $error("The script says so") %}' },
+    ],
+  });
+}
 
 /**
  * Rewrites a flow so that everything in it can be decided from outside.
@@ -63,7 +76,7 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
   const rewritten = defineFlow(source);
   const children = original.flows
     .filter(id => id !== definition.id)
-    .map(id => defineFlow({ id, steps: [{ id: 'outcome', uses: `tool:${childTool}` }] }));
+    .map(createStandIn);
   return { plan: compileFlow(rewritten), definition: rewritten, children, scripted };
 }
 

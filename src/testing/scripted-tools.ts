@@ -2,6 +2,7 @@ import { fail } from '../runtime/tool.ts';
 import type { Outcome, Tool, ToolCall } from '../runtime/tool.ts';
 import { scriptedCode } from './outcomes.ts';
 import { toPlace } from './path-event.ts';
+import { childTool } from './script-flow.ts';
 
 /** A handler that was begun and waits to be told how it ends. */
 export interface PendingCall {
@@ -48,7 +49,7 @@ export function createScriptedTools(names: readonly string[], world: World): Too
       world.calls.push(call);
       world.pending.push(call);
     });
-  return names.map(name => ({ name, run }));
+  return [...names.map(name => ({ name, run })), { name: childTool, run: () => ({}) }];
 }
 
 function toFailure(retryable: boolean): Outcome {

@@ -6,6 +6,7 @@ import { modelStart } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
+import { childSignal } from './script-flow.ts';
 import type { PendingCall } from './scripted-tools.ts';
 
 /** Makes an event happen to the runtime. What a process that has just ended answers is not looked at. */
@@ -31,10 +32,8 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return requireCall(run, id, toPlace(event)).complete(run.outputOf(toPlace(event)));
     case 'fail':
       return requireCall(run, id, toPlace(event)).fail(event.retryable);
-    case 'child': {
-      const call = requireCall(run, `${id}.${event.step}${event.item === undefined ? '' : `.${event.item}`}`, 'outcome');
-      return event.passes ? call.complete({}) : call.fail(false);
-    }
+    case 'child':
+      return ifAlive(() => runtime.signal(toChildId(id, event), childSignal, { passes: event.passes }));
     case 'signal':
       return ifAlive(() => runtime.signal(id, event.name, { from: event.name }));
     case 'cancel':
@@ -46,6 +45,11 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
     case 'prepare':
       throw new TypeError('Expected expressions to be evaluated by the runtime itself');
   }
+}
+
+/** The execution that a step has started. */
+export function toChildId(executionId: string, { step, item }: { readonly step: string; readonly item?: number }): string {
+  return `${executionId}.${step}${item === undefined ? '' : `.${item}`}`;
 }
 
 function requireCall(run: PathHost, executionId: string, place: string): Pick<PendingCall, 'complete' | 'fail'> {
