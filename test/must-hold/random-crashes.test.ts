@@ -70,9 +70,9 @@ async function failOnce(world: World, random: Random): Promise<void> {
   if (world.runtime.health().status === 'faulted') await world.runtime.restart();
 }
 
-async function runCase(seed: number, violence: number): Promise<{ readonly outcome: unknown; readonly crashes: number }> {
+async function runCase(seed: number, violence: number, wild = false): Promise<{ readonly outcome: unknown; readonly crashes: number }> {
   const shape = createSeededRandom(seed);
-  const flows = createRandomFlow(shape, 3 + Math.floor(shape.next() * 10));
+  const flows = createRandomFlow(shape, 3 + Math.floor(shape.next() * 10), wild);
   const random = createSeededRandom(seed * 31 + 7);
   const observer: Observer = { begun: [], complete: new Map() };
   const options = { slots: shape.next() < 0.5 ? 1 : 64, asynchronous: shape.next() < 0.5 };
@@ -91,7 +91,9 @@ async function runCase(seed: number, violence: number): Promise<{ readonly outco
     if (random.next() >= violence) continue;
     crashes++;
     const way = random.next();
-    if (way < 0.3) {
+    if (wild && way < 0.02) {
+      await world.runtime.cancel(executionId);
+    } else if (way < 0.3) {
       await failOnce(world, random);
     } else if (way < 0.5) {
       await world.runtime.stop({ timeoutMs: 0 });
@@ -106,7 +108,7 @@ async function runCase(seed: number, violence: number): Promise<{ readonly outco
   const settled = await world.runtime.settled(executionId);
   const outcome = toOutcome(settled);
   const taken = settled.steps.flatMap(({ output }) => (typeof output === 'string' && output.startsWith('signal ') ? [output] : []));
-  expect(taken.length + world.store.listSignals(world.store.getExecution(executionId)?.key ?? 0).length).toBe(sent);
+  if (!wild) expect(taken.length + world.store.listSignals(world.store.getExecution(executionId)?.key ?? 0).length).toBe(sent);
   if (new Set(taken).size < taken.length) throw new Error(`Seed ${seed}: a signal was taken twice: ${taken.join(', ')}`);
   await expectSound(world.store, maxInterruptions);
   for (const [index, { key }] of observer.begun.entries()) {
@@ -126,5 +128,9 @@ describe('a flow of any shape', () => {
       const violent = await runCase(seed, violence);
       expect(violent.outcome).toEqual(outcome);
     }
+  });
+
+  it.each(seeds)('stays sound with timeouts, cancels and strict modes, too (seed %i)', async seed => {
+    for (const violence of [0, 0.05, 0.3]) expect((await runCase(seed, violence, true)).outcome).toMatchObject({ status: expect.stringMatching(/^(scored|failed)$/) });
   });
 });

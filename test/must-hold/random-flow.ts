@@ -7,14 +7,17 @@ type Step = FlowSource['steps'][number];
 
 const pick = <Value>(random: Random, values: readonly Value[]): Value => values[Math.floor(random.next() * values.length)] as Value;
 
-/** A flow of any shape: every kind of step, every mode, some of its steps fail. Ends with the same result however it is cut up. */
-export function createRandomFlow(random: Random, size: number): FlowSource[] {
+/**
+ * A flow of any shape: every kind of step, some of which fail. Ends with the same result however it is cut up, unless
+ * it is `wild`: then it may be strict and has timeouts, and its end depends on what comes first.
+ */
+export function createRandomFlow(random: Random, size: number, wild = false): FlowSource[] {
   const ids = Array.from({ length: size }, (_, index) => `s${index}`);
   const steps = ids.map((id, index): Step => {
     const depends_on = ids.slice(0, index).filter(() => random.next() < 0.3);
     const upstream = depends_on[0];
     const retry = { maxAttempts: pick(random, [1, 2, 3]), initialInterval: pick(random, ['100ms', '3s', '1h']), jitter: 'none' as const };
-    const common = { id, depends_on, critical: random.next() < 0.7, retry };
+    const common = { id, depends_on, critical: random.next() < 0.7, retry, ...(wild && random.next() < 0.5 && { timeout: pick(random, ['1s', '1h']) }) };
     const value = upstream === undefined ? '{% input.value %}' : `{% [steps.${upstream}.output, ${index}] %}`;
     switch (pick(random, ['echo', 'echo', 'flaky', 'async', 'async', 'broken', 'each', 'sleep', 'signal', 'child', 'when'])) {
       case 'echo': return { ...common, uses: 'tool:echo', with: value };
@@ -29,7 +32,7 @@ export function createRandomFlow(random: Random, size: number): FlowSource[] {
     }
   });
   return [
-    { id: 'random', concurrency: pick(random, [1, 2, 10]), mode: pick(random, ['conditional', 'lenient'] as const), steps },
+    { id: 'random', concurrency: pick(random, [1, 2, 10]), mode: pick(random, wild ? (['conditional', 'lenient', 'strict', 'strict'] as const) : (['conditional', 'lenient'] as const)), ...(wild && { timeout: '9h' }), steps },
     { id: 'inner', steps: [{ id: 'nap', uses: 'sleep', with: { for: pick(random, ['1s', '1h']) } }, { id: 'end', uses: 'tool:hold', with: '{% input.value %}', depends_on: ['nap'] }] },
   ];
 }
