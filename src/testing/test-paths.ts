@@ -47,6 +47,10 @@ export interface MachineTestOptions<Machine extends AnyStateMachine, Subject> ex
  *
  * @example
  * ```ts
+ * import { loadFlow } from 'flowstone';
+ * import { testPaths } from 'flowstone/testing';
+ * import { it } from 'vitest';
+ *
  * testPaths(await loadFlow('swap.yml'), { test: it, outcomes: 'generated', mode: 'crash' });
  * ```
  */

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -33,5 +36,19 @@ describe('flowstone test', () => {
     expect(report.paths.length).toBeGreaterThan(10);
     expect(report['crashes']).toBeGreaterThan(100);
     expect(report).toMatchObject({ passed: true, divergences: 0, recoveries: report['crashes'] });
+  });
+});
+
+describe('flowstone check', () => {
+  it('says what a flow surely does not mean, with file and line, and lets it pass', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-check-'));
+    const file = join(folder, 'doubt.yml');
+    writeFileSync(file, 'id: doubt\nsteps:\n  - id: never\n    uses: exec\n    with: { command: ls }\n    when: false\n  - id: ask\n    uses: signal\n    with: { name: go }\n');
+    const text = await flowstone('check', file);
+    expect(text).toMatch(/doubt\.yml:6:\d+: `never` never runs: its `when` is always false \(step_never_runs\)/);
+    expect(text).toMatch(/doubt\.yml:8:\d+: `ask` waits for a signal and may wait for ever: .* \(wait_endless\)/);
+    const { files } = JSON.parse(await flowstone('check', file, '--json')) as { files: { doubts: { code: string; place: { line: number } }[] }[] };
+    expect(files[0]?.doubts.map(({ code, place }) => [code, place.line])).toEqual([['step_never_runs', 6], ['wait_endless', 8]]);
+    rmSync(folder, { recursive: true });
   });
 });
