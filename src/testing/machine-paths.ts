@@ -9,7 +9,7 @@ import { coverGraph, findShortest, findSimple } from './strategies.ts';
 export interface MachinePathOptions<Machine extends AnyStateMachine> {
   /** Default `coverage`. */
   readonly strategy?: PathStrategy;
-  /** Events to try, or which in a state. Default: every event of the machine, without a payload. */
+  /** Events to try, or which in a state. Default: every event of the machine, also ends of delays and services, without a payload. */
   readonly events?: readonly EventFromLogic<Machine>[] | ((snapshot: SnapshotFrom<Machine>) => readonly EventFromLogic<Machine>[]);
   readonly input?: InputFrom<Machine>;
   /** States looked into, at most. Default 2,000. */
@@ -85,7 +85,8 @@ function toPath<Machine extends AnyStateMachine>(graph: Graph<AnyMachineSnapshot
 const nameValue = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function listEvents(machine: AnyStateMachine): readonly never[] {
-  const types = (machine.events as readonly string[]).filter(type => !type.startsWith('xstate.'));
+  // Delays that end and services that answer are events as well: `xstate.after.…`, `xstate.done.actor.…`.
+  const types = machine.events as readonly string[];
   const wild = types.find(type => type.includes('*'));
   if (wild !== undefined) throw new FlowError('events_wildcard', `Expected \`events\` for a machine that listens to "${wild}": which events those are, it does not say`);
   return types.map(type => ({ type })) as unknown as readonly never[];

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { loadFlow } from '../../src/definition/load-flow.ts';
+import type { KeptPath } from '../../src/testing/test-paths.ts';
+import { followPath } from '../../src/testing/test-paths.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -26,6 +29,15 @@ describe('flowstone paths', () => {
 
   it('says which strategies there are', async () => {
     await expect(flowstone('paths', 'docs/examples/retry.yml', '--strategy', 'shortes')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('shortest') as unknown });
+  });
+});
+
+describe('paths that were kept', () => {
+  it('are followed as they are', async () => {
+    const { paths } = JSON.parse(await flowstone('paths', 'docs/examples/approval.yml', '--json')) as { paths: KeptPath[] };
+    const flow = await loadFlow(join(root, 'docs/examples/approval.yml'));
+    expect(paths.length).toBeGreaterThan(10);
+    for (const path of paths) await followPath(flow, path);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assign, setup } from 'xstate';
+import { assign, fromPromise, setup } from 'xstate';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { generatePaths } from '../../src/testing/machine-paths.ts';
 import { propertyTest } from '../../src/testing/property-test.ts';
@@ -61,6 +61,21 @@ describe('testing any machine', () => {
     const { register } = createRegister();
     expect(() => testPaths(door, { test: register, create: () => new Door(right), outcomes: { open: send('open') }, check })).toThrow(expect.objectContaining({ code: 'outcome_missing' }));
     expect(() => testPaths(door, { test: register, create: () => new Door(right), outcomes, check: undefined as never })).toThrow(expect.objectContaining({ code: 'assertion_missing' }));
+  });
+
+  it('counts delays that end and services that answer among the events', () => {
+    const patient = setup({ actors: { load: fromPromise(async () => 1) } }).createMachine({
+      initial: 'idle',
+      states: {
+        idle: { on: { go: 'loading' }, after: { 1_000: 'bored' } },
+        loading: { invoke: { src: 'load', id: 'load', onDone: 'loaded', onError: 'idle' } },
+        bored: {},
+        loaded: {},
+      },
+    });
+    const { covered, uncovered } = generatePaths(patient);
+    expect(uncovered).toEqual([]);
+    expect(covered).toContain('loading: xstate.error.actor.load');
   });
 
   it('bounds machines whose states never end, and says what that leaves out', () => {
