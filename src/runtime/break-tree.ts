@@ -13,7 +13,7 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
   const cancel = (actor: StepActor): void => {
     if (actor.snapshot.value === 'running') {
       const { run, attempt } = actor.snapshot.context;
-      changes.effects.push({ type: 'abort', position: actor.step.position, item: actor.item, run });
+      changes.effects.push({ type: 'abort', position: actor.step.position, item: actor.item, run, failure });
       changes.attempts.push({ position: actor.step.position, item: actor.item, run, attempt, status: 'cancelled', startedAt: actor.runAt, endedAt: now, failure, output: null });
     }
     actor.snapshot = machines.step.restore('cancelled', { ...actor.snapshot.context, dueAt: null, failure });

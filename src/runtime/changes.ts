@@ -1,4 +1,5 @@
 import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
 import type { FanOutActor, StepActor } from './tree.ts';
 
 /** What the host has to do once the commit has succeeded. Values only; checked against the tree when it is done. */
@@ -7,8 +8,8 @@ export type Effect =
   | { readonly type: 'prepare'; readonly position: number; readonly item: number }
   /** Begin the handler. */
   | { readonly type: 'run'; readonly position: number; readonly item: number; readonly run: number }
-  /** Tell the handler to stop. */
-  | { readonly type: 'abort'; readonly position: number; readonly item: number; readonly run: number }
+  /** Tell the handler to stop, and why; null: the runtime stops, and the run is given back. */
+  | { readonly type: 'abort'; readonly position: number; readonly item: number; readonly run: number; readonly failure: StepFailure | null }
   /** Arm the timer of a back-off or a wait; start or find the flow a step waits for. */
   | { readonly type: 'wait'; readonly position: number; readonly item: number }
   /** The step no longer waits: cancel the flow it started. */

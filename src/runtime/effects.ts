@@ -63,7 +63,7 @@ export class Effects {
       if (effect.type === 'run') this.#begin(resident, effect);
       else if (effect.type === 'prepare') this.#prepare(resident, effect.position, effect.item);
       else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
-      else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), createFailure('cancelled', 'The step was cancelled'));
+      else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
       else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
     }
   }

@@ -248,7 +248,7 @@ class Delivering {
         actor.startedAt ??= this.#now;
         this.#wait(actor);
       } else if (effect === 'abort') {
-        changes.effects.push({ type: 'abort', position, item, run: before.context.run });
+        changes.effects.push({ type: 'abort', position, item, run: before.context.run, failure: 'failure' in event ? (event.failure ?? null) : null });
       } else {
         changes.effects.push({ type: 'abandon', position, item });
       }
