@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['flowstone-source', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 60_000,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },

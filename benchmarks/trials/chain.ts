@@ -1,5 +1,5 @@
 import type { Trial } from '../harness/trial.ts';
-import { flowMeasures, listDurabilities, toChain, toFlowCount } from './flows.ts';
+import { flowMeasures, listDurabilities, toChain, toFlowCount, toWarmUp } from './flows.ts';
 import type { FlowsParameters } from './flows.ts';
 
 /** Steps one after the other, the shape everybody can run. */
@@ -20,7 +20,7 @@ export const chain: Trial<FlowsParameters> = {
         const flows = toFlowCount(size, field, atOnce, steps);
         return {
           label: `${steps} steps, ${atOnce} at once, ${durability}`,
-          parameters: { dependsOn: toChain(steps), atOnce, flows, warmUp: Math.ceil(flows / 4), durability },
+          parameters: { dependsOn: toChain(steps), atOnce, flows, warmUp: toWarmUp(size, flows), durability },
         };
       }),
     );

@@ -1,5 +1,5 @@
 import type { Trial } from '../harness/trial.ts';
-import { flowMeasures, listDurabilities, readPipeline, toFlowCount } from './flows.ts';
+import { flowMeasures, listDurabilities, readPipeline, toFlowCount, toWarmUp } from './flows.ts';
 import type { FlowsParameters } from './flows.ts';
 
 const [stepsPerSecond, usPerStep, msPerFlow, ...rest] = flowMeasures;
@@ -18,7 +18,7 @@ export const dag: Trial<FlowsParameters> = {
         const flows = toFlowCount(size, field, atOnce, dependsOn.length);
         return {
           label: `${atOnce} at once, ${durability}`,
-          parameters: { dependsOn, atOnce, flows, warmUp: Math.ceil(flows / 4), durability },
+          parameters: { dependsOn, atOnce, flows, warmUp: toWarmUp(size, flows), durability },
         };
       }),
     ),

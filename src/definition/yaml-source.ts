@@ -1,7 +1,12 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, parseDocument, Scalar, type YAMLError } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Document, Node, Scalar, YAMLError } from 'yaml';
 import type { Place } from '../core/errors.ts';
 import { formatPath } from '../core/wording.ts';
 import type { Finding, Path, Problem } from './problem.ts';
+
+const require = createRequire(import.meta.url);
+/** Loaded by the first text: a process that goes on with stored flows needs none of it, and loading takes as long as recovering. */
+let yaml = undefined as unknown as typeof import('yaml');
 
 /** A YAML text that was read, and where everything in it is. */
 export interface YamlSource {
@@ -17,13 +22,14 @@ const maxProblems = 20;
 
 /** Reads YAML (and so JSON) into plain values; what is no YAML comes back as problems. */
 export function readYaml(text: string, file: string | undefined): YamlSource | { readonly problems: readonly Problem[] } {
-  const lines = new LineCounter();
+  yaml ??= require('yaml') as typeof import('yaml');
+  const lines = new yaml.LineCounter();
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { ...(file !== undefined && { file }), line: Math.max(1, line), column: Math.max(1, col) };
   };
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const mistakes = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
     if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, text, place)) };
     keepVersionAsWritten(document);
@@ -54,9 +60,9 @@ function notYaml(place: Place, message: string, code = 'not_yaml'): Problem {
 
 /** `version: 1.10` means the text `1.10`, not the number 1.1. */
 function keepVersionAsWritten(document: Document): void {
-  if (!isMap(document.contents)) return;
+  if (!yaml.isMap(document.contents)) return;
   const version: unknown = document.contents.get('version', true);
-  if (isScalar(version) && typeof version.value === 'number' && version.source !== undefined) version.value = version.source;
+  if (yaml.isScalar(version) && typeof version.value === 'number' && version.source !== undefined) version.value = version.source;
 }
 
 function isTooLarge(value: unknown): boolean {
@@ -75,7 +81,7 @@ function isTooLarge(value: unknown): boolean {
 function locate(document: Document, text: string, finding: Finding, place: (offset: number) => Place): Place {
   const found = findNode(document, finding.path, finding.atKey === true);
   const start = found?.range?.[0] ?? 0;
-  const within = finding.offset === undefined || !isScalar(found) ? 0 : toSourceOffset(found, text, finding.offset);
+  const within = finding.offset === undefined || !yaml.isScalar(found) ? 0 : toSourceOffset(found, text, finding.offset);
   const path = formatPath(finding.path);
   return { ...place(start + within), ...(path !== '' && { path }) };
 }
@@ -86,15 +92,15 @@ function findNode(document: Document, path: Path, atKey: boolean): Node | undefi
   let nearest = node;
   for (const [depth, key] of path.entries()) {
     const isLast = depth === path.length - 1;
-    if (isMap(node)) {
-      const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === String(key));
+    if (yaml.isMap(node)) {
+      const pair = node.items.find(item => yaml.isScalar(item.key) && String(item.key.value) === String(key));
       if (!pair) return nearest;
       const keyNode = pair.key as Node;
       const valueNode = resolve(pair.value as Node | null, document);
       if (isLast && (atKey || !valueNode)) return keyNode;
       nearest = keyNode;
       node = valueNode;
-    } else if (isSeq(node)) {
+    } else if (yaml.isSeq(node)) {
       node = resolve(node.items[Number(key)] as Node | undefined, document);
       nearest = node ?? nearest;
     } else {
@@ -105,7 +111,7 @@ function findNode(document: Document, path: Path, atKey: boolean): Node | undefi
 }
 
 function resolve(node: Node | null | undefined, document: Document): Node | undefined {
-  return (isAlias(node) ? node.resolve(document) : node) ?? undefined;
+  return (yaml.isAlias(node) ? node.resolve(document) : node) ?? undefined;
 }
 
 /** Turns an offset in a text's value into one in its source, where they run in step; else 0, its beginning. */
@@ -113,9 +119,9 @@ function toSourceOffset(node: Scalar, text: string, offset: number): number {
   const [start, end] = node.range ?? [0, 0];
   const source = text.slice(start, end);
   const value = String(node.value);
-  if (node.type === Scalar.PLAIN) return source === value ? offset : 0;
-  if (node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE) return source.slice(1, -1) === value ? offset + 1 : 0;
-  if (node.type !== Scalar.BLOCK_LITERAL) return 0;
+  if (node.type === yaml.Scalar.PLAIN) return source === value ? offset : 0;
+  if (node.type === yaml.Scalar.QUOTE_DOUBLE || node.type === yaml.Scalar.QUOTE_SINGLE) return source.slice(1, -1) === value ? offset + 1 : 0;
+  if (node.type !== yaml.Scalar.BLOCK_LITERAL) return 0;
   const before = value.slice(0, offset).split('\n');
   const sourceLines = source.split('\n');
   const line = sourceLines[before.length];

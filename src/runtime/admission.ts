@@ -1,6 +1,7 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Answer, Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
+import { isFlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -234,8 +235,9 @@ export class Admission {
     try {
       return findObstacle(await plans.load(store, record.digest));
     } catch (error) {
-      const { code, message } = toFailure(error);
-      return createFailure(code, message);
+      // What is wrong with the store passes or is reported; what is wrong with the definition stays.
+      if (!isFlowError(error, 'definition_missing') && !isFlowError(error, 'definition_invalid')) throw error;
+      return createFailure(error.code, error.message);
     }
   }
 }

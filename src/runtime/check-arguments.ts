@@ -1,3 +1,4 @@
+import type { ExecutionStatus } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
 
@@ -14,8 +15,17 @@ export function requireObject<Value>(name: string, value: Value): Value & object
   throw new FlowError('option_invalid', `Expected \`${name}\` to be an object, got ${describeValue(value)}`);
 }
 
-/** @throws a `FlowError` with code `option_invalid` */
-export function requireLimit(value: unknown): void {
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 1)) return;
-  throw new FlowError('option_invalid', `Expected \`limit\` to be an integer ≥ 1, got ${describeValue(value)}`);
+const statuses: readonly unknown[] = ['pending', 'stepping', 'consolidating', 'scored', 'failed'] satisfies ExecutionStatus[];
+
+/** Checks what `list` is asked for. @throws a `FlowError` with code `option_invalid` */
+export function requireFilter(filter: { readonly status?: unknown; readonly flowId?: unknown; readonly limit?: unknown }): void {
+  const { status, flowId, limit } = requireObject('options', filter);
+  if (flowId !== undefined) requireText('flowId', flowId);
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && (limit as number) >= 1)) {
+    throw new FlowError('option_invalid', `Expected \`limit\` to be an integer ≥ 1, got ${describeValue(limit)}`);
+  }
+  const unknown = Array.isArray(status) ? status.find(one => !statuses.includes(one)) : status;
+  if (unknown !== undefined) {
+    throw new FlowError('option_invalid', `Expected \`status\` to be a list of ${statuses.join(', ')}, got ${describeValue(unknown)}`);
+  }
 }

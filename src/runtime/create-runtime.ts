@@ -3,7 +3,7 @@ import { FlowError, isFlowError } from '../core/errors.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
-import { requireLimit, requireObject } from './check-arguments.ts';
+import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
@@ -147,7 +147,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, false);
     },
     async list(filter = {}) {
-      requireLimit(requireObject('options', filter).limit);
+      requireFilter(filter);
       return (await store.listExecutions(filter)).map(record => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined));
     },
     signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),

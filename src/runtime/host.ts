@@ -360,8 +360,8 @@ export class Host {
   #fail(error: unknown): void {
     this.#committing = false;
     const reason = error instanceof Error ? error : new Error(String(error));
-    // First: it tells the handlers to stop, which are known by the flows in memory.
-    this.#performer.fault(reason);
+    // First: it tells the handlers to stop, which are known by the flows in memory. A host that was given up has no say.
+    if (this.#open) this.#performer.fault(reason);
     this.close(reason);
   }
 }

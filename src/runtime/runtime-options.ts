@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { pino } from 'pino';
 import type { OwnerRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -9,6 +8,7 @@ import type { Random } from '../core/ids.ts';
 import { systemRandom } from '../core/ids.ts';
 import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
+import { silentLogger } from './silent-logger.ts';
 import type { Tool } from './tool.ts';
 
 /** The options with every default filled in. */
@@ -43,7 +43,7 @@ export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]
   return {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
-    logger: options.logger ?? pino({ level: 'silent' }),
+    logger: options.logger ?? silentLogger,
     tools,
     ...counts,
     keepResidentMs,

@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { glob } from 'tinyglobby';
 import { ToolFailure } from './define-built-in.ts';
 import { runGit } from './git.ts';
 import { detectLanguage } from './languages.ts';
@@ -70,5 +69,6 @@ async function listByGit(folder: string, signal: AbortSignal): Promise<string[] 
 
 async function listByWalk(folder: string, signal: AbortSignal): Promise<string[]> {
   const ignore = ignoredFolders.map(name => `**/${name}/**`);
+  const { glob } = await import('tinyglobby');
   return glob(['**/*'], { cwd: folder, dot: true, followSymbolicLinks: false, expandDirectories: false, ignore, signal });
 }

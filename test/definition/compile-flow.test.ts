@@ -130,7 +130,7 @@ const digestOf = (value: unknown): string => computeDigest(toCanonical(value));
 describe('the digest of a value', () => {
   it('is of the same value, whatever the order of its keys', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), value => {
+      fc.property(fc.jsonValue().map(roundTrip), value => {
         expect(toCanonical(value)).toEqual(roundTrip(value));
         expect(digestOf(shuffleKeys(value))).toBe(digestOf(value));
         expect(digestOf(roundTrip(value))).toBe(digestOf(value));
