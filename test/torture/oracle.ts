@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 
 /** What a handler did or a caller was told, as it was written down outside the database at the time. */
 export interface Observation {
@@ -12,6 +12,8 @@ export interface Observation {
 
 /** A witness that knows nothing of the database: an append-only file, synced after every line. */
 export function openOracle(file: string): { readonly note: (observation: Observation) => void; readonly close: () => void } {
+  // A kill in the middle of a write leaves part of a line; the next line must not be glued to it.
+  if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1);
   const handle = openSync(file, 'a');
   return {
     note(observation) {
