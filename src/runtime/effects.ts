@@ -9,7 +9,8 @@ import { toIdempotencyKey } from '../core/ids.ts';
 import { copyJson } from '../core/json.ts';
 import type { Changes, Effect } from './changes.ts';
 import type { ChildFlows } from './child-flows.ts';
-import type { Envelope, Host } from './host.ts';
+import type { Envelope } from './envelope.ts';
+import type { Host } from './host.ts';
 import type { Message } from './messages.ts';
 import { prepareStep } from './preparer.ts';
 import type { Resident } from './resident.ts';
@@ -181,8 +182,8 @@ export class Effects {
   #report(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
     if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
-    else if (pong.type === 'failed' || !pong.writes) this.#post(resident.header.executionId, message);
-    else this.#post(resident.header.executionId, message, { writes: { list: pong.writes, toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
+    else if (pong.type === 'failed' || (!pong.writes && !pong.messages)) this.#post(resident.header.executionId, message);
+    else this.#post(resident.header.executionId, message, { writes: { list: pong.writes ?? [], messages: pong.messages ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
   }
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {

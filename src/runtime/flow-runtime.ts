@@ -4,37 +4,34 @@ import type { Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
-import { validateInput } from '../definition/input-schema.ts';
 import { Admission } from './admission.ts';
-import type { ExecutionSummary, RuntimeHealth, RuntimeOptions, StartOptions } from './api.ts';
+import type { ExecutionSummary, RuntimeHealth, RuntimeOptions } from './api.ts';
 import type { Changes } from './changes.ts';
-import { requireObject, requireText } from './check-arguments.ts';
+import { requireText } from './check-arguments.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
-import type { Envelope, Performer } from './host.ts';
+import type { Envelope } from './envelope.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
 import { Obstacles } from './obstacles.ts';
+import { Participants } from './participants.ts';
+import type { Performer } from './performer.ts';
 import { PlanRegistry } from './plan-registry.ts';
 import { Progress } from './progress.ts';
 import { toSummary } from './queries.ts';
+import { Recovery } from './recovery.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
+import type { Started, StartParams } from './starter.ts';
+import { Starter } from './starter.ts';
 import type { Due } from './timers.ts';
 import { Timers } from './timers.ts';
 import { createTimerEvent, getActor, isFanOut, noItem } from './tree.ts';
 import { Watchers } from './watchers.ts';
-
-interface StartParams extends StartOptions {
-  readonly executionId?: string;
-  readonly parentId?: string;
-  readonly parentStep?: string;
-}
 
 const maxRecoveredListed = 1_000;
 /** Longest a stop waits until what it gives back is stored, ms. */
@@ -50,8 +47,10 @@ export class FlowRuntime implements Performer {
   readonly watchers = new Watchers<void>();
   /** News of the end only. */
   readonly endWatchers = new Watchers<ExecutionRecord>();
+  /** Actors of other kinds; added before the runtime begins. */
+  readonly participants = new Participants();
   readonly #options: ResolvedOptions;
-  readonly #recover: RuntimeOptions['recover'];
+  readonly #recovery: Recovery;
   readonly #machines: Machines;
   readonly #inspection: Inspection | undefined;
   readonly #owner: OwnerRecord;
@@ -63,14 +62,10 @@ export class FlowRuntime implements Performer {
   #status: RuntimeHealth['status'] = 'running';
   #error: Error | undefined;
   #lastKey = 0;
-  /** Executions with a higher key were started by this runtime. */
-  #firstKey = -1;
-  /** What `recover` answered, by key: it is asked once. */
-  readonly #chosen = new Map<number, boolean>();
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
-  readonly #starting = new Map<string, Promise<{ executionId: string; created: boolean }>>();
+  readonly #starter: Starter;
   recovered: readonly ExecutionSummary[] = [];
 
   constructor(store: Store, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: RuntimeOptions['recover']) {
@@ -80,10 +75,14 @@ export class FlowRuntime implements Performer {
     this.#machines = this.#inspection?.watch(machines) ?? machines;
     this.#options = options;
     this.#obstacles = new Obstacles(options.tools, this.plans);
-    this.#recover = recover;
+    this.#recovery = new Recovery(recover, options.logger);
     this.#progress = new Progress(options.clock);
     this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
     [this.#host, this.#effects, this.#admission] = this.#assemble();
+    this.#starter = new Starter({
+      ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
+      bring: executionId => this.#admission.bring(executionId),
+    });
   }
 
   #assemble(): [Host, Effects, Admission] {
@@ -95,10 +94,10 @@ export class FlowRuntime implements Performer {
       if (this.#host === host) this.fault(error instanceof Error ? error : new Error(String(error)));
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
-    const children = new ChildFlows({ store, plans, start: params => this.#startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
+    const children = new ChildFlows({ store, plans, start: params => this.#starter.startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
+      { ...options, store, machines, plans, mayContinue: record => this.#recovery.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
       host,
     );
     this.#children = children;
@@ -110,27 +109,11 @@ export class FlowRuntime implements Performer {
   /** Reads what is unfinished and goes on with it: the loop's first tick. */
   async begin(lastKey: number): Promise<void> {
     this.#lastKey = lastKey;
-    if (this.#firstKey < 0) this.#firstKey = lastKey;
+    const { leavesAll } = this.#recovery.begin(lastKey);
+    await this.participants.begin(() => this.#host);
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
-    this.recovered = unfinished.filter(record => this.#mayContinue(record)).map(record => toSummary(record));
-    if (this.#recover === false && lastKey === this.#firstKey) return;
-    this.#admission.fill();
-  }
-
-  #mayContinue({ key, executionId, flowId, digest }: { key: number; executionId: string; flowId: string; digest: string }): boolean {
-    if (key > this.#firstKey) return true;
-    const recover = this.#recover ?? true;
-    if (typeof recover !== 'function') return recover;
-    const known = this.#chosen.get(key);
-    if (known !== undefined) return known;
-    let chosen = false;
-    try {
-      chosen = recover({ executionId, flowId, digest });
-    } catch (error) {
-      this.#options.logger.error({ err: error, executionId }, '`recover` threw; the execution stays where it is');
-    }
-    this.#chosen.set(key, chosen);
-    return chosen;
+    this.recovered = unfinished.filter(record => this.#recovery.mayContinue(record)).map(record => toSummary(record));
+    if (!leavesAll) this.#admission.fill();
   }
 
   #mayRun(resident: Resident): boolean {
@@ -149,7 +132,7 @@ export class FlowRuntime implements Performer {
 
   /** A flow that another one started goes on where that one does. */
   #mayResume(header: ExecutionHeader): boolean {
-    if (header.parentId === null || header.key > this.#firstKey) return this.#mayContinue(header);
+    if (header.parentId === null || this.#recovery.isOwn(header.key)) return this.#recovery.mayContinue(header);
     const parent = this.#host.residents.get(header.parentId);
     return parent !== undefined && this.#mayResume(parent.header);
   }
@@ -164,63 +147,9 @@ export class FlowRuntime implements Performer {
 
   // commands
 
-  async start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
+  async start(flowId: string, params: StartParams): Promise<Started> {
     this.requireRunning();
-    requireText('flowId', flowId);
-    const { idempotencyKey } = requireObject('options', params);
-    if (idempotencyKey !== undefined) requireText('idempotencyKey', idempotencyKey);
-    if (idempotencyKey === undefined) return this.#start(flowId, params);
-    const starting = this.#starting.get(idempotencyKey);
-    if (starting) return { ...(await starting), created: false };
-    const started = this.#startOnce(flowId, params, idempotencyKey);
-    this.#starting.set(idempotencyKey, started);
-    try {
-      return await started;
-    } finally {
-      this.#starting.delete(idempotencyKey);
-    }
-  }
-
-  async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<{ executionId: string; created: boolean }> {
-    const known = await this.store.findByIdempotencyKey(idempotencyKey);
-    return known ? { executionId: known.executionId, created: false } : this.#start(flowId, params);
-  }
-
-  async #start(flowId: string, params: StartParams): Promise<{ executionId: string; created: boolean }> {
-    const plan = this.plans.require(flowId);
-    const obstacle = this.#obstacles.find(plan);
-    if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
-    const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
-    if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
-    const limits = { maxBytes: this.#options.maxOutputBytes, name: 'input' };
-    const json = encodeJson(validateInput(plan.definition, JSON.parse(encodeJson(input, limits))), limits);
-    const now = this.#host.now();
-    const executionId = params.executionId ?? createExecutionId(now);
-    const header: ExecutionHeader = {
-      key: ++this.#lastKey,
-      executionId,
-      flowId,
-      flowVersion: plan.definition.version,
-      digest: plan.digest,
-      input: json,
-      priority,
-      idempotencyKey,
-      parentId,
-      parentStep,
-      createdAt: now,
-      seq: 0,
-      startedAt: null,
-      settledAt: null,
-    };
-    await new Promise<void>((done, refused) => this.#host.post({ kind: 'start', header, plan, admit: parentId === null, done, refused }));
-    return { executionId, created: true };
-  }
-
-  async #startChild(params: StartParams & { flowId: string; executionId: string }): Promise<ExecutionRecord | undefined> {
-    const known = await this.store.getExecution(params.executionId);
-    if (!known) await this.#start(params.flowId, params);
-    else if (known.settledAt === null) this.#admission.bring(known.executionId);
-    return known;
+    return this.#starter.start(flowId, params);
   }
 
   async signal(executionId: string, name: string, payload: unknown): Promise<void> {
@@ -277,7 +206,7 @@ export class FlowRuntime implements Performer {
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
       this.#admission.forget(executionId);
-      this.#chosen.delete(resident.header.key);
+      this.#recovery.forget(resident.header.key);
       if (parentId !== null) this.#notifyParent(executionId);
       return;
     }
@@ -349,6 +278,7 @@ export class FlowRuntime implements Performer {
     this.#timers.clear();
     this.#effects.abortAll('runtime_faulted', 'The runtime stands still');
     this.#host.close(error);
+    this.participants.end(error);
     this.#inspection?.discard();
     this.watchers.end();
     this.endWatchers.end();
@@ -378,7 +308,8 @@ export class FlowRuntime implements Performer {
     this.#timers.clear();
     if (!faulted) {
       this.#host.ask({ type: 'orchestrator.drain' });
-      await this.#progress.waitFor(() => this.#effects.running === 0 && this.#host.idle && !this.#admission.busy, timeoutMs);
+      this.participants.drain();
+      await this.#progress.waitFor(() => this.#effects.running === 0 && this.participants.idle && this.#host.idle && !this.#admission.busy, timeoutMs);
       this.#effects.releaseAll();
       await this.#progress.waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
       this.#effects.abortAll('runtime_stopped', 'The runtime stops');
@@ -386,7 +317,9 @@ export class FlowRuntime implements Performer {
     this.#inspection?.publish(id => this.isActive(id));
     this.#status = 'stopped';
     this.#timers.clear();
-    this.#host.close(new FlowError('runtime_stopped', 'The runtime was stopped'));
+    const stopped = new FlowError('runtime_stopped', 'The runtime was stopped');
+    this.#host.close(stopped);
+    this.participants.end(stopped);
     this.watchers.end();
     this.endWatchers.end();
     this.store.close();

@@ -4,56 +4,27 @@ import type { JournalRecord } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
-import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import type { FlowPlan } from '../definition/plan.ts';
 import { breakTree } from './break-tree.ts';
+import { createBatch, hasFlowRows } from './batch.ts';
 import type { Changes } from './changes.ts';
 import { createChanges } from './changes.ts';
+import { collectResident } from './collect-resident.ts';
+import type { Envelope, WritingEnvelope } from './envelope.ts';
+import { hasWrites } from './envelope.ts';
 import { deliver, resume } from './kernel.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
+import type { Participant, Tick } from './participant.ts';
+import type { Performer } from './performer.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
-import type { ExecutionHeader } from './rows.ts';
-import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
+import { computeWakeAt, toJournalRecord } from './rows.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
-
-/** What a step writes itself, with its success. */
-export interface OwnWrites {
-  readonly list: readonly Write[];
-  /** What there is to say in place of the success when one of them throws. */
-  readonly toFailed: (failure: StepFailure) => Message;
-}
-
-/** Something that has to happen in a tick. `done` is called after the commit, `refused` when there is none. */
-export type Envelope = { readonly refused?: (error: Error) => void } & (
-  | { readonly kind: 'message'; readonly executionId: string; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
-  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
-  | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
-  | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
-);
-
-/** What the host does to the world; called only after a commit. */
-export interface Performer {
-  /** Carries out what was decided and tells whoever watches. */
-  perform(resident: Resident, changes: Changes): void;
-  /** An execution is not in memory and a message has arrived for it. */
-  wake(executionId: string, envelope: Envelope): void;
-  /** Slots are free and flows that could run wait in the store. */
-  admitNext(): void;
-  /** A flow sleeps until then. */
-  sleepUntil(at: number, header: ExecutionHeader): void;
-  /** Whether nothing of it may begin here: it leaves memory once nothing of it runs. */
-  isPaused(resident: Resident): boolean;
-  /** A tick is over. */
-  ticked(): void;
-  fault(error: Error): void;
-}
 
 export interface HostOptions {
   readonly store: Store;
@@ -85,7 +56,8 @@ export class Host {
   #touched: Resident[] = [];
   #late: JournalRecord[] = [];
   #answers: (() => void)[] = [];
-  #taken: readonly Envelope[] = [];
+  #taken: Envelope[] = [];
+  #told = new Set<Participant>();
   #wantsNext = false;
 
   constructor(options: HostOptions, performer: Performer) {
@@ -153,8 +125,8 @@ export class Host {
     const now = this.now();
     const { store } = this.#options;
     try {
-      if (store.commitWith && taken.some(hasWrites)) {
-        store.commitWith(attempt => this.#drain(taken, now, attempt) ?? emptyBatch);
+      if (store.commitWith && taken.some(envelope => hasWrites(envelope) && envelope.writes.list.length > 0)) {
+        store.commitWith(attempt => this.#drain(taken, now, attempt) ?? createBatch());
       } else {
         const batch = this.#drain(taken, now, refuseWrite);
         const answer = batch && store.commit(batch);
@@ -171,18 +143,44 @@ export class Host {
   }
 
   /** @param attempt runs all of a step's own writes; one that throws turns the step's success into a failed attempt */
-  #drain(taken: readonly Envelope[], now: number, attempt: (write: Write) => void): CommitBatch | undefined {
-    for (const envelope of taken) {
-      if (hasWrites(envelope) && this.#isAwaited(envelope)) {
-        try {
-          attempt(toOneWrite(envelope.writes.list));
-        } catch (error) {
-          envelope.message = envelope.writes.toFailed(toFailure(error));
-        }
-      }
-      this.#apply(envelope, now);
+  #drain(taken: Envelope[], now: number, attempt: (write: Write) => void): CommitBatch | undefined {
+    const tick: Tick = {
+      now,
+      send: (executionId, message) => taken.push({ kind: 'message', executionId, message }),
+      tell: to => taken.push({ kind: 'participant', ...to }),
+    };
+    // By index: what participants add in the course of the tick is taken in, too.
+    for (let index = 0; index < taken.length; index++) {
+      const envelope = taken[index] as Envelope;
+      if (hasWrites(envelope) && this.#isAwaited(envelope)) this.#write(envelope, attempt, tick);
+      if (envelope.kind === 'participant') this.#tell(envelope, tick);
+      else this.#apply(envelope, now);
     }
     return this.#collect(now);
+  }
+
+  #write(envelope: WritingEnvelope, attempt: (write: Write) => void, tick: Tick): void {
+    const { list, messages, toFailed } = envelope.writes;
+    try {
+      if (list.length > 0) attempt(toOneWrite(list));
+      for (const { participant, message } of messages) {
+        this.#told.add(participant);
+        participant.apply(message, tick);
+      }
+    } catch (error) {
+      envelope.message = toFailed(toFailure(error));
+    }
+  }
+
+  #tell({ participant, message, done, refused }: Extract<Envelope, { kind: 'participant' }>, tick: Tick): void {
+    this.#told.add(participant);
+    try {
+      const answer = participant.apply(message, tick);
+      if (done) this.#answers.push(() => done(answer));
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.#answers.push(() => refused?.(reason));
+    }
   }
 
   /** Whether a pong will be accepted: what a late one wanted to write must not be written. */
@@ -193,7 +191,7 @@ export class Host {
     return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
   }
 
-  #apply(envelope: Envelope, now: number): void {
+  #apply(envelope: Exclude<Envelope, { kind: 'participant' }>, now: number): void {
     if (envelope.kind === 'start') return this.#start(envelope, now);
     if (envelope.kind === 'restored') return this.#restore(envelope, now);
     if (envelope.kind === 'late') return this.#noteLate(envelope.resident, envelope.message, now);
@@ -223,7 +221,7 @@ export class Host {
     this.#answers.push(envelope.done);
     if (!this.residents.has(envelope.resident.header.executionId)) this.#admit(envelope, now);
     // In the same tick: a flow that only waits leaves memory right after it.
-    for (const message of envelope.messages) this.#apply(message, now);
+    for (const message of envelope.messages) if (message.kind !== 'participant') this.#apply(message, now);
   }
 
   #admit({ resident, how, messages }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
@@ -279,37 +277,12 @@ export class Host {
 
   /** Everything of this tick as one batch; undefined when nothing changed. */
   #collect(now: number): CommitBatch | undefined {
-    if (this.#touched.length === 0 && this.#late.length === 0) return undefined;
-    const batch = { definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [...this.#late], signals: { received: [], consumed: [] } } as Mutable;
-    for (const resident of this.#touched) this.#collectOne(resident, now, batch);
-    return batch.journal.length > 0 || batch.executions.length > 0 || batch.signals.received.length > 0 ? batch : undefined;
-  }
-
-  #collectOne(resident: Resident, now: number, batch: Mutable): void {
-    const { header, tree } = resident;
-    const { key } = header;
-    const changes = resident.changes as Changes;
-    const { entries, actors, attempts, inputs, received, consumed } = changes;
-    // Read back and nothing happened to it yet: its rows are right as they are.
-    if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
-    if (resident.isNew) {
-      const definition = this.#options.plans.toRecord(tree.plan, now);
-      if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);
-    }
-    if (entries.length > 0) {
-      batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
-      header.seq += entries.length;
-    }
-    const before = resident.record;
-    const record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
-    resident.record = record;
-    if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
-    else batch.executions.push(record);
-    for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
-    for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
-    for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
-    for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push(signal);
-    for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });
+    if (this.#touched.length === 0 && this.#late.length === 0 && this.#told.size === 0) return undefined;
+    const batch = createBatch();
+    batch.journal.push(...this.#late);
+    for (const resident of this.#touched) collectResident(resident, this.#options.plans, now, batch);
+    for (const participant of this.#told) participant.collect(batch, now);
+    return this.#told.size > 0 || hasFlowRows(batch) ? batch : undefined;
   }
 
   /** After the commit: effects, answers, publication, then what may leave memory. */
@@ -317,6 +290,7 @@ export class Host {
     this.#committing = false;
     const touched = this.#touched;
     const answers = this.#answers;
+    const told = this.#told;
     this.#forgetTick();
     for (const resident of touched) {
       const changes = resident.changes as Changes;
@@ -326,6 +300,7 @@ export class Host {
       this.#letGo(resident, now);
       this.#performer.perform(resident, changes);
     }
+    for (const participant of told) participant.committed(now);
     for (const answer of answers) answer();
     if (this.#wantsNext) {
       this.#wantsNext = false;
@@ -354,6 +329,7 @@ export class Host {
     this.#late = [];
     this.#answers = [];
     this.#taken = [];
+    this.#told = new Set();
   }
 
   /** Memory is ahead of the store now: nothing of this tick may be acted on. */
@@ -365,15 +341,6 @@ export class Host {
     this.close(reason);
   }
 }
-
-type Mutable = {
-  -readonly [Key in keyof CommitBatch]: CommitBatch[Key] extends readonly (infer Row)[] ? Row[] : CommitBatch[Key];
-} & { signals: { received: CommitBatch['signals']['received'][number][]; consumed: CommitBatch['signals']['consumed'][number][] } };
-
-const emptyBatch: CommitBatch = { definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } };
-
-const hasWrites = (envelope: Envelope): envelope is Extract<Envelope, { kind: 'message' }> & { readonly writes: OwnWrites } =>
-  envelope.kind === 'message' && envelope.writes !== undefined;
 
 /** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
 const toOneWrite = (writes: readonly Write[]): Write => tx => {

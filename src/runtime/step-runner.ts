@@ -7,6 +7,7 @@ import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
 import { describeValue } from '../core/wording.ts';
+import type { ToParticipant } from './participant.ts';
 import type { Outcome, Tool, ToolCall } from './tool.ts';
 import { isOutcome } from './tool.ts';
 
@@ -26,7 +27,7 @@ export type Write = (tx: Transaction) => void;
 
 /** The one answer to a ping. `output` is JSON text. */
 export type Pong =
-  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly Write[] | undefined }
+  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly Write[] | undefined; readonly messages?: readonly ToParticipant[] | undefined }
   | { readonly type: 'failed'; readonly failure: StepFailure; readonly retryAfterMs?: number | undefined };
 
 /** A handler that runs. */

@@ -1,0 +1,33 @@
+import type { MutableBatch } from './batch.ts';
+import type { Changes } from './changes.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import type { Resident } from './resident.ts';
+import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
+
+/** Adds what one execution has changed, and counts its transitions. */
+export function collectResident(resident: Resident, plans: PlanRegistry, now: number, batch: MutableBatch): void {
+  const { header, tree } = resident;
+  const { key } = header;
+  const changes = resident.changes as Changes;
+  const { entries, actors, attempts, inputs, received, consumed } = changes;
+  // Read back and nothing happened to it yet: its rows are right as they are.
+  if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
+  if (resident.isNew) {
+    const definition = plans.toRecord(tree.plan, now);
+    if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);
+  }
+  if (entries.length > 0) {
+    batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
+    header.seq += entries.length;
+  }
+  const before = resident.record;
+  const record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
+  resident.record = record;
+  if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
+  else batch.executions.push(record);
+  for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
+  for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
+  for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
+  for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push(signal);
+  for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });
+}

@@ -1,0 +1,30 @@
+import type { StepFailure } from '../core/failure.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { Message } from './messages.ts';
+import type { ToParticipant } from './participant.ts';
+import type { Resident } from './resident.ts';
+import type { ExecutionHeader } from './rows.ts';
+import type { Write } from './step-runner.ts';
+
+/** What is stored with a step's success, besides the success. */
+export interface OwnWrites {
+  /** Writes to the database. */
+  readonly list: readonly Write[];
+  /** Messages to participants, valid ones: they are applied after the writes, and only when the success is accepted. */
+  readonly messages: readonly ToParticipant[];
+  /** What there is to say in place of the success when one of them throws. */
+  readonly toFailed: (failure: StepFailure) => Message;
+}
+
+/** Something that has to happen in a tick. `done` is called after the commit, `refused` when there is none. */
+export type Envelope = { readonly refused?: (error: Error) => void } & (
+  | { readonly kind: 'message'; readonly executionId: string; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
+  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
+  | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
+  | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
+  | ({ readonly kind: 'participant'; readonly done?: (answer: unknown) => void } & ToParticipant)
+);
+
+export type WritingEnvelope = Extract<Envelope, { kind: 'message' }> & { readonly writes: OwnWrites };
+
+export const hasWrites = (envelope: Envelope): envelope is WritingEnvelope => envelope.kind === 'message' && envelope.writes !== undefined;

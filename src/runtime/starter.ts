@@ -1,0 +1,106 @@
+import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { Store } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
+import { createExecutionId } from '../core/ids.ts';
+import { encodeJson } from '../core/json.ts';
+import { validateInput } from '../definition/input-schema.ts';
+import type { StartOptions } from './api.ts';
+import { requireObject, requireText } from './check-arguments.ts';
+import type { Host } from './host.ts';
+import type { Obstacles } from './obstacles.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import type { ExecutionHeader } from './rows.ts';
+
+export interface StartParams extends StartOptions {
+  readonly executionId?: string;
+  readonly parentId?: string;
+  readonly parentStep?: string;
+}
+
+/** Whether `start` made the execution, or met one with the same idempotency key. */
+export interface Started {
+  readonly executionId: string;
+  readonly created: boolean;
+}
+
+export interface StarterOptions {
+  readonly store: Store;
+  readonly plans: PlanRegistry;
+  readonly obstacles: Obstacles;
+  readonly maxOutputBytes: number;
+  readonly host: () => Host;
+  /** The next number under which rows are kept. */
+  readonly takeKey: () => number;
+  /** Has an unsettled execution brought into memory. */
+  readonly bring: (executionId: string) => void;
+}
+
+/** Starts executions, each idempotency key once. */
+export class Starter {
+  readonly #options: StarterOptions;
+  readonly #starting = new Map<string, Promise<Started>>();
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  async start(flowId: string, params: StartParams): Promise<Started> {
+    requireText('flowId', flowId);
+    const { idempotencyKey } = requireObject('options', params);
+    if (idempotencyKey !== undefined) requireText('idempotencyKey', idempotencyKey);
+    if (idempotencyKey === undefined) return this.#start(flowId, params);
+    const starting = this.#starting.get(idempotencyKey);
+    if (starting) return { ...(await starting), created: false };
+    const started = this.#startOnce(flowId, params, idempotencyKey);
+    this.#starting.set(idempotencyKey, started);
+    try {
+      return await started;
+    } finally {
+      this.#starting.delete(idempotencyKey);
+    }
+  }
+
+  /** Starts a flow that another one waits for, or goes on with it. */
+  async startChild(params: StartParams & { readonly flowId: string; readonly executionId: string }): Promise<ExecutionRecord | undefined> {
+    const known = await this.#options.store.getExecution(params.executionId);
+    if (!known) await this.#start(params.flowId, params);
+    else if (known.settledAt === null) this.#options.bring(known.executionId);
+    return known;
+  }
+
+  async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<Started> {
+    const known = await this.#options.store.findByIdempotencyKey(idempotencyKey);
+    return known ? { executionId: known.executionId, created: false } : this.#start(flowId, params);
+  }
+
+  async #start(flowId: string, params: StartParams): Promise<Started> {
+    const { plans, obstacles, maxOutputBytes, host, takeKey } = this.#options;
+    const plan = plans.require(flowId);
+    const obstacle = obstacles.find(plan);
+    if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
+    const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
+    if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
+    const limits = { maxBytes: maxOutputBytes, name: 'input' };
+    const json = encodeJson(validateInput(plan.definition, JSON.parse(encodeJson(input, limits))), limits);
+    const now = host().now();
+    const executionId = params.executionId ?? createExecutionId(now);
+    const header: ExecutionHeader = {
+      key: takeKey(),
+      executionId,
+      flowId,
+      flowVersion: plan.definition.version,
+      digest: plan.digest,
+      input: json,
+      priority,
+      idempotencyKey,
+      parentId,
+      parentStep,
+      createdAt: now,
+      seq: 0,
+      startedAt: null,
+      settledAt: null,
+    };
+    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, done, refused }));
+    return { executionId, created: true };
+  }
+}
