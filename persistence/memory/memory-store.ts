@@ -21,9 +21,9 @@ export function createMemoryStore(): MemoryStore {
   return new MemoryStore(createMemoryState());
 }
 
-/** The store as an executable specification: what every other one must do, without a disk. */
-export class MemoryStore implements Store {
-  readonly location = 'memory';
+/** A store that answers from memory. What makes its rows last, if anything does, is for the class on top to say. */
+export abstract class StateStore implements Store {
+  abstract readonly location: string;
   readonly #state: MemoryState;
   readonly #log = new UndoLog();
   readonly #token = {};
@@ -32,31 +32,6 @@ export class MemoryStore implements Store {
 
   constructor(state: MemoryState) {
     this.#state = state;
-  }
-
-  /** Makes a store from what `toBytes` gave. */
-  static fromBytes(bytes: Uint8Array): MemoryStore {
-    return new MemoryStore(fromMemoryText(new TextDecoder().decode(bytes)));
-  }
-
-  /** Everything stored, as JSON in UTF-8. */
-  toBytes(): Uint8Array {
-    return new TextEncoder().encode(toMemoryText(this.#state));
-  }
-
-  /** Another store with what is stored now, and no owner: what a successor finds after a crash. */
-  copy(): MemoryStore {
-    return new MemoryStore(copyMemoryState(this.#state));
-  }
-
-  /** Opens the same state once more, as a second process would. */
-  reopen(): MemoryStore {
-    return new MemoryStore(this.#state);
-  }
-
-  /** Takes the ownership away without telling the owner, as when its lock was lost. */
-  evict(): void {
-    this.#state.holder = undefined;
   }
 
   getDefinition(digest: string): DefinitionRecord | undefined {
@@ -171,14 +146,18 @@ export class MemoryStore implements Store {
   }
 
   commit(batch: CommitBatch): void {
-    this.commitWith(() => batch);
+    this.write(() => batch);
   }
 
-  commitWith(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void {
-    const state = this.#requireOwned();
+  protected write(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void {
+    const state = this.requireOwned();
     try {
       if (this.#log.active) throw new TypeError('A commit is under way');
-      this.#log.run(() => applyBatch(state, this.#log, build(write => this.#attempt(write))));
+      this.#log.run(() => {
+        const batch = build(write => this.#attempt(write));
+        applyBatch(state, this.#log, batch);
+        this.persist(batch);
+      });
     } catch (error) {
       if (isFlowError(error)) throw error;
       throw createCommitFailedError(this.location, error, 'The rows break a rule of the store: a fault in whoever made them.');
@@ -186,7 +165,7 @@ export class MemoryStore implements Store {
   }
 
   prune({ settledBefore, limit = 1000 }: PruneParams): number {
-    const state = this.#requireOwned();
+    const state = this.requireOwned();
     const old = [...state.executions.values()]
       .filter(row => row.settledAt !== null && row.settledAt < settledBefore)
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
@@ -208,12 +187,20 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** Called before every read: takes in what others have written meanwhile. */
+  protected refresh(): void {}
+
+  /** Called with what was applied, before it counts as stored; what it throws takes the batch back. */
+  protected persist(_batch: CommitBatch): void {}
+
   #read(): MemoryState {
     if (this.#closed) throw createClosedError(this.location);
+    this.refresh();
     return this.#state;
   }
 
-  #requireOwned(): MemoryState {
+  /** @throws a `FlowError` with code `store_not_acquired` or `stale_owner` */
+  protected requireOwned(): MemoryState {
     const state = this.#read();
     if (this.#epoch === undefined) throw createNotAcquiredError(this.location);
     if (this.#epoch !== state.epoch) throw createStaleOwnerError(this.location, this.#epoch, state.epoch);
@@ -227,6 +214,46 @@ export class MemoryStore implements Store {
 
   #listUnsettled(filter: (row: ExecutionRecord) => boolean, compare: (a: ExecutionRecord, b: ExecutionRecord) => number, limit: number): ExecutionRecord[] {
     return [...this.#read().unsettled.values()].filter(filter).toSorted(compare).slice(0, limit).map(copyRow);
+  }
+}
+
+/** The store as an executable specification: what every other one must do, without a disk. */
+export class MemoryStore extends StateStore {
+  readonly location = 'memory';
+  readonly #shared: MemoryState;
+
+  constructor(state: MemoryState) {
+    super(state);
+    this.#shared = state;
+  }
+
+  /** Makes a store from what `toBytes` gave. */
+  static fromBytes(bytes: Uint8Array): MemoryStore {
+    return new MemoryStore(fromMemoryText(new TextDecoder().decode(bytes)));
+  }
+
+  /** Everything stored, as JSON in UTF-8. */
+  toBytes(): Uint8Array {
+    return new TextEncoder().encode(toMemoryText(this.#shared));
+  }
+
+  /** Another store with what is stored now, and no owner: what a successor finds after a crash. */
+  copy(): MemoryStore {
+    return new MemoryStore(copyMemoryState(this.#shared));
+  }
+
+  /** Opens the same state once more, as a second process would. */
+  reopen(): MemoryStore {
+    return new MemoryStore(this.#shared);
+  }
+
+  /** Takes the ownership away without telling the owner, as when its lock was lost. */
+  evict(): void {
+    this.#shared.holder = undefined;
+  }
+
+  commitWith(build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch): void {
+    this.write(build);
   }
 }
 
