@@ -53,6 +53,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     digest: computeDigest(definition),
     steps,
     positions: checked.positions,
+    flowType: definition.flow_type ?? 'dynamic',
     mode: definition.mode,
     concurrency: definition.concurrency,
     timeoutMs: definition.timeout ?? null,

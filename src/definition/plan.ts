@@ -4,6 +4,9 @@ import type { FlowDefinition } from './schema.ts';
 /** What a critical step's failure does: stop everything, cost the flow its pass, or only its weight. */
 export type FlowMode = 'strict' | 'conditional' | 'lenient';
 
+/** Where a flow runs: in a process of its own that opens no database, or here. */
+export type FlowType = 'static' | 'dynamic';
+
 /** What a step does while it is not pending: run a handler, or wait for time, a signal or another flow. */
 export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
 
@@ -67,6 +70,8 @@ export interface FlowPlan {
   readonly digest: string;
   readonly steps: readonly PlannedStep[];
   readonly positions: ReadonlyMap<string, number>;
+  /** Default `dynamic`. */
+  readonly flowType: FlowType;
   readonly mode: FlowMode;
   readonly concurrency: number;
   readonly timeoutMs: number | null;

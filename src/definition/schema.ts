@@ -99,7 +99,7 @@ const flowShape = z.strictObject(
       .transform(String)
       .default('1'),
     description: text().optional(),
-    flow_type: text().optional(),
+    flow_type: z.enum(['static', 'dynamic'], { error: '`static` or `dynamic`' }).optional(),
     mode: z.enum(['strict', 'conditional', 'lenient'], { error: '`strict`, `conditional` or `lenient`' }).default('conditional'),
     concurrency: integer('an integer ≥ 1', 1).default(10),
     timeout: duration(1).optional(),

@@ -3,6 +3,7 @@ import type { StoreReader } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import { didYouMean } from '../core/wording.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
+import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 
@@ -40,7 +41,7 @@ export class PlanRegistry {
     if (known) return known;
     const record = await reader.getDefinition(digest);
     if (!record) throw new FlowError('definition_missing', `Expected the definition ${digest} in ${reader.location}, found none`);
-    const plan = compileFlow(JSON.parse(record.definition) as FlowDefinition);
+    const plan = compileStored(record);
     this.#byDigest.set(digest, plan);
     this.#stored.add(digest);
     return plan;

@@ -1,9 +1,8 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
-import { compileFlow } from '../definition/compile-flow.ts';
+import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { FlowDefinition } from '../definition/schema.ts';
 import type { JournalEntry } from '../runtime/changes.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
@@ -59,7 +58,7 @@ export async function replayJournal(reader: StoreReader, executionId: string, op
   if (!record) throw new FlowError('execution_not_found', `Expected the id of an execution in ${reader.location}, got "${executionId}"`);
   const definition = await reader.getDefinition(record.digest);
   if (!definition) throw new FlowError('definition_missing', `Expected the definition ${record.digest} in ${reader.location}, found none`);
-  const plan = compileFlow(JSON.parse(definition.definition) as FlowDefinition);
+  const plan = compileStored(definition);
   const replayer = new Replayer(plan, options.machines ?? compiledMachines, options.maxInterruptions ?? 5);
   for (let after = 0; ; ) {
     const rows = await reader.readJournal(record.key, after);

@@ -158,3 +158,12 @@ it('tells its errors by code', () => {
     expect(isFlowError(error, 'definition_invalid')).toBe(true);
   }
 });
+
+describe('the type of a flow', () => {
+  it('is dynamic unless the definition says otherwise, and writing nothing keeps the digest that it had', () => {
+    expect(compileFlow(defineFlow(small)).flowType).toBe('dynamic');
+    expect(compileFlow(defineFlow({ ...small, flow_type: 'static' })).flowType).toBe('static');
+    expect(compileFlow(defineFlow(small)).definition).not.toHaveProperty('flow_type');
+    expect(() => parseFlow('id: small\nflow_type: statik\nsteps: [{ id: a, uses: exec, with: { command: echo } }]')).toThrow('Expected `flow_type` to be `static` or `dynamic`, got `statik` (string); did you mean `static`?');
+  });
+});

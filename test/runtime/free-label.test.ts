@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { PlanRegistry } from '../../src/runtime/plan-registry.ts';
+
+const definition = (flowType: string) => ({
+  id: 'small', version: '1', flow_type: flowType, mode: 'conditional', concurrency: 10, min_score: 0,
+  steps: [{ id: 'a', uses: 'exec', with: { command: 'echo' }, depends_on: [], critical: true, weight: 1 }],
+});
+
+it.each(['anything', 'static'])('reads a stored definition whose flow type was a free label: %s', async label => {
+  const store = createMemoryStore();
+  await store.acquire({ pid: 1, hostname: 'here', startedAt: 0, socket: null });
+  const record = { digest: 'd'.repeat(64), flowId: 'small', version: '1', definition: JSON.stringify(definition(label)), createdAt: 1 };
+  await store.commit({ definitions: [record], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } });
+  const plan = await new PlanRegistry().load(store, record.digest);
+  expect(plan).toMatchObject({ digest: record.digest, flowType: label === 'static' ? 'static' : 'dynamic' });
+});
