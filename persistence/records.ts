@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Failures as they are stored: see `StepFailure` in src/core/failure.ts. */
-const failureRecord = z.object({
+export const failureRecord = z.object({
   code: z.string(),
   message: z.string(),
   retryable: z.boolean(),

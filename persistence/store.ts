@@ -1,10 +1,12 @@
+import type { Answer } from './answer.ts';
+import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
+import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
   StepRecord,
 } from './records.ts';
 
-/** Embedded stores answer at once; a networked one may answer later. */
-export type Answer<T> = T | Promise<T>;
+export type { Answer } from './answer.ts';
 
 /** Everything one tick of the host changed. Stored whole or not at all. */
 export interface CommitBatch {
@@ -23,6 +25,10 @@ export interface CommitBatch {
     readonly received: readonly SignalRecord[];
     readonly consumed: readonly Pick<SignalRecord, 'executionKey' | 'number'>[];
   };
+  /** For stores with `artifacts`. */
+  readonly artifacts?: ArtifactWrites | undefined;
+  /** For stores with `interactions`. Inserted, or settled by (`executionId`, `number`); a settled one is never replaced. */
+  readonly interactions?: readonly InteractionRecord[] | undefined;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -96,6 +102,10 @@ export interface StoreReader {
   // signals
   /** Signals no step has consumed, oldest first. */
   listSignals(executionKey: number): Answer<SignalRecord[]>;
+
+  // what steps made beside their outputs; undefined: this store keeps none
+  readonly artifacts?: ArtifactReader;
+  readonly interactions?: InteractionReader;
 
   // ownership and size
   /** Who owns the store now; undefined: nobody. */

@@ -26,6 +26,10 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'definition', prefix: 'src/definition/', imports: ['core'] },
   { name: 'machines', prefix: 'machines/', imports: ['core', 'definition'] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records'] },
+  // Parts of the contract in files of their own.
+  { name: 'store records', prefix: 'persistence/answer.ts', imports: [] },
+  { name: 'store records', prefix: 'persistence/artifact-store.ts', imports: [] },
+  { name: 'store records', prefix: 'persistence/interaction-', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/records.ts', imports: ['core'] },
   { name: 'store errors', prefix: 'persistence/store-errors.ts', imports: ['core', 'store records'] },
   { name: 'memory store', prefix: 'persistence/memory/', imports: ['core', 'store contract', 'store records', 'store errors'] },

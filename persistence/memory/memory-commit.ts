@@ -3,6 +3,8 @@ import { attemptRecord, executionRecord, stepRecord } from '../records.ts';
 import type { ExecutionRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
+import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
+import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { toAttemptPlace, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -21,11 +23,15 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
     const signals = state.signals.get(row.executionKey);
     if (signals) log.delete(signals, String(row.number));
   }
+  if (batch.artifacts) applyArtifacts(state, log, batch.artifacts);
+  if (batch.interactions) applyInteractions(state, log, batch.interactions);
 }
 
 /** Removes an execution and everything of its. */
 export function removeExecution(state: MemoryState, log: UndoLog, row: ExecutionRecord): void {
   for (const rows of [state.steps, state.attempts, state.inputs, state.journal, state.signals]) log.delete(rows as Map<number, unknown>, row.key);
+  removeArtifacts(state, log, row.executionId, row.key);
+  removeInteractions(state, log, row.executionId, row.key);
   log.delete(state.executions, row.key);
   log.delete(state.unsettled, row.key);
   log.delete(state.keysById, row.executionId);

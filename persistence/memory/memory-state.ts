@@ -1,9 +1,12 @@
+import type { ArtifactRecord, ContentPiece } from '../artifact-store.ts';
+import type { InteractionRecord } from '../interaction-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
 } from '../records.ts';
 
 /** Rows of one execution, each under its place as text. */
 type Rows<Row> = Map<number, Map<string, Row>>;
+type RowsById<Row> = Map<string, Map<string, Row>>;
 
 /** Everything a memory store holds: what would be on disk. Rows are frozen and replaced whole. */
 export interface MemoryState {
@@ -19,6 +22,11 @@ export interface MemoryState {
   readonly inputs: Rows<InputRecord>;
   readonly journal: Rows<JournalRecord>;
   readonly signals: Rows<SignalRecord>;
+  /** By execution id, then name and version: versions are counted over the generations of an execution. */
+  readonly artifacts: RowsById<ArtifactRecord>;
+  readonly pieces: Rows<ContentPiece>;
+  readonly folders: Map<string, { readonly executionKey: number; readonly folder: string }>;
+  readonly interactions: RowsById<InteractionRecord>;
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
   /** Not part of what is on disk: goes with the process that owns. */
@@ -38,12 +46,16 @@ export function createMemoryState(): MemoryState {
     inputs: new Map(),
     journal: new Map(),
     signals: new Map(),
+    artifacts: new Map(),
+    pieces: new Map(),
+    folders: new Map(),
+    interactions: new Map(),
     own: new Map(),
     holder: undefined,
   };
 }
 
-const copyRows = <Row>(rows: Rows<Row>): Rows<Row> => new Map(Array.from(rows, ([key, of]) => [key, new Map(of)]));
+const copyRows = <Key, Row>(rows: Map<Key, Map<string, Row>>): Map<Key, Map<string, Row>> => new Map(Array.from(rows, ([key, of]) => [key, new Map(of)]));
 
 /** Copies the state as it is, without its owner. Rows are shared: they never change. */
 export function copyMemoryState(state: MemoryState): MemoryState {
@@ -59,12 +71,16 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     inputs: copyRows(state.inputs),
     journal: copyRows(state.journal),
     signals: copyRows(state.signals),
+    artifacts: copyRows(state.artifacts),
+    pieces: copyRows(state.pieces),
+    folders: new Map(state.folders),
+    interactions: copyRows(state.interactions),
     own: new Map(state.own),
     holder: undefined,
   };
 }
 
-const listRows = <Row>(rows: Rows<Row>): Row[] => [...rows.values()].flatMap(of => [...of.values()]);
+const listRows = <Key, Row>(rows: Map<Key, Map<string, Row>>): Row[] => [...rows.values()].flatMap(of => [...of.values()]);
 
 /** The state as JSON text, for tests that compare or keep it. */
 export function toMemoryText(state: MemoryState): string {
@@ -77,14 +93,25 @@ export function toMemoryText(state: MemoryState): string {
     inputs: listRows(state.inputs),
     journal: listRows(state.journal),
     signals: listRows(state.signals),
+    artifacts: listRows(state.artifacts),
+    pieces: listRows(state.pieces).map(({ bytes, ...row }) => ({ ...row, bytes: Buffer.from(bytes).toString('base64') })),
+    folders: [...state.folders],
+    interactions: listRows(state.interactions),
     own: [...state.own],
   });
 }
 
-function fillRows<Row extends { readonly executionKey: number }>(rows: Rows<Row>, list: readonly Row[], toPlace: (row: Row) => string): void {
-  for (const row of list) {
+function fillRows<Row extends { readonly executionKey: number }>(rows: Rows<Row>, list: readonly Row[] | undefined, toPlace: (row: Row) => string): void {
+  for (const row of list ?? []) {
     const of = rows.get(row.executionKey) ?? new Map<string, Row>();
     rows.set(row.executionKey, of.set(toPlace(row), Object.freeze(row)));
+  }
+}
+
+function fillRowsById<Row extends { readonly executionId: string }>(rows: RowsById<Row>, list: readonly Row[] | undefined, toPlace: (row: Row) => string): void {
+  for (const row of list ?? []) {
+    const of = rows.get(row.executionId) ?? new Map<string, Row>();
+    rows.set(row.executionId, of.set(toPlace(row), Object.freeze(row)));
   }
 }
 
@@ -98,6 +125,10 @@ export function fromMemoryText(text: string): MemoryState {
     inputs: InputRecord[];
     journal: JournalRecord[];
     signals: SignalRecord[];
+    artifacts?: ArtifactRecord[];
+    pieces?: (Omit<ContentPiece, 'bytes'> & { readonly bytes: string })[];
+    folders?: [string, { executionKey: number; folder: string }][];
+    interactions?: InteractionRecord[];
     own: [string, string][];
   };
   const state = createMemoryState();
@@ -114,6 +145,10 @@ export function fromMemoryText(text: string): MemoryState {
   fillRows(state.inputs, stored.inputs, toStepPlace);
   fillRows(state.journal, stored.journal, row => String(row.seq));
   fillRows(state.signals, stored.signals, row => String(row.number));
+  fillRowsById(state.artifacts, stored.artifacts, toVersionPlace);
+  fillRows(state.pieces, stored.pieces?.map(row => ({ ...row, bytes: new Uint8Array(Buffer.from(row.bytes, 'base64')) })), toPiecePlace);
+  for (const [id, row] of stored.folders ?? []) state.folders.set(id, row);
+  fillRowsById(state.interactions, stored.interactions, row => String(row.number));
   for (const [key, value] of stored.own) state.own.set(key, value);
   return state;
 }
@@ -122,3 +157,7 @@ export const toStepPlace = (row: { readonly position: number; readonly item: num
 
 export const toAttemptPlace = (row: { readonly position: number; readonly item: number; readonly run: number }): string =>
   `${row.position}/${row.item}/${row.run}`;
+
+export const toVersionPlace = (row: { readonly name: string; readonly version: number }): string => `${row.version}/${row.name}`;
+
+export const toPiecePlace = (row: { readonly content: number; readonly number: number }): string => `${row.content}/${row.number}`;

@@ -4,6 +4,8 @@ import {
   createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
 } from '../store-errors.ts';
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
+import { MemoryArtifacts } from './memory-artifacts.ts';
+import { MemoryInteractions } from './memory-interactions.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
@@ -199,6 +201,10 @@ export abstract class StateStore implements Store {
     return this.#state;
   }
 
+  protected readState(): MemoryState {
+    return this.#read();
+  }
+
   /** @throws a `FlowError` with code `store_not_acquired` or `stale_owner` */
   protected requireOwned(): MemoryState {
     const state = this.#read();
@@ -220,6 +226,8 @@ export abstract class StateStore implements Store {
 /** The store as an executable specification: what every other one must do, without a disk. */
 export class MemoryStore extends StateStore {
   readonly location = 'memory';
+  readonly artifacts = new MemoryArtifacts(() => this.readState());
+  readonly interactions = new MemoryInteractions(() => this.readState());
   readonly #shared: MemoryState;
 
   constructor(state: MemoryState) {

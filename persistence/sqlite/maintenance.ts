@@ -4,6 +4,8 @@ import type { SqliteConnection } from './connection.ts';
 
 /** Executions deleted in one transaction: short ones, so that no reader and no commit waits long. */
 const chunkSize = 100;
+/** Pieces of contents after which a transaction ends: some 64 MiB. */
+const maxPieces = 256;
 /** Pages given back after a prune, at most: 8 MiB of the usual 4 KiB. The rest goes after the next one. */
 const maxVacuumPages = 2048;
 
@@ -19,15 +21,24 @@ export function pruneExecutions(connection: SqliteConnection, { settledBefore, l
   return pruned;
 }
 
+const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions'];
+
 function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
   const rows = connection
     .prepare('SELECT key FROM executions WHERE settled_at IS NOT NULL AND settled_at < ? ORDER BY settled_at, key LIMIT ?')
     .all(settledBefore, limit) as { readonly key: number }[];
+  let count = 0;
+  let pieces = 0;
   for (const { key } of rows) {
-    for (const table of ['steps', 'attempts', 'inputs', 'journal', 'signals']) connection.prepare(`DELETE FROM ${table} WHERE execution_key = ?`).run(key);
+    for (const table of tables) {
+      const { changes } = connection.prepare(`DELETE FROM ${table} WHERE execution_key = ?`).run(key);
+      if (table === 'contents') pieces += Number(changes);
+    }
     connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
+    count++;
+    if (pieces >= maxPieces) break;
   }
-  return rows.length;
+  return count;
 }
 
 /** Size on disk, with what is still in the write-ahead log. `path` undefined: in memory. */

@@ -1,10 +1,13 @@
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
+import { SqliteArtifacts } from './artifacts.ts';
+import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
 import { readHandleOwner } from './handle-owner.ts';
+import { SqliteInteractions } from './interactions.ts';
 import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
@@ -14,12 +17,20 @@ import { byPlace, selectAttempts, selectExecutions, selectResults, selectSteps, 
 /** Reads a SQLite store, also while another process owns and writes it. */
 export class SqliteReader implements StoreReader {
   readonly location: string;
+  readonly artifacts: SqliteArtifacts;
+  readonly interactions: SqliteInteractions;
   protected readonly opened: OpenedDatabase;
   #closed = false;
 
   constructor(opened: OpenedDatabase) {
     this.opened = opened;
     this.location = opened.path ?? ':memory:';
+    const reads: SqliteReads = {
+      get: (sql, toRecord, ...values) => this.get(sql, toRecord, ...values),
+      all: (sql, toRecord, ...values) => this.all(sql, toRecord, ...values),
+    };
+    this.artifacts = new SqliteArtifacts(reads);
+    this.interactions = new SqliteInteractions(reads);
   }
 
   getDefinition(digest: string): DefinitionRecord | undefined {

@@ -1,10 +1,12 @@
 import type { ExecutionRecord, OwnerRecord } from '../records.ts';
 import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
+import { writeArtifacts } from './artifacts.ts';
 import { writeBatch } from './commit.ts';
 import type { SqliteDatabase } from './driver.ts';
 import { toCommitError } from './errors.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
+import { writeInteractions } from './interactions.ts';
 import { pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
@@ -46,7 +48,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   commit(batch: CommitBatch): void {
-    this.#transact(statements => writeBatch(statements, batch));
+    this.#transact(statements => this.#write(statements, batch));
   }
 
   commitWith(build: (attempt: (write: (tx: Transaction<SqliteDatabase>) => void) => void) => CommitBatch): void {
@@ -61,8 +63,15 @@ export class SqliteStore extends SqliteReader implements Store {
       );
       // A write may have ended the transaction, or SQLite after an error in it: then the epoch was not checked for what follows.
       if (!connection.inTransaction) throw new TypeError('A write ended the transaction it was in');
-      writeBatch(statements, batch);
+      this.#write(statements, batch);
     });
+  }
+
+  #write(statements: CommitStatements, batch: CommitBatch): void {
+    const { connection } = this.opened;
+    writeBatch(statements, batch);
+    if (batch.artifacts) writeArtifacts(connection, batch.artifacts);
+    if (batch.interactions) writeInteractions(connection, batch.interactions);
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {

@@ -2,6 +2,7 @@ import { meta } from './0001-meta.ts';
 import { executions } from './0002-executions.ts';
 import { steps } from './0003-steps.ts';
 import { journal } from './0004-journal.ts';
+import { artifacts } from './0005-artifacts.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   { name: 'executions', sql: executions },
   { name: 'steps', sql: steps },
   { name: 'journal', sql: journal },
+  { name: 'artifacts', sql: artifacts },
 ];

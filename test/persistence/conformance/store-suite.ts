@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
+import { testArtifacts } from './artifacts.ts';
 import { testCommit } from './commit.ts';
 import { testCommitWith } from './commit-with.ts';
 import { testExecutions } from './executions.ts';
 import { testFencing } from './fencing.ts';
+import { testInteractions } from './interactions.ts';
 import { testJournal } from './journal.ts';
 import { testOwnership } from './ownership.ts';
 import { testPrune } from './prune.ts';
@@ -24,6 +26,8 @@ interface StoreUnderTest {
 
 export interface StoreSuite {
   readonly name: string;
+  /** It keeps no artifacts and no interactions, and says so: `artifacts` and `interactions` are undefined. */
+  readonly flowsOnly?: boolean;
   setup(): StoreUnderTest;
   teardown?(): void;
 }
@@ -34,7 +38,7 @@ export interface Subject {
 }
 
 /** What every store must do. A store ships when all of it passes. */
-export function testStore({ name, setup, teardown }: StoreSuite): void {
+export function testStore({ name, flowsOnly, setup, teardown }: StoreSuite): void {
   describe(name, () => {
     const subject: Partial<Subject> = {};
     beforeEach(() => {
@@ -44,7 +48,7 @@ export function testStore({ name, setup, teardown }: StoreSuite): void {
       subject.current?.store.close();
       teardown?.();
     });
-    const all = [testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune];
+    const all = [testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, ...(flowsOnly ? [] : [testArtifacts, testInteractions])];
     for (const test of all) test(subject as Subject);
   });
 }

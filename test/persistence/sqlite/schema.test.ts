@@ -73,7 +73,9 @@ describe('migrations', () => {
     const holder = openSqliteStore({ file });
     holder.acquire(owner);
     const connection = connect(file);
-    connection.exec(`DROP TABLE signals; DROP TABLE journal; DELETE FROM flowstone_migrations WHERE number = ${migrations.length}`);
+    const tables = connection.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'`).all() as { readonly name: string }[];
+    for (const { name } of tables) connection.exec(`DROP TABLE ${name}`);
+    migrate(connection, migrations.slice(0, -1), file);
     connection.close();
     await expectCode(() => openSqliteStore({ file }), 'store_owned');
     holder.close();
