@@ -5,6 +5,7 @@ import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
   StepRecord,
 } from './records.ts';
+import type { StoreCapability } from './store-capabilities.ts';
 
 export type { Answer } from './answer.ts';
 
@@ -116,6 +117,9 @@ export interface StoreReader {
 
 /** A store as its one owner sees it. */
 export interface Store extends StoreReader {
+  /** What it cannot do by its nature; undefined: nothing. */
+  readonly lacks?: readonly StoreCapability[];
+
   /**
    * Takes ownership, until `close` or the end of the process.
    *

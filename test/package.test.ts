@@ -65,6 +65,21 @@ describe('the published package', () => {
     expect(run('use.js').trim()).toBe('hello');
   });
 
+  it('keeps a flow in files for whoever imports the store for that', () => {
+    writeFileSync(
+      join(folder, 'files.js'),
+      `import { createRuntime, defineFlow } from 'flowstone';
+       import { openFilesStore } from 'flowstone/files';
+       import { existsSync } from 'node:fs';
+       const flow = defineFlow({ id: 'hello', steps: [{ id: 'say', uses: 'tool:say' }] });
+       const runtime = await createRuntime({ store: openFilesStore({ folder: 'files-store' }), flows: [flow], tools: [{ name: 'say', run: () => 'hello' }] });
+       const { executionId, steps } = await (await runtime.start('hello')).settled();
+       await runtime.stop();
+       console.log(steps[0].output, existsSync(\`files-store/sessions/session_\${executionId}.json\`));`,
+    );
+    expect(run('files.js').trim()).toBe('hello true');
+  });
+
   it('has types that another project can use', () => {
     writeFileSync(
       join(folder, 'use.ts'),

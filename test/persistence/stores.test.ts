@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import { openDatabase } from '../../persistence/sqlite/driver.ts';
 import type { SqliteDriver } from '../../persistence/sqlite/driver.ts';
 import type { StoreReader } from '../../persistence/store.ts';
+import { openFilesStore } from '../../src/files.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
 import { start } from './conformance/fixtures.ts';
 import { testStore } from './conformance/store-suite.ts';
@@ -25,8 +26,30 @@ testStore({
   },
 });
 
+const folders: string[] = [];
+
+testStore({
+  name: 'files',
+  lacks: ['ownWrites'],
+  setup() {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-files-'));
+    folders.push(folder);
+    const open = () => openFilesStore({ folder, durability: 'process' });
+    const store = open();
+    return {
+      store,
+      reopen: open,
+      // As another process: it does not know what this one has in memory.
+      read: open,
+      usurp: () => writeFileSync(join(folder, 'owner.2.json'), '{}'),
+    };
+  },
+  teardown() {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  },
+});
+
 for (const driver of ['better-sqlite3', 'node:sqlite'] satisfies SqliteDriver[]) {
-  const folders: string[] = [];
   const readers: StoreReader[] = [];
 
   testStore({

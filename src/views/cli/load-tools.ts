@@ -9,6 +9,7 @@ import { readToolExports } from './tool-exports.ts';
 const own: Readonly<Record<string, string>> = {
   flowstone: '../../index',
   'flowstone/sqlite': '../../sqlite',
+  'flowstone/files': '../../files',
   'flowstone/testing': '../../testing',
 };
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { StoreCapability } from '../../../persistence/store-capabilities.ts';
 import { expectCode } from './commit.ts';
 import { makeBatch, makeExecution, makeStep, completed, owner } from './fixtures.ts';
 import type { Subject } from './store-suite.ts';
 
-export function testCommitWith(subject: Subject): void {
-  describe('commitWith', () => {
+export function testCommitWith(subject: Subject, lacks: readonly StoreCapability[]): void {
+  describe.skipIf(lacks.includes('ownWrites'))('commitWith', () => {
     it('stores the batch that is built inside the transaction', async () => {
       const { store } = subject.current;
       await store.acquire(owner);

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StoreCapability } from '../../../persistence/store-capabilities.ts';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
 import { testArtifacts } from './artifacts.ts';
 import { testCommit } from './commit.ts';
@@ -26,8 +27,8 @@ interface StoreUnderTest {
 
 export interface StoreSuite {
   readonly name: string;
-  /** It keeps no artifacts and no interactions, and says so: `artifacts` and `interactions` are undefined. */
-  readonly flowsOnly?: boolean;
+  /** What the store cannot do by its nature; exactly these cases are skipped. */
+  readonly lacks?: readonly StoreCapability[];
   setup(): StoreUnderTest;
   teardown?(): void;
 }
@@ -38,7 +39,7 @@ export interface Subject {
 }
 
 /** What every store must do. A store ships when all of it passes. */
-export function testStore({ name, flowsOnly, setup, teardown }: StoreSuite): void {
+export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): void {
   describe(name, () => {
     const subject: Partial<Subject> = {};
     beforeEach(() => {
@@ -48,7 +49,13 @@ export function testStore({ name, flowsOnly, setup, teardown }: StoreSuite): voi
       subject.current?.store.close();
       teardown?.();
     });
-    const all = [testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, ...(flowsOnly ? [] : [testArtifacts, testInteractions])];
-    for (const test of all) test(subject as Subject);
+    const all = [
+      testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
+    ];
+    it('declares what it cannot do', () => {
+      expect(subject.current?.store.lacks ?? []).toEqual(lacks);
+    });
+
+    for (const test of all) test(subject as Subject, lacks);
   });
 }
