@@ -15,6 +15,8 @@ const executionBase = {
   /** Number under which the rows of this execution are kept; given by the owner, rising. */
   key: z.number().int().positive(),
   executionId: z.string(),
+  /** Which life of it this is, from 1: each retry is the next. Only the newest one can be unsettled. */
+  generation: z.number().int().positive(),
   flowId: z.string(),
   flowVersion: z.string(),
   /** Digest of the definition it started with, for life. */
@@ -35,7 +37,7 @@ const executionBase = {
 };
 
 /**
- * One life of a flow.
+ * One life of a flow: an execution has as many as it has generations.
  *
  * `wakeAt`: 0 while it has work in progress, the due time while it sleeps, null when only a signal or another flow can wake it
  * (and when it is settled).
@@ -63,6 +65,14 @@ const stepBase = {
   runAt: at.nullable(),
   /** Counters of a `for_each` step, JSON text; null for any other. */
   counters: json.nullable(),
+  /**
+   * A result kept from an earlier generation: the `key` and position under which its output, input and attempts are. Set only
+   * on settled rows; null: of this generation.
+   */
+  originKey: z.number().int().positive().nullable(),
+  originPosition: z.number().int().nonnegative().nullable(),
+  /** Kept although something upstream of it ran again since. */
+  stale: z.boolean(),
 };
 
 /**

@@ -49,7 +49,7 @@ export interface ListExecutionsParams {
 }
 
 export interface PruneParams {
-  /** Executions settled before this time go, epoch ms. */
+  /** Executions whose newest generation settled before this time go, epoch ms. */
   readonly settledBefore: number;
   /** At most; default 1,000. */
   readonly limit?: number;
@@ -78,16 +78,22 @@ export interface StoreReader {
   getDefinition(digest: string): Answer<DefinitionRecord | undefined>;
 
   // executions
-  getExecution(executionId: string): Answer<ExecutionRecord | undefined>;
+  /** Its newest generation, or the one asked for. */
+  getExecution(executionId: string, generation?: number): Answer<ExecutionRecord | undefined>;
+  /** The generations of an execution, the newest first. Default limit 100. */
+  listGenerations(executionId: string, limit?: number): Answer<ExecutionRecord[]>;
+  /** The newest generation of the execution that was started with the key. */
   findByIdempotencyKey(idempotencyKey: string): Answer<ExecutionRecord | undefined>;
+  /** Each execution once: as its newest generation is. */
   listExecutions(params: ListExecutionsParams): Answer<ExecutionRecord[]>;
   /** Unsettled executions by status, and how many of them sleep. */
   countExecutions(): Answer<Record<ExecutionStatus, number>>;
 
-  // steps
+  // steps; outputs and inputs of kept steps are read where they are kept
   listSteps(executionKey: number): Answer<StepRecord[]>;
   /** Steps with the output of those that completed, JSON text. */
   listResults(executionKey: number): Answer<StepOutcome[]>;
+  /** Runs of this generation: those of a kept step are under its `originKey`. */
   listAttempts(executionKey: number): Answer<AttemptRecord[]>;
   /** The input expressions made for a step, JSON text. */
   getInput(executionKey: number, position: number, item: number): Answer<string | undefined>;
@@ -152,6 +158,6 @@ export interface Store extends StoreReader {
   /** The earliest `wakeAt` above `after`, which is 0 or more. */
   nextWakeAt(after: number): Answer<number | undefined>;
 
-  /** Deletes old settled executions with everything of theirs; returns how many. Gives free space back. */
+  /** Deletes executions whose newest generation has settled, with all of theirs; returns how many. Gives free space back. */
   prune(params: PruneParams): Answer<number>;
 }

@@ -27,13 +27,15 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   if (batch.interactions) applyInteractions(state, log, batch.interactions);
 }
 
-/** Removes an execution and everything of its. */
+/** Removes an execution, all its generations and everything of theirs. */
 export function removeExecution(state: MemoryState, log: UndoLog, row: ExecutionRecord): void {
-  for (const rows of [state.steps, state.attempts, state.inputs, state.journal, state.signals]) log.delete(rows as Map<number, unknown>, row.key);
-  removeArtifacts(state, log, row.executionId, row.key);
-  removeInteractions(state, log, row.executionId, row.key);
-  log.delete(state.executions, row.key);
-  log.delete(state.unsettled, row.key);
+  for (const key of state.keysById.get(row.executionId) ?? []) {
+    for (const rows of [state.steps, state.attempts, state.inputs, state.journal, state.signals]) log.delete(rows as Map<number, unknown>, key);
+    removeArtifacts(state, log, row.executionId, key);
+    removeInteractions(state, log, row.executionId, key);
+    log.delete(state.executions, key);
+    log.delete(state.unsettled, key);
+  }
   log.delete(state.keysById, row.executionId);
   if (row.idempotencyKey !== null) log.delete(state.keysByIdempotencyKey, row.idempotencyKey);
 }
@@ -62,9 +64,10 @@ function putExecution(state: MemoryState, log: UndoLog, row: ExecutionRecord): v
   const before = state.executions.get(row.key);
   if (before && before.settledAt !== null) throw createSettledError('execution', before.executionId);
   if (!before) {
-    requireFree(state.keysById, row.executionId, 'execution id');
-    log.set(state.keysById, row.executionId, row.key);
-    if (row.idempotencyKey !== null) {
+    const keys = state.keysById.get(row.executionId) ?? [];
+    if (keys.some(key => state.executions.get(key)?.generation === row.generation)) throw new TypeError(`The generation ${row.generation} of the execution ${row.executionId} is in use already`);
+    log.set(state.keysById, row.executionId, [...keys, row.key]);
+    if (row.idempotencyKey !== null && row.generation === 1) {
       requireFree(state.keysByIdempotencyKey, row.idempotencyKey, 'idempotency key');
       log.set(state.keysByIdempotencyKey, row.idempotencyKey, row.key);
     }
@@ -79,7 +82,10 @@ function putExecution(state: MemoryState, log: UndoLog, row: ExecutionRecord): v
 function putStep(state: MemoryState, log: UndoLog, row: StepRecord): void {
   const place = toStepPlace(row);
   const before = state.steps.get(row.executionKey)?.get(place);
-  if (before && before.settledAt !== null) throw createSettledError('step', `${before.stepId} (${row.executionKey}/${place})`);
+  if (before && (before.settledAt !== null || row.originKey !== null)) throw createSettledError('step', `${before.stepId} (${row.executionKey}/${place})`);
+  if ((row.originKey === null) !== (row.originPosition === null) || (row.originKey === null ? row.stale : row.settledAt === null)) {
+    throw new TypeError(`The step ${row.stepId} (${row.executionKey}/${place}) is kept from nowhere, or has not settled`);
+  }
   set(log, state.steps, row.executionKey, place, before ? Object.freeze({ ...row, stepId: before.stepId }) : row);
 }
 

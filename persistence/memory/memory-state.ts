@@ -15,7 +15,8 @@ export interface MemoryState {
   readonly executions: Map<number, ExecutionRecord>;
   /** Keys of the executions that have not settled. */
   readonly unsettled: Map<number, ExecutionRecord>;
-  readonly keysById: Map<string, number>;
+  /** Keys of all generations of an execution, the oldest first. */
+  readonly keysById: Map<string, readonly number[]>;
   readonly keysByIdempotencyKey: Map<string, number>;
   readonly steps: Rows<StepRecord>;
   readonly attempts: Rows<AttemptRecord>;
@@ -137,8 +138,8 @@ export function fromMemoryText(text: string): MemoryState {
   for (const row of stored.executions) {
     state.executions.set(row.key, row);
     if (row.settledAt === null) state.unsettled.set(row.key, row);
-    state.keysById.set(row.executionId, row.key);
-    if (row.idempotencyKey !== null) state.keysByIdempotencyKey.set(row.idempotencyKey, row.key);
+    state.keysById.set(row.executionId, [...(state.keysById.get(row.executionId) ?? []), row.key]);
+    if (row.idempotencyKey !== null && row.generation === 1) state.keysByIdempotencyKey.set(row.idempotencyKey, row.key);
   }
   fillRows(state.steps, stored.steps, toStepPlace);
   fillRows(state.attempts, stored.attempts, toAttemptPlace);

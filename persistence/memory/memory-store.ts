@@ -40,17 +40,26 @@ export abstract class StateStore implements Store {
     return this.#read().definitions.get(digest);
   }
 
-  getExecution(executionId: string): ExecutionRecord | undefined {
-    return this.#byKey(this.#read().keysById.get(executionId));
+  getExecution(executionId: string, generation?: number): ExecutionRecord | undefined {
+    const generations = this.listGenerations(executionId, Infinity);
+    return generation === undefined ? generations[0] : generations.find(row => row.generation === generation);
+  }
+
+  listGenerations(executionId: string, limit = 100): ExecutionRecord[] {
+    const { keysById, executions } = this.#read();
+    const rows = (keysById.get(executionId) ?? []).map(key => executions.get(key) as ExecutionRecord);
+    return rows.toSorted((a, b) => b.generation - a.generation).slice(0, limit).map(copyRow);
   }
 
   findByIdempotencyKey(idempotencyKey: string): ExecutionRecord | undefined {
-    return this.#byKey(this.#read().keysByIdempotencyKey.get(idempotencyKey));
+    const { keysByIdempotencyKey, executions } = this.#read();
+    const first = executions.get(keysByIdempotencyKey.get(idempotencyKey) ?? 0);
+    return first && this.getExecution(first.executionId);
   }
 
   listExecutions({ status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): ExecutionRecord[] {
     const sign = order === 'newest' ? -1 : 1;
-    return [...this.#read().executions.values()]
+    return this.#listNewest()
       .filter(row => (!status || status.includes(row.status)) && (flowId === undefined || row.flowId === flowId))
       .filter(row => after === undefined || (row.key - after) * sign > 0)
       .toSorted((a, b) => (a.key - b.key) * sign)
@@ -60,7 +69,7 @@ export abstract class StateStore implements Store {
 
   countExecutions(): Record<ExecutionStatus, number> {
     const counts = { pending: 0, stepping: 0, consolidating: 0, scored: 0, failed: 0 };
-    for (const row of this.#read().executions.values()) counts[row.status] += 1;
+    for (const row of this.#listNewest()) counts[row.status] += 1;
     return counts;
   }
 
@@ -79,17 +88,20 @@ export abstract class StateStore implements Store {
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {
-    return this.#read().inputs.get(executionKey)?.get(toStepPlace({ position, item }))?.input;
+    const at = this.#findOrigin(executionKey, position);
+    return this.#read().inputs.get(at.key)?.get(toStepPlace({ position: at.position, item }))?.input;
   }
 
   getOutput(executionKey: number, position: number, item: number): string | undefined {
-    const last = this.listAttempts(executionKey).findLast(row => row.position === position && row.item === item && row.status === 'completed');
+    const at = this.#findOrigin(executionKey, position);
+    const last = this.listAttempts(at.key).findLast(row => row.position === at.position && row.item === item && row.status === 'completed');
     return last?.output ?? undefined;
   }
 
   listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
-    return this.listAttempts(executionKey).flatMap(row =>
-      row.position === position && row.item >= 0 && row.status === 'completed' && row.output !== null ? [{ item: row.item, output: row.output }] : [],
+    const at = this.#findOrigin(executionKey, position);
+    return this.listAttempts(at.key).flatMap(row =>
+      row.position === at.position && row.item >= 0 && row.status === 'completed' && row.output !== null ? [{ item: row.item, output: row.output }] : [],
     );
   }
 
@@ -168,7 +180,7 @@ export abstract class StateStore implements Store {
 
   prune({ settledBefore, limit = 1000 }: PruneParams): number {
     const state = this.requireOwned();
-    const old = [...state.executions.values()]
+    const old = this.#listNewest()
       .filter(row => row.settledAt !== null && row.settledAt < settledBefore)
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
       .slice(0, limit);
@@ -213,9 +225,15 @@ export abstract class StateStore implements Store {
     return state;
   }
 
-  #byKey(key: number | undefined): ExecutionRecord | undefined {
-    const row = key === undefined ? undefined : this.#state.executions.get(key);
-    return row && copyRow(row);
+  /** Where what a step has produced is kept: in another generation, when that is where it ran. */
+  #findOrigin(key: number, position: number): { readonly key: number; readonly position: number } {
+    const row = this.#read().steps.get(key)?.get(toStepPlace({ position, item: -1 }));
+    return row && row.originKey !== null && row.originPosition !== null ? { key: row.originKey, position: row.originPosition } : { key, position };
+  }
+
+  #listNewest(): ExecutionRecord[] {
+    const { keysById, executions } = this.#read();
+    return Array.from(keysById.values(), keys => executions.get(keys.at(-1) as number) as ExecutionRecord);
   }
 
   #listUnsettled(filter: (row: ExecutionRecord) => boolean, compare: (a: ExecutionRecord, b: ExecutionRecord) => number, limit: number): ExecutionRecord[] {

@@ -35,7 +35,7 @@ function writeExecution(statements: CommitStatements, row: ExecutionRecord): voi
   if (Number(changes) > 0) return;
   if (statements.hasExecution.get(row.key) !== undefined) throw createSettledError('execution', row.executionId);
   statements.insertExecution.run(
-    row.key, row.executionId, row.flowId, row.flowVersion, row.digest, row.priority, row.idempotencyKey, row.parentId, row.parentStep,
+    row.key, row.executionId, row.generation, row.flowId, row.flowVersion, row.digest, row.priority, row.idempotencyKey, row.parentId, row.parentStep,
     row.createdAt, row.status, row.wakeAt, row.context, row.seq, row.startedAt, row.settledAt, row.score, passed, failure,
   );
   statements.insertInput.run(row.key, inputPosition, inputPosition, row.input);
@@ -43,6 +43,7 @@ function writeExecution(statements: CommitStatements, row: ExecutionRecord): voi
 
 function writeStep(statements: CommitStatements, row: StepRecord): void {
   const failure = toText(row.failure);
+  if (row.originKey !== null) return writeKeptStep(statements, row, failure);
   if (!isLikelyNew(row)) {
     const { changes } = statements.updateStep.run(
       row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt, failure, row.startedAt, row.settledAt,
@@ -53,6 +54,14 @@ function writeStep(statements: CommitStatements, row: StepRecord): void {
   const { changes } = statements.insertStep.run(
     row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt,
     failure, row.startedAt, row.settledAt,
+  );
+  if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);
+}
+
+function writeKeptStep(statements: CommitStatements, row: StepRecord, failure: string | null): void {
+  const { changes } = statements.insertKeptStep.run(
+    row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt,
+    failure, row.startedAt, row.settledAt, row.originKey, row.originPosition, Number(row.stale),
   );
   if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { PruneParams, StoreSize } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
+import { isNewest } from './rows.ts';
 
 /** Executions deleted in one transaction: short ones, so that no reader and no commit waits long. */
 const chunkSize = 100;
@@ -9,7 +10,7 @@ const maxPieces = 256;
 /** Pages given back after a prune, at most: 8 MiB of the usual 4 KiB. The rest goes after the next one. */
 const maxVacuumPages = 2048;
 
-/** Deletes settled executions, the oldest first, and gives the space back. */
+/** Deletes executions whose newest generation has settled, the oldest first, and gives the space back. */
 export function pruneExecutions(connection: SqliteConnection, { settledBefore, limit = 1000 }: PruneParams): number {
   let pruned = 0;
   while (pruned < limit) {
@@ -25,20 +26,30 @@ const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts'
 
 function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
   const rows = connection
-    .prepare('SELECT key FROM executions WHERE settled_at IS NOT NULL AND settled_at < ? ORDER BY settled_at, key LIMIT ?')
-    .all(settledBefore, limit) as { readonly key: number }[];
+    .prepare(`SELECT e.execution_id AS executionId FROM executions AS e WHERE e.settled_at IS NOT NULL AND e.settled_at < ? AND ${isNewest} ORDER BY e.settled_at, e.key LIMIT ?`)
+    .all(settledBefore, limit) as { readonly executionId: string }[];
   let count = 0;
   let pieces = 0;
-  for (const { key } of rows) {
+  for (const { executionId } of rows) {
+    pieces += pruneExecution(connection, executionId);
+    count++;
+    if (pieces >= maxPieces) break;
+  }
+  return count;
+}
+
+/** Deletes all generations of an execution; returns how many pieces of artifacts went. */
+function pruneExecution(connection: SqliteConnection, executionId: string): number {
+  const generations = connection.prepare('SELECT key FROM executions WHERE execution_id = ?').all(executionId) as { readonly key: number }[];
+  let pieces = 0;
+  for (const { key } of generations) {
     for (const table of tables) {
       const { changes } = connection.prepare(`DELETE FROM ${table} WHERE execution_key = ?`).run(key);
       if (table === 'contents') pieces += Number(changes);
     }
     connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
-    count++;
-    if (pieces >= maxPieces) break;
   }
-  return count;
+  return pieces;
 }
 
 /** Size on disk, with what is still in the write-ahead log. `path` undefined: in memory. */

@@ -2,13 +2,13 @@ import type { AttemptRecord, ExecutionRecord, StepRecord } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
 
 /** A row as it is read: failures are JSON text, booleans are 0 and 1. */
-type Row<RecordType> = Omit<RecordType, 'failure' | 'passed'> & { readonly failure: string | null; readonly passed?: number | null };
+type Row<RecordType> = Omit<RecordType, 'failure' | 'passed' | 'stale'> & { readonly failure: string | null; readonly passed?: number | null; readonly stale?: number };
 
 /** Where an execution's own input is kept among the inputs of its steps. */
 export const inputPosition = -1;
 
 const executionColumns = `
-  SELECT e.key, e.execution_id AS executionId, e.flow_id AS flowId, e.flow_version AS flowVersion, e.digest,
+  SELECT e.key, e.execution_id AS executionId, e.generation, e.flow_id AS flowId, e.flow_version AS flowVersion, e.digest,
     (SELECT i.input FROM inputs AS i WHERE i.execution_key = e.key AND i.position = -1 AND i.item = -1) AS input, e.priority,
     e.idempotency_key AS idempotencyKey, e.parent_id AS parentId, e.parent_step AS parentStep, e.context, e.seq,
     e.created_at AS createdAt, e.status, e.wake_at AS wakeAt, e.started_at AS startedAt, e.settled_at AS settledAt, e.score,
@@ -23,7 +23,8 @@ export const selectPending = `${executionColumns} FROM executions AS e INDEXED B
 
 export const selectSteps = `
   SELECT execution_key AS executionKey, position, item, step_id AS stepId, run, attempt, interruptions, counters, status,
-    due_at AS dueAt, run_at AS runAt, failure, started_at AS startedAt, settled_at AS settledAt
+    due_at AS dueAt, run_at AS runAt, failure, started_at AS startedAt, settled_at AS settledAt,
+    origin_key AS originKey, origin_position AS originPosition, stale
   FROM steps`;
 
 export const selectAttempts = `
@@ -31,11 +32,16 @@ export const selectAttempts = `
     failure, output
   FROM attempts`;
 
-/** The steps of one execution, each with the output of the run that completed it. */
+/** To be added to conditions on `e`: of each execution the newest generation only. */
+export const isNewest = 'NOT EXISTS (SELECT 1 FROM executions AS n WHERE n.execution_id = e.execution_id AND n.generation = e.generation + 1)';
+
+/** The steps of one execution, each with the output of the run that completed it, wherever that is kept. */
 export const selectResults = `
   SELECT s.execution_key AS executionKey, s.position, s.item, s.step_id AS stepId, s.run, s.attempt, s.interruptions, s.counters, s.status,
     s.due_at AS dueAt, s.run_at AS runAt, s.failure, s.started_at AS startedAt, s.settled_at AS settledAt,
-    (SELECT a.output FROM attempts AS a WHERE a.execution_key = s.execution_key AND a.position = s.position AND a.item = s.item
+    s.origin_key AS originKey, s.origin_position AS originPosition, s.stale,
+    (SELECT a.output FROM attempts AS a
+      WHERE a.execution_key = coalesce(s.origin_key, s.execution_key) AND a.position = coalesce(s.origin_position, s.position) AND a.item = s.item
       AND a.run = s.run AND a.status = 'completed') AS output
   FROM steps AS s
   WHERE s.execution_key = ?`;
@@ -48,13 +54,13 @@ export function toExecution(row: unknown): ExecutionRecord {
 }
 
 export function toStep(row: unknown): StepRecord {
-  const { failure, ...rest } = row as Row<StepRecord>;
-  return { ...rest, failure: parseFailure(failure) } as StepRecord;
+  const { failure, stale, ...rest } = row as Row<StepRecord>;
+  return { ...rest, stale: stale === 1, failure: parseFailure(failure) } as StepRecord;
 }
 
 export function toResult(row: unknown): StepOutcome {
-  const { failure, output, ...rest } = row as Row<StepRecord> & { readonly output: string | null };
-  return { step: { ...rest, failure: parseFailure(failure) } as StepRecord, output };
+  const { output, ...rest } = row as Row<StepRecord> & { readonly output: string | null };
+  return { step: toStep(rest), output };
 }
 
 export function toAttempt(row: unknown): AttemptRecord {

@@ -12,7 +12,17 @@ import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
 import { readOwner } from './owner.ts';
-import { byPlace, selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
+import { byPlace, isNewest, selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
+
+/** Retried generations are settled ones: an unsettled one has no successor. */
+const countSuperseded = `
+  SELECT sum(o.status = 'scored') AS scored, sum(o.status = 'failed') AS failed
+  FROM executions AS n INDEXED BY executions_retried JOIN executions AS o ON o.execution_id = n.execution_id AND o.generation = n.generation - 1
+  WHERE n.generation > 1`;
+
+const selectOrigin = `
+  SELECT origin_key AS key, origin_position AS position FROM steps
+  WHERE execution_key = ? AND position = ? AND item = -1 AND origin_key IS NOT NULL`;
 
 /** Reads a SQLite store, also while another process owns and writes it. */
 export class SqliteReader implements StoreReader {
@@ -37,12 +47,18 @@ export class SqliteReader implements StoreReader {
     return this.get('SELECT digest, flow_id AS flowId, version, definition, created_at AS createdAt FROM definitions WHERE digest = ?', row => ({ ...(row as DefinitionRecord) }), digest);
   }
 
-  getExecution(executionId: string): ExecutionRecord | undefined {
-    return this.get(`${selectExecutions} WHERE e.execution_id = ?`, toExecution, executionId);
+  getExecution(executionId: string, generation?: number): ExecutionRecord | undefined {
+    if (generation === undefined) return this.listGenerations(executionId, 1)[0];
+    return this.get(`${selectExecutions} WHERE e.execution_id = ? AND e.generation = ?`, toExecution, executionId, generation);
+  }
+
+  listGenerations(executionId: string, limit = 100): ExecutionRecord[] {
+    return this.all(`${selectExecutions} WHERE e.execution_id = ? ORDER BY e.generation DESC LIMIT ?`, toExecution, executionId, limit);
   }
 
   findByIdempotencyKey(idempotencyKey: string): ExecutionRecord | undefined {
-    return this.get(`${selectExecutions} WHERE e.idempotency_key = ?`, toExecution, idempotencyKey);
+    const first = this.get(`${selectExecutions} WHERE e.idempotency_key = ? AND e.generation = 1`, toExecution, idempotencyKey);
+    return first && this.getExecution(first.executionId);
   }
 
   listExecutions({ status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): ExecutionRecord[] {
@@ -52,10 +68,10 @@ export class SqliteReader implements StoreReader {
         ...(one === undefined ? [] : ['e.status = ?']),
         ...(flowId === undefined ? [] : ['e.flow_id = ?']),
         ...(after === undefined ? [] : [`e.key ${comparison} ?`]),
+        isNewest,
       ];
-      const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
       const values = [one, flowId, after].filter(value => value !== undefined);
-      return this.all(`${selectExecutions} ${where} ORDER BY e.key ${direction} LIMIT ?`, toExecution, ...values, limit);
+      return this.all(`${selectExecutions} WHERE ${conditions.join(' AND ')} ORDER BY e.key ${direction} LIMIT ?`, toExecution, ...values, limit);
     };
     if (!status) return list(undefined);
     // One status at a time keeps to the order of an index, however many rows there are.
@@ -67,6 +83,9 @@ export class SqliteReader implements StoreReader {
     const counts = { pending: 0, stepping: 0, consolidating: 0, scored: 0, failed: 0 };
     const rows = this.all('SELECT status, count(*) AS count FROM executions GROUP BY status', row => row as { status: ExecutionStatus; count: number });
     for (const { status, count } of rows) counts[status] = count;
+    const superseded = this.get(countSuperseded, row => row as { scored: number | null; failed: number | null });
+    counts.scored -= superseded?.scored ?? 0;
+    counts.failed -= superseded?.failed ?? 0;
     return counts;
   }
 
@@ -84,17 +103,31 @@ export class SqliteReader implements StoreReader {
 
   getInput(executionKey: number, position: number, item: number): string | undefined {
     if (position < 0) return undefined;
-    return this.get('SELECT input FROM inputs WHERE execution_key = ? AND position = ? AND item = ?', row => (row as { input: string }).input, executionKey, position, item);
+    return this.#readKept(executionKey, position, (key, place) =>
+      this.get('SELECT input FROM inputs WHERE execution_key = ? AND position = ? AND item = ?', row => (row as { input: string }).input, key, place, item),
+    );
   }
 
   getOutput(executionKey: number, position: number, item: number): string | undefined {
     const sql = `SELECT output FROM attempts WHERE execution_key = ? AND position = ? AND item = ? AND status = 'completed'`;
-    return this.get(sql, row => (row as { output: string | null }).output, executionKey, position, item) ?? undefined;
+    return this.#readKept(executionKey, position, (key, place) => this.get(sql, row => (row as { output: string | null }).output, key, place, item) ?? undefined);
   }
 
   listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
     const sql = `SELECT item, output FROM attempts WHERE execution_key = ? AND position = ? AND item >= 0 AND status = 'completed' AND output IS NOT NULL ORDER BY item`;
-    return this.all(sql, row => ({ ...(row as { item: number; output: string }) }), executionKey, position);
+    const list = this.#readKept(executionKey, position, (key, place) => {
+      const rows = this.all(sql, row => ({ ...(row as { item: number; output: string }) }), key, place);
+      return rows.length > 0 ? rows : undefined;
+    });
+    return list ?? [];
+  }
+
+  /** Reads under the key itself, and where nothing is there: under that of the generation the step was kept from. */
+  #readKept<T>(executionKey: number, position: number, read: (key: number, position: number) => T | undefined): T | undefined {
+    const found = read(executionKey, position);
+    if (found !== undefined) return found;
+    const origin = this.get(selectOrigin, row => row as { key: number; position: number }, executionKey, position);
+    return origin && read(origin.key, origin.position);
   }
 
   readJournal(executionKey: number, afterSeq: number, limit = 1000): JournalRecord[] {

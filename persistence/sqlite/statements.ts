@@ -2,9 +2,9 @@ import type { SqliteConnection } from './connection.ts';
 import type { SqliteStatement } from './driver.ts';
 
 const insertExecution = `
-  INSERT INTO executions (key, execution_id, flow_id, flow_version, digest, priority, idempotency_key, parent_id, parent_step,
+  INSERT INTO executions (key, execution_id, generation, flow_id, flow_version, digest, priority, idempotency_key, parent_id, parent_step,
     created_at, status, wake_at, context, seq, started_at, settled_at, score, passed, failure)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 // Every write to a row with a life of its own ends in this: what is settled stays. No row changed: it was settled.
 const unlessSettled = 'settled_at IS NULL';
@@ -26,6 +26,13 @@ const insertStep = `
     started_at = excluded.started_at, settled_at = excluded.settled_at
   WHERE ${unlessSettled}`;
 
+// Result of an earlier generation: written once, with the generation that keeps it.
+const insertKeptStep = `
+  INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
+    settled_at, origin_key, origin_position, stale)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (execution_key, position, item) DO NOTHING`;
+
 const updateStep = `
   UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, run_at = ?, failure = ?, started_at = ?, settled_at = ?
   WHERE execution_key = ? AND position = ? AND item = ? AND ${unlessSettled}`;
@@ -43,6 +50,7 @@ export interface CommitStatements {
   readonly updateProgress: SqliteStatement;
   readonly hasExecution: SqliteStatement;
   readonly insertStep: SqliteStatement;
+  readonly insertKeptStep: SqliteStatement;
   readonly updateStep: SqliteStatement;
   readonly insertAttempt: SqliteStatement;
   readonly insertInput: SqliteStatement;
@@ -62,6 +70,7 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     updateProgress: connection.prepare(updateProgress),
     hasExecution: connection.prepare('SELECT 1 FROM executions WHERE key = ?'),
     insertStep: connection.prepare(insertStep),
+    insertKeptStep: connection.prepare(insertKeptStep),
     updateStep: connection.prepare(updateStep),
     insertAttempt: connection.prepare(insertAttempt),
     insertInput: connection.prepare('INSERT INTO inputs (execution_key, position, item, input) VALUES (?, ?, ?, ?)'),

@@ -10,6 +10,8 @@ import { createFanOutActor, createStepActor, createTree, hasWork, isBusy, isFanO
 export interface ExecutionHeader {
   readonly key: number;
   readonly executionId: string;
+  /** From 1. */
+  readonly generation: number;
   readonly flowId: string;
   readonly flowVersion: string;
   readonly digest: string;
@@ -69,9 +71,12 @@ const counterNames = [
   'ready', 'granted', 'released', 'settled', 'completed', 'failed', 'skipped', 'cancelled', 'criticalFailures', 'weight', 'earned', 'halted',
 ] as const satisfies readonly (keyof FlowContext)[];
 
+/** What a step of this generation says about an earlier one. */
+const ownResult = { originKey: null, originPosition: null, stale: false } as const;
+
 export function toStepRecord(executionKey: number, actor: StepActor | FanOutActor): StepRecord {
   const { step, snapshot, startedAt, settledAt } = actor;
-  const base = { executionKey, position: step.position, stepId: step.id, status: snapshot.value as StepStatus, startedAt, settledAt };
+  const base = { executionKey, position: step.position, stepId: step.id, status: snapshot.value as StepStatus, startedAt, settledAt, ...ownResult };
   if (isFanOut(actor)) {
     const { failure, ...counters } = actor.snapshot.context;
     return { ...base, item: noItem, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, dueAt: null, failure, counters: JSON.stringify(counters) } as StepRecord;

@@ -87,6 +87,7 @@ export class Starter {
     const header: ExecutionHeader = {
       key: takeKey(),
       executionId,
+      generation: 1,
       flowId,
       flowVersion: plan.definition.version,
       digest: plan.digest,

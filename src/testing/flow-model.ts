@@ -85,7 +85,7 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
 /** Reads the tree back from what would be stored, as a successor does. */
 function crash(machines: Machines, state: FlowState, step: (state: Omit<FlowState, 'items' | 'status'>, work: (changes: Changes) => void) => FlowState): FlowState {
   const { tree: before, now } = state;
-  const header = { key: 1, executionId: 'path', flowId: '', flowVersion: '', digest: '', input: '{}', priority: 0, idempotencyKey: null, parentId: null, parentStep: null, createdAt: modelStart, seq: 0, startedAt: modelStart, settledAt: null };
+  const header = { key: 1, executionId: 'path', generation: 1, flowId: '', flowVersion: '', digest: '', input: '{}', priority: 0, idempotencyKey: null, parentId: null, parentStep: null, createdAt: modelStart, seq: 0, startedAt: modelStart, settledAt: null };
   const record = toExecutionRecord(header, before, 0);
   const { tree } = restoreTree(machines, before.plan, record, toSorted([...state.rows.values()]), modelMaxInterruptions);
   tree.signals = [...before.signals];

@@ -3,6 +3,7 @@ import { executions } from './0002-executions.ts';
 import { steps } from './0003-steps.ts';
 import { journal } from './0004-journal.ts';
 import { artifacts } from './0005-artifacts.ts';
+import { generations } from './0006-generations.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: 'steps', sql: steps },
   { name: 'journal', sql: journal },
   { name: 'artifacts', sql: artifacts },
+  { name: 'generations', sql: generations },
 ];

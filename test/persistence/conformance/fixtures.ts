@@ -24,6 +24,7 @@ export function makeExecution(key: number, parts: Parts<ExecutionRecord> = {}): 
   const base = {
     key,
     executionId: `execution-${key}`,
+    generation: 1,
     flowId: 'flow',
     flowVersion: '1.0.0',
     digest: 'digest',
@@ -61,6 +62,9 @@ export function makeStep(executionKey: number, position: number, parts: Parts<St
     attempt: 1,
     interruptions: 0,
     counters: null,
+    originKey: null,
+    originPosition: null,
+    stale: false,
     status: 'running',
     dueAt: null,
     runAt: start,
