@@ -40,6 +40,23 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
   return findings;
 }
 
+/** Checks the expressions of a value that is evaluated when all steps have settled: it may read any step. */
+export function checkLastExpressions(value: unknown, path: Path, checked: CheckedGraph, cache: TemplateCache): Finding[] {
+  const reader: StepOutline = { position: 0, id: String(path[0]), uses: undefined, dependsOn: [], source: {} };
+  const texts: Text[] = [];
+  collectTexts(value, [...path], texts);
+  return texts.flatMap(({ path: at, text }) => {
+    const { mistakes, parts } = parseTemplate(text, cache);
+    const named = parts.flatMap(part => {
+      if (typeof part === 'string') return [];
+      const { expression, offset } = part;
+      const unknown = [...expression.reads.steps].filter(id => !checked.positions.has(id));
+      return [...checkNames(expression, reader, at, offset), ...unknown.map(id => ({ ...toUnknownStep(id, expression, at, checked), offset }))];
+    });
+    return [...mistakes.map(mistake => toSyntaxFinding(at, mistake)), ...named];
+  });
+}
+
 interface Text {
   readonly path: Path;
   readonly text: string;

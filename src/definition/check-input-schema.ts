@@ -10,13 +10,25 @@ const schemaMaps = ['properties', 'patternProperties', 'dependentSchemas', '$def
 
 /** Checks that an `input` schema can be used: types that exist, patterns that compile, references inside itself. */
 export function checkInputSchema(schema: unknown): Finding[] {
+  return schema === undefined ? [] : checkSchema(schema, ['input'], 'the input schema');
+}
+
+/** Checks any schema of a definition; `name` is what complaints call it. */
+export function checkSchema(schema: unknown, path: Path, name: string): Finding[] {
   const findings: Finding[] = [];
-  if (schema !== undefined) visit(schema, ['input'], findings, schema);
+  visit(schema, path, findings, { root: schema, name });
   return findings;
 }
 
-function visit(schema: unknown, path: Path, findings: Finding[], root: unknown): void {
+interface Whole {
+  readonly root: unknown;
+  readonly name: string;
+}
+
+function visit(schema: unknown, path: Path, findings: Finding[], whole: Whole): void {
   if (!isObject(schema)) return;
+  const { root } = whole;
+  const toFinding = (at: Path, expected: string, value: unknown, hint = ''): Finding => describe(whole.name, at, expected, value, hint);
   const { type, pattern, required, $ref, properties } = schema;
   for (const name of Array.isArray(type) ? type : [type]) {
     if (name === undefined || typeNames.includes(String(name))) continue;
@@ -31,20 +43,20 @@ function visit(schema: unknown, path: Path, findings: Finding[], root: unknown):
     findings.push(toFinding([...path, 'required'], 'a list of property names', required));
   }
   if (properties !== undefined && !isObject(properties)) findings.push(toFinding([...path, 'properties'], 'an object of schemas', properties));
-  for (const key of innerSchemas) visit(schema[key], [...path, key], findings, root);
+  for (const key of innerSchemas) visit(schema[key], [...path, key], findings, whole);
   for (const key of schemaLists) {
     const list = schema[key];
-    if (Array.isArray(list)) for (const [position, inner] of list.entries()) visit(inner, [...path, key, position], findings, root);
+    if (Array.isArray(list)) for (const [position, inner] of list.entries()) visit(inner, [...path, key, position], findings, whole);
   }
   for (const key of schemaMaps) {
     const map = schema[key];
-    if (isObject(map)) for (const [name, inner] of Object.entries(map)) visit(inner, [...path, key, name], findings, root);
+    if (isObject(map)) for (const [name, inner] of Object.entries(map)) visit(inner, [...path, key, name], findings, whole);
   }
 }
 
-function toFinding(path: Path, expected: string, value: unknown, hint = ''): Finding {
+function describe(name: string, path: Path, expected: string, value: unknown, hint: string): Finding {
   const found = describeValue(value);
-  const message = `Expected \`${String(path.at(-1))}\` in the input schema to be ${expected}, got ${found}${hint}`;
+  const message = `Expected \`${String(path.at(-1))}\` in ${name} to be ${expected}, got ${found}${hint}`;
   return { code: 'invalid_value', path, expected, found, message };
 }
 

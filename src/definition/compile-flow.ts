@@ -2,8 +2,9 @@ import { compileCondition, compileList, compileValue } from './compile-value.ts'
 import { computeDigest, toCanonical } from './digest.ts';
 import { examine, type Examined, locateByPath } from './examine.ts';
 import { listAncestors } from './graph.ts';
-import type { FlowPlan, PlannedStep } from './plan.ts';
+import type { FlowPlan, PlannedState, PlannedStep } from './plan.ts';
 import { toDefinitionError } from './problem.ts';
+import type { TemplateCache } from './template.ts';
 import { defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
 
 const plans = new WeakMap<FlowDefinition, FlowPlan>();
@@ -58,7 +59,9 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     concurrency: definition.concurrency,
     timeoutMs: definition.timeout ?? null,
     minScore: definition.min_score,
-    tools: listTargets(steps, 'task'),
+    state: planState(definition, checked.positions, cache),
+    assertions: definition.assertions ?? [],
+    tools: listTools(steps, definition),
     flows: listTargets(steps, 'flow'),
   };
   plans.set(definition, plan);
@@ -76,6 +79,23 @@ function toPolicy(retry: StepDefinition['retry']): PlannedStep['retry'] {
   if (!retry) return defaultRetry;
   const { initialInterval, maxInterval, ...policy } = retry;
   return { ...policy, initialIntervalMs: initialInterval, maxIntervalMs: maxInterval };
+}
+
+function planState({ state, steps }: FlowDefinition, positions: ReadonlyMap<string, number>, cache: TemplateCache): PlannedState | null {
+  if (!state) return null;
+  return {
+    target: toProbe(state.uses),
+    with: state.with === undefined ? null : compileValue(state.with, cache, () => steps.map(({ id }) => id)),
+    initial: state.initial === undefined ? null : (positions.get(state.initial) ?? null),
+    timeoutMs: state.timeout ?? null,
+  };
+}
+
+const toProbe = (uses: string): string => uses.slice('tool:'.length);
+
+function listTools(steps: readonly PlannedStep[], { state }: FlowDefinition): string[] {
+  const used = listTargets(steps, 'task');
+  return state === undefined || used.includes(toProbe(state.uses)) ? used : [...used, toProbe(state.uses)];
 }
 
 function listTargets(steps: readonly PlannedStep[], kind: PlannedStep['kind']): string[] {

@@ -1,6 +1,7 @@
 import { findNotJson } from '../core/json.ts';
 import { formatPath } from '../core/wording.ts';
-import { checkExpressions } from './check-expressions.ts';
+import { checkAssertions } from './check-assertions.ts';
+import { checkExpressions, checkLastExpressions } from './check-expressions.ts';
 import { type CheckedGraph, checkGraph } from './check-graph.ts';
 import { checkInputSchema } from './check-input-schema.ts';
 import { checkTools } from './check-names.ts';
@@ -45,6 +46,8 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...(tools === undefined ? [] : checkTools(steps, tools)),
     ...checkExpressions(steps, checked, cache),
     ...(isObject(value) ? checkInputSchema(value['input']) : []),
+    ...checkAssertions(value, checked.positions.keys(), tools),
+    ...(isObject(value) && isObject(value['state']) ? checkLastExpressions(value['state']['with'], ['state', 'with'], checked, cache) : []),
   ];
   if (definition && all.length === 0) return { definition, checked, cache };
   return { problems: all.map(finding => toProblem(finding, locate)).toSorted(byPlace) };

@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../core/backoff.ts';
+import type { AssertionDefinition } from './assertion-schema.ts';
 import type { FlowDefinition } from './schema.ts';
 
 /** What a critical step's failure does: stop everything, cost the flow its pass, or only its weight. */
@@ -63,6 +64,18 @@ export interface PlannedStep {
   readonly forEach: CompiledValue | null;
 }
 
+/** How the state is read when all steps have settled. */
+export interface PlannedState {
+  /** The name of the tool that reads it. */
+  readonly target: string;
+  /** Its input; may read any step. */
+  readonly with: CompiledValue | null;
+  /** The step whose output is the first reading; null: there is none. */
+  readonly initial: number | null;
+  /** Longest the reading may take, ms; null: as long as the consolidation may. */
+  readonly timeoutMs: number | null;
+}
+
 /** A definition made ready to run. Immutable, one per digest. */
 export interface FlowPlan {
   readonly definition: FlowDefinition;
@@ -77,6 +90,9 @@ export interface FlowPlan {
   readonly timeoutMs: number | null;
   /** Least score, 0 to 1, with which the flow passes. */
   readonly minScore: number;
+  /** How the state is read at the end; null: there is none to read. */
+  readonly state: PlannedState | null;
+  readonly assertions: readonly AssertionDefinition[];
   /** Names of the tools it uses. */
   readonly tools: readonly string[];
   /** Ids of the flows it starts. */

@@ -9,7 +9,7 @@ const otherNames: { readonly [key: string]: string } = {
   name: 'id', needs: 'depends_on', dependsOn: 'depends_on', dependencies: 'depends_on', requires: 'depends_on', run: 'uses', tool: 'uses',
   type: 'uses', if: 'when', condition: 'when', foreach: 'for_each', forEach: 'for_each', params: 'with', inputs: 'with', args: 'with',
   retries: 'retry', max_attempts: 'maxAttempts', maxRetries: 'maxAttempts', attempts: 'maxAttempts', minScore: 'min_score',
-  flowType: 'flow_type', tasks: 'steps', jobs: 'steps', backoff: 'backoffCoefficient',
+  flowType: 'flow_type', asserts: 'assertions', checks: 'assertions', expect: 'assertions', probe: 'state', tasks: 'steps', jobs: 'steps', backoff: 'backoffCoefficient',
 };
 
 /** Checks a value against the schema of a flow; what does not fit comes back as findings, all at once. */
@@ -35,7 +35,7 @@ function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
 }
 
 function toUnknownKey(path: Path, key: string): Finding {
-  const kind = path.length === 0 ? 'flow' : path.at(-1) === 'retry' ? 'retry' : 'step';
+  const kind = path.length === 0 ? 'flow' : path.at(-1) === 'retry' ? 'retry' : path.length === 1 && path[0] === 'state' ? 'state' : 'step';
   const known: readonly string[] = definitionKeys[kind];
   const renamed = Object.hasOwn(otherNames, key) ? otherNames[key] : undefined;
   const hint = renamed !== undefined && known.includes(renamed) ? `; did you mean \`${renamed}\`?` : didYouMean(key, known);

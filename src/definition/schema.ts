@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RetryPolicy } from '../core/backoff.ts';
 import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.ts';
+import { assertionShape, type JsonValue } from './assertion-schema.ts';
 
 // The `error` of every leaf is the words that follow "Expected `key` to be".
 
@@ -28,9 +29,6 @@ const flowIdExpected = 'an id: letters, digits, `_`, `-` and `.`, beginning with
 const flowId = text(flowIdExpected)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, { error: flowIdExpected })
   .refine(id => id !== '__proto__', { error: 'an id other than `__proto__`' });
-
-/** A value that JSON can hold. */
-type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
 // Whether it really is JSON is checked once for the whole definition, with the path to what is not.
 const json = z.custom<JsonValue>();
@@ -91,6 +89,17 @@ const stepShape = z.strictObject(
   { error: 'an object with `id` and `uses`' },
 );
 
+const probeExpected = '`tool:name`, the tool that reads the state';
+const stateShape = z.strictObject(
+  {
+    uses: text(probeExpected).regex(/^tool:[A-Za-z0-9_][A-Za-z0-9_./:-]{0,199}$/, { error: probeExpected }),
+    with: json.optional(),
+    initial: stepId.optional(),
+    timeout: duration(1).optional(),
+  },
+  { error: 'an object with `uses`' },
+);
+
 const flowShape = z.strictObject(
   {
     id: flowId,
@@ -105,6 +114,8 @@ const flowShape = z.strictObject(
     timeout: duration(1).optional(),
     min_score: number('a number from 0 to 1', 0, 1).default(0),
     input: z.union([z.record(z.string(), json), z.boolean()], { error: 'a JSON Schema' }).optional(),
+    state: stateShape.optional(),
+    assertions: z.array(assertionShape, { error: 'a list of assertions' }).optional(),
     steps: z.array(stepShape, { error: 'a list of at least one step' }).min(1, { error: 'a list of at least one step' }),
   },
   { error: 'a flow: an object with `id` and `steps`' },
@@ -118,6 +129,7 @@ export const definitionKeys = {
   flow: Object.keys(flowShape.shape),
   step: Object.keys(stepShape.shape),
   retry: Object.keys(retryShape.shape),
+  state: Object.keys(stateShape.shape),
 } as const;
 
 /** Also lists that are declared `as const` are taken. */

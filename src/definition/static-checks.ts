@@ -1,17 +1,19 @@
 import prettyMilliseconds from 'pretty-ms';
 import { computeBackoff } from '../core/backoff.ts';
+import { checkBounds } from './check-bounds.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
 import type { Finding } from './problem.ts';
+import { parseValuePath } from './value-path.ts';
 import { readSleep } from './wait.ts';
 
 /**
  * Finds what a definition says and surely does not mean. The flow runs all the same.
  *
- * Steps that can never run, waits that may never end, scores that cannot be reached any more, outputs nobody reads, and
+ * Assertions that cannot all hold, steps that can never run, waits that may never end, scores that cannot be reached any more, outputs nobody reads, and
  * retries the flow's timeout leaves no room for.
  */
 export function findDoubts(plan: FlowPlan): Finding[] {
-  return plan.steps.flatMap(step => [...checkRuns(step), ...checkWait(plan, step), ...checkScore(plan, step), ...checkOutput(plan, step), ...checkTime(plan, step)]);
+  return [...checkBounds(plan.assertions), ...plan.steps.flatMap(step => [...checkRuns(step), ...checkWait(plan, step), ...checkScore(plan, step), ...checkOutput(plan, step), ...checkTime(plan, step)])];
 }
 
 const formatDuration = (ms: number): string => prettyMilliseconds(ms);
@@ -46,9 +48,9 @@ function listDescendants(plan: FlowPlan, from: PlannedStep): Set<number> {
 
 /** In the other modes a critical failure costs the pass anyway; there only optional steps are looked at. */
 function checkScore(plan: FlowPlan, step: PlannedStep): Finding[] {
-  const { minScore, mode, steps } = plan;
+  const { minScore, mode, steps, assertions } = plan;
   if (minScore === 0 || (step.critical && mode !== 'lenient')) return [];
-  const total = steps.reduce((sum, { weight }) => sum + weight, 0);
+  const total = [...steps, ...assertions].reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return [];
   let lost = step.weight;
   if (step.critical) for (const position of listDescendants(plan, step)) lost += steps[position]?.weight ?? 0;
@@ -64,6 +66,7 @@ function checkScore(plan: FlowPlan, step: PlannedStep): Finding[] {
 function checkOutput(plan: FlowPlan, step: PlannedStep): Finding[] {
   if (step.kind !== 'task' || step.dependents.length === 0) return [];
   const readers = plan.steps.flatMap(({ with: value, when, forEach }) => [value, when, forEach].flatMap(one => one?.references ?? []));
+  readers.push(...(plan.state?.with?.references ?? []), ...plan.assertions.flatMap(({ path }) => (path === undefined ? [] : String(parseValuePath(path)?.[1]))));
   // Where nothing is read, steps are there for what they do.
   if (readers.length === 0 || readers.includes(step.id)) return [];
   return [{
