@@ -5,6 +5,7 @@ import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
   StepRecord,
 } from './records.ts';
+import type { QueueBatch, QueueReader, QueueStore } from './queue-store.ts';
 import type { StoreCapability } from './store-capabilities.ts';
 
 export type { Answer } from './answer.ts';
@@ -30,6 +31,8 @@ export interface CommitBatch {
   readonly artifacts?: ArtifactWrites | undefined;
   /** For stores with `interactions`. Inserted, or settled by (`executionId`, `number`); a settled one is never replaced. */
   readonly interactions?: readonly InteractionRecord[] | undefined;
+  /** What happened in the queues; undefined: nothing. */
+  readonly queues?: QueueBatch | undefined;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -70,7 +73,7 @@ export interface StoreSize {
 }
 
 /** What any number of processes may do while one owns the store. */
-export interface StoreReader {
+export interface StoreReader extends QueueReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
 
@@ -122,7 +125,7 @@ export interface StoreReader {
 }
 
 /** A store as its one owner sees it. */
-export interface Store extends StoreReader {
+export interface Store extends StoreReader, QueueStore {
   /** What it cannot do by its nature; undefined: nothing. */
   readonly lacks?: readonly StoreCapability[];
 

@@ -10,6 +10,8 @@ export { SimulatedClock, systemClock } from './core/clock.ts';
 export { FlowError, isFlowError } from './core/errors.ts';
 export type { StepFailure } from './core/failure.ts';
 export { defineFlow } from './definition/define-flow.ts';
+export type { Queue, QueueOptions } from './queue/define-queue.ts';
+export { defineQueue } from './queue/define-queue.ts';
 export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';
 export type { FlowDefinition, FlowSource } from './definition/schema.ts';

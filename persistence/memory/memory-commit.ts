@@ -5,6 +5,7 @@ import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
 import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
+import { applyQueueBatch } from './queue-memory.ts';
 import { toAttemptPlace, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -25,6 +26,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   }
   if (batch.artifacts) applyArtifacts(state, log, batch.artifacts);
   if (batch.interactions) applyInteractions(state, log, batch.interactions);
+  if (batch.queues) applyQueueBatch(state.queues, log, batch.queues);
 }
 
 /** Removes an execution, all its generations and everything of theirs. */

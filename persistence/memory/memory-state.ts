@@ -3,6 +3,8 @@ import type { InteractionRecord } from '../interaction-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
 } from '../records.ts';
+import { copyQueueState, createQueueState, fromQueueLists, toQueueLists } from './queue-state.ts';
+import type { QueueLists, QueueState } from './queue-state.ts';
 
 /** Rows of one execution, each under its place as text. */
 type Rows<Row> = Map<number, Map<string, Row>>;
@@ -30,6 +32,7 @@ export interface MemoryState {
   readonly interactions: RowsById<InteractionRecord>;
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
+  readonly queues: QueueState;
   /** Not part of what is on disk: goes with the process that owns. */
   holder: { readonly token: object; readonly owner: OwnerRecord } | undefined;
 }
@@ -52,6 +55,7 @@ export function createMemoryState(): MemoryState {
     folders: new Map(),
     interactions: new Map(),
     own: new Map(),
+    queues: createQueueState(),
     holder: undefined,
   };
 }
@@ -77,6 +81,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     folders: new Map(state.folders),
     interactions: copyRows(state.interactions),
     own: new Map(state.own),
+    queues: copyQueueState(state.queues),
     holder: undefined,
   };
 }
@@ -99,6 +104,7 @@ export function toMemoryText(state: MemoryState): string {
     folders: [...state.folders],
     interactions: listRows(state.interactions),
     own: [...state.own],
+    queues: toQueueLists(state.queues),
   });
 }
 
@@ -131,8 +137,9 @@ export function fromMemoryText(text: string): MemoryState {
     folders?: [string, { executionKey: number; folder: string }][];
     interactions?: InteractionRecord[];
     own: [string, string][];
+    queues?: QueueLists;
   };
-  const state = createMemoryState();
+  const state: MemoryState = { ...createMemoryState(), queues: fromQueueLists(stored.queues) };
   state.epoch = stored.epoch;
   for (const row of stored.definitions) state.definitions.set(row.digest, row);
   for (const row of stored.executions) {

@@ -1,5 +1,7 @@
 import { isFlowError } from '../../src/core/errors.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
+import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
+import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import {
   createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
 } from '../store-errors.ts';
@@ -9,6 +11,7 @@ import { MemoryInteractions } from './memory-interactions.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
+import * as queueMemory from './queue-memory.ts';
 import { UndoLog } from './undo-log.ts';
 
 /** The handle a step's own writes get: names and JSON values, undone with the transaction. */
@@ -134,6 +137,58 @@ export abstract class StateStore implements Store {
     let next: number | undefined;
     for (const { wakeAt } of this.#read().unsettled.values()) if (wakeAt !== null && wakeAt > after && (next === undefined || wakeAt < next)) next = wakeAt;
     return next;
+  }
+
+  getMessage(messageId: string): MessageRecord | undefined {
+    return queueMemory.getMessage(this.#read().queues, messageId);
+  }
+
+  getMessagePayload(key: number): string | undefined {
+    return this.#read().queues.messages.get(key)?.payload;
+  }
+
+  listMessages(params: ListMessagesParams): MessageRecord[] {
+    return queueMemory.listMessages(this.#read().queues, params);
+  }
+
+  countMessages(): MessageCount[] {
+    return queueMemory.countMessages(this.#read().queues);
+  }
+
+  listMessageTimes(queue: string, since: number, limit: number): MessageTimes[] {
+    return queueMemory.listMessageTimes(this.#read().queues, queue, since, limit);
+  }
+
+  findMessageByKey(queue: string, idempotencyKey: string, now: number): string | undefined {
+    return queueMemory.findMessageByKey(this.#read().queues, queue, idempotencyKey, now);
+  }
+
+  listInstances(): InstanceRecord[] {
+    return queueMemory.listInstances(this.#read().queues);
+  }
+
+  listOutbox(afterKey: number, limit: number): OutboxRecord[] {
+    return queueMemory.listOutbox(this.#read().queues, afterKey, limit);
+  }
+
+  listMessageWaiters(after: Parameters<Store['listMessageWaiters']>[0], limit: number): MessageWaiterRecord[] {
+    return queueMemory.listMessageWaiters(this.#read().queues, after, limit);
+  }
+
+  getQueueMarks(): { messageKey: number; outboxKey: number; publishedAt: number } {
+    return queueMemory.getQueueMarks(this.#read().queues);
+  }
+
+  listOpenMessages(afterKey: number, limit: number): OpenMessage[] {
+    return queueMemory.listOpenMessages(this.#read().queues, afterKey, limit);
+  }
+
+  pruneMessages(params: PruneMessagesParams): number {
+    return queueMemory.pruneMessages(this.requireOwned().queues, this.#log, params);
+  }
+
+  pruneMessageKeys(now: number, limit: number): number {
+    return queueMemory.pruneMessageKeys(this.requireOwned().queues, this.#log, now, limit);
   }
 
   getOwner(): OwnerRecord | undefined {

@@ -1,4 +1,6 @@
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
+import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
+import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
 import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import { SqliteArtifacts } from './artifacts.ts';
@@ -12,6 +14,7 @@ import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
 import { readOwner } from './owner.ts';
+import * as queueReads from './queue-reads.ts';
 import { byPlace, isNewest, selectAttempts, selectExecutions, selectResults, selectSteps, toAttempt, toExecution, toResult, toStep } from './rows.ts';
 
 /** Retried generations are settled ones: an unsettled one has no successor. */
@@ -142,6 +145,42 @@ export class SqliteReader implements StoreReader {
   listSignals(executionKey: number): SignalRecord[] {
     const sql = 'SELECT execution_key AS executionKey, number, name, payload, received_at AS receivedAt FROM signals WHERE execution_key = ?';
     return this.all(sql, row => ({ ...(row as SignalRecord) }), executionKey).sort((a, b) => a.number - b.number);
+  }
+
+  getMessage(messageId: string): MessageRecord | undefined {
+    return this.read(connection => queueReads.getMessage(connection, messageId));
+  }
+
+  getMessagePayload(key: number): string | undefined {
+    return this.read(connection => queueReads.getMessagePayload(connection, key));
+  }
+
+  listMessages(params: ListMessagesParams): MessageRecord[] {
+    return this.read(connection => queueReads.listMessages(connection, params));
+  }
+
+  countMessages(): MessageCount[] {
+    return this.read(queueReads.countMessages);
+  }
+
+  listMessageTimes(queue: string, since: number, limit: number): MessageTimes[] {
+    return this.read(connection => queueReads.listMessageTimes(connection, queue, since, limit));
+  }
+
+  findMessageByKey(queue: string, idempotencyKey: string, now: number): string | undefined {
+    return this.read(connection => queueReads.findMessageByKey(connection, queue, idempotencyKey, now));
+  }
+
+  listInstances(): InstanceRecord[] {
+    return this.read(queueReads.listInstances);
+  }
+
+  listOutbox(afterKey: number, limit: number): OutboxRecord[] {
+    return this.read(connection => queueReads.listOutbox(connection, afterKey, limit));
+  }
+
+  listMessageWaiters(after: Parameters<StoreReader['listMessageWaiters']>[0], limit: number): MessageWaiterRecord[] {
+    return this.read(connection => queueReads.listMessageWaiters(connection, after, limit));
   }
 
   getOwner(): OwnerRecord | undefined {

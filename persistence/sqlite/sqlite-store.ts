@@ -1,8 +1,10 @@
 import type { ExecutionRecord, OwnerRecord } from '../records.ts';
 import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
+import type { OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import { writeArtifacts } from './artifacts.ts';
 import { writeBatch } from './commit.ts';
+import type { SqliteConnection } from './connection.ts';
 import type { SqliteDatabase } from './driver.ts';
 import { toCommitError } from './errors.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
@@ -11,6 +13,9 @@ import { pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
+import { writeQueueBatch } from './queue-commit.ts';
+import { pruneMessageKeys, pruneMessages } from './queue-maintenance.ts';
+import { getQueueMarks, listOpenMessages } from './queue-reads.ts';
 import { selectExecutions, selectPending, toExecution } from './rows.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { prepareCommit } from './statements.ts';
@@ -72,6 +77,7 @@ export class SqliteStore extends SqliteReader implements Store {
     writeBatch(statements, batch);
     if (batch.artifacts) writeArtifacts(connection, batch.artifacts);
     if (batch.interactions) writeInteractions(connection, batch.interactions);
+    if (batch.queues) writeQueueBatch(connection, batch.queues);
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {
@@ -92,10 +98,30 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   prune(params: PruneParams): number {
+    return this.#maintain(connection => pruneExecutions(connection, params));
+  }
+
+  getQueueMarks(): { messageKey: number; outboxKey: number; publishedAt: number } {
+    return this.read(getQueueMarks);
+  }
+
+  listOpenMessages(afterKey: number, limit: number): OpenMessage[] {
+    return this.read(connection => listOpenMessages(connection, afterKey, limit));
+  }
+
+  pruneMessages(params: PruneMessagesParams): number {
+    return this.#maintain(connection => pruneMessages(connection, params));
+  }
+
+  pruneMessageKeys(now: number, limit: number): number {
+    return this.#maintain(connection => pruneMessageKeys(connection, now, limit));
+  }
+
+  #maintain(work: (connection: SqliteConnection) => number): number {
     const connection = this.requireOpen();
     try {
       this.#requireEpoch(this.#requireStatements());
-      return pruneExecutions(connection, params);
+      return work(connection);
     } catch (error) {
       throw toCommitError(this.location, error);
     }

@@ -5,6 +5,10 @@ import type { FlowContext, FlowEvent } from '../../machines/flow.ts';
 import { flowMachine } from '../../machines/flow.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';
+import type { ConsumerContext, ConsumerEvent } from '../../machines/consumer.ts';
+import { consumerMachine } from '../../machines/consumer.ts';
+import type { MessageContext, MessageEvent } from '../../machines/message.ts';
+import { messageMachine } from '../../machines/message.ts';
 import type { StepContext, StepEvent } from '../../machines/step.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { createFailure } from '../../src/core/failure.ts';
@@ -84,9 +88,46 @@ function orchestratorEvents({ active }: OrchestratorContext): OrchestratorEvent[
   ];
 }
 
+function messageEvents({ claim }: MessageContext): MessageEvent[] {
+  const stale = claim - 1;
+  return [
+    ...(claim < 4 ? [{ type: 'message.claim', leaseUntil: 50 + claim } as const] : []),
+    { type: 'message.ack', claim },
+    { type: 'message.ack', claim: stale },
+    { type: 'message.fail', claim, failure: retryable, retryAt: 100 },
+    { type: 'message.fail', claim, failure, retryAt: 100 },
+    { type: 'message.fail', claim: stale, failure: retryable, retryAt: 100 },
+    { type: 'message.snooze', claim, dueAt: 200 },
+    { type: 'message.snooze', claim: stale, dueAt: 200 },
+    { type: 'message.bury', claim, failure },
+    { type: 'message.bury', claim: stale, failure },
+    { type: 'message.refuse', failure },
+    { type: 'message.redrive' },
+    { type: 'lease.extend', claim, leaseUntil: 99 },
+    { type: 'lease.extend', claim: stale, leaseUntil: 88 },
+    { type: 'lease.expired', claim, failure: retryable, retryAt: 100 },
+    { type: 'lease.expired', claim: stale, failure: retryable, retryAt: 100 },
+    { type: 'claim.lost', claim, failure },
+    { type: 'claim.lost', claim: stale, failure },
+    { type: 'claim.released', claim },
+    { type: 'claim.released', claim: stale },
+  ];
+}
+
+function consumerEvents({ life, failures }: ConsumerContext): ConsumerEvent[] {
+  return [
+    { type: 'consumer.start' },
+    ...(failures < 3 ? [{ type: 'consumer.failed', retryAt: 100 } as const] : []),
+    { type: 'consumer.stop' },
+    { type: 'message.handled' },
+    ...(failures < 3 ? [{ type: 'handler.lost', retryAt: 100 } as const] : []),
+    ...(life < 4 ? [{ type: 'timer.fired' } as const] : []),
+  ];
+}
+
 const kinds: readonly StepKind[] = ['task', 'sleep', 'signal', 'flow'];
 
-export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut', Hosted>> = {
+export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer', Hosted>> = {
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
   flow: {
     machine: flowMachine,
@@ -94,6 +135,12 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
     events: ({ context }) => flowEvents(context as FlowContext),
   },
   step: { machine: stepMachine, inputs: kinds.map(kind => ({ kind, maxAttempts: 2, maxInterruptions: 2 })), events: ({ context }) => stepEvents(context as StepContext) },
+  message: {
+    machine: messageMachine,
+    inputs: [{ maxAttempts: 2, maxInterruptions: 2, dueAt: null }, { maxAttempts: 1, maxInterruptions: 2, dueAt: 10 }],
+    events: ({ context }) => messageEvents(context as MessageContext),
+  },
+  consumer: { machine: consumerMachine, inputs: [{ maxLost: 1 }, { maxLost: 2 }], events: ({ context }) => consumerEvents(context as ConsumerContext) },
   fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
 };
 

@@ -16,7 +16,12 @@ import { listMutants } from './mutants.ts';
 const { values } = parseArgs({ options: { flows: { type: 'boolean' } } });
 let survived = 0;
 
-async function isFoundByFlows(name: MachineName, machine: AnyStateMachine): Promise<boolean> {
+/** Machines that run flows; the others have paths of their own only. */
+const inFlows = ['flow', 'step', 'fanOut'] as const;
+type InFlows = (typeof inFlows)[number];
+const isInFlows = (name: MachineName): name is InFlows => inFlows.some(one => one === name);
+
+async function isFoundByFlows(name: InFlows, machine: AnyStateMachine): Promise<boolean> {
   for (const flow of [swap, waits]) if (!(await testFlow(flow, { open: openWith(name, machine) })).passed) return true;
   return false;
 }
@@ -28,7 +33,7 @@ for (const name of machineNames) {
   survived += survivors.length;
   console.log(`${name}: ${mutants.length - survivors.length} of ${mutants.length} mutants fail a kept path`);
   for (const mutant of survivors) console.log(`  survived: ${mutant.name}`);
-  if (!values.flows || name === 'orchestrator') continue;
+  if (!values.flows || !isInFlows(name)) continue;
   let found = 0;
   for (const { name: what, machine } of mutants) {
     if (await isFoundByFlows(name, machine)) found++;

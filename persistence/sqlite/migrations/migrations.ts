@@ -4,6 +4,7 @@ import { steps } from './0003-steps.ts';
 import { journal } from './0004-journal.ts';
 import { artifacts } from './0005-artifacts.ts';
 import { generations } from './0006-generations.ts';
+import { queues } from './0007-queues.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: 'journal', sql: journal },
   { name: 'artifacts', sql: artifacts },
   { name: 'generations', sql: generations },
+  { name: 'queues', sql: queues },
 ];

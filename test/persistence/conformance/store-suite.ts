@@ -11,6 +11,8 @@ import { testGenerations } from './generations.ts';
 import { testJournal } from './journal.ts';
 import { testOwnership } from './ownership.ts';
 import { testPrune } from './prune.ts';
+import { testQueues } from './queues.ts';
+import { testQueueUpkeep } from './queue-upkeep.ts';
 import { testRunnable } from './runnable.ts';
 import { testSignals } from './signals.ts';
 import { testSteps } from './steps.ts';
@@ -52,7 +54,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations,
+      testGenerations, testQueues, testQueueUpkeep,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);

@@ -1,0 +1,37 @@
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import type { Queue } from './define-queue.ts';
+
+/**
+ * Lifts a stored payload to the version its consumer takes, and checks it.
+ *
+ * @param json the payload as stored
+ * @returns the payload, or why the message goes to the dead letters
+ */
+export function readPayload<Payload>(queue: Queue<Payload>, version: number, json: string): { readonly payload: Payload } | { readonly failure: StepFailure } {
+  let value: unknown = JSON.parse(json);
+  if (version > queue.version) return unknownVersion(queue, version);
+  for (let from = version; from < queue.version; from++) {
+    const upgrade = queue.upgrades[from];
+    if (!upgrade) return unknownVersion(queue, version);
+    try {
+      value = upgrade(value as never);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { failure: createFailure('payload_upgrade_failed', `The payload could not be lifted from version ${from} to ${from + 1}: ${reason.slice(0, 500)}`, { version: from }) };
+    }
+  }
+  if (!queue.schema) return { payload: value as Payload };
+  const { success, data, error } = queue.schema.safeParse(value);
+  return success ? { payload: data } : { failure: createFailure('payload_invalid', `The payload does not fit the schema of queue "${queue.name}": ${describeIssues(error.issues)}`) };
+}
+
+function unknownVersion({ name, version: newest, upgrades }: Queue, version: number): { readonly failure: StepFailure } {
+  const known = [...new Set([...Object.keys(upgrades).map(Number), newest])].toSorted((a, b) => a - b);
+  return { failure: createFailure('payload_version_unknown', `Expected a payload of queue "${name}" in a version this consumer can read (${known.join(', ')}), got version ${version}`, { version, known }) };
+}
+
+/** Words for what a schema complains about, ten at most. */
+export function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  return issues.slice(0, 10).map(({ path, message }) => `${['payload', ...path.map(String)].join('.')}: ${message}`).join('; ');
+}
