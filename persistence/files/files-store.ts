@@ -8,6 +8,7 @@ import { MemoryInteractions } from '../memory/memory-interactions.ts';
 import { applyBatch } from '../memory/memory-commit.ts';
 import { StateStore } from '../memory/memory-store.ts';
 import { UndoLog } from '../memory/undo-log.ts';
+import type { PruneMessagesParams } from '../queue-store.ts';
 import type { ExecutionRecord, OwnerRecord } from '../records.ts';
 import type { StoreCapability } from '../store-capabilities.ts';
 import { createClosedError, createNotAcquiredError, createStaleOwnerError } from '../store-errors.ts';
@@ -181,17 +182,33 @@ export class FilesStore extends StateStore {
 
   /** Also removes their session files, and writes the journal anew without them. */
   override prune(params: PruneParams): number {
+    const before = [...this.#state.executions.values()];
+    const count = this.#rewrite(() => super.prune(params));
+    if (count === 0) return 0;
+    for (const { key, executionId } of before) {
+      if (!this.#state.executions.has(key)) removeSession(join(this.location, sessionsFolder), executionId);
+    }
+    return count;
+  }
+
+  override pruneMessages(params: PruneMessagesParams): number {
+    return this.#rewrite(() => super.pruneMessages(params));
+  }
+
+  override pruneMessageKeys(now: number, limit: number): number {
+    return this.#rewrite(() => super.pruneMessageKeys(now, limit));
+  }
+
+  /** What is deleted is in the journal: that begins anew without it. */
+  #rewrite(prune: () => number): number {
     const before = copyMemoryState(this.requireOwned());
-    const count = super.prune(params);
+    const count = prune();
     if (count === 0) return 0;
     try {
       this.#writer?.replace([toSnapshotLine(this.#last, toMemoryText(this.#state))]);
     } catch (error) {
       Object.assign(this.#state, before);
       throw error;
-    }
-    for (const [key, { executionId }] of before.executions) {
-      if (!this.#state.executions.has(key)) removeSession(join(this.location, sessionsFolder), executionId);
     }
     return count;
   }
