@@ -110,3 +110,22 @@ export function findNotUpstream<Query extends AncestorQuery>(graph: StepGraph, q
   }
   return missing;
 }
+
+/** Leaves out what follows from the rest: a step that waits for `b`, which waits for `a`, need not say that it waits for `a`. */
+export function reduceGraph(graph: StepGraph): StepGraph {
+  const words = Math.ceil(graph.upstream.length / 32);
+  const ancestors = graph.upstream.map(() => new Uint32Array(words));
+  const has = (row: Uint32Array | undefined, position: number): boolean => (((row?.[position >> 5] ?? 0) >>> (position & 31)) & 1) === 1;
+  const upstream: number[][] = graph.upstream.map(() => []);
+  for (const position of sortSteps(graph)) {
+    const own = ancestors[position] as Uint32Array;
+    const direct = [...new Set(graph.upstream[position])];
+    for (const other of direct) {
+      const row = ancestors[other] as Uint32Array;
+      for (let word = 0; word < words; word++) own[word]! |= row[word]!;
+    }
+    upstream[position] = direct.filter(other => !has(own, other));
+    for (const other of direct) own[other >> 5]! |= 1 << (other & 31);
+  }
+  return createGraph(upstream);
+}

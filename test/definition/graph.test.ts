@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGraph, findCycles, findNotUpstream, listAncestors, sortSteps } from '../../src/definition/graph.ts';
+import { createGraph, findCycles, findNotUpstream, listAncestors, reduceGraph, sortSteps } from '../../src/definition/graph.ts';
 
 /** Graphs of up to 40 steps with any edges. */
 const anyGraph = fc.integer({ min: 1, max: 40 }).chain(size =>
@@ -44,6 +44,19 @@ describe('the graph of steps', () => {
         const queries = graph.upstream.flatMap((_, step) => graph.upstream.map((__, ancestor) => ({ step, ancestor })));
         const missing = queries.filter(({ step, ancestor }) => !listAncestors(graph, step).includes(ancestor));
         expect(sort(findNotUpstream(graph, queries))).toEqual(sort(missing));
+      }),
+    );
+  });
+
+  it('is reduced to the fewest edges that say the same', () => {
+    fc.assert(
+      fc.property(acyclicGraph, graph => {
+        const reduced = reduceGraph(graph);
+        for (const position of graph.upstream.keys()) {
+          const direct = reduced.upstream[position] ?? [];
+          expect(listAncestors(reduced, position)).toEqual(listAncestors(graph, position));
+          for (const edge of direct) expect(direct.some(other => other !== edge && listAncestors(graph, other).includes(edge))).toBe(false);
+        }
       }),
     );
   });

@@ -17,7 +17,8 @@ export interface CommandContext {
 export interface CommandResult {
   readonly exitCode: number;
   readonly document: unknown;
-  readonly text: string;
+  /** What is long comes in pieces. */
+  readonly text: string | AsyncIterable<string>;
 }
 
 /** Where a command may talk while it works. */

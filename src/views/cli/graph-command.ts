@@ -1,24 +1,35 @@
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
+import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { openSqliteReader } from '../../sqlite.ts';
+import { renderDefinitionDiagram } from '../mermaid/definition-diagram.ts';
+import { renderExecutionDiagram } from '../mermaid/execution-diagram.ts';
 import { renderFlowChart } from '../mermaid/flow-chart.ts';
+import { readExecutionView } from '../read-execution-view.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
-import type { StepStatus } from '../../../persistence/records.ts';
-import type { FlowDefinition } from '../../definition/schema.ts';
 
 export interface GraphCommandOptions {
   readonly machine?: string;
   readonly execution?: string;
   readonly direction?: string;
+  readonly type?: string;
   readonly db?: string;
 }
 
 function readDirection(given: string | undefined): 'TD' | 'LR' {
   if (given === undefined || given === 'TD' || given === 'LR') return given ?? 'TD';
   throw new FlowError('usage_invalid', `Expected --direction to be \`TD\` or \`LR\`, got \`${given}\``);
+}
+
+const types = ['flowchart', 'state'] as const;
+
+function readType(given = 'flowchart'): (typeof types)[number] {
+  const type = types.find(known => known === given);
+  if (type) return type;
+  throw new FlowError('usage_invalid', `Expected --type to be \`flowchart\` or \`state\`, got \`${given}\`${didYouMean(given, types)}`);
 }
 
 async function drawMachine(name: string): Promise<string> {
@@ -29,17 +40,17 @@ async function drawMachine(name: string): Promise<string> {
   throw new FlowError('machine_unknown', `Expected --machine to be ${names.map(known => `\`${known}\``).join(', ')}, got \`${name}\`${didYouMean(name, names)}`);
 }
 
-async function readExecution(id: string, db: string | undefined, context: CommandContext): Promise<{ definition: FlowDefinition; statuses: Map<string, StepStatus> }> {
+async function drawExecution(id: string, type: (typeof types)[number], direction: 'TD' | 'LR', db: string | undefined, context: CommandContext): Promise<{ flowId: string; mermaid: string }> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
   const reader = openSqliteReader({ file: database });
   try {
     const record = await requireExecution(reader, id);
-    const stored = await reader.getDefinition(record.digest);
-    if (!stored) throw new FlowError('definition_missing', `Expected the definition of ${record.executionId} in ${database}, found none`);
+    const plan = await new PlanRegistry().load(reader, record.digest);
+    if (type === 'state') return { flowId: record.flowId, mermaid: renderExecutionDiagram(await readExecutionView(reader, plan, record), { direction }) };
     const rows = await reader.listSteps(record.key);
     const statuses = new Map(rows.filter(({ item }) => item === -1).map(({ stepId, status }) => [stepId, status]));
-    return { definition: JSON.parse(stored.definition) as FlowDefinition, statuses };
+    return { flowId: record.flowId, mermaid: renderFlowChart(plan.definition, { direction, statuses }) };
   } finally {
     reader.close();
   }
@@ -48,18 +59,18 @@ async function readExecution(id: string, db: string | undefined, context: Comman
 /** `graph`: draws a flow, an execution of it, or one of the machines underneath, as Mermaid text. */
 export async function graphCommand(file: string | undefined, options: GraphCommandOptions, context: CommandContext): Promise<CommandResult> {
   const direction = readDirection(options.direction);
+  const type = readType(options.type);
   if (options.machine !== undefined) {
     const mermaid = await drawMachine(options.machine);
     return { exitCode: exitCodes.passed, document: { machine: options.machine, mermaid }, text: mermaid };
   }
   if (options.execution !== undefined) {
-    const { definition, statuses } = await readExecution(options.execution, options.db, context);
-    const mermaid = renderFlowChart(definition, { direction, statuses });
-    return { exitCode: exitCodes.passed, document: { flowId: definition.id, mermaid }, text: mermaid };
+    const drawn = await drawExecution(options.execution, type, direction, options.db, context);
+    return { exitCode: exitCodes.passed, document: drawn, text: drawn.mermaid };
   }
   if (file === undefined) throw new FlowError('usage_invalid', 'Expected a FILE, --execution ID or --machine NAME to draw, got none of them');
   const [{ loadFlow }, { resolve }] = await Promise.all([import('../../definition/load-flow.ts'), import('node:path')]);
   const definition = await loadFlow(resolve(context.cwd, file));
-  const mermaid = renderFlowChart(definition, { direction });
+  const mermaid = type === 'state' ? renderDefinitionDiagram(definition, { direction }) : renderFlowChart(definition, { direction });
   return { exitCode: exitCodes.passed, document: { flowId: definition.id, mermaid }, text: mermaid };
 }

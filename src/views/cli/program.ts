@@ -74,9 +74,16 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('graph [file]', 'draw a flow as Mermaid text')
     .option('--execution <id>', 'draw an execution, coloured by status')
     .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut')
+    .option('--type <type>', 'flowchart (default), or state: a state diagram; of an execution with times, attempts and errors')
     .option('--direction <direction>', 'TD (top down) or LR (left to right)')
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));
+
+  add('export <id>', 'write an execution as data or as a diagram')
+    .option('--format <format>', 'jsonl, json (default), yaml or mermaid')
+    .option('--out <file>', 'write to this file, whole or not at all (default: standard output)')
+    .option(...databaseOption)
+    .action(async (id: string, options) => settle(await (await import('./export-command.ts')).exportCommand(id, options, context)));
 
   add('paths <file>', 'list the ways a flow can go')
     .option('--strategy <name>', 'coverage (every transition once; default), shortest (to every end), simple (no state twice)')
@@ -117,7 +124,9 @@ export async function runProgram(argv: readonly string[], context: CommandContex
   try {
     await program.parseAsync([...argv], { from: 'user' });
     if (!result) throw new FlowError('usage_invalid', 'Expected a command, got none. flowstone --help shows the commands');
-    await write(stdout, json ? `${JSON.stringify(result.document)}\n` : result.text);
+    if (json) await write(stdout, `${JSON.stringify(result.document)}\n`);
+    else if (typeof result.text === 'string') await write(stdout, result.text);
+    else for await (const piece of result.text) await write(stdout, piece);
     return result.exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {

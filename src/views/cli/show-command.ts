@@ -1,9 +1,7 @@
-import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
-import type { TransitionUpdate } from '../../runtime/api.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { readDetails, toTransitions } from '../../runtime/queries.ts';
+import { readDetails } from '../../runtime/queries.ts';
 import { openSqliteReader } from '../../sqlite.ts';
+import { gather, readHistory, type Transition } from '../read-history.ts';
 import { formatDateTime, formatTimeOfDay } from '../terminal/durations.ts';
 import { pad, toCompactJson } from '../terminal/plain-text.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
@@ -22,21 +20,6 @@ export interface ShowCommandOptions {
   readonly history?: boolean;
   readonly items?: boolean;
   readonly db?: string;
-}
-
-type Transition = Extract<TransitionUpdate, { type: 'transition' }>;
-
-/** Reads every transition an execution made, in order. */
-async function readHistory(reader: StoreReader, { key, executionId }: ExecutionRecord): Promise<Transition[]> {
-  const found: Transition[] = [];
-  for (let after = 0; ;) {
-    const rows = await reader.readJournal(key, after);
-    if (rows.length === 0) return found;
-    for (const row of rows) found.push(...toTransitions(executionId, row));
-    const last = found.at(-1)?.seq ?? after;
-    if (last <= after) return found;
-    after = last;
-  }
 }
 
 function renderHistory(history: readonly Transition[], executionId: string, palette: Palette, columns: number): string {
@@ -64,7 +47,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const record = await requireExecution(reader, id);
     const plan = await new PlanRegistry().load(reader, record.digest);
     const details = await readDetails(reader, plan, record, { items: options.items });
-    const history = options.history ? await readHistory(reader, record) : undefined;
+    const history = options.history ? await gather(readHistory(reader, record)) : undefined;
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);

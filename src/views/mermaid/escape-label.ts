@@ -1,6 +1,6 @@
 const encode = (character: string): string => `#${character.codePointAt(0)};`;
 
-const toOneLine = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ').trim();
+const toOneLine = (text: string): string => text.toWellFormed().replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ').trim();
 
 /** Writes text so that Mermaid draws it as it is between quotes; what means something there becomes an entity code. */
 export function escapeQuoted(text: string): string {
@@ -10,6 +10,11 @@ export function escapeQuoted(text: string): string {
 /** Writes text so that Mermaid draws it as it is behind a colon, up to the end of the line. */
 export function escapeTail(text: string): string {
   return toOneLine(text).replace(/[#"<>&`\\%;:{}~-]/g, encode);
+}
+
+/** Writes text so that Mermaid draws it as it is on a line of a note. */
+export function escapeNote(text: string): string {
+  return escapeTail(text).replaceAll(/(?<=\bend )note/gi, word => `${encode(word)}${word.slice(1)}`);
 }
 
 /** Cuts a label at so many characters. */

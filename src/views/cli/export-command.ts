@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { openSqliteReader } from '../../sqlite.ts';
+import { gather } from '../read-history.ts';
+import { renderExport, requireExportFormat } from '../export/export-format.ts';
+import { writeFileAtomically } from '../export/write-file.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
+import { exitCodes } from './exit-codes.ts';
+import { requireExecution } from './find-execution.ts';
+
+export interface ExportCommandOptions {
+  readonly format?: string;
+  readonly out?: string;
+  readonly db?: string;
+}
+
+/** `export`: writes an execution in a format, to a file or to standard output. Never takes ownership. */
+export async function exportCommand(id: string, options: ExportCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const format = requireExportFormat(options.format ?? 'json');
+  const database = resolveDatabaseFile(options.db, context);
+  requireDatabaseFile(database);
+  const reader = openSqliteReader({ file: database });
+  let streams = false;
+  try {
+    const record = await requireExecution(reader, id);
+    const { executionId, flowId } = record;
+    const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest) };
+    if (options.out !== undefined) {
+      const file = resolve(context.cwd, options.out);
+      await writeFileAtomically(file, renderExport(format, source));
+      return { exitCode: exitCodes.passed, document: { executionId, flowId, format, file, database }, text: `Wrote ${executionId} to ${file}\n` };
+    }
+    if (context.json) {
+      const content = (await gather(renderExport(format, source))).join('');
+      return { exitCode: exitCodes.passed, document: { executionId, flowId, format, content: format === 'json' ? JSON.parse(content) as unknown : content, database }, text: '' };
+    }
+    streams = true;
+    return { exitCode: exitCodes.passed, document: null, text: closeAfter(renderExport(format, source), () => reader.close()) };
+  } finally {
+    if (!streams) reader.close();
+  }
+}
+
+async function* closeAfter(pieces: AsyncIterable<string>, close: () => void): AsyncGenerator<string> {
+  try {
+    yield* pieces;
+  } finally {
+    close();
+  }
+}

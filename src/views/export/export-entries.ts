@@ -1,0 +1,77 @@
+import type { ExecutionRecord, StepStatus } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
+import type { StepFailure } from '../../core/failure.ts';
+import type { FlowPlan } from '../../definition/plan.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import type { ExecutionSummary } from '../../runtime/api.ts';
+import { toSummary } from '../../runtime/queries.ts';
+import { readHistory, type Transition } from '../read-history.ts';
+
+/** The version of the form below; raised when it changes in a way that readers notice. */
+export const exportVersion = 1;
+
+export interface ExportedExecution extends Omit<ExecutionSummary, 'blockedBy'> {
+  readonly digest: string;
+  readonly idempotencyKey: string | null;
+  readonly parentId: string | null;
+  readonly input: unknown;
+}
+
+export interface ExportedStep {
+  readonly index: number;
+  /** Place in the `for_each` list; not there for the step itself. */
+  readonly item?: number;
+  readonly stepId: string;
+  readonly sessionId: string;
+  readonly status: StepStatus;
+  readonly attempts: number;
+  readonly interruptions: number;
+  readonly input?: unknown;
+  readonly output?: unknown;
+  readonly failure: StepFailure | null;
+  readonly startedAt: number | null;
+  readonly settledAt: number | null;
+}
+
+/** One line of an export. */
+export type ExportEntry =
+  | { readonly type: 'export'; readonly format: 'flowstone-execution'; readonly version: number; readonly execution: ExportedExecution }
+  | { readonly type: 'definition'; readonly digest: string; readonly definition: FlowDefinition }
+  | ({ readonly type: 'step' } & ExportedStep)
+  | Transition
+  | { readonly type: 'end'; readonly steps: number; readonly transitions: number };
+
+const parse = (text: string | undefined): unknown => (text === undefined ? undefined : (JSON.parse(text) as unknown));
+
+/**
+ * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
+ * transitions. The last entry says how many there were, so that a cut file shows.
+ */
+export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): AsyncGenerator<ExportEntry> {
+  const { key, executionId, digest, idempotencyKey, parentId } = record;
+  yield {
+    type: 'export', format: 'flowstone-execution', version: exportVersion,
+    execution: { ...toSummary(record), digest, idempotencyKey, parentId, input: parse(record.input) },
+  };
+  yield { type: 'definition', digest, definition: plan.definition };
+  let steps = 0;
+  // One at a time: outputs can be large, and there can be many.
+  for (const { position, item, stepId, status, attempt, interruptions, failure, startedAt, settledAt } of await reader.listSteps(key)) {
+    const input = parse(await reader.getInput(key, position, item));
+    const output = status === 'completed' ? parse(await reader.getOutput(key, position, item)) : undefined;
+    yield {
+      type: 'step', index: position, ...(item >= 0 && { item }), stepId, sessionId: `${executionId}_step_${position}`,
+      status, attempts: attempt, interruptions,
+      ...(input !== undefined && { input }),
+      ...(output !== undefined && { output }),
+      failure, startedAt, settledAt,
+    };
+    steps += 1;
+  }
+  let transitions = 0;
+  for await (const transition of readHistory(reader, record)) {
+    yield transition;
+    transitions += 1;
+  }
+  yield { type: 'end', steps, transitions };
+}
