@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
+import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
   StepRecord,
@@ -33,6 +34,8 @@ export interface CommitBatch {
   readonly interactions?: readonly InteractionRecord[] | undefined;
   /** What happened in the queues; undefined: nothing. */
   readonly queues?: QueueBatch | undefined;
+  /** For stores with `isolations`. Inserted, or replaced by `executionKey`; `taken` never goes back, and an ended one stays. */
+  readonly isolations?: readonly IsolationRecord[] | undefined;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -116,6 +119,9 @@ export interface StoreReader extends QueueReader {
   // what steps made beside their outputs; undefined: this store keeps none
   readonly artifacts?: ArtifactReader;
   readonly interactions?: InteractionReader;
+
+  /** Executions that run in processes of their own; undefined: this store keeps no account of them. */
+  readonly isolations?: IsolationReader;
 
   // ownership and size
   /** Who owns the store now; undefined: nobody. */

@@ -5,6 +5,7 @@ import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText } from
 import type { MemoryState } from '../memory/memory-state.ts';
 import { MemoryArtifacts } from '../memory/memory-artifacts.ts';
 import { MemoryInteractions } from '../memory/memory-interactions.ts';
+import { MemoryIsolations } from '../memory/memory-isolations.ts';
 import { applyBatch } from '../memory/memory-commit.ts';
 import { StateStore } from '../memory/memory-store.ts';
 import { UndoLog } from '../memory/undo-log.ts';
@@ -32,6 +33,7 @@ export class FilesStore extends StateStore {
   readonly lacks: readonly StoreCapability[] = ['ownWrites'];
   readonly artifacts = new MemoryArtifacts(() => this.readState());
   readonly interactions = new MemoryInteractions(() => this.readState());
+  readonly isolations = new MemoryIsolations(() => this.readState());
   readonly #state: MemoryState;
   readonly #durability: FilesDurability;
   #follower: JournalFollower;

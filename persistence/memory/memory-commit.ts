@@ -6,6 +6,7 @@ import type { CommitBatch } from '../store.ts';
 import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { applyQueueBatch } from './queue-memory.ts';
+import { applyIsolations } from './memory-isolations.ts';
 import { toAttemptPlace, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -27,6 +28,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   if (batch.artifacts) applyArtifacts(state, log, batch.artifacts);
   if (batch.interactions) applyInteractions(state, log, batch.interactions);
   if (batch.queues) applyQueueBatch(state.queues, log, batch.queues);
+  if (batch.isolations) applyIsolations(state, log, batch.isolations);
 }
 
 /** Removes an execution, all its generations and everything of theirs. */
@@ -35,6 +37,7 @@ export function removeExecution(state: MemoryState, log: UndoLog, row: Execution
     for (const rows of [state.steps, state.attempts, state.inputs, state.journal, state.signals]) log.delete(rows as Map<number, unknown>, key);
     removeArtifacts(state, log, row.executionId, key);
     removeInteractions(state, log, row.executionId, key);
+    log.delete(state.isolations, key);
     log.delete(state.executions, key);
     log.delete(state.unsettled, key);
   }

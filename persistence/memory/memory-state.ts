@@ -1,5 +1,6 @@
 import type { ArtifactRecord, ContentPiece } from '../artifact-store.ts';
 import type { InteractionRecord } from '../interaction-store.ts';
+import type { IsolationRecord } from '../isolation-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
 } from '../records.ts';
@@ -30,6 +31,7 @@ export interface MemoryState {
   readonly pieces: Rows<ContentPiece>;
   readonly folders: Map<string, { readonly executionKey: number; readonly folder: string }>;
   readonly interactions: RowsById<InteractionRecord>;
+  readonly isolations: Map<number, IsolationRecord>;
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
   readonly queues: QueueState;
@@ -54,6 +56,7 @@ export function createMemoryState(): MemoryState {
     pieces: new Map(),
     folders: new Map(),
     interactions: new Map(),
+    isolations: new Map(),
     own: new Map(),
     queues: createQueueState(),
     holder: undefined,
@@ -80,6 +83,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     pieces: copyRows(state.pieces),
     folders: new Map(state.folders),
     interactions: copyRows(state.interactions),
+    isolations: new Map(state.isolations),
     own: new Map(state.own),
     queues: copyQueueState(state.queues),
     holder: undefined,
@@ -103,6 +107,7 @@ export function toMemoryText(state: MemoryState): string {
     pieces: listRows(state.pieces).map(({ bytes, ...row }) => ({ ...row, bytes: Buffer.from(bytes).toString('base64') })),
     folders: [...state.folders],
     interactions: listRows(state.interactions),
+    isolations: [...state.isolations.values()],
     own: [...state.own],
     queues: toQueueLists(state.queues),
   });
@@ -136,6 +141,7 @@ export function fromMemoryText(text: string): MemoryState {
     pieces?: (Omit<ContentPiece, 'bytes'> & { readonly bytes: string })[];
     folders?: [string, { executionKey: number; folder: string }][];
     interactions?: InteractionRecord[];
+    isolations?: IsolationRecord[];
     own: [string, string][];
     queues?: QueueLists;
   };
@@ -157,6 +163,7 @@ export function fromMemoryText(text: string): MemoryState {
   fillRows(state.pieces, stored.pieces?.map(row => ({ ...row, bytes: new Uint8Array(Buffer.from(row.bytes, 'base64')) })), toPiecePlace);
   for (const [id, row] of stored.folders ?? []) state.folders.set(id, row);
   fillRowsById(state.interactions, stored.interactions, row => String(row.number));
+  for (const row of stored.isolations ?? []) state.isolations.set(row.executionKey, row);
   for (const [key, value] of stored.own) state.own.set(key, value);
   return state;
 }

@@ -8,6 +8,7 @@ import {
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
+import { MemoryIsolations } from './memory-isolations.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
@@ -301,6 +302,7 @@ export class MemoryStore extends StateStore {
   readonly location = 'memory';
   readonly artifacts = new MemoryArtifacts(() => this.readState());
   readonly interactions = new MemoryInteractions(() => this.readState());
+  readonly isolations = new MemoryIsolations(() => this.readState());
   readonly #shared: MemoryState;
 
   constructor(state: MemoryState) {

@@ -22,7 +22,7 @@ export function pruneExecutions(connection: SqliteConnection, { settledBefore, l
   return pruned;
 }
 
-const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions'];
+const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations'];
 
 function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
   const rows = connection

@@ -10,6 +10,7 @@ import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
 import { readHandleOwner } from './handle-owner.ts';
 import { SqliteInteractions } from './interactions.ts';
+import { SqliteIsolations } from './isolations.ts';
 import { readSize } from './maintenance.ts';
 import { closeDatabase } from './open.ts';
 import type { OpenedDatabase } from './open.ts';
@@ -32,6 +33,7 @@ export class SqliteReader implements StoreReader {
   readonly location: string;
   readonly artifacts: SqliteArtifacts;
   readonly interactions: SqliteInteractions;
+  readonly isolations: SqliteIsolations;
   protected readonly opened: OpenedDatabase;
   #closed = false;
 
@@ -44,6 +46,7 @@ export class SqliteReader implements StoreReader {
     };
     this.artifacts = new SqliteArtifacts(reads);
     this.interactions = new SqliteInteractions(reads);
+    this.isolations = new SqliteIsolations(reads);
   }
 
   getDefinition(digest: string): DefinitionRecord | undefined {

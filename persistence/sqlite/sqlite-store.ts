@@ -9,6 +9,7 @@ import type { SqliteDatabase } from './driver.ts';
 import { toCommitError } from './errors.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { writeInteractions } from './interactions.ts';
+import { writeIsolations } from './isolations.ts';
 import { pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
@@ -78,6 +79,7 @@ export class SqliteStore extends SqliteReader implements Store {
     if (batch.artifacts) writeArtifacts(connection, batch.artifacts);
     if (batch.interactions) writeInteractions(connection, batch.interactions);
     if (batch.queues) writeQueueBatch(connection, batch.queues);
+    if (batch.isolations) writeIsolations(connection, batch.isolations);
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {

@@ -5,6 +5,7 @@ import { journal } from './0004-journal.ts';
 import { artifacts } from './0005-artifacts.ts';
 import { generations } from './0006-generations.ts';
 import { queues } from './0007-queues.ts';
+import { isolations } from './0008-isolations.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: 'artifacts', sql: artifacts },
   { name: 'generations', sql: generations },
   { name: 'queues', sql: queues },
+  { name: 'isolations', sql: isolations },
 ];

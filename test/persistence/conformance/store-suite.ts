@@ -7,6 +7,7 @@ import { testCommitWith } from './commit-with.ts';
 import { testExecutions } from './executions.ts';
 import { testFencing } from './fencing.ts';
 import { testInteractions } from './interactions.ts';
+import { testIsolations } from './isolations.ts';
 import { testGenerations } from './generations.ts';
 import { testJournal } from './journal.ts';
 import { testOwnership } from './ownership.ts';
@@ -54,7 +55,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testQueues, testQueueUpkeep,
+      testGenerations, testQueues, testQueueUpkeep, testIsolations,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);

@@ -65,6 +65,8 @@ describe('every statement of the store', () => {
   store.interactions.total('');
   store.interactions.listPending(1);
   store.interactions.last('');
+  store.isolations.get(1);
+  store.isolations.listOpen(0, 1);
   store.prune({ settledBefore: start + 10_000 });
   const queries = [...statements].filter(sql => !/^\s*(PRAGMA|BEGIN|COMMIT|SAVEPOINT|RELEASE)/.test(sql)).map(sql => ({ sql, name: toName(sql) }));
 
