@@ -34,6 +34,17 @@ export interface FlowContext extends FlowInput {
   readonly failure: StepFailure | null;
 }
 
+/** What a generation keeps of the one before: the steps that it does not run again. */
+export interface KeptCounts {
+  readonly settled: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly criticalFailures: number;
+  readonly weight: number;
+  readonly earned: number;
+}
+
 /** What is usual is left out, since every event is kept in the journal. */
 export interface StepSettled {
   type: 'step.settled';
@@ -49,7 +60,7 @@ export interface StepSettled {
 }
 
 export type FlowEvent =
-  | { type: 'flow.start'; ready: number }
+  | { type: 'flow.start'; ready: number; kept?: KeptCounts }
   | { type: 'flow.cancel'; failure: StepFailure }
   | { type: 'flow.expire'; failure: StepFailure }
   | StepSettled
@@ -100,6 +111,7 @@ export const flowMachine = setup({
         earned: context.earned + (status === 'completed' ? weight : 0),
       };
     }),
+    noteKept: assign(({ event }) => (event.type === 'flow.start' ? (event.kept ?? {}) : {})),
     grant: assign(({ context }) => {
       const count = canGrant(context, 0, 0);
       return { granted: context.granted + count, ready: context.ready - count };
@@ -113,6 +125,7 @@ export const flowMachine = setup({
     noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure, score: 0 } : {})),
   },
   guards: {
+    keepsAll: ({ context, event }) => event.type === 'flow.start' && event.kept?.settled === context.total,
     isLast: ({ context }) => context.settled + 1 === context.total,
     mustHalt: ({ context, event }) =>
       event.type === 'step.settled' && event.status === 'failed' && event.critical !== false && context.mode === 'strict' && !context.halted,
@@ -130,7 +143,10 @@ export const flowMachine = setup({
   states: {
     pending: {
       on: {
-        'flow.start': { target: 'stepping', actions: ['noteReady', 'grant', 'startSteps'] },
+        'flow.start': [
+          { guard: 'keepsAll', target: 'consolidating', actions: 'noteKept' },
+          { target: 'stepping', actions: ['noteKept', 'noteReady', 'grant', 'startSteps'] },
+        ],
         'flow.cancel': { target: 'failed', actions: 'noteFailure' },
       },
     },

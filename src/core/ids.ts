@@ -26,7 +26,7 @@ export function createExecutionId(now: number): string {
   return v7({ msecs: now });
 }
 
-/** Makes the key under which a step's effects outside are done once: the same in every attempt. */
-export function toIdempotencyKey(executionId: string, address: string): string {
-  return `${executionId}/${address}#1`;
+/** Makes the key under which a step's effects outside are done once: the same in every attempt of a generation. */
+export function toIdempotencyKey(executionId: string, address: string, generation: number): string {
+  return `${executionId}/${address}#${generation}`;
 }

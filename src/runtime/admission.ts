@@ -5,6 +5,7 @@ import { isFlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
+import { readParentStep } from './child-flows.ts';
 import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
 import { loadTree } from './loader.ts';
@@ -117,6 +118,13 @@ export class Admission {
     this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => isUnreadable(error) || this.#options.fault(error));
   }
 
+  /** Takes up an execution that was left where it is. */
+  takeUp({ executionId, status }: ExecutionRecord): void {
+    this.#left.delete(executionId);
+    if (status === 'pending') this.fill();
+    else this.bring(executionId);
+  }
+
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
   async #arrive<Value>(executionId: string, load: () => Promise<Value>): Promise<Value> {
     try {
@@ -222,12 +230,13 @@ export class Admission {
     for (const message of messages) this.#host.post(message);
   }
 
-  /** Whoever started it brings it when it goes on itself. One that has ended meant to cancel it, and was cut off before. */
-  async #leaveToParent({ executionId }: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
+  /** Whoever started it brings it when it goes on itself. One that has ended, or begun anew, meant to cancel it, and was cut off before. */
+  async #leaveToParent({ executionId, parentStep }: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
     this.#left.add(executionId);
     const parent = await this.#options.store.getExecution(parentId);
     const failure = createFailure('cancelled', 'The step that started it no longer waits');
-    if (!parent || parent.settledAt !== null) this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+    const isGivenUp = !parent || parent.settledAt !== null || (parentStep !== null && readParentStep(parentStep).generation !== parent.generation);
+    if (isGivenUp) this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
     for (const message of messages) this.#host.post(message);
   }
 

@@ -54,6 +54,28 @@ export interface StartOptions {
   readonly priority?: number;
 }
 
+/** What a retry runs again. Without `step` and `steps`: what failed. */
+export interface RetryOptions {
+  readonly step?: string;
+  /** Several at once. */
+  readonly steps?: readonly string[];
+  /** Whether everything downstream runs again, too. Default true; false: results there are kept and marked `stale`. */
+  readonly cascade?: boolean;
+  /** Whether a definition that has changed since is taken: then what changed runs again, with all that depends on it. Default false. */
+  readonly onNewDefinition?: boolean;
+}
+
+export interface ResumeOptions {
+  /** As for a retry: the execution then goes on in a new generation. Default false. */
+  readonly onNewDefinition?: boolean;
+}
+
+/** Which of its lives an execution is read in. */
+export interface GenerationOptions {
+  /** From 1. Default: the newest. */
+  readonly generation?: number;
+}
+
 /** A step as callers see it. One that has not begun is `pending`. */
 export interface StepResult {
   readonly stepId: string;
@@ -66,6 +88,10 @@ export interface StepResult {
   /** Why it failed, was skipped or cancelled; while it is retrying: why the last attempt failed. */
   readonly reason?: StepFailure;
   readonly output?: unknown;
+  /** The generation it ran in, when this one has kept it. */
+  readonly keptFrom?: number;
+  /** Kept although something upstream of it ran again since: made of an older input. */
+  readonly stale?: true;
   /** When the present wait ends: a back-off, a sleep, a deadline. Epoch ms. */
   readonly dueAt?: number;
   readonly startedAt: number | null;
@@ -74,6 +100,8 @@ export interface StepResult {
 
 export interface ExecutionSummary {
   readonly executionId: string;
+  /** Which life of it this is, from 1: each retry begins the next. */
+  readonly generation: number;
   readonly flowId: string;
   readonly flowVersion: string;
   readonly status: ExecutionStatus;
@@ -125,13 +153,15 @@ export interface Execution {
   readonly executionId: string;
   /** False when `start` met an execution with the same idempotency key. */
   readonly created: boolean;
-  get(options?: { readonly items?: boolean }): Promise<ExecutionDetails>;
+  get(options?: GenerationOptions & { readonly items?: boolean }): Promise<ExecutionDetails>;
   /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
   settled(): Promise<SettledExecution>;
   signal(name: string, payload?: unknown): Promise<void>;
   /** Resolves when the cancel is stored; false: the execution had settled before. */
   cancel(message?: string): Promise<boolean>;
-  /** Snapshot first, then every transition; ends when the execution has settled. `after`: leave out up to that number. */
+  /** As `runtime.retry`. */
+  retry(options?: RetryOptions): Promise<void>;
+  /** Snapshot first, then every transition; ends when this generation has settled. `after`: leave out up to that number. */
   transitions(options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
 }
 
@@ -159,6 +189,19 @@ export interface Runtime {
   signal(executionId: string, name: string, payload?: unknown): Promise<void>;
   cancel(executionId: string, message?: string): Promise<boolean>;
   settled(executionId: string): Promise<SettledExecution>;
+  /**
+   * Runs steps of a settled execution again, in a new generation of it; resolves when that is stored. Everything else is kept.
+   *
+   * @throws a `FlowError` with code `execution_unsettled`, `retry_conflict`, `retry_nothing`, `retry_blocked`, `retry_of_child`,
+   * `step_unknown` or `definition_changed`
+   */
+  retry(executionId: string, options?: RetryOptions): Promise<Execution>;
+  /**
+   * Goes on with an unfinished execution that `recover` left out, or, with `onNewDefinition`, on a definition that has changed.
+   *
+   * @throws a `FlowError` with code `execution_settled`, `execution_active`, `retry_conflict` or `definition_changed`
+   */
+  resume(executionId: string, options?: ResumeOptions): Promise<Execution>;
   transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
   /** Unfinished executions this runtime went on with when it was created or restarted. */
   readonly recovered: readonly ExecutionSummary[];

@@ -5,6 +5,7 @@ import type { Host } from './host.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import { readSettled } from './queries.ts';
 import type { Resident } from './resident.ts';
+import type { ExecutionHeader } from './rows.ts';
 import { toFailure } from './step-runner.ts';
 import type { StepActor } from './tree.ts';
 import { noItem } from './tree.ts';
@@ -35,13 +36,13 @@ export class ChildFlows {
 
   /** Starts the flow a step waits for, or finds it: running, or settled while nobody listened. */
   begin(resident: Resident, actor: StepActor): void {
-    this.#begin(resident, actor).catch(error => this.#settle(resident.header.executionId, actor.step.position, actor.item, toFailure(error, false)));
+    this.#begin(resident, actor).catch(error => this.#settle(resident.header, actor.step.position, actor.item, toFailure(error, false)));
   }
 
   abandon(resident: Resident, position: number, item: number): void {
     const step = resident.tree.plan.steps[position];
     if (step?.kind !== 'flow') return;
-    this.#options.cancel(toChildId(resident.header.executionId, step.id, item), 'The step that started it no longer waits').catch(() => {
+    this.#options.cancel(toChildId(resident.header, step.id, item), 'The step that started it no longer waits').catch(() => {
       // It ended or never began: then there is nothing to cancel.
     });
   }
@@ -49,7 +50,7 @@ export class ChildFlows {
   /** Tells the parent that its child has settled. */
   async notify(record: ExecutionRecord): Promise<void> {
     if (record.parentId === null || record.parentStep === null) return;
-    const [position, item] = record.parentStep.split('.').map(Number) as [number, number];
+    const { position, item, generation } = readParentStep(record.parentStep);
     const { store, plans } = this.#options;
     const { executionId, status, passed, score, steps } = await readSettled(store, await plans.load(store, record.digest), record);
     const plan = await plans.load(store, record.digest);
@@ -58,7 +59,7 @@ export class ChildFlows {
     const failure = passed
       ? undefined
       : createFailure('child_failed', `The flow ${record.flowId} (${executionId}) ended ${status} and did not pass`, { executionId, status, score });
-    this.#settle(record.parentId, position, item, failure, JSON.stringify({ executionId, status, passed, score, outputs }));
+    this.#settle({ executionId: record.parentId, generation }, position, item, failure, JSON.stringify({ executionId, status, passed, score, outputs }));
   }
 
   async #begin(resident: Resident, actor: StepActor): Promise<void> {
@@ -68,25 +69,39 @@ export class ChildFlows {
     const value = text === undefined ? (input ?? step.with?.value ?? {}) : JSON.parse(text);
     const known = await this.#options.start({
       flowId: step.target,
-      executionId: toChildId(header.executionId, step.id, item),
+      executionId: toChildId(header, step.id, item),
       input: value,
       parentId: header.executionId,
-      parentStep: `${step.position}.${item}`,
+      parentStep: toParentStep(step.position, item, header.generation),
     });
     if (known?.settledAt != null) await this.notify(known);
     // Given up while it was being started: then there was nothing to cancel yet.
     else if (actor.snapshot.value !== 'waiting') this.abandon(resident, step.position, item);
   }
 
-  #settle(executionId: string, position: number, item: number, failure?: ReturnType<typeof createFailure>, output?: string): void {
+  #settle({ executionId, generation }: Parent, position: number, item: number, failure?: ReturnType<typeof createFailure>, output?: string): void {
     this.#host().post({
       kind: 'message',
       executionId,
+      generation,
       message: { to: 'step', position, item, event: { type: 'child.settled', ...(failure && { failure }) }, ...(output !== undefined && { output }) },
     });
   }
 }
 
-function toChildId(executionId: string, stepId: string, item: number): string {
-  return item === noItem ? `${executionId}.${stepId}` : `${executionId}.${stepId}.${item}`;
+type Parent = Pick<ExecutionHeader, 'executionId' | 'generation'>;
+
+function toChildId({ executionId, generation }: Parent, stepId: string, item: number): string {
+  const id = item === noItem ? `${executionId}.${stepId}` : `${executionId}.${stepId}.${item}`;
+  return generation === 1 ? id : `${id}~${generation}`;
+}
+
+function toParentStep(position: number, item: number, generation: number): string {
+  return generation === 1 ? `${position}.${item}` : `${position}.${item}.${generation}`;
+}
+
+/** Which step of which generation started a flow. */
+export function readParentStep(text: string): { readonly position: number; readonly item: number; readonly generation: number } {
+  const [position = 0, item = noItem, generation = 1] = text.split('.').map(Number);
+  return { position, item, generation };
 }

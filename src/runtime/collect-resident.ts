@@ -25,9 +25,10 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   resident.record = record;
   if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
   else batch.executions.push(record);
+  if (resident.isNew) batch.steps.push(...resident.kept);
   for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
   for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
   for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
-  for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push(signal);
+  for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push({ ...signal, executionKey: key });
   for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });
 }

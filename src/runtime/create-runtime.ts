@@ -60,7 +60,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   retention.start();
   let stopping: Promise<void> | undefined;
 
-  const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean }): Promise<ExecutionDetails> =>
+  const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean | undefined }): Promise<ExecutionDetails> =>
     readDetails(store, await core.plans.load(store, record.digest), record, details);
 
   /** Whoever waits when the runtime stops finds the store closed; that the runtime has stopped is what to say. */
@@ -97,7 +97,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       let unwatch = (): void => {};
       const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, () => resolve())));
       try {
-        record = await core.requireExecution(executionId);
+        record = await core.requireExecution(executionId, record.generation);
         for (const row of await store.readJournal(record.key, seq)) {
           for (const transition of toTransitions(executionId, row)) {
             if (transition.seq <= seq) continue;
@@ -127,10 +127,11 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const toExecution = (executionId: string, created: boolean): Execution => ({
     executionId,
     created,
-    get: async details => toDetails(await core.requireExecution(executionId), details),
+    get: async ({ generation, ...details } = {}) => toDetails(await core.requireExecution(executionId, generation), details),
     settled: () => settled(executionId),
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),
+    retry: options => core.retry(executionId, options ?? {}),
     transitions: range => transitions(executionId, range),
   });
 
@@ -153,6 +154,14 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
     cancel: (executionId, message) => core.cancel(executionId, message),
     settled,
+    async retry(executionId, options = {}) {
+      await core.retry(executionId, options);
+      return toExecution(executionId, false);
+    },
+    async resume(executionId, options = {}) {
+      await core.resume(executionId, options);
+      return toExecution(executionId, false);
+    },
     transitions,
     health: () => core.health(),
     restart: () => core.restart(),

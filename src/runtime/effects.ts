@@ -15,6 +15,7 @@ import type { Message } from './messages.ts';
 import { prepareStep } from './preparer.ts';
 import type { Resident } from './resident.ts';
 import { toRunKey } from './resident.ts';
+import type { ExecutionHeader } from './rows.ts';
 import type { Pong, Running } from './step-runner.ts';
 import { runStep } from './step-runner.ts';
 import type { Timers } from './timers.ts';
@@ -93,14 +94,14 @@ export class Effects {
     for (const { header, tree } of this.#host.residents.values()) {
       const release = (actor: StepActor): void => {
         if (actor.snapshot.value !== 'running') return;
-        this.#post(header.executionId, { to: 'step', position: actor.step.position, item: actor.item, event: { type: 'step.release' } });
+        this.#post(header, { to: 'step', position: actor.step.position, item: actor.item, event: { type: 'step.release' } });
       };
       for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(release) : release(actor);
     }
   }
 
-  #post(executionId: string, message: Message, rest: Partial<Extract<Envelope, { kind: 'message' }>> = {}): void {
-    this.#host.post({ kind: 'message', executionId, message, ...rest });
+  #post({ executionId, generation }: Pick<ExecutionHeader, 'executionId' | 'generation'>, message: Message, rest: Partial<Extract<Envelope, { kind: 'message' }>> = {}): void {
+    this.#host.post({ kind: 'message', executionId, generation, message, ...rest });
   }
 
   #find(resident: Resident, position: number, item: number, state: string): StepActor | undefined {
@@ -113,7 +114,7 @@ export class Effects {
     const actor = this.#find(resident, position, item, 'running');
     if (!actor || actor.snapshot.context.run !== run) return;
     if (!this.#options.mayRun(resident)) {
-      this.#post(resident.header.executionId, { to: 'step', position, item, event: { type: 'step.release' } });
+      this.#post(resident.header, { to: 'step', position, item, event: { type: 'step.release' } });
       return;
     }
     if (this.#running >= this.#options.maxRunningSteps) {
@@ -147,7 +148,7 @@ export class Effects {
       stepId: step.id,
       item: item === noItem ? undefined : item,
       attempt: snapshot.context.attempt,
-      idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item)),
+      idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item), header.generation),
       timeoutMs: step.timeoutMs,
       input: actor.input === undefined ? (step.with?.value ?? {}) : copyJson(actor.input),
     };
@@ -182,8 +183,8 @@ export class Effects {
   #report(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
     if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
-    else if (pong.type === 'failed' || (!pong.writes && !pong.messages)) this.#post(resident.header.executionId, message);
-    else this.#post(resident.header.executionId, message, { writes: { list: pong.writes ?? [], messages: pong.messages ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
+    else if (pong.type === 'failed' || (!pong.writes && !pong.messages)) this.#post(resident.header, message);
+    else this.#post(resident.header, message, { writes: { list: pong.writes ?? [], messages: pong.messages ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
   }
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
@@ -202,7 +203,7 @@ export class Effects {
     if (!this.#options.mayRun(resident)) return;
     const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
     prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
-      prepared => this.#post(header.executionId, { to: 'prepared', position, item, prepared }),
+      prepared => this.#post(header, { to: 'prepared', position, item, prepared }),
       error => this.#options.fault(error),
     );
   }

@@ -1,3 +1,4 @@
+import type { SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { Message } from './messages.ts';
@@ -16,10 +17,18 @@ export interface OwnWrites {
   readonly toFailed: (failure: StepFailure) => Message;
 }
 
-/** Something that has to happen in a tick. `done` is called after the commit, `refused` when there is none. */
+/** What a generation takes over from the one before. */
+export interface Legacy {
+  /** Steps that it does not run again. */
+  readonly steps: readonly StepRecord[];
+  /** Signals that no step has consumed. */
+  readonly signals: readonly SignalRecord[];
+}
+
+/** Something that has to happen in a tick. A message for one generation is nothing to another. `done` is called after the commit, `refused` when there is none. */
 export type Envelope = { readonly refused?: (error: Error) => void } & (
-  | { readonly kind: 'message'; readonly executionId: string; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
-  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly done: () => void }
+  | { readonly kind: 'message'; readonly executionId: string; readonly generation?: number; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
+  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly done: () => void }
   | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
   | ({ readonly kind: 'participant'; readonly done?: (answer: unknown) => void } & ToParticipant)

@@ -6,7 +6,7 @@ import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
 import { Admission } from './admission.ts';
-import type { ExecutionSummary, RuntimeHealth, RuntimeOptions } from './api.ts';
+import type { ExecutionSummary, ResumeOptions, RetryOptions, RuntimeHealth, RuntimeOptions } from './api.ts';
 import type { Changes } from './changes.ts';
 import { requireText } from './check-arguments.ts';
 import { ChildFlows } from './child-flows.ts';
@@ -23,6 +23,7 @@ import { PlanRegistry } from './plan-registry.ts';
 import { Progress } from './progress.ts';
 import { toSummary } from './queries.ts';
 import { Recovery } from './recovery.ts';
+import { Retrier } from './retrier.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
@@ -66,6 +67,7 @@ export class FlowRuntime implements Performer {
   #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
   readonly #starter: Starter;
+  readonly #retrier: Retrier;
   recovered: readonly ExecutionSummary[] = [];
 
   constructor(store: Store, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: RuntimeOptions['recover']) {
@@ -82,6 +84,15 @@ export class FlowRuntime implements Performer {
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       bring: executionId => this.#admission.bring(executionId),
+    });
+    this.#retrier = new Retrier({
+      store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
+      requireExecution: id => this.requireExecution(id),
+      supersede: id => this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition') } }),
+      goOn: record => {
+        this.#recovery.allow(record.key);
+        this.#admission.takeUp(record);
+      },
     });
   }
 
@@ -170,16 +181,27 @@ export class FlowRuntime implements Performer {
     return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
   }
 
+  async retry(executionId: string, options: RetryOptions): Promise<void> {
+    this.requireRunning();
+    await this.#retrier.retry(executionId, options);
+  }
+
+  async resume(executionId: string, options: ResumeOptions): Promise<void> {
+    this.requireRunning();
+    await this.#retrier.resume(executionId, options);
+  }
+
   #send(executionId: string, message: Message): Promise<boolean> {
     return new Promise((done, refused) => this.#host.post({ kind: 'message', executionId, message, done, refused }));
   }
 
   /** @throws a `FlowError` with code `execution_not_found` */
-  async requireExecution(executionId: string): Promise<ExecutionRecord> {
+  async requireExecution(executionId: string, generation?: number): Promise<ExecutionRecord> {
     requireText('executionId', executionId);
-    const record = await this.store.getExecution(executionId);
+    const record = await this.store.getExecution(executionId, generation);
     if (record) return record;
-    throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.store.location}, got "${executionId}"`);
+    const which = generation === undefined ? '' : `, with a generation ${generation}`;
+    throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.store.location}${which}, got "${executionId}"`);
   }
 
   /** Whether it is in memory, and so has not settled. */
@@ -250,7 +272,7 @@ export class FlowRuntime implements Performer {
         continue;
       }
       if (position === wholeFlow) continue;
-      if (position < 0) this.#expire(executionId, resident);
+      if (position < 0) this.#expire(executionId, resident, at);
       else this.#fireStep(executionId, resident, position, item, at);
     }
     this.#admission.fill();
@@ -262,7 +284,9 @@ export class FlowRuntime implements Performer {
     this.#host.post({ kind: 'message', executionId, message: { to: 'step', position, item, event: createTimerEvent(actor) } });
   }
 
-  #expire(executionId: string, { tree }: Resident): void {
+  #expire(executionId: string, { header, tree }: Resident, at: number): void {
+    // The time of a generation before is nothing to this one.
+    if (header.startedAt === null || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
     const failure = createFailure('flow_timeout', `The flow took longer than ${tree.plan.timeoutMs} ms`);
     this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.expire', failure } } });
   }

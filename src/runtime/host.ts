@@ -13,6 +13,7 @@ import { collectResident } from './collect-resident.ts';
 import type { Envelope, WritingEnvelope } from './envelope.ts';
 import { hasWrites } from './envelope.ts';
 import { deliver, resume } from './kernel.ts';
+import { inheritSteps } from './kept-steps.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
@@ -24,7 +25,7 @@ import { createResident } from './resident.ts';
 import { computeWakeAt, toJournalRecord } from './rows.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
-import { createTree, getActor, hasWork, isFanOut, isRunning } from './tree.ts';
+import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from './tree.ts';
 
 export interface HostOptions {
   readonly store: Store;
@@ -184,9 +185,9 @@ export class Host {
   }
 
   /** Whether a pong will be accepted: what a late one wanted to write must not be written. */
-  #isAwaited({ executionId, message }: Extract<Envelope, { kind: 'message' }>): boolean {
+  #isAwaited({ executionId, generation, message }: Extract<Envelope, { kind: 'message' }>): boolean {
     const tree = this.residents.get(executionId)?.tree;
-    if (!tree || message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
+    if (!tree || (generation !== undefined && generation !== tree.generation) || message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
     const actor = getActor(tree, message.position, message.item);
     return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
   }
@@ -197,21 +198,27 @@ export class Host {
     if (envelope.kind === 'late') return this.#noteLate(envelope.resident, envelope.message, now);
     const resident = this.residents.get(envelope.executionId);
     if (!resident) return this.#performer.wake(envelope.executionId, envelope);
+    const { done, generation = resident.tree.generation } = envelope;
+    if (generation !== resident.tree.generation) return void (done && this.#answers.push(() => done(false)));
     const before = resident.tree.flow.status;
     this.#deliver(resident, envelope.message, now);
-    const { done } = envelope;
     if (done) this.#answers.push(() => done(before === 'active'));
   }
 
-  #start({ header, plan, admit, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
+  #start({ header, plan, admit, legacy, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
     const { machines, maxInterruptions } = this.#options;
-    const tree = createTree(machines, plan, header.executionId, maxInterruptions);
+    const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation);
+    if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
     this.#answers.push(done);
     const admitted = this.#isAdmitted(admit);
-    const resident = createResident(header, tree, true);
+    const resident = createResident(header, tree, true, legacy?.steps);
+    for (const signal of legacy?.signals ?? []) {
+      tree.signals.push(signal);
+      this.#touch(resident).received.push(signal);
+    }
     if (admitted) {
       this.residents.set(header.executionId, resident);
-      this.#deliver(resident, { to: 'flow', event: { type: 'flow.start', ready: tree.queue.size } }, now);
+      this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, now);
     } else {
       this.#touch(resident);
     }
@@ -231,7 +238,7 @@ export class Host {
     if (!this.#isAdmitted(requested)) return;
     this.residents.set(header.executionId, resident);
     if (tree.flow.value !== 'pending') this.#guard(resident, now, changes => resume(this.#options.machines, tree, now, changes));
-    else if (requested) this.#deliver(resident, { to: 'flow', event: { type: 'flow.start', ready: tree.queue.size } }, now);
+    else if (requested) this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, now);
     else this.#touch(resident);
   }
 
@@ -256,7 +263,7 @@ export class Host {
       this.#options.logger.error({ err: error, executionId: header.executionId }, 'a machine threw; its flow fails');
       breakTree(this.#options.machines, tree, createFailure('machine_failed', message), now, changes);
     }
-    if (header.startedAt === null && tree.flow.value === 'stepping') header.startedAt = now;
+    if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
     // A clock that was set back must not make it end before it began.
     if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
   }

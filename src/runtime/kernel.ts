@@ -10,7 +10,7 @@ import type { Changes } from './changes.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
-import type { SettledStatus } from './routing.ts';
+import type { Routed, SettledStatus } from './routing.ts';
 import { routeSettled } from './routing.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
@@ -108,6 +108,7 @@ class Delivering {
     this.#changes.entries.push(['', event, after === before ? null : after.value]);
     if (after === before) return;
     tree.flow = after;
+    if (event.type === 'flow.start') this.#skipFor(tree.inherited?.skips);
     for (const effect of effects) {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
       else if (effect === 'haltSteps') this.#endSteps('step.skip', createFailure('flow_halted', 'A critical step failed and the flow is strict'));
@@ -345,7 +346,11 @@ class Delivering {
         ...(freed > 0 && { freed }),
       },
     });
-    for (const skip of skips) this.#inbox.push({ position: skip.position, item: noItem, event: { type: 'step.skip', failure: skip.failure } });
+    this.#skipFor(skips);
+  }
+
+  #skipFor(skips: Routed['skips'] = []): void {
+    for (const { position, failure } of skips) this.#inbox.push({ position, item: noItem, event: { type: 'step.skip', failure } });
   }
 
   #endSteps(type: 'step.skip' | 'step.cancel', failure: StepFailure | null): void {

@@ -40,7 +40,7 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
   const { tree, position, item, now, timeLimitMs, maxBytes } = params;
   const step = tree.plan.steps[position] as PlannedStep;
   const address = toLocalAddress(step.id, item);
-  const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address), timeLimitMs };
+  const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address, tree.generation), timeLimitMs };
   try {
     const scope = await createScope(reader, params, step);
     const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : value.evaluate(scope, recorded));

@@ -7,8 +7,8 @@ import type { JournalEntry } from './changes.ts';
 import { noItem, toAddress } from './tree.ts';
 
 export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
-  const { executionId, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt, wakeAt } = record;
-  const base = { executionId, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt };
+  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt, wakeAt } = record;
+  const base = { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt };
   return { ...base, wakeAt: wakeAt === 0 ? null : wakeAt, ...(blockedBy && { blockedBy }) };
 }
 
@@ -25,6 +25,7 @@ export async function readDetails(
     if (list) list.push(result);
     else byPosition.set(result.step.position, [result]);
   }
+  const generations = await readGenerations(reader, record, byPosition);
   const steps: StepResult[] = [];
   for (const { position, id, forEach } of plan.steps) {
     // In the order of their items; the step itself, -1, comes first.
@@ -34,8 +35,8 @@ export async function readDetails(
       continue;
     }
     const completed = own.step.status === 'completed';
-    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined));
-    if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined));
+    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined, generations));
+    if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
   return { ...toSummary(record), input: JSON.parse(record.input), steps };
 }
@@ -52,7 +53,8 @@ function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
 
 const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
 
-function toStepResult(row: StepRecord, output: unknown): StepResult {
+function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>): StepResult {
+  const keptFrom = row.originKey === null ? undefined : generations.get(row.originKey);
   const { stepId, item, status, attempt, interruptions, failure, dueAt, startedAt, settledAt } = row;
   return {
     stepId,
@@ -62,10 +64,19 @@ function toStepResult(row: StepRecord, output: unknown): StepResult {
     interruptions,
     ...(failure && { reason: failure }),
     ...(output !== undefined && { output }),
+    ...(keptFrom !== undefined && { keptFrom }),
+    ...(row.stale && { stale: true as const }),
     ...(dueAt !== null && { dueAt }),
     startedAt,
     settledAt,
   };
+}
+
+/** Numbers of the generations that steps were kept from, by key. */
+async function readGenerations(reader: StoreReader, { executionId, generation }: ExecutionRecord, results: ReadonlyMap<number, readonly StepOutcome[]>): Promise<ReadonlyMap<number, number>> {
+  const isKept = [...results.values()].some(([own]) => own !== undefined && own.step.originKey !== null);
+  const all = isKept ? await reader.listGenerations(executionId, generation) : [];
+  return new Map(all.map(row => [row.key, row.generation]));
 }
 
 export async function readSettled(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {

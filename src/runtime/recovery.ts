@@ -15,6 +15,8 @@ export class Recovery {
   readonly #logger: Logger;
   /** What `recover` answered, by key: it is asked once. */
   readonly #chosen = new Map<number, boolean>();
+  /** Executions that were left out first, and called for since. */
+  readonly #allowed = new Set<number>();
   /** Executions with a higher key were started by this runtime. */
   #firstKey = -1;
 
@@ -34,7 +36,7 @@ export class Recovery {
   }
 
   mayContinue({ key, executionId, flowId, digest }: Candidate): boolean {
-    if (this.isOwn(key)) return true;
+    if (this.isOwn(key) || this.#allowed.has(key)) return true;
     const recover = this.#recover ?? true;
     if (typeof recover !== 'function') return recover;
     const known = this.#chosen.get(key);
@@ -49,7 +51,13 @@ export class Recovery {
     return chosen;
   }
 
+  /** It is to go on after all. */
+  allow(key: number): void {
+    this.#allowed.add(key);
+  }
+
   forget(key: number): void {
     this.#chosen.delete(key);
+    this.#allowed.delete(key);
   }
 }

@@ -1,4 +1,4 @@
-import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { Changes } from './changes.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { Running } from './step-runner.ts';
@@ -18,14 +18,16 @@ export interface Resident {
   readonly runs: Map<string, Running>;
   /** Outputs of upstream steps that expressions read, by position. */
   readonly outputs: Map<number, unknown>;
+  /** Steps that it keeps of the generation before; stored with its first commit. */
+  readonly kept: readonly StepRecord[];
   /** The definition's record is not in the store yet. */
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */
   expires: boolean;
 }
 
-export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean): Resident {
-  return { header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
+export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = []): Resident {
+  return { kept, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

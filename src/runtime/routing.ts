@@ -1,4 +1,5 @@
 import type { StepSettled } from '../../machines/flow.ts';
+import type { StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
@@ -24,7 +25,7 @@ export interface Routed {
  */
 export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
   const excluded = status === 'skipped' && failure?.code === conditionFalse;
-  const blocks = status === 'cancelled' || (status === 'failed' && step.critical) || (status === 'skipped' && !excluded);
+  const blocks = blocksDependents(step, { status, failure });
   const open = step.dependents.filter(position => tree.settled[position] === null);
   const weight = excluded ? 0 : step.weight;
   if (blocks) {
@@ -42,7 +43,12 @@ export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledS
   return { ready, weight, skips: [] };
 }
 
-function toUpstreamFailure(step: PlannedStep, status: SettledStatus, failure: StepFailure | null): StepFailure {
+/** Whether a step that ended so keeps those that depend on it from running. */
+export function blocksDependents({ critical }: PlannedStep, { status, failure }: { readonly status: StepStatus; readonly failure: StepFailure | null }): boolean {
+  return status === 'cancelled' || (status === 'failed' && critical) || (status === 'skipped' && failure?.code !== conditionFalse);
+}
+
+export function toUpstreamFailure(step: PlannedStep, status: SettledStatus, failure: StepFailure | null): StepFailure {
   const cause = status === 'skipped' ? (failure?.details?.['cause'] ?? step.id) : step.id;
   const happened = status === 'cancelled' ? 'was cancelled' : 'failed';
   return createFailure('upstream_failed', `Skipped because the step "${String(cause)}" ${happened}`, { upstream: step.id, cause });

@@ -4,6 +4,7 @@ import type { FlowPlan } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
+import { inheritSteps } from './kept-steps.ts';
 import { createFanOutActor, createStepActor, createTree, hasWork, isBusy, isFanOut, nextDueAt, noItem } from './tree.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
@@ -98,8 +99,11 @@ export function restoreTree(
   maxInterruptions: number,
 ): { header: ExecutionHeader; tree: FlowTree } {
   const { context, status, wakeAt: _wakeAt, score, passed: _passed, failure, ...header } = execution;
-  const tree = createTree(machines, plan, execution.executionId, maxInterruptions);
-  if (status === 'pending') return { header, tree };
+  const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation);
+  if (status === 'pending') {
+    if (steps.length > 0) inheritSteps(tree, steps);
+    return { header, tree };
+  }
   tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, failure });
   tree.queue.clear();
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);

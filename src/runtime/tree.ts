@@ -1,5 +1,5 @@
 import type { FanOutContext } from '../../machines/fan-out.ts';
-import type { FlowContext } from '../../machines/flow.ts';
+import type { FlowContext, FlowEvent, KeptCounts } from '../../machines/flow.ts';
 import type { StepContext } from '../../machines/step.ts';
 import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
@@ -54,6 +54,8 @@ export const isFanOut = (actor: StepActor | FanOutActor): actor is FanOutActor =
 export interface FlowTree {
   readonly plan: FlowPlan;
   readonly executionId: string;
+  /** Which life of the execution it is, from 1. */
+  readonly generation: number;
   flow: Snapshot<FlowContext>;
   /** By position; pending steps and settled ones have no actor. */
   readonly actors: Map<number, StepActor | FanOutActor>;
@@ -70,14 +72,22 @@ export interface FlowTree {
   signals: SignalRecord[];
   /** Crashes after which a step fails. */
   readonly maxInterruptions: number;
+  /** Of a generation that has not begun: what it keeps of the one before, and the steps that cannot run for that. */
+  inherited: { readonly counts: KeptCounts; readonly skips: readonly { readonly position: number; readonly failure: StepFailure }[] } | null;
+}
+
+/** The event with which a tree that has not begun begins. */
+export function toStartEvent({ queue, inherited }: FlowTree): Extract<FlowEvent, { type: 'flow.start' }> {
+  return { type: 'flow.start', ready: queue.size, ...(inherited && { kept: inherited.counts }) };
 }
 
 /** Makes the tree of an execution that has not begun. */
-export function createTree(machines: Machines, plan: FlowPlan, executionId: string, maxInterruptions: number): FlowTree {
+export function createTree(machines: Machines, plan: FlowPlan, executionId: string, maxInterruptions: number, generation = 1): FlowTree {
   const roots = plan.steps.filter(step => step.dependsOn.length === 0).map(step => step.position);
   return {
     plan,
     executionId,
+    generation,
     flow: machines.flow.initial({ total: plan.steps.length, concurrency: plan.concurrency, mode: plan.mode }),
     actors: new Map(),
     unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),
@@ -87,6 +97,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     running: 0,
     signals: [],
     maxInterruptions,
+    inherited: null,
   };
 }
 

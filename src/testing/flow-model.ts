@@ -9,7 +9,7 @@ import type { Message, Prepared } from '../runtime/messages.ts';
 import { conditionFalse } from '../runtime/messages.ts';
 import { restoreTree, toExecutionRecord, toStepRecord } from '../runtime/rows.ts';
 import type { FlowTree, StepActor } from '../runtime/tree.ts';
-import { copyTree, createTree, getActor, isFanOut, noItem, toLocalAddress } from '../runtime/tree.ts';
+import { copyTree, createTree, getActor, isFanOut, noItem, toLocalAddress, toStartEvent } from '../runtime/tree.ts';
 import { listDue } from './due.ts';
 import { scriptedCode, toFailed, toOutput } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
@@ -66,7 +66,7 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
   const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), script: {}, transitions: 0, evaluated: false };
   return {
     flow,
-    initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: { type: 'flow.start', ready: begun.queue.size } }, modelStart, changes)),
+    initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: toStartEvent(begun) }, modelStart, changes)),
     transition(before, event) {
       const state = { ...before, evaluated: event.type === 'prepare' };
       if (event.type === 'crash') return crash(machines, state, step);

@@ -148,6 +148,8 @@ class Replayer {
     if (done) this.#check('', { score: score ?? 0, failure }, { score: record.score, failure: record.failure });
     const stored = new Set<string>();
     for (const row of rows) {
+      // Kept of an earlier generation: its story is told there.
+      if (row.originKey !== null) continue;
       const address = toLocalAddress(row.stepId, row.item);
       stored.add(address);
       const actor = this.#actors.get(address);

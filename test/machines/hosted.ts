@@ -49,6 +49,8 @@ function stepEvents(context: StepContext): StepEvent[] {
   ];
 }
 
+const keptNone = { settled: 0, completed: 0, failed: 0, skipped: 0, criticalFailures: 0, weight: 0, earned: 0 };
+
 function flowEvents(context: FlowContext): FlowEvent[] {
   const { granted, released, ready, settled, total } = context;
   const busy = granted - released;
@@ -57,6 +59,7 @@ function flowEvents(context: FlowContext): FlowEvent[] {
   const statuses = ['completed', 'failed', 'skipped', 'cancelled'] as const;
   return [
     ...[1, 2].map(count => ({ type: 'flow.start' as const, ready: count })),
+    ...[1, total].map(count => ({ type: 'flow.start' as const, ready: total > count ? 1 : 0, kept: { ...keptNone, settled: count, failed: 1, completed: count - 1, criticalFailures: 1, weight: count, earned: count - 1 } })),
     { type: 'flow.cancel', failure },
     { type: 'flow.expire', failure },
     ...change.flatMap(by => statuses.flatMap(status => (status === 'completed' || status === 'failed' ? [true, false] : [true]).map(critical => ({ type: 'step.settled' as const, status, critical, weight: 1, ...by })))),

@@ -1,0 +1,52 @@
+import type { KeptCounts } from '../../machines/flow.ts';
+import type { StepRecord } from '../../persistence/records.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { conditionFalse } from './messages.ts';
+import { blocksDependents, toUpstreamFailure } from './routing.ts';
+import type { FlowTree } from './tree.ts';
+import { noItem } from './tree.ts';
+
+/**
+ * Gives a tree that has not begun the steps that its generation keeps: they have settled before it starts.
+ *
+ * What is ready follows from them. A step that is to run and hangs on a kept failure is noted to be skipped at the start.
+ */
+export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void {
+  const counts = { settled: 0, completed: 0, failed: 0, skipped: 0, criticalFailures: 0, weight: 0, earned: 0 } satisfies KeptCounts;
+  const rows = new Map<number, StepRecord>();
+  for (const row of kept) {
+    const step = tree.plan.steps[row.position];
+    if (row.item !== noItem || !step) continue;
+    rows.set(row.position, row);
+    tree.settled[row.position] = row.status;
+    const weight = row.status === 'skipped' && row.failure?.code === conditionFalse ? 0 : step.weight;
+    counts.settled++;
+    counts.weight += weight;
+    if (row.status === 'completed') {
+      counts.completed++;
+      counts.earned += weight;
+    } else if (row.status === 'failed') {
+      counts.failed++;
+      if (step.critical) counts.criticalFailures++;
+    } else {
+      counts.skipped++;
+    }
+  }
+  const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
+  tree.queue.clear();
+  for (const { position, dependsOn } of tree.plan.steps) {
+    let unmet = 0;
+    let failure: StepFailure | undefined;
+    for (const upstream of dependsOn) {
+      const row = rows.get(upstream);
+      const step = tree.plan.steps[upstream];
+      if (!row || !step) unmet++;
+      else if (blocksDependents(step, row)) failure ??= toUpstreamFailure(step, row.status as 'failed' | 'skipped', row.failure);
+    }
+    tree.unmet[position] = unmet;
+    if (tree.settled[position] !== null) continue;
+    if (failure) skips.push({ position, failure });
+    else if (unmet === 0) tree.queue.push(position);
+  }
+  tree.inherited = { counts, skips };
+}
