@@ -131,7 +131,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     settled: () => settled(executionId),
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),
-    retry: options => core.retry(executionId, options ?? {}),
+    retry: (what = {}) => core.retry(executionId, what),
     transitions: range => transitions(executionId, range),
   });
 
@@ -154,12 +154,12 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
     cancel: (executionId, message) => core.cancel(executionId, message),
     settled,
-    async retry(executionId, options = {}) {
-      await core.retry(executionId, options);
+    async retry(executionId, what = {}) {
+      await core.retry(executionId, what);
       return toExecution(executionId, false);
     },
-    async resume(executionId, options = {}) {
-      await core.resume(executionId, options);
+    async resume(executionId, how = {}) {
+      await core.resume(executionId, how);
       return toExecution(executionId, false);
     },
     transitions,

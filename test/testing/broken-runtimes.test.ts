@@ -28,10 +28,13 @@ describe('a crash at every commit finds a runtime that', () => {
   });
 });
 
+/** A flow without retries begins once, and nothing comes between its last step and its score. */
+const unreached = /^pending: flow\.start #1|^pending: flow\.start negates keepsAll|^consolidating: flow\./;
+
 describe('the paths of flows', () => {
   it('find a sample of guards that were negated and transitions that were removed in what they run on', async () => {
     const mutants = ([['step', stepMachine], ['flow', flowMachine], ['fanOut', fanOutMachine]] as const).flatMap(([name, machine]) =>
-      listMutants(machine).filter(mutant => / negates | removed$/.test(mutant.name)).filter((_, index) => index % 6 === 0).map(mutant => ({ ...mutant, owner: name })));
+      listMutants(machine).filter(({ name: what }) => / negates | removed$/.test(what) && !unreached.test(what)).filter((_, index) => index % 6 === 0).map(mutant => ({ ...mutant, owner: name })));
     const survivors: string[] = [];
     for (const { name, owner, machine } of mutants) {
       let found = false;
