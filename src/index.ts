@@ -9,6 +9,8 @@ export type { Clock } from './core/clock.ts';
 export { SimulatedClock, systemClock } from './core/clock.ts';
 export { FlowError, isFlowError } from './core/errors.ts';
 export type { StepFailure } from './core/failure.ts';
+export type { LoadBenchmarkOptions, LoadedBenchmark, PlanBenchmark } from './benchmark-format/load-benchmark.ts';
+export { loadBenchmark } from './benchmark-format/load-benchmark.ts';
 export { defineFlow } from './definition/define-flow.ts';
 export type { Queue, QueueOptions } from './queue/define-queue.ts';
 export { defineQueue } from './queue/define-queue.ts';

@@ -89,6 +89,7 @@ function findRoot(path: Path, evidence: Evidence): { readonly value: unknown; re
   if (root === 'tool_calls') return { value: evidence.toolCalls, rest: path.slice(1) };
   if (root === 'state') return readState(evidence.state, 'state', path.slice(1));
   if (root !== 'steps') return { unknown: `Nothing is known of \`${String(root)}\`` };
+  if (second === undefined) return { value: evidence.steps, rest: [] };
   const id = String(second);
   const step = Object.hasOwn(evidence.steps, id) ? evidence.steps[id] : undefined;
   if (!step) return { unknown: `There is no step \`${id}\`` };

@@ -101,7 +101,7 @@ function checkPath(text: string, type: AssertionType, at: Path, { steps, state }
   }
   if (root === 'state' && !state) return report('to be read by something', 'no `state` in the flow', '; say with `state: { uses: tool:… }` which tool reads it');
   if (root !== 'steps') return [];
-  if (second === undefined) return report('to name a step', text);
+  if (second === undefined) return type === 'matches' ? [] : report('to name a step', text);
   if (!steps.has(String(second))) return report('to name a step of this flow', String(second), didYouMean(String(second), steps), 'unknown_step');
   if (third === undefined || !stepFields.includes(String(third))) {
     return report(`to go on with \`output\`, \`status\` or \`failure\` after \`${String(second)}\``, third === undefined ? text : String(third), third === undefined ? '' : didYouMean(String(third), stepFields) || `; did you mean \`output.${String(third)}\`?`);

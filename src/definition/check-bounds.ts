@@ -6,8 +6,8 @@ interface Bounds {
   min: number;
   max: number;
   /** Where the two bounds are from. */
-  minOf: number;
-  maxOf: number;
+  minOf: string;
+  maxOf: string;
   /** Whether the bounds meet in one number although nothing asks for exactly that. */
   exact: boolean;
 }
@@ -52,24 +52,24 @@ function narrow(assertion: AssertionDefinition, position: number, byPath: Map<st
   const [min, max] = own;
   const bounds = byPath.get(key);
   if (!bounds) {
-    byPath.set(key, { min, max, minOf: position, maxOf: position, exact: min === max });
+    byPath.set(key, { min, max, minOf: id, maxOf: id, exact: min === max });
     return undefined;
   }
   if (min > bounds.max || max < bounds.min) {
     const [other, theirs] = min > bounds.max ? [bounds.maxOf, `at most ${bounds.max}`] : [bounds.minOf, `at least ${bounds.min}`];
     const ours = min > bounds.max ? `at least ${min}` : `at most ${max}`;
     return {
-      code: 'bounds_contradict', path: ['assertions', position, 'path'], expected: `bounds that hold together with \`assertions[${other}]\``, found: ours,
-      message: `\`${id}\` and \`assertions[${other}]\` cannot both hold: ${key} ${ours} and ${theirs}`,
+      code: 'bounds_contradict', path: ['assertions', position, 'path'], expected: `bounds that hold together with \`${other}\``, found: ours,
+      message: `\`${id}\` and \`${other}\` cannot both hold: ${key} ${ours} and ${theirs}`,
     };
   }
-  if (min > bounds.min) [bounds.min, bounds.minOf] = [min, position];
-  if (max < bounds.max) [bounds.max, bounds.maxOf] = [max, position];
+  if (min > bounds.min) [bounds.min, bounds.minOf] = [min, id];
+  if (max < bounds.max) [bounds.max, bounds.maxOf] = [max, id];
   bounds.exact ||= min === max;
   if (bounds.min !== bounds.max || bounds.exact) return undefined;
   bounds.exact = true;
   return {
     code: 'bounds_narrow', path: ['assertions', position, 'path'], expected: 'bounds with room between them', found: String(bounds.min),
-    message: `Together the bounds of \`assertions[${bounds.minOf}]\` and \`assertions[${bounds.maxOf}]\` leave exactly ${bounds.min} for ${key}`,
+    message: `Together the bounds of \`${bounds.minOf}\` and \`${bounds.maxOf}\` leave exactly ${bounds.min} for ${key}`,
   };
 }

@@ -22,7 +22,8 @@ export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'to
   return parseFlow(text, { ...options, file });
 }
 
-async function readDefinition(file: string): Promise<string> {
+/** Reads the text of a definition, at most 4 MiB of UTF-8. */
+export async function readDefinition(file: string): Promise<string> {
   try {
     await using handle = await open(file, 'r');
     const stats = await handle.stat();

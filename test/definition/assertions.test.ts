@@ -84,13 +84,13 @@ describe('bounds', () => {
   };
 
   it('that cannot all hold are pointed out', () => {
-    expect(find({ type: 'gte', value: 85 }, { type: 'lte', value: 75 })).toEqual(['bounds_contradict: `a1` and `assertions[0]` cannot both hold: state.n at most 75 and at least 85']);
+    expect(find({ type: 'gte', value: 85 }, { type: 'lte', value: 75 })).toEqual(['bounds_contradict: `a1` and `a0` cannot both hold: state.n at most 75 and at least 85']);
     expect(find({ type: 'range', min: 1, max: 2 }, { type: 'equals', value: 3 })).toHaveLength(1);
     expect(find({ type: 'change_gte', value: 1 }, { type: 'change_lte', value: 0 })).toHaveLength(1);
   });
 
   it('that leave one number are pointed out, unless it was asked for', () => {
-    expect(find({ type: 'range', min: 45, max: 55 }, { type: 'lte', value: 50 }, { type: 'lte', value: 45 })).toEqual(['bounds_narrow: Together the bounds of `assertions[0]` and `assertions[2]` leave exactly 45 for state.n']);
+    expect(find({ type: 'range', min: 45, max: 55 }, { type: 'lte', value: 50 }, { type: 'lte', value: 45 })).toEqual(['bounds_narrow: Together the bounds of `a0` and `a2` leave exactly 45 for state.n']);
     expect(find({ type: 'equals', value: 45 }, { type: 'lte', value: 45 })).toEqual([]);
   });
 

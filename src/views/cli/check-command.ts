@@ -34,7 +34,7 @@ async function checkFile(file: string, further: readonly string[], tools: readon
     const [definition, ...others] = await loadFlows(file, further, cwd, tools);
     const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
     const { id, version, steps } = definition;
-    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: checkDoubts(resolve(cwd, file), definition) };
+    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
   } catch (error) {
     if (!isFlowError(error)) throw error;
     const { problems } = error.details ?? {};

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { mayBeBenchmark, readBenchmarkText } from '../../benchmark-format/load-benchmark.ts';
 import { formatPath } from '../../core/wording.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { Problem } from '../../definition/problem.ts';
@@ -7,10 +8,13 @@ import { findDoubts } from '../../definition/static-checks.ts';
 import { readYaml } from '../../definition/yaml-source.ts';
 
 /** Finds what a definition says and surely does not mean, with file and line. Such a flow runs all the same. */
-export function checkDoubts(file: string, definition: FlowDefinition): Problem[] {
+export async function checkDoubts(file: string, definition: FlowDefinition): Promise<readonly Problem[]> {
+  const text = readFileSync(file, 'utf8');
+  const benchmark = mayBeBenchmark(text) ? await readBenchmarkText(text, file) : undefined;
+  if (benchmark) return benchmark.doubts;
   const findings = findDoubts(compileFlow(definition));
   if (findings.length === 0) return [];
-  const source = readYaml(readFileSync(file, 'utf8'), file);
+  const source = readYaml(text, file);
   return findings.map(finding => {
     const { code, path, expected, found, message = '' } = finding;
     const place = 'problems' in source ? { file, path: formatPath(path) } : { ...source.locate(finding), file };

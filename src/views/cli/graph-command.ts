@@ -69,8 +69,8 @@ export async function graphCommand(file: string | undefined, options: GraphComma
     return { exitCode: exitCodes.passed, document: drawn, text: drawn.mermaid };
   }
   if (file === undefined) throw new FlowError('usage_invalid', 'Expected a FILE, --execution ID or --machine NAME to draw, got none of them');
-  const [{ loadFlow }, { resolve }] = await Promise.all([import('../../definition/load-flow.ts'), import('node:path')]);
-  const definition = await loadFlow(resolve(context.cwd, file));
+  const [{ loadDefinition }, { resolve }] = await Promise.all([import('./load-definition.ts'), import('node:path')]);
+  const definition = await loadDefinition(resolve(context.cwd, file));
   const mermaid = type === 'state' ? renderDefinitionDiagram(definition, { direction }) : renderFlowChart(definition, { direction });
   return { exitCode: exitCodes.passed, document: { flowId: definition.id, mermaid }, text: mermaid };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { loadFlow } from '../../definition/load-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Tool } from '../../runtime/tool.ts';
 import { builtInTools } from '../../tools/built-in.ts';
+import { loadDefinition } from './load-definition.ts';
 
 /** Flows that the steps of a definition start. */
 function listStartedFlows({ steps }: FlowDefinition): string[] {
@@ -18,10 +18,10 @@ function listStartedFlows({ steps }: FlowDefinition): string[] {
 export async function loadFlows(file: string, further: readonly string[], cwd: string, tools: readonly Tool[]): Promise<[FlowDefinition, ...FlowDefinition[]]> {
   const path = resolve(cwd, file);
   const names = [...builtInTools, ...tools].map(({ name }) => name);
-  const main = await loadFlow(path, { tools: names });
+  const main = await loadDefinition(path, names, tools);
   const byId = new Map([[main.id, main]]);
   for (const other of further) {
-    const definition = await loadFlow(resolve(cwd, other), { tools: names });
+    const definition = await loadDefinition(resolve(cwd, other), names, tools);
     byId.set(definition.id, definition);
   }
   byId.set(main.id, main);
@@ -30,7 +30,7 @@ export async function loadFlows(file: string, further: readonly string[], cwd: s
     for (const id of listStartedFlows(definition)) {
       if (byId.has(id)) continue;
       const beside = [`${id}.yml`, `${id}.yaml`].map(name => join(dirname(path), name)).find(existsSync);
-      if (beside !== undefined) byId.set(id, await loadFlow(beside, { tools: names }));
+      if (beside !== undefined) byId.set(id, await loadDefinition(beside, names, tools));
     }
   }
   return [main, ...[...byId.values()].filter(definition => definition !== main)];

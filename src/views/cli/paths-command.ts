@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
-import { loadFlow } from '../../definition/load-flow.ts';
 import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { loadDefinition } from './load-definition.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface PathsCommandOptions {
@@ -28,7 +28,7 @@ export async function pathsCommand(file: string, options: PathsCommandOptions, c
   const strategy = readOneOf('--strategy', options.strategy, strategies);
   const format = readOneOf('--emit', options.emit, formats);
   const path = resolve(context.cwd, file);
-  const definition = await loadFlow(path);
+  const definition = await loadDefinition(path);
   const [{ generateFlowPaths }, { emitVitest, keepPaths }] = await Promise.all([import('../../testing/flow-paths.ts'), import('../../testing/emit-vitest.ts')]);
   const set = generateFlowPaths(definition, {
     ...(strategy && { strategy }),

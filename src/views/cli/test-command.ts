@@ -1,6 +1,5 @@
 import { createLogUpdate } from 'log-update';
 import { resolve } from 'node:path';
-import { loadFlow } from '../../definition/load-flow.ts';
 import type { FlowTestReport, TestProgress } from '../../testing/test-flow.ts';
 import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import { formatDuration } from '../terminal/durations.ts';
@@ -9,6 +8,7 @@ import { shorten } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import { getProgressScreen, type CommandContext, type CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { loadDefinition } from './load-definition.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 
 export interface TestCommandOptions {
@@ -49,7 +49,7 @@ function renderReport(report: FlowTestReport, elapsedMs: number, palette: Palett
 
 /** `test`: runs every way a flow can go against the real runtime; generated outcomes answer every `uses`. */
 export async function testCommand(file: string, options: TestCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const definition = await loadFlow(resolve(context.cwd, file));
+  const definition = await loadDefinition(resolve(context.cwd, file));
   const { testFlow } = await import('../../testing/test-flow.ts');
   const screen = getProgressScreen(context);
   const palette = createScreenPalette(screen, context.env);

@@ -1,0 +1,29 @@
+import { mayBeBenchmark, type PlanBenchmark, readBenchmarkText } from '../../benchmark-format/load-benchmark.ts';
+import { benchmarkToolNames } from '../../benchmark-format/convert-benchmark.ts';
+import { readDefinition } from '../../definition/load-flow.ts';
+import { parseFlow } from '../../definition/parse.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
+import { isOutcome, type Tool } from '../../runtime/tool.ts';
+
+/**
+ * Reads a flow, or makes one of a benchmark file.
+ *
+ * @param names of all tools there are; undefined: any name will do
+ */
+export async function loadDefinition(file: string, names?: readonly string[], tools: readonly Tool[] = []): Promise<FlowDefinition> {
+  const text = await readDefinition(file);
+  const benchmark = mayBeBenchmark(text) ? await readBenchmarkText(text, file, { plan: findPlanner(tools), tools: tools.length > 0 ? names : undefined }) : undefined;
+  return benchmark ? benchmark.definition : parseFlow(text, { file, ...(names && { tools: names }) });
+}
+
+/** A tool that plans: it is called when a file is read, and not as a step. */
+function findPlanner(tools: readonly Tool[]): PlanBenchmark | undefined {
+  const tool = tools.find(({ name }) => name === benchmarkToolNames.plan);
+  if (!tool) return undefined;
+  return async benchmark => {
+    const input = tool.input ? tool.input.parse(benchmark) : benchmark;
+    const planned = await (tool.run as (call: { readonly input: unknown }) => unknown)({ input });
+    if (isOutcome(planned)) throw new Error(planned.failure.message);
+    return planned;
+  };
+}
