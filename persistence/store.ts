@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
+import type { DurationsReader } from './durations-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
 import type {
@@ -76,7 +77,7 @@ export interface StoreSize {
 }
 
 /** What any number of processes may do while one owns the store. */
-export interface StoreReader extends QueueReader {
+export interface StoreReader extends QueueReader, DurationsReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
 

@@ -1,5 +1,5 @@
 export type {
-  Execution, ExecutionDetails, ExecutionSummary, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
+  Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
   TransitionUpdate,
 } from './runtime/api.ts';
 export { createRuntime } from './runtime/create-runtime.ts';

@@ -31,6 +31,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'store records', prefix: 'persistence/interaction-', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/isolation-store.ts', imports: [] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },
+  { name: 'store contract', prefix: 'persistence/durations-store.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/queue-store.ts', imports: ['core', 'store records'] },
   { name: 'store records', prefix: 'persistence/records.ts', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/queue-records.ts', imports: ['core'] },

@@ -13,6 +13,7 @@ import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import * as queueMemory from './queue-memory.ts';
+import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import { UndoLog } from './undo-log.ts';
 
 /** The handle a step's own writes get: names and JSON values, undone with the transaction. */
@@ -119,6 +120,15 @@ export abstract class StateStore implements Store {
 
   listSignals(executionKey: number): SignalRecord[] {
     return [...(this.#read().signals.get(executionKey)?.values() ?? [])].toSorted((a, b) => a.number - b.number).map(row => ({ ...row }));
+  }
+
+  listDurations({ flowId, before, executions, steps }: ListDurationsParams): StepDuration[] {
+    const state = this.#read();
+    const recent = [...state.executions.values()].filter(row => row.flowId === flowId && row.key < before).toSorted((a, b) => b.key - a.key).slice(0, executions);
+    const rows = recent.flatMap(({ key }) => [...(state.steps.get(key)?.values() ?? [])]);
+    return rows
+      .filter(row => row.item === -1 && row.position < steps && row.status === 'completed' && row.originKey === null)
+      .map(row => ({ stepId: row.stepId, durationMs: (row.settledAt as number) - (row.runAt ?? (row.startedAt as number)) }));
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {

@@ -1,6 +1,7 @@
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
+import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import { SqliteArtifacts } from './artifacts.ts';
@@ -184,6 +185,21 @@ export class SqliteReader implements StoreReader {
 
   listMessageWaiters(after: Parameters<StoreReader['listMessageWaiters']>[0], limit: number): MessageWaiterRecord[] {
     return this.read(connection => queueReads.listMessageWaiters(connection, after, limit));
+  }
+
+  listDurations({ flowId, before, executions, steps }: ListDurationsParams): StepDuration[] {
+    const recent = 'SELECT key FROM executions WHERE flow_id = ? AND key < ? ORDER BY key DESC LIMIT ?';
+    // A place at a time: a scan of an execution's steps would read all the items of its `for_each` steps.
+    const duration = `SELECT step_id AS stepId, settled_at - coalesce(run_at, started_at) AS durationMs FROM steps
+      WHERE execution_key = ? AND position = ? AND item = -1 AND status = 'completed' AND origin_key IS NULL`;
+    const found: StepDuration[] = [];
+    for (const key of this.all(recent, row => (row as { key: number }).key, flowId, before, executions)) {
+      for (let position = 0; position < steps; position++) {
+        const row = this.get(duration, one => ({ ...(one as StepDuration) }), key, position);
+        if (row) found.push(row);
+      }
+    }
+    return found;
   }
 
   getOwner(): OwnerRecord | undefined {

@@ -43,6 +43,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
       critical: step.critical,
       weight: step.weight,
       timeoutMs: step.timeout ?? null,
+      expectedMs: step.expected_duration ?? null,
       retry: toPolicy(step.retry),
       with: step.with === undefined ? null : compileValue(step.with, cache, listUpstream),
       when: step.when === undefined ? null : compileCondition(step.when, cache, listUpstream),

@@ -57,6 +57,8 @@ export interface PlannedStep {
   readonly weight: number;
   /** Longest one attempt (or one wait) may take, ms; null: no limit. */
   readonly timeoutMs: number | null;
+  /** How long it usually takes, ms; null: not declared, to be learned. */
+  readonly expectedMs: number | null;
   readonly retry: RetryPolicy;
   /** The handler's input, or what `sleep` and `signal` need. */
   readonly with: CompiledValue | null;

@@ -84,6 +84,7 @@ const stepShape = z.strictObject(
     critical: z.boolean({ error: '`true` or `false`' }).default(true),
     weight: number('a number from 0 to 1,000,000', 0, 1_000_000).default(1),
     timeout: duration(1).optional(),
+    expected_duration: duration(1).optional(),
     retry: retry.optional(),
   },
   { error: 'an object with `id` and `uses`' },

@@ -148,12 +148,28 @@ export type TransitionUpdate =
       readonly state: string | null;
     };
 
+/** How far an execution is. */
+export interface FlowProgress {
+  /** 0 to 1, weighted by how long steps are expected to take; 1 only when the execution has settled. */
+  readonly share: number;
+  readonly settledSteps: number;
+  readonly totalSteps: number;
+  /** Since its start, ms. */
+  readonly elapsedMs: number;
+  /** What is likely left, ms; null: nothing is known yet of how long its steps take. */
+  readonly remainingMs: number | null;
+  /** Running steps past what they ever need: their `expected_duration`, or what earlier executions took. */
+  readonly stalled: readonly { readonly stepId: string; readonly runningMs: number; readonly expectedMs: number }[];
+}
+
 /** A handle on one execution. */
 export interface Execution {
   readonly executionId: string;
   /** False when `start` met an execution with the same idempotency key. */
   readonly created: boolean;
   get(options?: GenerationOptions & { readonly items?: boolean }): Promise<ExecutionDetails>;
+  /** How far it is, and what is likely left. */
+  progress(): Promise<FlowProgress>;
   /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
   settled(): Promise<SettledExecution>;
   signal(name: string, payload?: unknown): Promise<void>;

@@ -8,6 +8,7 @@ import type { BrokerServer } from './broker-server.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
+import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
 import { Retention } from './retention.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
@@ -128,6 +129,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     executionId,
     created,
     get: async ({ generation, ...details } = {}) => toDetails(await core.requireExecution(executionId, generation), details),
+    progress: async () => {
+      const record = await core.requireExecution(executionId);
+      return readProgress(store, await core.plans.load(store, record.digest), record, resolved.clock.now());
+    },
     settled: () => settled(executionId),
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),

@@ -1,5 +1,6 @@
 import type { ExecutionStatus, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { computeFlowProgress, type ExpectedDuration, type FlowProgressFigures, type ProgressStep } from '../core/flow-progress.ts';
 import type { ExecutionDetails, TransitionUpdate } from '../runtime/api.ts';
 
 /** What a view needs to know of a step beforehand. */
@@ -8,6 +9,10 @@ export interface StepOutline {
   readonly uses: string;
   readonly maxAttempts: number;
   readonly critical: boolean;
+  /** Positions of the steps it waits for. */
+  readonly dependsOn: readonly number[];
+  /** How long it usually takes, where that is known. */
+  readonly expected?: ExpectedDuration | undefined;
   /** The signal it waits for, when it is such a step and the name is a plain one. */
   readonly signal?: string;
 }
@@ -21,6 +26,8 @@ export interface StepProgress extends StepOutline {
   dueAt: number | undefined;
   startedAt: number | null;
   settledAt: number | null;
+  /** When its present, or last, run or wait began. */
+  runAt: number | null;
   /** Items of a `for_each` step; undefined until the list is known. */
   items: { total: number; settled: number; failed: number } | undefined;
 }
@@ -39,8 +46,22 @@ export function isSettled(status: StepStatus): boolean {
   return settledStatuses.has(status);
 }
 
+const manySteps = 500;
+
 function isFailure(value: unknown): value is StepFailure {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+}
+
+function toProgressStep({ dependsOn, expected, status, uses, runAt, settledAt, dueAt, items }: StepProgress): ProgressStep {
+  return {
+    dependsOn,
+    expected: expected ?? null,
+    state: isSettled(status) ? 'settled' : status === 'running' || status === 'waiting' || status === 'retrying' ? status : 'pending',
+    runAt,
+    endsAt: status === 'retrying' || uses === 'sleep' ? (dueAt ?? null) : null,
+    tookMs: status === 'completed' && settledAt !== null && runAt !== null ? settledAt - runAt : null,
+    items: items ?? null,
+  };
 }
 
 /** Where one execution stands, kept up to date from its transitions. */
@@ -52,14 +73,17 @@ export class ExecutionProgress {
   startedAt: number | null = null;
   settledAt: number | null = null;
   failure: StepFailure | undefined;
+  #figures: { readonly at: number; readonly figures: FlowProgressFigures } | undefined;
+  readonly #concurrency: number;
   readonly #byId: ReadonlyMap<string, StepProgress>;
 
-  constructor(executionId: string, flowId: string, outline: readonly StepOutline[]) {
+  constructor(executionId: string, flowId: string, outline: readonly StepOutline[], concurrency = Number.MAX_SAFE_INTEGER) {
+    this.#concurrency = concurrency;
     this.executionId = executionId;
     this.flowId = flowId;
     this.steps = outline.map(step => ({
       ...step,
-      status: 'pending', attempts: 0, interruptions: 0, reason: undefined, dueAt: undefined, startedAt: null, settledAt: null, items: undefined,
+      status: 'pending', attempts: 0, interruptions: 0, reason: undefined, dueAt: undefined, startedAt: null, settledAt: null, runAt: null, items: undefined,
     }));
     this.#byId = new Map(this.steps.map(step => [step.stepId, step]));
   }
@@ -69,15 +93,15 @@ export class ExecutionProgress {
     return this.steps.reduce((count, step) => count + (isSettled(step.status) ? 1 : 0), 0);
   }
 
-  /** How much of the flow has settled, 0 to 1; items of running `for_each` steps count in part. */
-  get share(): number {
-    if (this.steps.length === 0) return 0;
-    let done = 0;
-    for (const { status, items } of this.steps) {
-      if (isSettled(status)) done += 1;
-      else if (items && items.total > 0) done += items.settled / items.total;
-    }
-    return done / this.steps.length;
+  /** How far it is at a time, and what is likely left. */
+  computeFigures(now: number): FlowProgressFigures {
+    const settled = this.status === 'scored' || this.status === 'failed';
+    const last = this.#figures;
+    // A long flow is looked at again after a second: pictures are drawn ten times as often.
+    if (last && !settled && this.steps.length > manySteps && now - last.at < 1_000) return last.figures;
+    const figures = computeFlowProgress({ steps: this.steps.map(toProgressStep), concurrency: this.#concurrency, settled, now });
+    this.#figures = { at: now, figures };
+    return figures;
   }
 
   /** Sets the number of items of a `for_each` step that was begun before. */
@@ -114,7 +138,7 @@ export class ExecutionProgress {
       const step = this.#byId.get(result.stepId);
       if (!step || result.item !== undefined) continue;
       const { status, attempts, interruptions, reason, dueAt, startedAt, settledAt } = result;
-      Object.assign(step, { status, attempts, interruptions, reason, dueAt, startedAt, settledAt });
+      Object.assign(step, { status, attempts, interruptions, reason, dueAt, startedAt, settledAt, runAt: startedAt });
     }
   }
 
@@ -151,6 +175,7 @@ export class ExecutionProgress {
     const due = event['retryAt'] ?? event['dueAt'];
     step.dueAt = (state === 'retrying' || state === 'waiting') && typeof due === 'number' ? due : undefined;
     if (state === 'running' || state === 'waiting') step.startedAt ??= at;
+    if (begins || event.type === 'attempt.interrupted') step.runAt = at;
     step.settledAt = isSettled(state) ? at : null;
     return true;
   }

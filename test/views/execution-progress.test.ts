@@ -56,7 +56,7 @@ describe('progress of an execution', () => {
     const { progress } = await record();
     expect(progress.steps.find(({ stepId }) => stepId === 'each')?.items).toEqual({ total: 3, settled: 3, failed: 0 });
     expect(progress.settled).toBe(6);
-    expect(progress.share).toBe(1);
+    expect(progress.computeFigures(0)).toEqual({ share: 1, remainingMs: 0, stalled: [] });
   });
 
   it('makes one plain line of each change, without escape sequences', async () => {

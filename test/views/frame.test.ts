@@ -17,7 +17,7 @@ const anyStep = fc.record({
 });
 
 function createProgress(steps: readonly { status: (typeof statuses)[number]; id: string; reason: string; items: { total: number; settled: number; failed: number } | null }[]): ExecutionProgress {
-  const progress = new ExecutionProgress('01a1fbf8-1958-71a9-9d29-0525da246ba1', 'project-report', steps.map(({ id }) => ({ stepId: id, uses: 'tool:x', maxAttempts: 3, critical: true })));
+  const progress = new ExecutionProgress('01a1fbf8-1958-71a9-9d29-0525da246ba1', 'project-report', steps.map(({ id }) => ({ stepId: id, uses: 'tool:x', maxAttempts: 3, critical: true, dependsOn: [] })));
   progress.status = 'stepping';
   progress.startedAt = now - 61_000;
   for (const [index, { status, reason, items }] of steps.entries()) {

@@ -1,9 +1,11 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
+import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Execution, ExecutionDetails, Runtime } from '../../runtime/api.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
+import { readExpectedDurations } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { createLineView } from '../terminal/line-view.ts';
@@ -70,7 +72,9 @@ export async function createView(context: CommandContext): Promise<ProgressView>
 }
 
 async function follow({ execution, flowId, definition, base }: Followed, store: Store, view: ProgressView, suggest: Suggest): Promise<void> {
-  const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition));
+  const begun = await store.getExecution(execution.executionId);
+  const expected = begun && await readExpectedDurations(store, compileFlow(definition), begun);
+  const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition, expected), definition.concurrency);
   view.add(progress);
   if (base?.execution) progress.apply({ type: 'snapshot', seq: base.seq, execution: base.execution });
   for (const [stepId, counts] of base?.items ?? []) progress.noteItems(stepId, counts);

@@ -1,8 +1,12 @@
-import type { ExecutionStatus } from '../../../persistence/records.ts';
+import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
+import type { FlowProgress } from '../../runtime/api.ts';
+import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
-import { formatDateTime, formatDuration } from '../terminal/durations.ts';
+import { formatDateTime, formatDuration, formatProgress } from '../terminal/durations.ts';
 import { shorten } from '../terminal/plain-text.ts';
 import { formatScore, renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -32,6 +36,18 @@ function readStatuses(given: readonly string[]): ExecutionStatus[] {
   });
 }
 
+/** Says how far executions are; what is expected of a definition is read once. */
+function createTracker(reader: StoreReader, now: number): (record: ExecutionRecord) => Promise<FlowProgress> {
+  const plans = new PlanRegistry();
+  const known = new Map<string, ExpectedDurations>();
+  return async record => {
+    const plan = await plans.load(reader, record.digest);
+    const expected = known.get(plan.digest) ?? await readExpectedDurations(reader, plan, record);
+    known.set(plan.digest, expected);
+    return readProgress(reader, plan, record, now, expected);
+  };
+}
+
 /** Cuts a note into lines of the screen's width, at its semicolons. */
 function wrapNote(note: string, columns: number): string[] {
   return note === '' ? [] : note.split('; ').map(part => shorten(`   ${part}`, columns));
@@ -56,12 +72,14 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
     });
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
+    const track = createTracker(reader, context.clock.now());
     const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: string }[] = [];
     for (const record of records) {
       const { executionId, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
       const waits = await describeWait(reader, record, owner, suggest);
       const duration = computeDurationMs(record);
-      const outcome = settledAt === null ? '' : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
+      const progress = settledAt === null && record.status !== 'pending' ? await track(record) : undefined;
+      const outcome = settledAt === null ? (progress ? formatProgress(progress) : '') : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
       rows.push({
         cells: [executionId, record.status, flowId, formatDateTime(createdAt), outcome],
         below: waits,
@@ -70,6 +88,7 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
           durationMs: duration,
           wakeAt: wakeAt === 0 ? null : wakeAt,
           ...(waits && { waitsFor: waits }),
+          ...(progress && { progress }),
         },
       });
     }

@@ -1,15 +1,19 @@
 import type { FlowDefinition } from '../../definition/schema.ts';
+import type { ExpectedDurations } from '../../runtime/read-progress.ts';
 import type { StepOutline } from '../execution-progress.ts';
 
 /** Tells views about the steps of a definition. */
-export function outlineSteps({ steps }: FlowDefinition): StepOutline[] {
-  return steps.map(({ id, uses, retry, critical, with: given }) => {
+export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurations): StepOutline[] {
+  const positions = new Map(steps.map(({ id }, position) => [id, position]));
+  return steps.map(({ id, uses, retry, critical, depends_on, with: given }) => {
     const name = uses === 'signal' && typeof given === 'object' && given !== null && 'name' in given ? given['name'] : undefined;
     return {
       stepId: id,
       uses,
       maxAttempts: retry?.maxAttempts ?? 1,
       critical,
+      dependsOn: depends_on.flatMap(upstream => positions.get(upstream) ?? []),
+      expected: expected?.get(id),
       ...(typeof name === 'string' && !name.includes('{%') && { signal: name }),
     };
   });

@@ -1,8 +1,9 @@
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
+import { readProgress } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
-import { formatDateTime, formatTimeOfDay } from '../terminal/durations.ts';
+import { formatDateTime, formatDuration, formatTimeOfDay } from '../terminal/durations.ts';
 import { pad, toCompactJson } from '../terminal/plain-text.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
@@ -49,6 +50,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const details = await readDetails(reader, plan, record, { items: options.items });
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
+    const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
     const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);
@@ -60,7 +62,8 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       ...(outputs ? ['', outputs] : []),
       ...(history ? ['', renderHistory(history, record.executionId, palette, columns)] : []),
       '',
-      renderVerdict(details, palette),
+      renderVerdict(details, palette, progress),
+      ...(progress?.stalled ?? []).map(({ stepId, runningMs, expectedMs }) => `  ${palette.yellow(`${stepId} is stalled`)}: it runs for ${formatDuration(runningMs)} and usually takes ${formatDuration(expectedMs)}`),
       ...(waits ? [`  ${waits}`] : []),
       `  ${palette.dim('stored in')}  ${database}`,
       ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(suggest(`show ${record.executionId} --history`))}`]),
@@ -72,6 +75,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
         ...toExecutionDocument(details, database),
         input: details.input,
         ...(waits && { waitsFor: waits }),
+        ...(progress && { progress }),
         ...(options.items && { items: details.steps.filter(({ item }) => item !== undefined) }),
         ...(history && { history }),
       },

@@ -1,6 +1,6 @@
 import type { StepStatus } from '../../../persistence/records.ts';
 import { isSettled, type ExecutionProgress, type StepProgress } from '../execution-progress.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration, formatProgress } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { measure, shorten } from './plain-text.ts';
 import { renderStepLine } from './step-line.ts';
@@ -39,12 +39,14 @@ function renderHidden(hidden: readonly StepProgress[], { palette, columns }: Fra
   return palette.dim(shorten(`   … ${text}`, columns));
 }
 
-/** Draws how much of a flow has settled: `━━━━━─────  3/6 steps`. */
-function renderBar(progress: ExecutionProgress, palette: Palette, columns: number): string {
-  const { settled, steps, share } = progress;
-  const label = `${settled}/${steps.length} steps`;
+/** Draws how far a flow is: `━━━━━─────  3/6 steps, 42 %, about 3m left`. */
+function renderBar(progress: ExecutionProgress, { palette, columns, now }: FrameOptions): string {
+  const { settled, steps } = progress;
+  const figures = progress.computeFigures(now);
+  const counted = `${settled}/${steps.length} steps`;
+  const label = columns < 60 ? counted : `${counted}, ${formatProgress(figures)}`;
   const width = Math.max(4, Math.min(40, columns - measure(label) - 4));
-  const full = Math.min(width, Math.floor(share * width));
+  const full = Math.min(width, Math.floor(figures.share * width));
   const failed = steps.some(step => step.status === 'failed' && step.critical);
   const paint = failed ? palette.red : settled === steps.length ? palette.green : palette.cyan;
   return ` ${paint(palette.bar.full.repeat(full))}${palette.dim(palette.bar.empty.repeat(width - full))}  ${label}`;
@@ -68,7 +70,7 @@ export function renderFrame(progress: ExecutionProgress, options: FrameOptions):
     header,
     ...shown.map(step => renderStepLine(step, { palette, now, columns, frame: options.frame, idColumns })),
     ...(hidden.length > 0 ? [renderHidden(hidden, options)] : []),
-    renderBar(progress, palette, columns),
+    renderBar(progress, options),
     ...(hint ? [palette.dim(shorten(` ${hint}`, columns))] : []),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { ExecutionDetails, StepResult } from '../../runtime/api.ts';
-import { formatDuration } from './durations.ts';
+import type { ExecutionDetails, FlowProgress, StepResult } from '../../runtime/api.ts';
+import { formatDuration, formatProgress } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { pad, shorten, toCompactJson, toPlainLine } from './plain-text.ts';
 import { formatReason } from './step-line.ts';
@@ -69,12 +69,12 @@ function renderOutput(output: unknown, palette: Palette, columns: number): strin
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
 /** Says in one line how an execution stands. */
-export function renderVerdict(execution: ExecutionDetails, palette: Palette): string {
+export function renderVerdict(execution: ExecutionDetails, palette: Palette, progress?: FlowProgress): string {
   const { status, passed, score, flowId, failure, steps, createdAt, settledAt } = execution;
   const own = steps.filter(({ item }) => item === undefined);
   const completed = own.filter(step => step.status === 'completed').length;
   const count = `${completed} of ${own.length} steps completed`;
-  if (settledAt === null) return `${palette.yellow(`${palette.symbols.waiting} ${flowId} is ${status}`)}: ${count}`;
+  if (settledAt === null) return `${palette.yellow(`${palette.symbols.waiting} ${flowId} is ${status}`)}: ${count}${progress ? `, ${formatProgress(progress)}` : ''}`;
   const time = formatDuration(settledAt - createdAt);
   const mark = passed ? palette.green(`${palette.symbols.completed} ${flowId} passed`) : palette.red(`${palette.symbols.failed} ${flowId} did not pass`);
   const why = failure ? `. ${formatReason(failure)}` : '';

@@ -38,7 +38,10 @@ export function formatNote(step: StepProgress, now: number): string {
       return due && `${due} left`;
     case 'running': {
       const failed = step.items?.failed ?? 0;
+      const { expected, runAt } = step;
+      const stalls = expected !== undefined && runAt !== null && !step.items && now - runAt > expected.stalledAfterMs;
       return [
+        stalls && `stalled: usually takes ${formatDuration(expected.expectedMs)}`,
         failed > 0 && `${failed} failed`,
         step.interruptions > 0 && `cut off ${step.interruptions === 1 ? 'once' : `${step.interruptions} times`}, begun again`,
       ].filter(Boolean).join(', ');

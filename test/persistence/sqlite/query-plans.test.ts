@@ -49,6 +49,7 @@ describe('every statement of the store', () => {
   store.listItemOutputs(1, 0);
   store.readJournal(1, 0);
   store.listSignals(1);
+  store.listDurations({ flowId: 'flow', before: 2, executions: 1, steps: 1 });
   store.listInterrupted(0, 1);
   store.listDue(start, 1);
   store.listPending(1);
