@@ -1,7 +1,5 @@
+import type { ArtifactKind } from '../src/core/artifact-kind.ts';
 import type { Answer } from './answer.ts';
-
-export const artifactKinds = ['raw', 'clean', 'markdown', 'html', 'csv', 'text', 'binary'] as const;
-export type ArtifactKind = (typeof artifactKinds)[number];
 
 /** One version of a document a step made. Its content is kept apart, in pieces. */
 export interface ArtifactRecord {
@@ -10,7 +8,7 @@ export interface ArtifactRecord {
   /** Names and versions are counted per execution, over its generations. */
   readonly executionId: string;
   readonly name: string;
-  /** Rising per name, from 1; a number never names two contents. */
+  /** Rising per name, from 1. */
   readonly version: number;
   readonly position: number;
   /** Place of the item, -1 for the step itself. */

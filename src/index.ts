@@ -1,8 +1,12 @@
 export type {
-  Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
+  Artifacts, Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Interactions, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
   TransitionUpdate,
 } from './runtime/api.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
+export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
+export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';
+export type { Interaction, InteractionAnswer, InteractionInfo, InteractionRequest, InteractionTotals } from './runtime/interactions/interaction.ts';
+export type { Generated, GenerateRequest, ModelAnswer, ModelClient, ModelRequest } from './runtime/interactions/model-client.ts';
 export type { Outcome, Tool, ToolCall, ToolOptions } from './runtime/tool.ts';
 export { defineTool, fail, retryAfter } from './runtime/tool.ts';
 export type { Clock } from './core/clock.ts';

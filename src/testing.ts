@@ -15,3 +15,5 @@ export type { FlowTestReport, PathReport, TestFlowOptions, TestProgress } from '
 export { testFlow } from './testing/test-flow.ts';
 export type { FlowTestOptions, Invariant, KeptPath, MachineTestOptions, Register } from './testing/test-paths.ts';
 export { followPath, testPaths } from './testing/test-paths.ts';
+export type { ScriptedAnswer, ScriptedModels } from './testing/scripted-models.ts';
+export { scriptedModels } from './testing/scripted-models.ts';

@@ -26,8 +26,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'definition', prefix: 'src/definition/', imports: ['core'] },
   { name: 'machines', prefix: 'machines/', imports: ['core', 'definition'] },
   // Parts of the contract in files of their own.
-  { name: 'store records', prefix: 'persistence/answer.ts', imports: [] },
-  { name: 'store records', prefix: 'persistence/artifact-store.ts', imports: [] },
+  { name: 'store records', prefix: 'persistence/answer.ts', imports: ['core'] },
+  { name: 'store records', prefix: 'persistence/artifact-store.ts', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/interaction-', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/isolation-store.ts', imports: [] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },

@@ -3,7 +3,7 @@ import { type CheckedGraph, nameStep } from './check-graph.ts';
 import type { Expression, ExpressionMistake } from './expression.ts';
 import { functionNames, rootNames, stepFields } from './expression-scan.ts';
 import { type AncestorQuery, findNotUpstream } from './graph.ts';
-import type { StepOutline } from './outline.ts';
+import { isObject, type StepOutline } from './outline.ts';
 import type { Finding, Path } from './problem.ts';
 import { hasExpression, parseBareExpression, parseTemplate, type TemplateCache } from './template.ts';
 
@@ -66,7 +66,7 @@ interface Text {
 
 /** Texts of a step that hold expressions. */
 function listTexts(step: StepOutline): Text[] {
-  const { when, for_each: list, with: input } = step.source;
+  const { when, for_each: list, with: input, artifacts } = step.source;
   const texts: Text[] = [];
   const path = ['steps', step.position, 'when'];
   if (typeof when === 'string') texts.push({ path: [...path], text: when, isBare: true });
@@ -75,6 +75,13 @@ function listTexts(step: StepOutline): Text[] {
   else collectTexts(list, path, texts);
   path[2] = 'with';
   collectTexts(input, path, texts);
+  path[2] = 'artifacts';
+  for (const [at, artifact] of (Array.isArray(artifacts) ? artifacts : []).entries()) {
+    if (!isObject(artifact)) continue;
+    const { from, name, file } = artifact;
+    if (typeof from === 'string') texts.push({ path: [...path, at, 'from'], text: from, isBare: true });
+    collectTexts({ name, file }, [...path, at], texts);
+  }
   return texts;
 }
 
@@ -129,9 +136,12 @@ function checkNames({ source, reads }: Expression, step: StepOutline, path: Path
   const report = (expected: string, found: string, message: string): void => {
     findings.push({ code: 'unknown_name', path, expected, found: `\`${found}\``, message, offset });
   };
+  const ofArtifact = path[2] === 'artifacts';
+  const roots = ofArtifact ? [...rootNames, 'output'] : rootNames;
   for (const name of reads.unknownNames) {
-    const hint = name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, rootNames);
-    report(`one of ${code(rootNames)}`, name, `Expected the expression ${within} to begin with ${code(rootNames)}, got \`${name}\`${hint}`);
+    if (ofArtifact && name === 'output') continue;
+    const hint = name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, roots);
+    report(`one of ${code(roots)}`, name, `Expected the expression ${within} to begin with ${code(roots)}, got \`${name}\`${hint}`);
   }
   for (const name of reads.unknownFields) {
     report(`one of ${code(stepFields)}`, name, `Expected the expression ${within} to read ${code(stepFields)} of a step, got \`${name}\`${didYouMean(name, stepFields) || `; did you mean \`output.${name}\`?`}`);
@@ -140,15 +150,15 @@ function checkNames({ source, reads }: Expression, step: StepOutline, path: Path
     const hint = name === 'eval' ? '; `$eval` is switched off' : didYouMean(name, functionNames);
     report('a function of JSONata, or a variable bound in the expression', `$${name}`, `Expected every name in the expression ${within} to be known, got \`$${name}\`${hint.replace('mean `', 'mean `$')}`);
   }
-  const isItemKnown = path[2] === 'with' && step.source['for_each'] !== undefined;
+  const isItemKnown = (path[2] === 'with' || ofArtifact) && step.source['for_each'] !== undefined;
   if (reads.readsItem && !isItemKnown) {
-    const reason = path[2] === 'with' ? 'give the step a `for_each`' : `\`${String(path[2])}\` is evaluated before there are items`;
+    const reason = path[2] === 'with' || ofArtifact ? 'give the step a `for_each`' : `\`${String(path[2])}\` is evaluated before there are items`;
     findings.push({
       code: 'item_unknown',
       path,
-      expected: '`item` and `index` only in `with` of a step with `for_each`',
+      expected: '`item` and `index` only in `with` and `artifacts` of a step with `for_each`',
       found: within,
-      message: `Expected \`item\` and \`index\` only in \`with\` of a step with \`for_each\`, got ${within} in ${nameStep(step)}; ${reason}`,
+      message: `Expected \`item\` and \`index\` only in \`with\` and \`artifacts\` of a step with \`for_each\`, got ${within} in ${nameStep(step)}; ${reason}`,
       offset,
     });
   }

@@ -11,7 +11,7 @@ export function checkStep(step: StepOutline): Finding[] {
   const findings: Finding[] = [];
   const isWait = uses === 'sleep' || uses === 'signal';
   if (isWait || uses?.startsWith('flow:')) {
-    refuse('retry', `\`retry\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
+    for (const key of ['retry', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
   }
   if (isWait) {
     refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http` and `flow:…`');
@@ -21,7 +21,7 @@ export function checkStep(step: StepOutline): Finding[] {
   }
   return findings;
 
-  function refuse(key: 'retry' | 'for_each' | 'timeout', reason: string): void {
+  function refuse(key: 'retry' | 'for_each' | 'timeout' | 'artifacts' | 'models', reason: string): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',

@@ -1,3 +1,4 @@
+import { compileArtifact } from './compile-artifact.ts';
 import { compileCondition, compileList, compileValue } from './compile-value.ts';
 import { computeDigest, toCanonical } from './digest.ts';
 import { examine, type Examined, locateByPath } from './examine.ts';
@@ -48,6 +49,8 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
       with: step.with === undefined ? null : compileValue(step.with, cache, listUpstream),
       when: step.when === undefined ? null : compileCondition(step.when, cache, listUpstream),
       forEach: step.for_each === undefined ? null : compileList(step.for_each, cache, listUpstream),
+      artifacts: (step.artifacts ?? []).map(artifact => compileArtifact(artifact, cache, listUpstream)),
+      models: (step.models ?? definition.models ?? []).map(({ model, attempts, ...limits }) => ({ model, attempts, timeoutMs: 'timeout' in limits ? (limits.timeout ?? null) : null })),
     };
   });
   const plan: FlowPlan = {
@@ -62,6 +65,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     minScore: definition.min_score,
     state: planState(definition, checked.positions, cache),
     assertions: definition.assertions ?? [],
+    outputDir: definition.output_dir ?? null,
     tools: listTools(steps, definition),
     flows: listTargets(steps, 'flow'),
   };

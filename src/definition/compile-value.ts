@@ -35,12 +35,14 @@ function compileBare(text: string, cache: TemplateCache): { evaluate: Evaluate; 
 }
 
 function finish(value: unknown, evaluate: Evaluate | undefined, expressions: readonly Expression[], listUpstream: ListUpstream): CompiledValue {
-  if (!evaluate) return { constant: true, value, references: [], evaluate: () => Promise.resolve(value) };
+  if (!evaluate) return { constant: true, value, references: [], artifactsOf: [], evaluate: () => Promise.resolve(value) };
   const references = new Set<string>();
+  const artifactsOf = new Set<string>();
   for (const { reads } of expressions) {
     for (const id of reads.allSteps ? listUpstream() : reads.steps) references.add(id);
+    for (const id of reads.artifactsOf) artifactsOf.add(id);
   }
-  return { constant: false, value: undefined, references: [...references], evaluate };
+  return { constant: false, value: undefined, references: [...references], artifactsOf: [...artifactsOf], evaluate };
 }
 
 /** Returns undefined for a value without expressions. */

@@ -1,5 +1,6 @@
 import { findNotJson } from '../core/json.ts';
 import { formatPath } from '../core/wording.ts';
+import { checkArtifacts } from './check-artifacts.ts';
 import { checkAssertions } from './check-assertions.ts';
 import { checkExpressions, checkLastExpressions } from './check-expressions.ts';
 import { type CheckedGraph, checkGraph } from './check-graph.ts';
@@ -43,6 +44,7 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...findings,
     ...checked.findings,
     ...steps.flatMap(checkStep),
+    ...checkArtifacts(steps),
     ...(tools === undefined ? [] : checkTools(steps, tools)),
     ...checkExpressions(steps, checked, cache),
     ...(isObject(value) ? checkInputSchema(value['input']) : []),

@@ -17,18 +17,20 @@ export interface ExpressionReads {
   readonly allSteps: boolean;
   /** First names that are none of `input`, `steps`, `item`, `index`. */
   readonly unknownNames: ReadonlySet<string>;
-  /** Names after `steps.<id>.` other than `output` and `status`. */
+  /** Names after `steps.<id>.` other than those of `stepFields`. */
   readonly unknownFields: ReadonlySet<string>;
   /** `$names` that are bound nowhere. */
   readonly unknownVariables: ReadonlySet<string>;
   readonly readsItem: boolean;
+  /** Ids after `steps.` that are followed by `.artifacts`. */
+  readonly artifactsOf: ReadonlySet<string>;
 }
 
 /** Names an expression can begin with. */
 export const rootNames = ['input', 'steps', 'item', 'index'] as const;
 
 /** What a step shows to expressions. */
-export const stepFields = ['output', 'status'] as const;
+export const stepFields = ['output', 'status', 'artifacts'] as const;
 
 /** JSONata's own functions, without `$eval`: text becomes no program here. */
 export const functionNames = [
@@ -59,6 +61,7 @@ class Scan implements ExpressionReads {
   readonly unknownFields = new Set<string>();
   readonly unknownVariables = new Set<string>();
   readsItem = false;
+  readonly artifactsOf = new Set<string>();
   readonly #bound = new Set<string>();
 
   /** Notes every variable that is bound anywhere: by `:=`, as a parameter, by `@` and `#`. */
@@ -156,6 +159,7 @@ class Scan implements ExpressionReads {
       return;
     }
     this.steps.add(String(step.value));
+    if (field?.type === 'name' && field.value === 'artifacts') this.artifactsOf.add(String(step.value));
     const known: readonly unknown[] = stepFields;
     if (field?.type === 'name' && !known.includes(field.value)) this.unknownFields.add(String(field.value));
   }

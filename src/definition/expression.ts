@@ -2,7 +2,7 @@ import { FlowError } from '../core/errors.ts';
 import { maxJsonDepth } from '../core/json.ts';
 import { describeValue, formatPath } from '../core/wording.ts';
 import { compileProgram, type Program } from './expression-engine.ts';
-import { type ExpressionReads, scanExpression } from './expression-scan.ts';
+import { type ExpressionReads, scanExpression, stepFields } from './expression-scan.ts';
 import type { ExpressionScope, RecordedValues } from './plan.ts';
 
 /** One compiled expression. */
@@ -22,7 +22,7 @@ export interface ExpressionMistake {
 }
 
 const segment = '(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]+`|"[^"\\\\]+")';
-const plainPath = new RegExp(`^\\s*(?:input|steps|item|index)(?:\\.${segment})*\\s*$`);
+const plainPath = new RegExp(`^\\s*(?:input|steps|item|index|output)(?:\\.${segment})*\\s*$`);
 const segments = new RegExp(segment, 'g');
 const reserved = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
 
@@ -52,16 +52,19 @@ function readPlainPath(source: string): string[] | undefined {
 
 const none: ReadonlySet<string> = new Set();
 
+const isStepField = (name: string): boolean => (stepFields as readonly string[]).includes(name);
+
 /** Most expressions are plain paths; walking them costs a hundredth of evaluating them. */
 function createPathExpression(source: string, names: readonly string[]): Expression {
   const [root, step, field] = names;
   const reads: ExpressionReads = {
     steps: root === 'steps' && step !== undefined ? new Set([step]) : none,
     allSteps: root === 'steps' && step === undefined,
-    unknownNames: none,
-    unknownFields: root === 'steps' && field !== undefined && field !== 'output' && field !== 'status' ? new Set([field]) : none,
+    unknownNames: root === 'output' ? new Set([root]) : none,
+    unknownFields: root === 'steps' && field !== undefined && !isStepField(field) ? new Set([field]) : none,
     unknownVariables: none,
     readsItem: root === 'item' || root === 'index',
+    artifactsOf: root === 'steps' && step !== undefined && field === 'artifacts' ? new Set([step]) : none,
   };
   let program: Program | undefined;
   return {

@@ -1,3 +1,4 @@
+import type { ArtifactKind } from '../core/artifact-kind.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
 import type { AssertionDefinition } from './assertion-schema.ts';
 import type { FlowDefinition } from './schema.ts';
@@ -14,9 +15,11 @@ export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
 /** Values an expression can see. `steps` holds the outputs of upstream steps; a step without an output is `null`. */
 export interface ExpressionScope {
   readonly input: unknown;
-  readonly steps: { readonly [stepId: string]: { readonly output: unknown; readonly status: string } };
+  readonly steps: { readonly [stepId: string]: { readonly output: unknown; readonly status: string; readonly artifacts?: { readonly [name: string]: unknown } } };
   readonly item?: unknown;
   readonly index?: number;
+  /** The step's own output; only for its artifacts. */
+  readonly output?: unknown;
 }
 
 /** What is bound to `$now`, `$millis` and `$random`, so that a replay computes the same. */
@@ -37,8 +40,29 @@ export interface CompiledValue {
   readonly value: unknown;
   /** Upstream steps whose outputs it reads, by id. */
   readonly references: readonly string[];
+  /** Those of them whose artifacts it reads. */
+  readonly artifactsOf: readonly string[];
   /** @throws a `FlowError` with code `expression_failed` or `expression_timeout`. */
   evaluate(scope: ExpressionScope, recorded: RecordedValues): Promise<unknown>;
+}
+
+/** A document that a step makes of its output. */
+export interface PlannedArtifact {
+  readonly name: CompiledValue;
+  readonly kind: ArtifactKind;
+  readonly contentType: string;
+  readonly from: CompiledValue;
+  /** Path below the output folder; null: as the name; false: not written there. */
+  readonly file: CompiledValue | null | false;
+}
+
+/** A model to be tried, and how. */
+export interface PlannedModel {
+  readonly model: string;
+  /** Calls before the next one is tried. */
+  readonly attempts: number;
+  /** Longest one call may take, ms; null: no limit. */
+  readonly timeoutMs: number | null;
 }
 
 /** A step as the runtime needs it: names resolved to positions, durations to ms, expressions compiled. */
@@ -64,6 +88,9 @@ export interface PlannedStep {
   readonly with: CompiledValue | null;
   readonly when: CompiledValue | null;
   readonly forEach: CompiledValue | null;
+  readonly artifacts: readonly PlannedArtifact[];
+  /** In the order in which they are tried. */
+  readonly models: readonly PlannedModel[];
 }
 
 /** How the state is read when all steps have settled. */
@@ -95,6 +122,8 @@ export interface FlowPlan {
   /** How the state is read at the end; null: there is none to read. */
   readonly state: PlannedState | null;
   readonly assertions: readonly AssertionDefinition[];
+  /** Folder for the files of its artifacts, as written; null: none. */
+  readonly outputDir: string | null;
   /** Names of the tools it uses. */
   readonly tools: readonly string[];
   /** Ids of the flows it starts. */

@@ -7,7 +7,7 @@ import { definitionKeys, flowSchema, type FlowDefinition } from './schema.ts';
 /** Words people use for a key of ours. */
 const otherNames: { readonly [key: string]: string } = {
   name: 'id', needs: 'depends_on', dependsOn: 'depends_on', dependencies: 'depends_on', requires: 'depends_on', run: 'uses', tool: 'uses',
-  type: 'uses', if: 'when', condition: 'when', foreach: 'for_each', forEach: 'for_each', params: 'with', inputs: 'with', args: 'with',
+  type: 'uses', outputDir: 'output_dir', contentType: 'content_type', if: 'when', condition: 'when', foreach: 'for_each', forEach: 'for_each', params: 'with', inputs: 'with', args: 'with',
   retries: 'retry', max_attempts: 'maxAttempts', maxRetries: 'maxAttempts', attempts: 'maxAttempts', minScore: 'min_score',
   flowType: 'flow_type', asserts: 'assertions', checks: 'assertions', expect: 'assertions', probe: 'state', tasks: 'steps', jobs: 'steps', backoff: 'backoffCoefficient',
 };
@@ -34,8 +34,15 @@ function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   return [{ code: 'invalid_value', path, expected, found, ...(message !== undefined && { message }) }];
 }
 
+function toKind(path: Path): keyof typeof definitionKeys {
+  if (path.at(-1) === 'retry') return 'retry';
+  if (path.length === 1 && path[0] === 'state') return 'state';
+  if (path.at(-2) === 'artifacts') return 'artifact';
+  return path.at(-2) === 'models' ? 'model' : 'step';
+}
+
 function toUnknownKey(path: Path, key: string): Finding {
-  const kind = path.length === 0 ? 'flow' : path.at(-1) === 'retry' ? 'retry' : path.length === 1 && path[0] === 'state' ? 'state' : 'step';
+  const kind = path.length === 0 ? 'flow' : toKind(path);
   const known: readonly string[] = definitionKeys[kind];
   const renamed = Object.hasOwn(otherNames, key) ? otherNames[key] : undefined;
   const hint = renamed !== undefined && known.includes(renamed) ? `; did you mean \`${renamed}\`?` : didYouMean(key, known);

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { RetryPolicy } from '../core/backoff.ts';
-import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.ts';
+import { maxDurationMs } from '../core/duration.ts';
+import { artifactShape } from './artifact-schema.ts';
 import { assertionShape, type JsonValue } from './assertion-schema.ts';
+import { duration } from './duration-schema.ts';
+import { modelKeys, models } from './model-schema.ts';
 
 // The `error` of every leaf is the words that follow "Expected `key` to be".
 
@@ -10,15 +13,6 @@ const filledText = (expected: string) => text(expected).min(1, { error: expected
 const number = (expected: string, from: number, to = Number.MAX_VALUE) =>
   z.number({ error: expected }).gte(from, { error: expected }).lte(to, { error: expected });
 const integer = (expected: string, from: number) => z.int({ error: expected }).gte(from, { error: expected });
-
-/** Duration as written; stored as ms. */
-const duration = (from: number) =>
-  z.union([z.number(), z.string()], { error: durationExpected }).transform((value, context) => {
-    const ms = toDurationMs(value);
-    if (ms !== undefined && ms >= from) return ms;
-    context.issues.push({ code: 'custom', message: ms === undefined ? durationExpected : 'a duration above 0', input: value });
-    return z.NEVER;
-  });
 
 const idExpected = 'an id: letters, digits, `_` and `-`, not beginning with a digit or `-`, at most 100 characters';
 const stepId = text(idExpected)
@@ -86,6 +80,8 @@ const stepShape = z.strictObject(
     timeout: duration(1).optional(),
     expected_duration: duration(1).optional(),
     retry: retry.optional(),
+    artifacts: z.array(artifactShape, { error: 'a list of artifacts' }).min(1, { error: 'a list of at least one artifact' }).optional(),
+    models: models.optional(),
   },
   { error: 'an object with `id` and `uses`' },
 );
@@ -113,6 +109,8 @@ const flowShape = z.strictObject(
     mode: z.enum(['strict', 'conditional', 'lenient'], { error: '`strict`, `conditional` or `lenient`' }).default('conditional'),
     concurrency: integer('an integer ≥ 1', 1).default(10),
     timeout: duration(1).optional(),
+    models: models.optional(),
+    output_dir: filledText('the path of a folder').optional(),
     min_score: number('a number from 0 to 1', 0, 1).default(0),
     input: z.union([z.record(z.string(), json), z.boolean()], { error: 'a JSON Schema' }).optional(),
     state: stateShape.optional(),
@@ -131,6 +129,8 @@ export const definitionKeys = {
   step: Object.keys(stepShape.shape),
   retry: Object.keys(retryShape.shape),
   state: Object.keys(stateShape.shape),
+  artifact: Object.keys(artifactShape.shape),
+  model: modelKeys,
 } as const;
 
 /** Also lists that are declared `as const` are taken. */

@@ -6,6 +6,11 @@ import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
+import type { ArtifactContent, ArtifactInfo, ListArtifactsOptions } from './artifacts/artifact.ts';
+import type { FileReport, OutputDir } from './artifacts/output-files.ts';
+import type { InteractionInfo, InteractionTotals } from './interactions/interaction.ts';
+import type { ModelClient } from './interactions/model-client.ts';
+import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
 import type { Tool } from './tool.ts';
 
 export interface RuntimeOptions {
@@ -43,6 +48,17 @@ export interface RuntimeOptions {
   readonly retentionMs?: number | null;
   /** Warns in the log when the store is larger, bytes. Default 1 GiB. */
   readonly sizeBudgetBytes?: number;
+  /** Largest artifact, bytes. Default 256 MiB. */
+  readonly maxArtifactBytes?: number;
+  /**
+   * Where artifacts are written as files, beside the store: a folder, or for each execution the folder that the function
+   * names (undefined: as the flow says). Default: `output_dir` of the flow.
+   */
+  readonly outputDir?: OutputDir;
+  /** Reaches the language models that `generate` asks. Default: none. */
+  readonly models?: ModelClient;
+  /** Texts that are never stored in an interaction, as keys: they are taken out of prompts, responses and reasons. */
+  readonly secrets?: readonly string[];
 }
 
 export interface StartOptions {
@@ -162,6 +178,28 @@ export interface FlowProgress {
   readonly stalled: readonly { readonly stepId: string; readonly runningMs: number; readonly expectedMs: number }[];
 }
 
+/** Documents that steps have made. Readable as soon as they are committed, while the execution runs. */
+export interface Artifacts {
+  /** By name. Reads no contents. */
+  list(executionId: string, options?: ListArtifactsOptions): Promise<ArtifactInfo[]>;
+  /**
+   * The newest version, unless another is asked for.
+   *
+   * @throws a `FlowError` with code `artifact_not_found`
+   */
+  get(executionId: string, name: string, options?: { readonly version?: number }): Promise<ArtifactContent>;
+  /** Makes the files in a folder what the newest versions are. Default: the folder they were written to when it ran. */
+  writeFiles(executionId: string, folder?: string): Promise<FileReport>;
+}
+
+/** Recorded calls of language models. */
+export interface Interactions {
+  /** In the order in which they began. */
+  list(executionId: string, options?: ListInteractionsOptions): Promise<InteractionInfo[]>;
+  /** Counts, tokens, cost and time: of each step and model, and altogether. */
+  totals(executionId: string): Promise<InteractionTotals>;
+}
+
 /** A handle on one execution. */
 export interface Execution {
   readonly executionId: string;
@@ -221,6 +259,8 @@ export interface Runtime {
   transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
   /** Unfinished executions this runtime went on with when it was created or restarted. */
   readonly recovered: readonly ExecutionSummary[];
+  readonly artifacts: Artifacts;
+  readonly interactions: Interactions;
   health(): RuntimeHealth;
   /** After a failed commit: drops what is in memory and goes on from the store. */
   restart(): Promise<void>;

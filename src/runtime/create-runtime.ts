@@ -10,6 +10,7 @@ import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
 import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
+import { readMade } from './read-made.ts';
 import { Retention } from './retention.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
@@ -168,6 +169,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, false);
     },
     transitions,
+    ...readMade(store, id => core.requireExecution(id)),
     health: () => core.health(),
     restart: () => core.restart(),
     async stop({ timeoutMs = defaultStopMs } = {}) {

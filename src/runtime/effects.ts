@@ -16,6 +16,8 @@ import { prepareStep } from './preparer.ts';
 import type { Resident } from './resident.ts';
 import { toRunKey } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
+import type { RunServices } from './run-session.ts';
+import { RunSession } from './run-session.ts';
 import type { Pong, Running } from './step-runner.ts';
 import { runStep } from './step-runner.ts';
 import type { Timers } from './timers.ts';
@@ -37,6 +39,8 @@ export interface EffectsOptions {
   /** Whether handlers of this execution may begin now. */
   readonly mayRun: (resident: Resident) => boolean;
   readonly fault: (error: unknown) => void;
+  /** What runs may make beside their outputs. */
+  readonly services: RunServices;
 }
 
 type RunEffect = Extract<Effect, { type: 'run' }>;
@@ -159,7 +163,8 @@ export class Effects {
     }
     const key = toRunKey(effect.position, effect.item, effect.run);
     this.#running++;
-    const running = runStep(ping, tool, this.#options, (pong, late) => {
+    const session = { open: () => new RunSession(this.#options.services, resident, actor), closes: step.artifacts.length > 0 || effect.run > ping.attempt };
+    const running = runStep(ping, tool, this.#options, session, (pong, late) => {
       if (late) {
         this.#aborted.delete(running);
       } else {

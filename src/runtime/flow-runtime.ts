@@ -26,6 +26,8 @@ import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
+import { createRunServices } from './run-services.ts';
+import type { RunServices } from './run-session.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import type { Started, StartParams } from './starter.ts';
 import { Starter } from './starter.ts';
@@ -66,6 +68,7 @@ export class FlowRuntime implements Performer {
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
+  readonly #services: RunServices;
   readonly #starter: Starter;
   readonly #retrier: Retrier;
   recovered: readonly ExecutionSummary[] = [];
@@ -80,6 +83,7 @@ export class FlowRuntime implements Performer {
     this.#recovery = new Recovery(recover, options.logger);
     this.#progress = new Progress(options.clock);
     this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
+    this.#services = createRunServices(store, options, this.participants, () => this.#host, () => this.#progress.note());
     [this.#host, this.#effects, this.#admission] = this.#assemble();
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
@@ -106,7 +110,7 @@ export class FlowRuntime implements Performer {
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
     const children = new ChildFlows({ store, plans, start: params => this.#starter.startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
-    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault }, host);
+    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
       { ...options, store, machines, plans, mayContinue: record => this.#recovery.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
       host,
@@ -225,6 +229,8 @@ export class FlowRuntime implements Performer {
     this.#effects.perform(resident, changes);
     const { startedAt, executionId, parentId, settledAt } = resident.header;
     this.watchers.notify(executionId, undefined);
+    if (resident.unchecked) this.#checkFiles(resident);
+    if (!this.isActive(executionId)) this.#forget(resident.header);
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
       this.#admission.forget(executionId);
@@ -236,6 +242,21 @@ export class FlowRuntime implements Performer {
     if (timeoutMs === null || startedAt === null || resident.expires) return;
     resident.expires = true;
     this.#timers.add({ at: startedAt + timeoutMs, executionId, position: -1, item: -1 });
+  }
+
+  /** What was kept in memory for an execution that has left it. */
+  #forget({ key, executionId }: ExecutionHeader): void {
+    this.#services.artifacts.forget(key);
+    this.#services.interactions.forget(executionId);
+    this.#services.files.release(executionId);
+  }
+
+  /** Of an execution that goes on: its files are what the store says, whatever has become of them. */
+  #checkFiles(resident: Resident): void {
+    resident.unchecked = false;
+    const { executionId, flowId } = resident.header;
+    if (!this.store.artifacts) return;
+    this.#services.files.check(executionId, flowId, resident.tree.plan.outputDir).catch(error => this.#options.logger.warn({ err: error, executionId }, 'the files of its artifacts could not be looked at'));
   }
 
   #notifyParent(executionId: string): void {

@@ -5,6 +5,7 @@ import { toIdempotencyKey } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
 import { computeWakeAt, requireSignalName } from '../definition/wait.ts';
+import { readStepArtifacts } from './artifacts/step-artifacts.ts';
 import { conditionFalse } from './messages.ts';
 import type { Evaluated, Prepared } from './messages.ts';
 import { toFailure } from './step-runner.ts';
@@ -42,7 +43,7 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
   const address = toLocalAddress(step.id, item);
   const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address, tree.generation), timeLimitMs };
   try {
-    const scope = await createScope(reader, params, step);
+    const scope = await createScope(reader, params, step, [step.with, step.when, step.forEach]);
     const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : value.evaluate(scope, recorded));
     if (item === noItem && step.when && !isMet(step, await evaluate(step.when))) {
       return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
@@ -77,10 +78,17 @@ function isMet(step: PlannedStep, value: unknown): boolean {
   throw mismatch('when_invalid', step, '`when`', 'true or false', value);
 }
 
-async function createScope(reader: StoreReader, params: PrepareParams, step: PlannedStep): Promise<ExpressionScope> {
-  const { tree, executionKey, input, item, outputs } = params;
-  const names = new Set([step.with, step.when, step.forEach].flatMap(value => value?.references ?? []));
-  const steps: Record<string, { output: unknown; status: string }> = {};
+/** What the expressions of a step can see; `values` are those that will be evaluated. */
+export async function createScope(
+  reader: StoreReader,
+  params: Omit<PrepareParams, 'position' | 'now' | 'timeLimitMs'>,
+  step: PlannedStep,
+  values: readonly (CompiledValue | null)[],
+): Promise<ExpressionScope> {
+  const { tree, executionKey, input, item, outputs, maxBytes } = params;
+  const names = new Set(values.flatMap(value => value?.references ?? []));
+  const withArtifacts = new Set(values.flatMap(value => value?.artifactsOf ?? []));
+  const steps: Record<string, { output: unknown; status: string; artifacts?: { readonly [name: string]: unknown } }> = {};
   for (const name of names) {
     const upstream = tree.plan.positions.get(name);
     if (upstream === undefined) continue;
@@ -91,7 +99,7 @@ async function createScope(reader: StoreReader, params: PrepareParams, step: Pla
       if (outputs.size >= maxOutputs) outputs.clear();
       outputs.set(upstream, output);
     }
-    steps[name] = { output, status };
+    steps[name] = { output, status, ...(withArtifacts.has(name) && { artifacts: await readStepArtifacts(reader, tree.executionId, name, maxBytes) }) };
   }
   const fanOut = item === noItem ? undefined : tree.actors.get(step.position);
   return fanOut && isFanOut(fanOut) ? { input, steps, item: fanOut.list?.[item] ?? null, index: item } : { input, steps };

@@ -24,10 +24,12 @@ export interface Resident {
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */
   expires: boolean;
+  /** It was read back, and its files have not been looked at. */
+  unchecked: boolean;
 }
 
 export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = []): Resident {
-  return { kept, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false };
+  return { kept, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

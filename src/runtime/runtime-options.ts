@@ -26,6 +26,10 @@ export interface ResolvedOptions {
   readonly retentionMs: number | null;
   readonly sizeBudgetBytes: number;
   readonly inspect: RuntimeOptions['inspect'];
+  readonly maxArtifactBytes: number;
+  readonly outputDir: RuntimeOptions['outputDir'];
+  readonly models: RuntimeOptions['models'];
+  readonly secrets: readonly string[];
 }
 
 const day = 86_400_000;
@@ -33,8 +37,8 @@ const day = 86_400_000;
 /** @throws a `FlowError` with code `option_invalid` */
 export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]): ResolvedOptions {
   const { maxActiveFlows = 1_024, maxRunningSteps = 1_024, maxInterruptions = 5, maxOutputBytes = 4 * 1_024 * 1_024 } = options;
-  const { keepResidentMs = 1_000, expressionTimeLimitMs = 1_000, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3 } = options;
-  const counts = { maxActiveFlows, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes };
+  const { keepResidentMs = 1_000, expressionTimeLimitMs = 1_000, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3, maxArtifactBytes = 256 * 1_024 * 1_024, secrets = [] } = options;
+  const counts = { maxActiveFlows, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes, maxArtifactBytes };
   for (const [name, value] of Object.entries(counts)) requireInteger(name, value, 1);
   requireInteger('keepResidentMs', keepResidentMs, 0);
   if (retentionMs !== null) requireInteger('retentionMs', retentionMs, 0);
@@ -49,6 +53,9 @@ export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]
     keepResidentMs,
     retentionMs,
     inspect: options.inspect,
+    outputDir: options.outputDir,
+    models: requireModels(options.models),
+    secrets,
   };
 }
 
@@ -65,4 +72,9 @@ function requireTool(tool: Tool): Tool {
   const { name, run } = (tool ?? {}) as { name?: unknown; run?: unknown };
   if (typeof name === 'string' && name !== '' && typeof run === 'function') return tool;
   throw new FlowError('tool_invalid', `Expected a tool made with \`defineTool\` (\`name\` and \`run\`), got ${describeValue(tool)}`);
+}
+
+function requireModels(models: RuntimeOptions['models']): RuntimeOptions['models'] {
+  if (models === undefined || typeof models?.generate === 'function') return models;
+  throw new FlowError('option_invalid', `Expected \`models\` to be a model client with \`generate\`, got ${describeValue(models)}`);
 }

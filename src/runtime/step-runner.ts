@@ -7,6 +7,8 @@ import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
 import { describeValue } from '../core/wording.ts';
+import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
+import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 import type { ToParticipant } from './participant.ts';
 import type { Outcome, Tool, ToolCall } from './tool.ts';
 import { isOutcome } from './tool.ts';
@@ -42,25 +44,45 @@ export interface StepRunnerOptions {
   readonly maxOutputBytes: number;
 }
 
+/** What a handler makes beside its output, from the first call to the end of its run. */
+export interface Session extends Pick<ToolCall, 'artifact' | 'artifacts' | 'readArtifact'> {
+  interaction(request: InteractionRequest): Promise<Interaction>;
+  interact<Answer extends InteractionAnswer>(request: InteractionRequest, call: () => Promise<Answer>): Promise<Answer>;
+  generate(request: GenerateRequest, signal: AbortSignal): Promise<Generated>;
+  abort(reason: StepFailure): void;
+  /** Turns what the handler came to into what is stored. */
+  close(pong: Pong): Promise<Pong>;
+}
+
+export interface SessionSource {
+  /** Called when it is first needed. */
+  readonly open: () => Session;
+  /** Whether there is something to make of the output itself. */
+  readonly closes: boolean;
+}
+
 const maxMessageLength = 2_000;
 
 /**
  * Runs one handler: invoke → settle → report. Never throws; reports exactly once in time, and once more, marked late,
  * when a handler answers after its timeout or abort.
  */
-export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, report: (pong: Pong, late: boolean) => void): Running {
+export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, source: SessionSource, report: (pong: Pong, late: boolean) => void): Running {
   let controller: AbortController | undefined;
   let aborted: Error | undefined;
   let answered = false;
   let timer: unknown;
   let writes: Write[] | undefined;
+  let session: Session | undefined;
   const { clock, logger, maxOutputBytes } = options;
   const { timeoutMs, input, ...names } = ping;
 
   const abort = (reason: StepFailure): void => {
     aborted ??= Object.assign(new Error(reason.message), { name: 'AbortError', code: reason.code });
     controller?.abort(aborted);
+    session?.abort(reason);
   };
+  const open = (): Session => (session ??= source.open());
   const answer = (pong: Pong): void => {
     if (timer !== undefined) clock.clearTimer(timer);
     const late = answered;
@@ -86,6 +108,16 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
     onCommit(write) {
       (writes ??= []).push(write);
     },
+    artifact: (name, content, given) => open().artifact(name, content, given),
+    artifacts: given => open().artifacts(given),
+    readArtifact: (name, given) => open().readArtifact(name, given),
+    interaction: ((request: InteractionRequest, ask?: () => Promise<InteractionAnswer>) => (ask ? open().interact(request, ask) : open().interaction(request))) as ToolCall['interaction'],
+    generate: request => open().generate(request, call.signal),
+  };
+  /** Artifacts are stored with the success, or before it. */
+  const conclude = (pong: Pong): void => {
+    if (!session && !source.closes) return answer(pong);
+    open().close(pong).then(answer, failWith);
   };
 
   const settle = (value: unknown): Pong => {
@@ -141,10 +173,10 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, repo
         checked = parsed.data;
       }
       const result = (tool.run as (call: ToolCall) => unknown)(checked === input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true }));
-      if (result instanceof Promise || isThenable(result)) result.then(value => answer(settleSafely(value)), failWith);
-      else queueMicrotask(() => answer(settleSafely(result)));
+      if (result instanceof Promise || isThenable(result)) result.then(value => conclude(settleSafely(value)), error => conclude({ type: 'failed', failure: toFailure(error) }));
+      else queueMicrotask(() => conclude(settleSafely(result)));
     } catch (error) {
-      queueMicrotask(() => failWith(error));
+      queueMicrotask(() => conclude({ type: 'failed', failure: toFailure(error) }));
     }
   }
 }

@@ -2,6 +2,9 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Transaction } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
+import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';
+import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
+import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 
 /** What a tool's `run` is called with. */
 export interface ToolCall<Input = unknown> {
@@ -25,6 +28,21 @@ export interface ToolCall<Input = unknown> {
    * Synchronous; one that throws fails the attempt and leaves nothing behind.
    */
   onCommit(write: (tx: Transaction) => void): void;
+  /**
+   * Stores a document now, in a commit of its own; resolves when it can be read. Names are relative paths, as
+   * `plans/summary.md`. The step does not complete before it is stored, and fails when it cannot be.
+   */
+  artifact(name: string, content: ArtifactSource, options?: ArtifactOptions): Promise<ArtifactInfo>;
+  /** Lists what this execution has made so far; `upstream`: only what the steps in `depends_on` have. */
+  artifacts(options?: ListArtifactsOptions & { readonly upstream?: boolean }): Promise<ArtifactInfo[]>;
+  /** Opens a document of this execution: the newest version, unless another is asked for. */
+  readArtifact(name: string, options?: { readonly version?: number }): Promise<ArtifactContent>;
+  /** Records a call of a language model: resolves when it is stored as pending. Say how it ended, or it counts as failed. */
+  interaction(request: InteractionRequest): Promise<Interaction>;
+  /** As above, around the call itself: what it answers completes the record, what it throws fails it. */
+  interaction<Answer extends InteractionAnswer>(request: InteractionRequest, call: () => Promise<Answer>): Promise<Answer>;
+  /** Asks the models of the step, one after the other until one answers; every call is recorded. */
+  generate(request: GenerateRequest): Promise<Generated>;
 }
 
 export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {

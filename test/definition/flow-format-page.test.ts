@@ -26,6 +26,14 @@ describe('the page on the flow format', () => {
     }
   });
 
+  it.each(definitionKeys.artifact)('describes the key `%s` of an artifact', key => {
+    expect(section("A step's keys").split('### step `artifacts`')[1]).toContain(`| \`${key}\` |`);
+  });
+
+  it.each(definitionKeys.model)('names the key `%s` of a model', key => {
+    expect(section("A step's keys").split('### step `models`')[1]).toContain(`\`${key}\``);
+  });
+
   it.each(definitionKeys.retry)('describes the key `%s` of retry', key => {
     expect(section('`retry`')).toContain(`| \`${key}\` |`);
   });

@@ -3,6 +3,8 @@ import type { FanOutContext, FanOutEvent } from '../../machines/fan-out.ts';
 import { fanOutMachine } from '../../machines/fan-out.ts';
 import type { FlowContext, FlowEvent } from '../../machines/flow.ts';
 import { flowMachine } from '../../machines/flow.ts';
+import type { InteractionEvent } from '../../machines/interaction.ts';
+import { interactionMachine } from '../../machines/interaction.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';
 import type { ConsumerContext, ConsumerEvent } from '../../machines/consumer.ts';
@@ -128,9 +130,16 @@ function consumerEvents({ life, failures }: ConsumerContext): ConsumerEvent[] {
   ];
 }
 
+const interactionEvents: readonly InteractionEvent[] = [
+  { type: 'interaction.completed' },
+  { type: 'interaction.failed', failure },
+  { type: 'interaction.interrupted', failure: retryable },
+  { type: 'interaction.cancel', failure },
+];
+
 const kinds: readonly StepKind[] = ['task', 'sleep', 'signal', 'flow'];
 
-export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer', Hosted>> = {
+export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction', Hosted>> = {
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
   flow: {
     machine: flowMachine,
@@ -145,6 +154,7 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
   },
   consumer: { machine: consumerMachine, inputs: [{ maxLost: 1 }, { maxLost: 2 }], events: ({ context }) => consumerEvents(context as ConsumerContext) },
   fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
+  interaction: { machine: interactionMachine, inputs: [{}], events: () => interactionEvents },
 };
 
 export type MachineName = keyof typeof hosted;

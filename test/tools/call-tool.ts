@@ -17,7 +17,8 @@ interface Options {
 export async function callTool(tool: Tool | string, input: unknown, options: Options = {}): Promise<unknown> {
   const found = typeof tool === 'string' ? builtInTools.find(({ name }) => name === tool) : tool;
   if (!found?.input || !found.output) throw new Error(`There is no tool ${JSON.stringify(tool)}`);
-  const call: ToolCall = {
+  // Built-in tools make nothing beside their outputs.
+  const call = {
     input: found.input.parse(input),
     signal: options.signal ?? new AbortController().signal,
     executionId: 'e1',
@@ -29,7 +30,7 @@ export async function callTool(tool: Tool | string, input: unknown, options: Opt
     deadline: undefined,
     logger: pino({ level: 'silent' }),
     onCommit: () => undefined,
-  };
+  } as Partial<ToolCall> as ToolCall;
   const result = await (found.run as (call: ToolCall) => unknown)(call);
   return isOutcome(result) ? result : found.output.parse(JSON.parse(JSON.stringify(result)));
 }

@@ -73,8 +73,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
 
   add('graph [file]', 'draw a flow as Mermaid text')
     .option('--execution <id>', 'draw an execution, coloured by status')
-    .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut')
     .option('--type <type>', 'flowchart (default), or state: a state diagram; of an execution with times, attempts and errors')
+    .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut, interaction')
     .option('--direction <direction>', 'TD (top down) or LR (left to right)')
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));

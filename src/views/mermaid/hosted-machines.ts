@@ -1,6 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { fanOutMachine } from '../../../machines/fan-out.ts';
 import { flowMachine } from '../../../machines/flow.ts';
+import { interactionMachine } from '../../../machines/interaction.ts';
 import { orchestratorMachine } from '../../../machines/orchestrator.ts';
 import { stepMachine } from '../../../machines/step.ts';
 
@@ -10,4 +11,5 @@ export const hostedMachines: Readonly<Record<string, AnyStateMachine>> = {
   flow: flowMachine,
   step: stepMachine,
   fanOut: fanOutMachine,
+  interaction: interactionMachine,
 };
