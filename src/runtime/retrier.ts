@@ -24,6 +24,8 @@ export interface RetrierOptions {
   readonly requireExecution: (executionId: string) => Promise<ExecutionRecord>;
   /** Ends the present life of an execution, with that reason; resolves when that is stored. */
   readonly supersede: (executionId: string) => Promise<boolean>;
+  /** Whether an unfinished execution is gone on with here, now or when its turn comes. */
+  readonly goesOn: (record: ExecutionRecord) => boolean;
   /** Goes on with an execution that was left where it was. */
   readonly goOn: (record: ExecutionRecord) => void;
 }
@@ -77,10 +79,10 @@ export class Retrier {
       if (record.settledAt !== null) {
         throw new FlowError('execution_settled', `Expected an unfinished execution to resume, ${executionId} has settled (${record.status}). To run steps of it again: retry`, { details: { executionId } });
       }
-      if (this.#options.host().residents.has(executionId)) {
+      this.#requireRunnable(record, choice.plan);
+      if (this.#options.goesOn(record)) {
         throw new FlowError('execution_active', `Expected an execution that stands still, ${executionId} goes on here already`, { details: { executionId } });
       }
-      this.#requireRunnable(record, choice.plan);
       this.#options.goOn(record);
     });
   }
