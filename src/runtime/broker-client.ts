@@ -13,6 +13,8 @@ export interface OwnerConnection {
   signal(executionId: string, name: string, payload: unknown): Promise<void>;
   /** Resolves when the cancel is stored; false: the execution had settled before. */
   cancel(executionId: string, message?: string): Promise<boolean>;
+  /** Resolves with the number of the new generation when it is stored. */
+  retry(executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }): Promise<number>;
   close(): void;
 }
 
@@ -43,6 +45,9 @@ export async function connectToOwner(address: string, options: ConnectOptions = 
     },
     async cancel(executionId, message) {
       return (await requests.send(id => ({ id, command: 'cancel', executionId, ...(message !== undefined && { message }) }))) === true;
+    },
+    async retry(executionId, { steps, cascade }) {
+      return Number(await requests.send(id => ({ id, command: 'retry', executionId, steps: [...steps], cascade })));
     },
     close: () => socket.destroy(),
   };

@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('signal'), executionId: z.string(), name: z.string(), payload: z.unknown() }),
   z.strictObject({ id: z.int(), command: z.literal('cancel'), executionId: z.string(), message: z.string().optional() }),
+  z.strictObject({ id: z.int(), command: z.literal('retry'), executionId: z.string(), steps: z.array(z.string()), cascade: z.boolean() }),
 ]);
 
 export type BrokerRequest = z.infer<typeof brokerRequest>;

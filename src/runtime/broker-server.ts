@@ -16,6 +16,7 @@ export interface BrokerOptions {
   /** Answer after the commit. */
   readonly signal: (executionId: string, name: string, payload: unknown) => Promise<void>;
   readonly cancel: (executionId: string, message?: string) => Promise<boolean>;
+  readonly retry: (executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }) => Promise<number>;
 }
 
 /** Connections at the same time; more are turned away. */
@@ -97,7 +98,8 @@ export class BrokerServer {
     }
   }
 
-  async #perform(request: BrokerRequest): Promise<boolean | null> {
+  async #perform(request: BrokerRequest): Promise<boolean | number | null> {
+    if (request.command === 'retry') return this.#options.retry(request.executionId, { steps: request.steps, cascade: request.cascade });
     if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
     await this.#options.signal(request.executionId, request.name, request.payload ?? null);
     return null;
@@ -114,7 +116,7 @@ function readRequest(line: string): BrokerRequest {
   const { success, data, error } = brokerRequest.safeParse(value);
   if (success) return data;
   const [issue] = error.issues;
-  throw new FlowError('request_invalid', `Expected a \`signal\` or \`cancel\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
+  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\` or \`retry\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
 }
 
 /** What JSON keeps of it. */

@@ -137,7 +137,9 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     settled: () => settled(executionId),
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),
-    retry: (what = {}) => core.retry(executionId, what),
+    async retry(what = {}) {
+      await core.retry(executionId, what);
+    },
     transitions: range => transitions(executionId, range),
   });
 
@@ -188,6 +190,7 @@ async function listen(address: string, core: FlowRuntime, { logger, maxOutputByt
       maxRequestLength: maxOutputBytes + requestOverhead,
       signal: (executionId, name, payload) => core.signal(executionId, name, payload),
       cancel: (executionId, message) => core.cancel(executionId, message),
+      retry: (executionId, what) => core.retry(executionId, what),
     });
   } catch (error) {
     await core.stop(0);

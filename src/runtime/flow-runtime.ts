@@ -186,9 +186,10 @@ export class FlowRuntime implements Performer {
     return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
   }
 
-  async retry(executionId: string, options: RetryOptions): Promise<void> {
+  /** @returns the number of the new generation */
+  async retry(executionId: string, options: RetryOptions): Promise<number> {
     this.requireRunning();
-    await this.#retrier.retry(executionId, options);
+    return this.#retrier.retry(executionId, options);
   }
 
   async resume(executionId: string, options: ResumeOptions): Promise<void> {

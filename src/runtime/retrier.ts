@@ -49,18 +49,18 @@ export class Retrier {
     this.#options = options;
   }
 
-  /** Begins a new generation that runs some steps again; resolves when it is stored. */
-  async retry(executionId: string, options: RetryOptions): Promise<void> {
+  /** Begins a new generation that runs some steps again; resolves with its number when it is stored. */
+  async retry(executionId: string, options: RetryOptions): Promise<number> {
     const { step, steps = [], cascade = true, onNewDefinition = false } = requireObject('options', options);
     if (!Array.isArray(steps)) throw new FlowError('option_invalid', 'Expected `steps` to be a list of step ids');
     const asked = [...(step === undefined ? [] : [step]), ...steps].map(id => requireText('step', id));
-    await this.#alone(executionId, async record => {
+    return this.#alone(executionId, async record => {
       if (record.settledAt === null) {
         throw new FlowError('execution_unsettled', `Expected a settled execution to retry, ${executionId} is ${record.status} (generation ${record.generation}). Wait until it has settled, or cancel it`, {
           details: { executionId, status: record.status, generation: record.generation },
         });
       }
-      await this.#begin(record, await this.#choose(record, onNewDefinition), asked, cascade);
+      return this.#begin(record, await this.#choose(record, onNewDefinition), asked, cascade);
     });
   }
 
@@ -74,7 +74,8 @@ export class Retrier {
         this.#requireRunnable(record, choice.plan);
         if (record.settledAt === null) await this.#options.supersede(executionId);
         const ended = await this.#options.requireExecution(executionId);
-        return this.#begin(ended, choice, [], true);
+        await this.#begin(ended, choice, [], true);
+        return;
       }
       if (record.settledAt !== null) {
         throw new FlowError('execution_settled', `Expected an unfinished execution to resume, ${executionId} has settled (${record.status}). To run steps of it again: retry`, { details: { executionId } });
@@ -88,14 +89,14 @@ export class Retrier {
   }
 
   /** Of two that want the same execution one waits for nothing: it is told. */
-  async #alone(executionId: string, work: (record: ExecutionRecord) => Promise<void>): Promise<void> {
+  async #alone<T>(executionId: string, work: (record: ExecutionRecord) => Promise<T>): Promise<T> {
     requireText('executionId', executionId);
     if (this.#busy.has(executionId)) {
       throw new FlowError('retry_conflict', `Expected nobody else to retry or resume ${executionId} at the same time; somebody does, and comes first`, { details: { executionId } });
     }
     this.#busy.add(executionId);
     try {
-      await work(await this.#options.requireExecution(executionId));
+      return await work(await this.#options.requireExecution(executionId));
     } finally {
       this.#busy.delete(executionId);
     }
@@ -133,7 +134,7 @@ export class Retrier {
     validateInput(plan.definition, JSON.parse(input));
   }
 
-  async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean): Promise<void> {
+  async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean): Promise<number> {
     const { store, host, takeKey } = this.#options;
     this.#requireRunnable(record, plan);
     const rows = await store.listSteps(record.key);
@@ -153,5 +154,6 @@ export class Retrier {
     };
     const legacy = { steps: kept, signals: (await store.listSignals(record.key)).map(signal => ({ ...signal, executionKey: key })) };
     await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: true, legacy, done, refused }));
+    return header.generation;
   }
 }

@@ -12,11 +12,15 @@ interface StepDocument {
   readonly startedAt: number | null;
   readonly settledAt: number | null;
   readonly output?: unknown;
+  /** The generation it ran in, when this one has kept it. */
+  readonly keptFrom?: number;
+  readonly stale?: true;
 }
 
 /** An execution as `--json` prints it. */
 export interface ExecutionDocument {
   readonly executionId: string;
+  readonly generation: number;
   readonly flowId: string;
   readonly flowVersion: string;
   readonly status: string;
@@ -42,10 +46,10 @@ export function computeDurationMs({ createdAt, settledAt }: Pick<ExecutionSummar
 
 /** Turns an execution into what `--json` prints; items of `for_each` steps are left to their step. */
 export function toExecutionDocument(execution: ExecutionDetails, database: string): ExecutionDocument {
-  const { executionId, flowId, flowVersion, status, passed, score, failure, blockedBy, createdAt, startedAt, settledAt } = execution;
+  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, blockedBy, createdAt, startedAt, settledAt } = execution;
   const steps = execution.steps.filter(({ item }) => item === undefined);
   return {
-    executionId, flowId, flowVersion, status, passed, score,
+    executionId, generation, flowId, flowVersion, status, passed, score,
     durationMs: computeDurationMs(execution),
     interruptions: execution.steps.reduce((sum, step) => sum + step.interruptions, 0),
     ...(failure && { failure }),
@@ -61,6 +65,8 @@ export function toExecutionDocument(execution: ExecutionDetails, database: strin
       startedAt: step.startedAt,
       settledAt: step.settledAt,
       ...(step.output !== undefined && { output: step.output }),
+      ...(step.keptFrom !== undefined && { keptFrom: step.keptFrom }),
+      ...(step.stale && { stale: step.stale }),
     })),
   };
 }

@@ -15,14 +15,14 @@ export const exitCodes = {
 /** Codes of errors that are the caller's to mend; any other means that it could not run. */
 const callersMistakes: ReadonlySet<string> = new Set([
   'usage_invalid', 'argument_not_json', 'file_unreadable', 'tools_module_invalid', 'execution_ambiguous', 'execution_not_found', 'machine_unknown',
-  'option_invalid', 'value_not_json', 'value_too_large',
+  'option_invalid', 'step_unknown', 'value_not_json', 'value_too_large',
 ]);
-const callersPrefixes = ['benchmark_', 'definition_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
+const callersPrefixes = ['benchmark_', 'definition_', 'retry_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
 
 /** Tells which exit code an error ends the program with. */
 export function toExitCode(error: unknown): number {
   if (!isFlowError(error)) return exitCodes.couldNotRun;
   const { code } = error;
-  if (code === 'execution_settled') return exitCodes.notPassed;
+  if (code === 'execution_settled' || code === 'execution_unsettled') return exitCodes.notPassed;
   return callersMistakes.has(code) || callersPrefixes.some(prefix => code.startsWith(prefix)) ? exitCodes.badUsage : exitCodes.couldNotRun;
 }

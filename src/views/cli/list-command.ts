@@ -75,16 +75,16 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
     const track = createTracker(reader, context.clock.now());
     const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: string }[] = [];
     for (const record of records) {
-      const { executionId, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
+      const { executionId, generation, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
       const waits = await describeWait(reader, record, owner, suggest);
       const duration = computeDurationMs(record);
       const progress = settledAt === null && record.status !== 'pending' ? await track(record) : undefined;
       const outcome = settledAt === null ? (progress ? formatProgress(progress) : '') : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
       rows.push({
-        cells: [executionId, record.status, flowId, formatDateTime(createdAt), outcome],
+        cells: [executionId, record.status, flowId, formatDateTime(createdAt), generation === 1 ? outcome : `generation ${generation}${outcome && `: ${outcome}`}`],
         below: waits,
         document: {
-          executionId, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
+          executionId, generation, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
           durationMs: duration,
           wakeAt: wakeAt === 0 ? null : wakeAt,
           ...(waits && { waitsFor: waits }),

@@ -8,6 +8,8 @@ const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, els
 const toolsOption = ['--tools <module>', 'a .js or .ts file that exports tools'] as const;
 const flowOption = ['--flow <file>', 'a further definition, that it starts with `flow:id`; may be given again', collect] as const;
 
+const newFlowOption = ['--flow <file>', 'the definition as it is now, or one that it starts with `flow:id`; may be given again', collect] as const;
+
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
@@ -45,8 +47,19 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('resume [ids...]', 'go on with unfinished executions, all or those named')
     .option(...toolsOption)
     .option(...databaseOption)
+    .option(...newFlowOption)
+    .option('--on-new-definition', 'where that has changed: run what changed, and what depends on it')
     .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
     .action(async (ids: string[], options) => settle(await (await import('./resume-command.ts')).resumeCommand(ids, options, context)));
+
+  add('retry <id> [steps...]', 'run steps of a settled execution again, with all that depends on them; without steps: what failed')
+    .option('--no-cascade', 'only these steps; what depends on them keeps its results')
+    .option(...toolsOption)
+    .option(...newFlowOption)
+    .option('--on-new-definition', 'where that has changed: run what changed, too')
+    .option(...databaseOption)
+    .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
+    .action(async (id: string, steps: string[], options) => settle(await (await import('./retry-command.ts')).retryCommand(id, steps, options, context)));
 
   add('list', 'list executions, newest first, and why unfinished ones wait')
     .option('--status <status>', 'pending, stepping, consolidating, scored, failed, or unfinished; may be given again', collect)
@@ -58,6 +71,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('show <id>', 'show an execution: steps, reasons, outputs; the beginning of its id is enough')
     .option('--history', 'every transition it made')
     .option('--items', 'the items of `for_each` steps, one by one')
+    .option('--generation <n>', 'its n-th life, when it was retried (default: the newest)', parseCount)
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./show-command.ts')).showCommand(id, options, context)));
 

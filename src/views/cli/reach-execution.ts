@@ -1,5 +1,6 @@
 import type { ExecutionStatus, OwnerRecord } from '../../../persistence/records.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
+import type { OwnerConnection } from '../../runtime/broker-client.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
@@ -27,7 +28,8 @@ export interface Reached<T> {
 /** An owner may come or go between looking and acting; after so many turns somebody is told. */
 const maxTurns = 5;
 
-async function tellOwner<T>(owner: OwnerRecord, work: (reach: Reach) => Promise<T>): Promise<T> {
+/** @throws a `FlowError` with code `owner_unreachable` when nothing was asked */
+export async function tellOwner<T>(owner: OwnerRecord, work: (reach: OwnerConnection) => Promise<T>): Promise<T> {
   if (owner.socket === null) {
     throw new FlowError('owner_unreachable', `Expected process ${owner.pid} to take requests, but it does not listen. Do it from inside that process, or stop it first`, { details: { owner } });
   }

@@ -1,3 +1,4 @@
+import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
@@ -5,43 +6,28 @@ import type { ExecutionDetails, Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { openSqliteStore } from '../../sqlite.ts';
 import { formatReason } from '../terminal/step-line.ts';
-import type { ProgressView } from '../terminal/progress-view.ts';
 import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
+import { enterStartFolder } from './enter-start-folder.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
 import { countProgress, describeResumed, listUnfinished, withDescendants } from './find-unfinished.ts';
 import { createView, followExecutions, readBase, type Base, type Followed } from './follow-executions.ts';
+import { loadNewFlows } from './load-new-flows.ts';
 import { loadTools } from './load-tools.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
-import { readStartFolder } from './start-folder.ts';
-import { createSuggest, type Suggest } from './suggest-command.ts';
+import { createSuggest } from './suggest-command.ts';
 import { toSignalExitCode } from './stop-signals.ts';
 
 export interface ResumeCommandOptions {
   readonly tools?: string;
+  readonly flow?: readonly string[];
+  readonly onNewDefinition?: boolean;
   readonly db?: string;
   readonly workers?: number;
-}
-
-/** Relative paths in flows mean the folder they were started in. */
-function enterStartFolder(records: readonly ExecutionRecord[], cwd: string, view: ProgressView, suggest: Suggest): void {
-  const folders = new Set(records.map(({ idempotencyKey }) => readStartFolder(idempotencyKey) ?? cwd));
-  const [folder = cwd] = folders;
-  if (folders.size > 1) {
-    view.note(`These were started in ${folders.size} folders; relative paths now mean ${cwd}. To have each in its own: ${suggest('resume ID')}`);
-    return;
-  }
-  if (folder === cwd) return;
-  try {
-    process.chdir(folder);
-    view.note(`Working in ${folder}, where it was started`);
-  } catch {
-    view.note(`${folder}, where it was started, is gone; relative paths now mean ${cwd}`);
-  }
 }
 
 async function readDefinition(store: Store, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
@@ -76,6 +62,8 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
   const { clock, cwd, env, stdout } = context;
   const suggest = createSuggest(context, options);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
+  const digests = new Map(flows.map(flow => [flow.id, compileFlow(flow).digest]));
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
   const palette = createScreenPalette(stdout, env);
@@ -85,21 +73,28 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
   try {
     const unfinished = await listUnfinished(store);
     const named = await Promise.all(ids.map(id => requireExecution(store, id)));
-    const settled = named.filter(({ settledAt }) => settledAt !== null);
-    const wanted = ids.length === 0 ? unfinished.filter(({ parentId }) => parentId === null).toReversed() : named.filter(({ settledAt }) => settledAt === null);
+    const isChanged = ({ flowId, digest, parentId }: ExecutionRecord): boolean => parentId === null && (digests.get(flowId) ?? digest) !== digest;
+    const isWanted = (record: ExecutionRecord): boolean => record.settledAt === null || (options.onNewDefinition === true && isChanged(record));
+    const settled = named.filter(record => !isWanted(record));
+    const wanted = ids.length === 0 ? unfinished.filter(({ parentId }) => parentId === null).toReversed() : named.filter(isWanted);
     if (wanted.length === 0 && settled.length === 0) return { exitCode: exitCodes.passed, document: { executions: [] }, text: 'Nothing to resume: every execution has settled.\n' };
 
-    const ours = withDescendants(unfinished, wanted.map(({ executionId }) => executionId));
+    // What has changed is not gone on with as it is: either on the new definition, or not at all.
+    const changed = wanted.filter(isChanged);
+    const ours = withDescendants(unfinished, wanted.filter(record => !isChanged(record)).map(({ executionId }) => executionId));
     const before = new Map<string, { readonly base: Base; readonly progress: Awaited<ReturnType<typeof countProgress>> }>();
-    for (const record of wanted) before.set(record.executionId, { base: await readBase(store, record), progress: await countProgress(store, record) });
+    for (const record of wanted) if (!isChanged(record)) before.set(record.executionId, { base: await readBase(store, record), progress: await countProgress(store, record) });
     const view = await createView(context);
     enterStartFolder(wanted, cwd, view, suggest);
     runtime = await createRuntime({
-      store, tools, clock,
+      store, tools, flows, clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
     });
-    const { followed, blocked } = await sortOut(runtime, store, wanted);
+    for (const { executionId } of changed) await runtime.resume(executionId, { onNewDefinition: options.onNewDefinition ?? false });
+    const begun = await Promise.all(wanted.map(({ executionId }) => requireExecution(store, executionId)));
+    const { followed, blocked } = await sortOut(runtime, store, begun);
+    for (const { executionId, generation } of begun) if (changed.some(one => one.executionId === executionId)) view.note(`Generation ${generation} of ${executionId}, on the new definition`);
     for (const { execution: { executionId }, definition } of followed) {
       const progress = before.get(executionId)?.progress;
       if (progress) view.note(describeResumed(executionId, definition.steps.length, progress));

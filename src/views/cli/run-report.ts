@@ -17,6 +17,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
   const { palette, columns, database, suggest } = options;
   const outputs = execution.settledAt === null ? '' : renderOutputs(execution, listLeafSteps(definition), palette, columns);
   const next = execution.settledAt === null ? suggest(`resume ${execution.executionId}`, { tools: true }) : suggest(`show ${execution.executionId}`);
+  const again = execution.passed === false ? [`             ${palette.cyan(suggest(`retry ${execution.executionId}`, { tools: true }))}`] : [];
   return [
     '',
     renderStepTable(execution, palette, columns),
@@ -26,6 +27,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
     `  ${palette.dim('execution')}  ${execution.executionId}`,
     `  ${palette.dim('stored in')}  ${database}`,
     `  ${palette.dim('next')}       ${palette.cyan(next)}`,
+    ...again,
     '',
   ].join('\n');
 }

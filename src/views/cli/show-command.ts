@@ -1,3 +1,6 @@
+import type { ExecutionRecord } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
+import { FlowError } from '../../core/errors.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readProgress } from '../../runtime/read-progress.ts';
@@ -14,12 +17,13 @@ import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
 import { listLeafSteps } from './outline-steps.ts';
-import { createSuggest } from './suggest-command.ts';
+import { createSuggest, type Suggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 
 export interface ShowCommandOptions {
   readonly history?: boolean;
   readonly items?: boolean;
+  readonly generation?: number;
   readonly db?: string;
 }
 
@@ -37,6 +41,19 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
   }).join('\n');
 }
 
+async function requireGeneration(reader: StoreReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
+  const record = await reader.getExecution(newest.executionId, generation);
+  if (record) return record;
+  throw new FlowError('execution_not_found', `Expected ${newest.executionId} to have a generation ${generation}, it has ${newest.generation}`, { details: { executionId: newest.executionId, generation } });
+}
+
+/** Says which life it is, when there is more than one. */
+function describeGeneration({ executionId, generation }: ExecutionRecord, newest: ExecutionRecord, suggest: Suggest, palette: Palette): string {
+  if (newest.generation === 1) return '';
+  const other = generation > 1 ? generation - 1 : newest.generation;
+  return `  generation ${generation} of ${newest.generation}  ${palette.dim(`(${other < generation ? 'the one before' : 'the newest'}: ${suggest(`show ${executionId} --generation ${other}`)})`)}`;
+}
+
 /** `show`: shows one execution with its steps, outputs and, if asked for, its history. Never takes ownership. */
 export async function showCommand(id: string, options: ShowCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { stdout, env } = context;
@@ -45,7 +62,8 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
   requireDatabaseFile(database);
   const reader = openSqliteReader({ file: database });
   try {
-    const record = await requireExecution(reader, id);
+    const newest = await requireExecution(reader, id);
+    const record = await requireGeneration(reader, newest, options.generation);
     const plan = await new PlanRegistry().load(reader, record.digest);
     const details = await readDetails(reader, plan, record, { items: options.items });
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
@@ -55,7 +73,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const columns = getColumns(stdout);
     const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);
     const lines = [
-      ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}`,
+      ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}${describeGeneration(record, newest, suggest, palette)}`,
       ` ${palette.dim('started')} ${formatDateTime(record.createdAt)}  ${palette.dim('input')} ${toCompactJson(details.input, columns - 40)}`,
       '',
       renderStepTable(details, palette, columns),

@@ -46,8 +46,9 @@ function describeAttempts({ attempts, output, item, status }: StepResult): strin
 }
 
 function describeOutcome(step: StepResult): string {
-  if (step.reason && step.status !== 'completed') return formatReason(step.reason);
-  return step.output === undefined ? '' : toCompactJson(step.output, 200);
+  const kept = step.keptFrom === undefined ? '' : `(kept from generation ${step.keptFrom}${step.stale ? ', of an older input' : ''}) `;
+  if (step.reason && step.status !== 'completed') return `${kept}${formatReason(step.reason)}`;
+  return `${kept}${step.output === undefined ? '' : toCompactJson(step.output, 200)}`;
 }
 
 /** Draws an output over several lines where that reads better than JSON. */
