@@ -23,14 +23,10 @@ export interface FlowContext extends FlowInput {
   readonly failed: number;
   readonly skipped: number;
   readonly cancelled: number;
-  /** Critical steps that failed. */
-  readonly criticalFailures: number;
-  /** Sum of the weights of steps that settled, without those whose condition excluded them. */
-  readonly weight: number;
-  /** Sum of the weights of steps that completed. */
-  readonly earned: number;
   readonly halted: boolean;
   readonly score: number | null;
+  /** The verdict; null until there is one. */
+  readonly passed: boolean | null;
   readonly failure: StepFailure | null;
 }
 
@@ -40,9 +36,6 @@ export interface KeptCounts {
   readonly completed: number;
   readonly failed: number;
   readonly skipped: number;
-  readonly criticalFailures: number;
-  readonly weight: number;
-  readonly earned: number;
 }
 
 /** What is usual is left out, since every event is kept in the journal. */
@@ -51,8 +44,6 @@ export interface StepSettled {
   status: 'completed' | 'failed' | 'skipped' | 'cancelled';
   /** Default true. */
   critical?: boolean;
-  /** The step's weight, 0 when its condition excluded it. Default 1. */
-  weight?: number;
   /** Steps that became ready because this one settled. Default 0. */
   ready?: number;
   /** Slots it gave back, 0 or 1. Default 0. */
@@ -65,7 +56,7 @@ export type FlowEvent =
   | { type: 'flow.expire'; failure: StepFailure }
   | StepSettled
   | { type: 'slot.freed'; ready?: number; freed?: number }
-  | { type: 'consolidation.completed'; score: number }
+  | { type: 'consolidation.completed'; score: number; passed: boolean }
   | { type: 'consolidation.failed'; failure: StepFailure };
 
 /** Handlers that run now. */
@@ -85,7 +76,7 @@ const stopped = { target: 'failed', actions: ['noteFailure', 'cancelSteps'] } as
  * One execution of a flow.
  *
  * Effects: `startSteps` (start as many ready steps as `granted` grew by), `haltSteps` (skip what has not started,
- * cancel what runs), `cancelSteps` (cancel all), `consolidate` (gather the results, answer with a score).
+ * cancel what runs), `cancelSteps` (cancel all), `consolidate` (gather the results, answer with a score and a verdict).
  */
 export const flowMachine = setup({
   types: {
@@ -100,15 +91,12 @@ export const flowMachine = setup({
     consolidate: () => {},
     tally: assign(({ context, event }) => {
       if (event.type !== 'step.settled') return {};
-      const { status, weight = 1, critical = true, ready = 0, freed = 0 } = event;
+      const { status, ready = 0, freed = 0 } = event;
       return {
         ready: context.ready + ready,
         released: context.released + freed,
         settled: context.settled + 1,
         [status]: context[status] + 1,
-        criticalFailures: context.criticalFailures + (status === 'failed' && critical ? 1 : 0),
-        weight: context.weight + weight,
-        earned: context.earned + (status === 'completed' ? weight : 0),
       };
     }),
     noteKept: assign(({ event }) => (event.type === 'flow.start' ? (event.kept ?? {}) : {})),
@@ -121,8 +109,9 @@ export const flowMachine = setup({
       return { ready: context.ready + ready, released: context.released + freed };
     }),
     halt: assign({ halted: true, ready: 0 }),
-    noteScore: assign(({ event }) => (event.type === 'consolidation.completed' ? { score: event.score } : {})),
-    noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure, score: 0 } : {})),
+    noteScore: assign(({ event }) => (event.type === 'consolidation.completed' ? { score: event.score, passed: event.passed } : {})),
+    noteNoScore: assign({ score: 0, passed: false }),
+    noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure, score: 0, passed: false } : {})),
   },
   guards: {
     keepsAll: ({ context, event }) => event.type === 'flow.start' && event.kept?.settled === context.total,
@@ -136,8 +125,8 @@ export const flowMachine = setup({
   context: ({ input }) => ({
     ...input,
     ready: 0, granted: 0, released: 0,
-    settled: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0, criticalFailures: 0,
-    weight: 0, earned: 0, halted: false, score: null, failure: null,
+    settled: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0,
+    halted: false, score: null, passed: null, failure: null,
   }),
   initial: 'pending',
   states: {
@@ -170,9 +159,8 @@ export const flowMachine = setup({
       entry: 'consolidate',
       on: {
         'consolidation.completed': { target: 'scored', actions: 'noteScore' },
-        'consolidation.failed': { target: 'failed', actions: 'noteFailure' },
-        'flow.cancel': { target: 'failed', actions: 'noteFailure' },
-        'flow.expire': { target: 'failed', actions: 'noteFailure' },
+        // What the steps came to is there all the same, and stays.
+        'consolidation.failed': { target: 'scored', actions: 'noteNoScore' },
       },
     },
     scored: { type: 'final' },

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
+import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
 import type { DurationsReader } from './durations-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
@@ -29,6 +30,8 @@ export interface CommitBatch {
     readonly received: readonly SignalRecord[];
     readonly consumed: readonly Pick<SignalRecord, 'executionKey' | 'number'>[];
   };
+  /** Written once, with their executions' move to `scored`. */
+  readonly consolidated?: readonly ConsolidatedRecord[] | undefined;
   /** For stores with `artifacts`. */
   readonly artifacts?: ArtifactWrites | undefined;
   /** For stores with `interactions`. Inserted, or settled by (`executionId`, `number`); a settled one is never replaced. */
@@ -77,7 +80,7 @@ export interface StoreSize {
 }
 
 /** What any number of processes may do while one owns the store. */
-export interface StoreReader extends QueueReader, DurationsReader {
+export interface StoreReader extends QueueReader, DurationsReader, ConsolidationReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
 

@@ -2,6 +2,8 @@ export type {
   Artifacts, Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Interactions, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
   TransitionUpdate,
 } from './runtime/api.ts';
+export type { Consolidator, ConsolidatorAnswer } from './runtime/consolidation/consolidator.ts';
+export type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from './runtime/consolidation/session.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';
@@ -11,6 +13,7 @@ export type { Outcome, Tool, ToolCall, ToolOptions } from './runtime/tool.ts';
 export { defineTool, fail, retryAfter } from './runtime/tool.ts';
 export type { Clock } from './core/clock.ts';
 export { SimulatedClock, systemClock } from './core/clock.ts';
+export type { AssertionResult, Evaluation } from './core/score.ts';
 export { FlowError, isFlowError } from './core/errors.ts';
 export type { StepFailure } from './core/failure.ts';
 export type { LoadBenchmarkOptions, LoadedBenchmark, PlanBenchmark } from './benchmark-format/load-benchmark.ts';

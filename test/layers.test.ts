@@ -28,6 +28,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   // Parts of the contract in files of their own.
   { name: 'store records', prefix: 'persistence/answer.ts', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/artifact-store.ts', imports: ['core'] },
+  { name: 'store records', prefix: 'persistence/consolidation-store.ts', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/interaction-', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/isolation-store.ts', imports: [] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },

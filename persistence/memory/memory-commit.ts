@@ -7,6 +7,7 @@ import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { applyQueueBatch } from './queue-memory.ts';
 import { applyIsolations } from './memory-isolations.ts';
+import { putConsolidated } from './consolidated.ts';
 import { toAttemptPlace, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -20,6 +21,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   for (const row of batch.attempts) insert(log, state.attempts, toAttemptPlace(row), requireValid('attempt', attemptRecord, row), 'attempt');
   for (const row of batch.inputs) insert(log, state.inputs, toStepPlace(row), { ...row }, 'input');
   for (const row of batch.journal) insert(log, state.journal, String(row.seq), { ...row }, 'journal row');
+  for (const row of batch.consolidated ?? []) putConsolidated(state.consolidated, log, row);
   for (const row of batch.signals.received) insert(log, state.signals, String(row.number), { ...row }, 'signal');
   for (const row of batch.signals.consumed) {
     const signals = state.signals.get(row.executionKey);
@@ -41,6 +43,7 @@ export function removeExecution(state: MemoryState, log: UndoLog, row: Execution
     log.delete(state.executions, key);
     log.delete(state.unsettled, key);
   }
+  log.delete(state.consolidated, row.executionId);
   log.delete(state.keysById, row.executionId);
   if (row.idempotencyKey !== null) log.delete(state.keysByIdempotencyKey, row.idempotencyKey);
 }

@@ -1,4 +1,5 @@
 import type { ArtifactRecord, ContentPiece } from '../artifact-store.ts';
+import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { InteractionRecord } from '../interaction-store.ts';
 import type { IsolationRecord } from '../isolation-store.ts';
 import type {
@@ -6,6 +7,8 @@ import type {
 } from '../records.ts';
 import { copyQueueState, createQueueState, fromQueueLists, toQueueLists } from './queue-state.ts';
 import type { QueueLists, QueueState } from './queue-state.ts';
+import type { ConsolidatedRows } from './consolidated.ts';
+import { listConsolidated } from './consolidated.ts';
 
 /** Rows of one execution, each under its place as text. */
 type Rows<Row> = Map<number, Map<string, Row>>;
@@ -32,6 +35,7 @@ export interface MemoryState {
   readonly folders: Map<string, { readonly executionKey: number; readonly folder: string }>;
   readonly interactions: RowsById<InteractionRecord>;
   readonly isolations: Map<number, IsolationRecord>;
+  readonly consolidated: ConsolidatedRows;
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
   readonly queues: QueueState;
@@ -57,6 +61,7 @@ export function createMemoryState(): MemoryState {
     folders: new Map(),
     interactions: new Map(),
     isolations: new Map(),
+    consolidated: new Map(),
     own: new Map(),
     queues: createQueueState(),
     holder: undefined,
@@ -84,6 +89,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     folders: new Map(state.folders),
     interactions: copyRows(state.interactions),
     isolations: new Map(state.isolations),
+    consolidated: new Map(Array.from(state.consolidated, ([id, of]) => [id, new Map(of)])),
     own: new Map(state.own),
     queues: copyQueueState(state.queues),
     holder: undefined,
@@ -108,6 +114,7 @@ export function toMemoryText(state: MemoryState): string {
     folders: [...state.folders],
     interactions: listRows(state.interactions),
     isolations: [...state.isolations.values()],
+    consolidated: listConsolidated(state.consolidated),
     own: [...state.own],
     queues: toQueueLists(state.queues),
   });
@@ -142,6 +149,8 @@ export function fromMemoryText(text: string): MemoryState {
     folders?: [string, { executionKey: number; folder: string }][];
     interactions?: InteractionRecord[];
     isolations?: IsolationRecord[];
+    /** Missing in what was kept before there were any. */
+    consolidated?: ConsolidatedRecord[];
     own: [string, string][];
     queues?: QueueLists;
   };
@@ -164,6 +173,10 @@ export function fromMemoryText(text: string): MemoryState {
   for (const [id, row] of stored.folders ?? []) state.folders.set(id, row);
   fillRowsById(state.interactions, stored.interactions, row => String(row.number));
   for (const row of stored.isolations ?? []) state.isolations.set(row.executionKey, row);
+  for (const row of stored.consolidated ?? []) {
+    const of = state.consolidated.get(row.executionId) ?? new Map<number, ConsolidatedRecord>();
+    state.consolidated.set(row.executionId, of.set(row.generation, Object.freeze(row)));
+  }
   for (const [key, value] of stored.own) state.own.set(key, value);
   return state;
 }

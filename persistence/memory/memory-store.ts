@@ -1,7 +1,8 @@
 import { isFlowError } from '../../src/core/errors.ts';
-import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage, PruneMessagesParams } from '../queue-store.ts';
+import type { ConsolidatedHead, ConsolidatedRecord } from '../consolidation-store.ts';
+import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import {
   createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
 } from '../store-errors.ts';
@@ -9,6 +10,7 @@ import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, 
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
+import { findConsolidated, getConsolidated } from './consolidated.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
@@ -90,6 +92,25 @@ export abstract class StateStore implements Store {
     return [...(this.#read().attempts.get(executionKey)?.values() ?? [])]
       .toSorted((a, b) => a.position - b.position || a.item - b.item || a.run - b.run)
       .map(copyRow);
+  }
+
+  listInputs(executionKey: number): InputRecord[] {
+    return [...(this.#read().inputs.get(executionKey)?.values() ?? [])].filter(row => row.position >= 0).toSorted((a, b) => a.position - b.position || a.item - b.item).map(row => ({ ...row }));
+  }
+
+  getConsolidated(executionId: string, generation?: number): ConsolidatedRecord | undefined {
+    return getConsolidated(this.#read().consolidated, executionId, generation);
+  }
+
+  getConsolidatedHead(executionId: string, generation?: number): ConsolidatedHead | undefined {
+    const row = getConsolidated(this.#read().consolidated, executionId, generation);
+    if (!row) return undefined;
+    const { content: _content, originalSessionIds: _ids, ...head } = row;
+    return head;
+  }
+
+  getConsolidatedById(consolidatedSessionId: string): ConsolidatedRecord | undefined {
+    return findConsolidated(this.#read().consolidated, consolidatedSessionId);
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {

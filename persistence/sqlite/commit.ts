@@ -1,6 +1,7 @@
 import type { ExecutionRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
+import { writeConsolidated } from './consolidated.ts';
 import { inputPosition } from './rows.ts';
 import type { CommitStatements } from './statements.ts';
 
@@ -22,6 +23,7 @@ export function writeBatch(statements: CommitStatements, batch: CommitBatch): vo
   }
   for (const row of batch.inputs) statements.insertInput.run(row.executionKey, row.position, row.item, row.input);
   for (const row of batch.journal) statements.insertJournal.run(row.executionKey, row.seq, row.at, row.entries);
+  if (batch.consolidated) for (const row of batch.consolidated) writeConsolidated(statements.insertConsolidated, row);
   for (const row of batch.signals.received) statements.insertSignal.run(row.executionKey, row.number, row.name, row.payload, row.receivedAt);
   for (const row of batch.signals.consumed) statements.deleteSignal.run(row.executionKey, row.number);
 }

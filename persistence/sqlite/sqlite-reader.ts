@@ -1,12 +1,14 @@
-import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
+import type { ConsolidatedHead, ConsolidatedRecord } from '../consolidation-store.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
+import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import { SqliteArtifacts } from './artifacts.ts';
 import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
+import { selectConsolidated, selectHead, selectInputs, toConsolidated } from './consolidated.ts';
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
 import { readHandleOwner } from './handle-owner.ts';
@@ -106,6 +108,27 @@ export class SqliteReader implements StoreReader {
 
   listAttempts(executionKey: number): AttemptRecord[] {
     return this.all(`${selectAttempts} WHERE execution_key = ?`, toAttempt, executionKey).sort((a, b) => byPlace(a, b) || a.run - b.run);
+  }
+
+  listInputs(executionKey: number): InputRecord[] {
+    return this.all(selectInputs, row => ({ ...(row as InputRecord) }), executionKey).sort(byPlace);
+  }
+
+  getConsolidated(executionId: string, generation?: number): ConsolidatedRecord | undefined {
+    return this.#getGeneration(selectConsolidated, executionId, generation);
+  }
+
+  getConsolidatedHead(executionId: string, generation?: number): ConsolidatedHead | undefined {
+    return this.#getGeneration(selectHead, executionId, generation);
+  }
+
+  #getGeneration(select: string, executionId: string, generation: number | undefined): ConsolidatedRecord | undefined {
+    if (generation !== undefined) return this.get(`${select} WHERE execution_id = ? AND generation = ?`, toConsolidated, executionId, generation);
+    return this.get(`${select} WHERE execution_id = ? ORDER BY generation DESC LIMIT 1`, toConsolidated, executionId);
+  }
+
+  getConsolidatedById(consolidatedSessionId: string): ConsolidatedRecord | undefined {
+    return this.get(`${selectConsolidated} WHERE consolidated_session_id = ?`, toConsolidated, consolidatedSessionId);
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {

@@ -1,4 +1,5 @@
 import type { SqliteConnection } from './connection.ts';
+import { prepareInsertConsolidated } from './consolidated.ts';
 import type { SqliteStatement } from './driver.ts';
 
 const insertExecution = `
@@ -55,6 +56,7 @@ export interface CommitStatements {
   readonly insertAttempt: SqliteStatement;
   readonly insertInput: SqliteStatement;
   readonly insertJournal: SqliteStatement;
+  readonly insertConsolidated: SqliteStatement;
   readonly insertSignal: SqliteStatement;
   readonly deleteSignal: SqliteStatement;
 }
@@ -75,6 +77,7 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     insertAttempt: connection.prepare(insertAttempt),
     insertInput: connection.prepare('INSERT INTO inputs (execution_key, position, item, input) VALUES (?, ?, ?, ?)'),
     insertJournal: connection.prepare('INSERT INTO journal (execution_key, seq, at, entries) VALUES (?, ?, ?, ?)'),
+    insertConsolidated: prepareInsertConsolidated(connection),
     insertSignal: connection.prepare('INSERT INTO signals (execution_key, number, name, payload, received_at) VALUES (?, ?, ?, ?, ?)'),
     deleteSignal: connection.prepare('DELETE FROM signals WHERE execution_key = ? AND number = ?'),
   };

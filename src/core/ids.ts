@@ -26,6 +26,16 @@ export function createExecutionId(now: number): string {
   return v7({ msecs: now });
 }
 
+/** Makes the id of a step's session; `index` is its place in the definition, 0-based. */
+export function toStepSessionId(executionId: string, index: number): string {
+  return `${executionId}_step_${index}`;
+}
+
+/** Makes the id of a consolidated session; `generation` is 1-based. */
+export function toConsolidatedSessionId(executionId: string, generation: number): string {
+  return `${executionId}_consolidated_${generation}`;
+}
+
 /** Makes the key under which a step's effects outside are done once: the same in every attempt of a generation. */
 export function toIdempotencyKey(executionId: string, address: string, generation: number): string {
   return `${executionId}/${address}#${generation}`;

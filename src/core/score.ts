@@ -1,4 +1,67 @@
-/** The weighted share of completed steps, 0 to 1. With nothing to weigh: 1, as nothing fell short. */
-export function computeScore(counts: { readonly weight: number; readonly earned: number }): number {
-  return counts.weight === 0 ? 1 : counts.earned / counts.weight;
+/** How something that counts turned out. What was not evaluated is neither a success nor a failure. */
+export type Evaluation = 'passed' | 'failed' | 'not_evaluated';
+
+/** One statement about what an execution did, and whether it holds. */
+export interface AssertionResult {
+  readonly id: string;
+  readonly type: string;
+  /** 0 or more. */
+  readonly weight: number;
+  readonly result: Evaluation;
+  /** Why it failed or was not evaluated. */
+  readonly reason?: string;
+  readonly expected?: unknown;
+  readonly actual?: unknown;
+}
+
+/** A step as the score sees it. */
+export interface ScoredStep {
+  readonly id: string;
+  /** 0 or more. */
+  readonly weight: number;
+  readonly result: Evaluation;
+  /** Whether its failure costs the whole score. */
+  readonly critical: boolean;
+}
+
+/** A score and what it was made of. */
+export interface Score {
+  /** 0 to 1: `earned / possible`, or 0. */
+  readonly score: number;
+  /** Sum of the weights of what passed. */
+  readonly earned: number;
+  /** Sum of the weights of what was evaluated. */
+  readonly possible: number;
+  /** Critical steps that failed: one is enough for the score to be 0. */
+  readonly zeroedBy: readonly string[];
+  /** Steps and assertions that count neither way. */
+  readonly notEvaluated: readonly string[];
+}
+
+/**
+ * Computes the score of an execution: the weight of what passed as a share of the weight of what was evaluated.
+ *
+ * A critical step that failed makes it 0, and so does nothing having been evaluated, or nothing of any weight. The order
+ * of steps and assertions makes no difference, not even in the last digit.
+ */
+export function computeScore(steps: readonly ScoredStep[], assertions: readonly Pick<AssertionResult, 'id' | 'weight' | 'result'>[] = []): Score {
+  const parts = [...steps, ...assertions];
+  const possible = sumWeights(parts.filter(({ result }) => result !== 'not_evaluated'));
+  const earned = sumWeights(parts.filter(({ result }) => result === 'passed'));
+  const zeroedBy = steps.filter(({ critical, result }) => critical && result === 'failed').map(({ id }) => id);
+  const notEvaluated = parts.filter(({ result }) => result === 'not_evaluated').map(({ id }) => id);
+  return { score: zeroedBy.length > 0 || possible === 0 ? 0 : earned / possible, earned, possible, zeroedBy, notEvaluated };
+}
+
+/** The smallest first: sums of decimals depend on their order, this one does not. */
+function sumWeights(parts: readonly { readonly weight: number }[]): number {
+  return parts.map(({ weight }) => weight).toSorted((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
+}
+
+/**
+ * Decides whether an execution that was carried through has passed: its score is at least `minScore`, and no critical
+ * step failed. In a lenient flow the score alone decides.
+ */
+export function decidePassed({ score, zeroedBy }: Pick<Score, 'score' | 'zeroedBy'>, rule: { readonly lenient: boolean; readonly minScore: number }): boolean {
+  return (rule.lenient || zeroedBy.length === 0) && score >= rule.minScore;
 }

@@ -6,7 +6,7 @@ import { listAncestors } from './graph.ts';
 import type { FlowPlan, PlannedState, PlannedStep } from './plan.ts';
 import { toDefinitionError } from './problem.ts';
 import type { TemplateCache } from './template.ts';
-import { defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
+import { defaultConsolidationTimeoutMs, defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
 
 const plans = new WeakMap<FlowDefinition, FlowPlan>();
 
@@ -63,6 +63,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     concurrency: definition.concurrency,
     timeoutMs: definition.timeout ?? null,
     minScore: definition.min_score,
+    consolidation: { timeoutMs: definition.consolidation?.timeout ?? defaultConsolidationTimeoutMs, uses: definition.consolidation?.uses ?? null },
     state: planState(definition, checked.positions, cache),
     assertions: definition.assertions ?? [],
     outputDir: definition.output_dir ?? null,

@@ -124,6 +124,11 @@ export interface FlowPlan {
   readonly assertions: readonly AssertionDefinition[];
   /** Folder for the files of its artifacts, as written; null: none. */
   readonly outputDir: string | null;
+  readonly consolidation: {
+    readonly timeoutMs: number;
+    /** Name of the consolidator; null: the built-in one. */
+    readonly uses: string | null;
+  };
   /** Names of the tools it uses. */
   readonly tools: readonly string[];
   /** Ids of the flows it starts. */

@@ -97,6 +97,24 @@ const stateShape = z.strictObject(
   { error: 'an object with `uses`' },
 );
 
+/** Longest a consolidation may take where the definition does not say otherwise, ms. */
+export const defaultConsolidationTimeoutMs = 60_000;
+
+const consolidatorExpected = 'the name of a consolidator: letters, digits, `_`, `.` and `-`, at most 200 characters';
+const consolidationShape = z.strictObject(
+  {
+    timeout: duration(1).optional(),
+    uses: text(consolidatorExpected).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/, { error: consolidatorExpected }).optional(),
+  },
+  { error: 'an object with `timeout` or `uses`' },
+);
+
+// As with `retry`: what would happen anyway is left out.
+const consolidation = consolidationShape.transform(({ timeout, uses }) => {
+  const kept = { ...(timeout !== undefined && timeout !== defaultConsolidationTimeoutMs && { timeout }), ...(uses !== undefined && { uses }) };
+  return Object.keys(kept).length === 0 ? undefined : kept;
+});
+
 const flowShape = z.strictObject(
   {
     id: flowId,
@@ -112,6 +130,7 @@ const flowShape = z.strictObject(
     models: models.optional(),
     output_dir: filledText('the path of a folder').optional(),
     min_score: number('a number from 0 to 1', 0, 1).default(0),
+    consolidation: consolidation.optional(),
     input: z.union([z.record(z.string(), json), z.boolean()], { error: 'a JSON Schema' }).optional(),
     state: stateShape.optional(),
     assertions: z.array(assertionShape, { error: 'a list of assertions' }).optional(),
@@ -131,6 +150,7 @@ export const definitionKeys = {
   state: Object.keys(stateShape.shape),
   artifact: Object.keys(artifactShape.shape),
   model: modelKeys,
+  consolidation: Object.keys(consolidationShape.shape),
 } as const;
 
 /** Also lists that are declared `as const` are taken. */

@@ -11,6 +11,8 @@ import type { FileReport, OutputDir } from './artifacts/output-files.ts';
 import type { InteractionInfo, InteractionTotals } from './interactions/interaction.ts';
 import type { ModelClient } from './interactions/model-client.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
+import type { Consolidator } from './consolidation/consolidator.ts';
+import type { ConsolidatedSession } from './consolidation/session.ts';
 import type { Tool } from './tool.ts';
 
 export interface RuntimeOptions {
@@ -18,6 +20,8 @@ export interface RuntimeOptions {
   /** Beside the built-in ones. */
   readonly tools?: readonly Tool[];
   readonly flows?: readonly FlowDefinition[];
+  /** Score executions in place of the built-in formula; named by a flow's `consolidation.uses`. */
+  readonly consolidators?: { readonly [name: string]: Consolidator };
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly random?: Random;
@@ -136,6 +140,10 @@ export interface ExecutionSummary {
 
 export interface ExecutionDetails extends ExecutionSummary {
   readonly input: unknown;
+  /** The id of what it came to; null until it is scored, and when it has failed before. */
+  readonly consolidatedSessionId: string | null;
+  /** Why it could not be consolidated: then its score is 0. */
+  readonly consolidationError?: StepFailure;
   /** In the definition's order; items of a `for_each` step follow the step when asked for. */
   readonly steps: readonly StepResult[];
 }
@@ -208,6 +216,8 @@ export interface Execution {
   get(options?: GenerationOptions & { readonly items?: boolean }): Promise<ExecutionDetails>;
   /** How far it is, and what is likely left. */
   progress(): Promise<FlowProgress>;
+  /** Everything it did, under one id, with its score; undefined until it is scored. */
+  consolidated(options?: GenerationOptions): Promise<ConsolidatedSession | undefined>;
   /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
   settled(): Promise<SettledExecution>;
   signal(name: string, payload?: unknown): Promise<void>;
@@ -256,6 +266,8 @@ export interface Runtime {
    * @throws a `FlowError` with code `execution_settled`, `execution_active`, `retry_conflict` or `definition_changed`
    */
   resume(executionId: string, options?: ResumeOptions): Promise<Execution>;
+  /** What an execution came to, the latest `generation` unless one is asked for; undefined until it is scored. */
+  consolidated(executionId: string, options?: { readonly generation?: number }): Promise<ConsolidatedSession | undefined>;
   transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
   /** Unfinished executions this runtime went on with when it was created or restarted. */
   readonly recovered: readonly ExecutionSummary[];

@@ -24,7 +24,7 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
     changes.actors.add(actor);
     changes.entries.push([local, { type: 'step.cancel', failure } as { type: string }, 'cancelled']);
   };
-  tree.flow = machines.flow.restore('failed', { ...tree.flow.context, failure, score: 0 });
+  tree.flow = machines.flow.restore('failed', { ...tree.flow.context, failure, score: 0, passed: false });
   changes.entries.push(['', { type: 'flow.cancel', failure } as { type: string }, 'failed']);
   for (const actor of tree.actors.values()) {
     if (isFanOut(actor)) {

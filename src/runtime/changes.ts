@@ -1,3 +1,4 @@
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FanOutActor, StepActor } from './tree.ts';
@@ -15,7 +16,9 @@ export type Effect =
   /** The step no longer waits: cancel the flow it started. */
   | { readonly type: 'abandon'; readonly position: number; readonly item: number }
   /** The flow has ended: answer whoever waits for it. */
-  | { readonly type: 'settle' };
+  | { readonly type: 'settle' }
+  /** All steps have settled: gather what they came to, then answer with `consolidated`. */
+  | { readonly type: 'consolidate' };
 
 /** A transition as the journal keeps it: address below the flow, event, state reached (null: recorded and ignored). */
 export type JournalEntry = readonly [address: string, event: { readonly type: string }, state: string | null];
@@ -32,9 +35,11 @@ export interface Changes {
   readonly received: SignalRecord[];
   /** Numbers of the signals that found their step. */
   readonly consumed: number[];
+  /** What the execution came to; null until it is scored. */
+  consolidated: ConsolidatedRecord | null;
   readonly effects: Effect[];
 }
 
 export function createChanges(): Changes {
-  return { entries: [], actors: new Set(), attempts: [], inputs: [], received: [], consumed: [], effects: [] };
+  return { entries: [], actors: new Set(), attempts: [], inputs: [], received: [], consumed: [], consolidated: null, effects: [] };
 }

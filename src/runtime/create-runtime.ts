@@ -5,6 +5,8 @@ import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecu
 import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
+import { loadSession } from './consolidation/read-session.ts';
+import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
@@ -119,6 +121,12 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     }
   }
 
+  const consolidated = async (executionId: string, { generation }: { readonly generation?: number } = {}): Promise<ConsolidatedSession | undefined> => {
+    await core.requireExecution(executionId);
+    const row = await store.getConsolidated(executionId, generation);
+    return row && loadSession(store, row);
+  };
+
   const stop = async (timeoutMs: number): Promise<void> => {
     broker?.stopListening();
     // Both at once: the time for handlers begins with the call.
@@ -135,6 +143,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return readProgress(store, await core.plans.load(store, record.digest), record, resolved.clock.now());
     },
     settled: () => settled(executionId),
+    consolidated: generation => consolidated(executionId, generation),
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),
     async retry(what = {}) {
@@ -170,6 +179,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       await core.resume(executionId, how);
       return toExecution(executionId, false);
     },
+    consolidated,
     transitions,
     ...readMade(store, id => core.requireExecution(id)),
     health: () => core.health(),

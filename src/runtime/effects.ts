@@ -9,6 +9,8 @@ import { toIdempotencyKey } from '../core/ids.ts';
 import { copyJson } from '../core/json.ts';
 import type { Changes, Effect } from './changes.ts';
 import type { ChildFlows } from './child-flows.ts';
+import type { Consolidator } from './consolidation/consolidator.ts';
+import { Consolidations } from './consolidation/consolidations.ts';
 import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
 import type { Message } from './messages.ts';
@@ -31,6 +33,7 @@ export interface EffectsOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly tools: ReadonlyMap<string, Tool>;
+  readonly consolidators: ReadonlyMap<string, Consolidator>;
   readonly timers: Timers;
   readonly children: ChildFlows;
   readonly maxRunningSteps: number;
@@ -50,6 +53,7 @@ export class Effects {
   readonly #options: EffectsOptions;
   readonly #host: Host;
   readonly #waiting: { readonly resident: Resident; readonly effect: RunEffect }[] = [];
+  readonly #consolidations: Consolidations;
   #running = 0;
   /** Handlers that were told to stop and have not answered yet. */
   readonly #aborted = new Set<Running>();
@@ -57,11 +61,12 @@ export class Effects {
   constructor(options: EffectsOptions, host: Host) {
     this.#options = options;
     this.#host = host;
+    this.#consolidations = new Consolidations({ ...options, post: (header, message) => this.#post(header, message) });
   }
 
-  /** Handlers that run. */
+  /** Handlers and consolidators that run. */
   get running(): number {
-    return this.#running + this.#aborted.size;
+    return this.#running + this.#aborted.size + this.#consolidations.running;
   }
 
   perform(resident: Resident, changes: Changes): void {
@@ -71,6 +76,8 @@ export class Effects {
       else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
       else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
       else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
+      else if (effect.type === 'consolidate') this.#consolidate(resident);
+      else this.#consolidations.abort(resident.header.executionId, toAbort('cancelled', 'The execution has ended'));
     }
   }
 
@@ -85,9 +92,14 @@ export class Effects {
     this.#startWaiting();
   }
 
+  #consolidate(resident: Resident): void {
+    if (this.#options.mayRun(resident)) this.#consolidations.begin(resident);
+  }
+
   /** Tells every handler to stop; begins none. */
   abortAll(code: string, message: string): void {
     this.#waiting.length = 0;
+    this.#consolidations.abortAll(toAbort(code, message));
     for (const resident of this.#host.residents.values()) {
       for (const key of resident.runs.keys()) this.#abort(resident, key, createFailure(code, message));
     }
@@ -223,3 +235,5 @@ export class Effects {
     if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(resident)) this.#options.children.begin(resident, actor);
   }
 }
+
+const toAbort = (code: string, message: string): Error => Object.assign(new Error(message), { name: 'AbortError', code });

@@ -200,9 +200,10 @@ export class Host {
     if (!resident) return this.#performer.wake(envelope.executionId, envelope);
     const { done, generation = resident.tree.generation } = envelope;
     if (generation !== resident.tree.generation) return void (done && this.#answers.push(() => done(false)));
-    const before = resident.tree.flow.status;
+    const before = resident.tree.flow.value;
     this.#deliver(resident, envelope.message, now);
-    if (done) this.#answers.push(() => done(before === 'active'));
+    // Once all steps have settled it is decided how the flow ends.
+    if (done) this.#answers.push(() => done(before === 'pending' || before === 'stepping'));
   }
 
   #start({ header, plan, admit, legacy, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {

@@ -1,7 +1,6 @@
 import type { KeptCounts } from '../../machines/flow.ts';
 import type { StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
-import { conditionFalse } from './messages.ts';
 import { blocksDependents, toUpstreamFailure } from './routing.ts';
 import type { FlowTree } from './tree.ts';
 import { noItem } from './tree.ts';
@@ -12,25 +11,15 @@ import { noItem } from './tree.ts';
  * What is ready follows from them. A step that is to run and hangs on a kept failure is noted to be skipped at the start.
  */
 export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void {
-  const counts = { settled: 0, completed: 0, failed: 0, skipped: 0, criticalFailures: 0, weight: 0, earned: 0 } satisfies KeptCounts;
+  const counts = { settled: 0, completed: 0, failed: 0, skipped: 0 } satisfies KeptCounts;
   const rows = new Map<number, StepRecord>();
   for (const row of kept) {
     const step = tree.plan.steps[row.position];
     if (row.item !== noItem || !step) continue;
     rows.set(row.position, row);
     tree.settled[row.position] = row.status;
-    const weight = row.status === 'skipped' && row.failure?.code === conditionFalse ? 0 : step.weight;
     counts.settled++;
-    counts.weight += weight;
-    if (row.status === 'completed') {
-      counts.completed++;
-      counts.earned += weight;
-    } else if (row.status === 'failed') {
-      counts.failed++;
-      if (step.critical) counts.criticalFailures++;
-    } else {
-      counts.skipped++;
-    }
+    counts[row.status === 'completed' || row.status === 'failed' ? row.status : 'skipped']++;
   }
   const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
   tree.queue.clear();

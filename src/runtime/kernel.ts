@@ -1,26 +1,21 @@
 import type { FanOutEvent } from '../../machines/fan-out.ts';
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import { computeScore } from '../core/score.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
+import type { Delivery, Kernel } from './fan-outs.ts';
+import { isOpenItem, moveFanOut } from './fan-outs.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import type { Routed, SettledStatus } from './routing.ts';
 import { routeSettled } from './routing.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
-
-type Delivery = { readonly flow: FlowEvent } | {
-  readonly position: number;
-  readonly item: number;
-  readonly event: StepEvent | FanOutEvent;
-  readonly output?: string;
-};
 
 /**
  * Delivers a message to an execution and everything that follows from it inside, until the tree is quiet.
@@ -42,30 +37,38 @@ export function resume(machines: Machines, tree: FlowTree, now: number, changes:
   new Delivering(machines, tree, now, changes).resume();
 }
 
-class Delivering {
-  readonly #machines: Machines;
-  readonly #tree: FlowTree;
-  readonly #now: number;
-  readonly #changes: Changes;
-  readonly #inbox: Delivery[] = [];
+class Delivering implements Kernel {
+  readonly machines: Machines;
+  readonly tree: FlowTree;
+  readonly now: number;
+  readonly changes: Changes;
+  readonly inbox: Delivery[] = [];
 
   constructor(machines: Machines, tree: FlowTree, now: number, changes: Changes) {
-    this.#machines = machines;
-    this.#tree = tree;
-    this.#now = now;
-    this.#changes = changes;
+    this.machines = machines;
+    this.tree = tree;
+    this.now = now;
+    this.changes = changes;
   }
 
   handle(message: Message): void {
-    if (message.to === 'flow') this.#sendToFlow(message.event);
+    if (message.to === 'flow') this.sendToFlow(message.event);
     else if (message.to === 'step') this.#sendToStep(message);
     else if (message.to === 'signal') this.#receive(message.signal);
+    else if (message.to === 'consolidated') this.#score(message.event, message.record);
     else this.#begin(message.position, message.item, message.prepared);
     this.#drain();
   }
 
+  /** A consolidation that comes too late is noted, and changes nothing. */
+  #score(event: FlowEvent, record: ConsolidatedRecord): void {
+    if (this.tree.flow.value === 'consolidating') this.changes.consolidated = record;
+    this.sendToFlow(event);
+  }
+
   resume(): void {
-    const tree = this.#tree;
+    const tree = this.tree;
+    if (tree.flow.value === 'consolidating') this.changes.effects.push({ type: 'consolidate' });
     let held = 0;
     const visit = (actor: StepActor): void => {
       const { position } = actor.step;
@@ -73,17 +76,17 @@ class Delivering {
       if (actor.holdsSlot) held++;
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
-        this.#inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure } });
-      } else if (context.dueAt !== null && context.dueAt <= this.#now) {
-        this.#inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
+        this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure } });
+      } else if (context.dueAt !== null && context.dueAt <= this.now) {
+        this.inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
         this.#wait(actor);
       } else if (value === 'pending') {
         // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
         tree.preparing--;
-        this.#inbox.push({ position, item: actor.item, event: { type: 'step.start' } });
+        this.inbox.push({ position, item: actor.item, event: { type: 'step.start' } });
       } else {
-        this.#changes.effects.push({ type: 'wait', position, item: actor.item });
+        this.changes.effects.push({ type: 'wait', position, item: actor.item });
       }
     };
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
@@ -93,19 +96,19 @@ class Delivering {
   }
 
   #drain(): void {
-    for (let index = 0; index < this.#inbox.length; index++) {
-      const next = this.#inbox[index] as Delivery;
-      if ('flow' in next) this.#sendToFlow(next.flow);
+    for (let index = 0; index < this.inbox.length; index++) {
+      const next = this.inbox[index] as Delivery;
+      if ('flow' in next) this.sendToFlow(next.flow);
       else this.#sendToStep(next);
     }
   }
 
-  #sendToFlow(event: FlowEvent): void {
-    const tree = this.#tree;
+  sendToFlow(event: FlowEvent): void {
+    const tree = this.tree;
     const before = tree.flow;
     const effects: string[] = [];
-    const after = this.#machines.flow.transition(before, event, effects);
-    this.#changes.entries.push(['', event, after === before ? null : after.value]);
+    const after = this.machines.flow.transition(before, event, effects);
+    this.changes.entries.push(['', event, after === before ? null : after.value]);
     if (after === before) return;
     tree.flow = after;
     if (event.type === 'flow.start') this.#skipFor(tree.inherited?.skips);
@@ -113,14 +116,14 @@ class Delivering {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
       else if (effect === 'haltSteps') this.#endSteps('step.skip', createFailure('flow_halted', 'A critical step failed and the flow is strict'));
       else if (effect === 'cancelSteps') this.#endSteps('step.cancel', 'failure' in event ? event.failure : null);
-      else this.#inbox.push({ flow: { type: 'consolidation.completed', score: computeScore(after.context) } });
+      else this.changes.effects.push({ type: 'consolidate' });
     }
-    if (after.status === 'done') this.#changes.effects.push({ type: 'settle' });
+    if (after.status === 'done') this.changes.effects.push({ type: 'settle' });
   }
 
   /** Gives slots to the steps that most others wait for. */
   #startNext(count: number): void {
-    const { queue, actors, plan } = this.#tree;
+    const { queue, actors, plan } = this.tree;
     for (let left = count; left > 0; left--) {
       const position = queue.peek();
       if (position === undefined) return;
@@ -145,20 +148,20 @@ class Delivering {
     if (step.kind === 'task' && condition === null && (step.with?.constant ?? true)) {
       this.#sendToStep({ position, item, event: { type: 'step.start' } });
     } else {
-      this.#tree.preparing++;
-      this.#changes.effects.push({ type: 'prepare', position, item });
+      this.tree.preparing++;
+      this.changes.effects.push({ type: 'prepare', position, item });
     }
   }
 
   #create(step: PlannedStep, item: number): StepActor | FanOutActor {
-    const tree = this.#tree;
+    const tree = this.tree;
     if (item === noItem) {
-      const actor = step.forEach ? createFanOutActor(this.#machines, tree, step) : createStepActor(this.#machines, tree, step, item);
+      const actor = step.forEach ? createFanOutActor(this.machines, tree, step) : createStepActor(this.machines, tree, step, item);
       tree.actors.set(step.position, actor);
       return actor;
     }
     const fanOut = tree.actors.get(step.position) as FanOutActor;
-    const actor = createStepActor(this.#machines, tree, step, item);
+    const actor = createStepActor(this.machines, tree, step, item);
     if (!step.with) actor.input = fanOut.list?.[item];
     fanOut.items.set(item, actor);
     return actor;
@@ -166,22 +169,22 @@ class Delivering {
 
   /** Starts a step whose expressions have been evaluated. */
   #begin(position: number, item: number, prepared: Prepared): void {
-    const actor = getActor(this.#tree, position, item);
+    const actor = getActor(this.tree, position, item);
     if (!actor || actor.snapshot.value !== 'pending' || !actor.holdsSlot) return;
-    this.#tree.preparing--;
+    this.tree.preparing--;
     if (prepared.type !== 'start') {
       this.#sendToStep({ position, item, event: { type: `step.${prepared.type}`, failure: prepared.failure } }, true);
       return;
     }
     const { input, list, dueAt } = prepared;
     const stored = list ?? input;
-    if (stored?.json) this.#changes.inputs.push({ position, item, input: stored.json });
+    if (stored?.json) this.changes.inputs.push({ position, item, input: stored.json });
     if (isFanOut(actor)) {
       actor.list = list?.value ?? [];
       actor.settledItems = new Uint8Array(actor.list.length);
       this.#sendToStep({ position, item, event: { type: 'step.start', total: actor.list.length } }, true);
       if (actor.snapshot.status === 'active') {
-        this.#tree.queue.push(position);
+        this.tree.queue.push(position);
         this.#freeSlot(actor, actor.list.length);
       }
       return;
@@ -193,40 +196,35 @@ class Delivering {
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
     actor.holdsSlot = false;
-    this.#inbox.push({ flow: { type: 'slot.freed', freed: 1, ...(ready > 0 && { ready }) } });
+    this.inbox.push({ flow: { type: 'slot.freed', freed: 1, ...(ready > 0 && { ready }) } });
   }
 
   #sendToStep(delivery: Exclude<Delivery, { flow: FlowEvent }>, prepared = false): void {
     const { position, item, event, output } = delivery;
-    const tree = this.#tree;
+    const tree = this.tree;
     const step = tree.plan.steps[position] as PlannedStep;
     let actor = getActor(tree, position, item);
     const isEnd = event.type === 'step.skip' || event.type === 'step.cancel';
     if (!actor && isEnd) {
       // Of two upstream failures only the first skips a step; the second finds it settled.
-      if (item === noItem ? tree.settled[position] !== null : !this.#isOpenItem(position, item)) return;
+      if (item === noItem ? tree.settled[position] !== null : !isOpenItem(this, position, item)) return;
       actor = this.#create(step, item);
     }
     const local = toLocalAddress(step.id, item);
     if (!actor) {
-      if (event.type !== 'item.settled') this.#changes.entries.push([local, event, null]);
+      if (event.type !== 'item.settled') this.changes.entries.push([local, event, null]);
       return;
     }
-    if (isFanOut(actor)) this.#moveFanOut(actor, event as FanOutEvent, local, prepared);
-    else this.#moveStep(actor, event as StepEvent, local, output, prepared);
+    if (isFanOut(actor)) moveFanOut(this, actor, event as FanOutEvent, local, prepared);
+    else this.moveStep(actor, event as StepEvent, local, output, prepared);
   }
 
-  #isOpenItem(position: number, item: number): boolean {
-    const fanOut = this.#tree.actors.get(position);
-    return fanOut !== undefined && isFanOut(fanOut) && fanOut.settledItems[item] === 0;
-  }
-
-  #moveStep(actor: StepActor, event: StepEvent, local: string, output: string | undefined, prepared: boolean): void {
-    const changes = this.#changes;
-    const tree = this.#tree;
+  moveStep(actor: StepActor, event: StepEvent, local: string, output: string | undefined, prepared: boolean): void {
+    const changes = this.changes;
+    const tree = this.tree;
     const before = actor.snapshot;
     const effects: string[] = [];
-    const after = this.#machines.step.transition(before, event, effects);
+    const after = this.machines.step.transition(before, event, effects);
     changes.entries.push([local, event, after === before ? null : after.value]);
     if (after === before) return;
     actor.snapshot = after;
@@ -237,16 +235,16 @@ class Delivering {
     if (isBusy(actor.step, after.value)) tree.running++;
     if (event.type === 'step.release') tree.preparing++;
     if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) {
-      changes.attempts.push(toEndedAttempt(actor, before.context, event, output, this.#now));
+      changes.attempts.push(toEndedAttempt(actor, before.context, event, output, this.now));
     }
     for (const effect of effects) {
       if (effect === 'ping') {
-        actor.runAt = this.#now;
-        actor.startedAt ??= this.#now;
+        actor.runAt = this.now;
+        actor.startedAt ??= this.now;
         changes.effects.push({ type: 'run', position, item, run: after.context.run });
       } else if (effect === 'wait') {
-        actor.runAt = this.#now;
-        actor.startedAt ??= this.#now;
+        actor.runAt = this.now;
+        actor.startedAt ??= this.now;
         this.#wait(actor);
       } else if (effect === 'abort') {
         changes.effects.push({ type: 'abort', position, item, run: before.context.run, failure: 'failure' in event ? (event.failure ?? null) : null });
@@ -255,61 +253,13 @@ class Delivering {
       }
     }
     if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
-    if (after.status === 'done') this.#settleStep(actor, before.value === 'pending' && !prepared);
-  }
-
-  #moveFanOut(actor: FanOutActor, event: FanOutEvent, local: string, prepared: boolean): void {
-    const before = actor.snapshot;
-    const effects: string[] = [];
-    const after = this.#machines.fanOut.transition(before, event, effects);
-    this.#changes.entries.push([local, event, after === before ? null : after.value]);
-    if (after === before) return;
-    actor.snapshot = after;
-    this.#changes.actors.add(actor);
-    if (before.value === 'pending' && event.type === 'step.start') actor.startedAt = this.#now;
-    for (const effect of effects) {
-      if (effect === 'haltItems') this.#skipItems(actor);
-      else this.#cancelItems(actor, 'failure' in event && event.failure ? event.failure : null);
-    }
-    if (after.status === 'done') this.#settleStep(actor, before.value === 'pending' && !prepared);
-  }
-
-  #skipItems(actor: FanOutActor): void {
-    const failure = createFailure('items_halted', 'An earlier item failed');
-    const { position } = actor.step;
-    let count = 0;
-    for (let item = 0; item < actor.settledItems.length; item++) {
-      if (actor.settledItems[item] === 1 || actor.items.has(item)) continue;
-      this.#inbox.push({ position, item, event: { type: 'step.skip', failure } });
-      count++;
-    }
-    actor.next = actor.settledItems.length;
-    actor.again = [];
-    this.#forgetQueued(position);
-    // At once, not through the inbox: the flow must not give out slots for what has left the queue.
-    if (count > 0) this.#sendToFlow({ type: 'slot.freed', ready: -count });
-  }
-
-  #cancelItems(actor: FanOutActor, failure: StepFailure | null): void {
-    const { position } = actor.step;
-    for (const item of actor.items.values()) {
-      this.#moveStep(item, { type: 'step.cancel', failure: failure ?? createFailure('cancelled', 'Cancelled') }, toLocalAddress(actor.step.id, item.item), undefined, false);
-    }
-    this.#forgetQueued(position);
-  }
-
-  /** Takes a step out of the queue; it is known to be at no other place in it. */
-  #forgetQueued(position: number): void {
-    const { queue } = this.#tree;
-    const kept: number[] = [];
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) if (next !== position) kept.push(next);
-    for (const next of kept) queue.push(next);
+    if (after.status === 'done') this.settleStep(actor, before.value === 'pending' && !prepared);
   }
 
   /** @param unprepared it settles before its expressions were evaluated */
-  #settleStep(actor: StepActor | FanOutActor, unprepared: boolean): void {
-    const tree = this.#tree;
-    actor.settledAt = Math.max(this.#now, actor.startedAt ?? 0);
+  settleStep(actor: StepActor | FanOutActor, unprepared: boolean): void {
+    const tree = this.tree;
+    actor.settledAt = Math.max(this.now, actor.startedAt ?? 0);
     if (unprepared && actor.holdsSlot) tree.preparing--;
     const freed = actor.holdsSlot ? 1 : 0;
     actor.holdsSlot = false;
@@ -327,21 +277,20 @@ class Delivering {
       fanOut.items.delete(actor.item);
       fanOut.settledItems[actor.item] = 1;
       if (fanOut.snapshot.status === 'active') {
-        this.#inbox.push({ position, item: noItem, event: { type: 'item.settled', ...(actor.snapshot.value !== 'completed' && failure && { failure }) } });
+        this.inbox.push({ position, item: noItem, event: { type: 'item.settled', ...(actor.snapshot.value !== 'completed' && failure && { failure }) } });
       }
     }
-    if (freed && tree.flow.status === 'active') this.#inbox.push({ flow: { type: 'slot.freed', freed: 1 } });
+    if (freed && tree.flow.status === 'active') this.inbox.push({ flow: { type: 'slot.freed', freed: 1 } });
   }
 
   /** Tells the flow and the steps that depend on this one. */
   #route(step: PlannedStep, status: SettledStatus, failure: StepFailure | null, freed: number): void {
-    const { ready, weight, skips } = routeSettled(this.#tree, step, status, failure);
-    this.#inbox.push({
+    const { ready, skips } = routeSettled(this.tree, step, status, failure);
+    this.inbox.push({
       flow: {
         type: 'step.settled',
         status,
         ...(!step.critical && { critical: false }),
-        ...(weight !== 1 && { weight }),
         ...(ready > 0 && { ready }),
         ...(freed > 0 && { freed }),
       },
@@ -350,17 +299,17 @@ class Delivering {
   }
 
   #skipFor(skips: Routed['skips'] = []): void {
-    for (const { position, failure } of skips) this.#inbox.push({ position, item: noItem, event: { type: 'step.skip', failure } });
+    for (const { position, failure } of skips) this.inbox.push({ position, item: noItem, event: { type: 'step.skip', failure } });
   }
 
   #endSteps(type: 'step.skip' | 'step.cancel', failure: StepFailure | null): void {
-    const tree = this.#tree;
+    const tree = this.tree;
     const reason = failure ?? createFailure('cancelled', 'Cancelled');
     tree.queue.clear();
     for (const { position } of tree.plan.steps) {
       if (tree.settled[position] !== null) continue;
       const event = tree.actors.has(position) ? 'step.cancel' : type;
-      this.#inbox.push({ position, item: noItem, event: { type: event, failure: reason } });
+      this.inbox.push({ position, item: noItem, event: { type: event, failure: reason } });
     }
   }
 
@@ -368,29 +317,29 @@ class Delivering {
     const { position } = actor.step;
     const { item } = actor;
     const name = getSignalName(actor);
-    const found = name === undefined ? -1 : this.#tree.signals.findIndex(signal => signal.name === name);
+    const found = name === undefined ? -1 : this.tree.signals.findIndex(signal => signal.name === name);
     if (found < 0) {
-      this.#changes.effects.push({ type: 'wait', position, item });
+      this.changes.effects.push({ type: 'wait', position, item });
       return;
     }
-    const [signal] = this.#tree.signals.splice(found, 1) as [SignalRecord];
-    this.#changes.consumed.push(signal.number);
-    this.#inbox.push({ position, item, event: { type: 'signal.received' }, output: signal.payload });
+    const [signal] = this.tree.signals.splice(found, 1) as [SignalRecord];
+    this.changes.consumed.push(signal.number);
+    this.inbox.push({ position, item, event: { type: 'signal.received' }, output: signal.payload });
   }
 
   #receive(signal: SignalRecord): void {
-    const tree = this.#tree;
-    if (tree.flow.status === 'done') return;
+    const tree = this.tree;
+    if (tree.flow.value !== 'pending' && tree.flow.value !== 'stepping') return;
     for (const actor of tree.actors.values()) {
       if (isFanOut(actor) || actor.snapshot.value !== 'waiting' || getSignalName(actor) !== signal.name) continue;
       this.#sendToStep({ position: actor.step.position, item: noItem, event: { type: 'signal.received' }, output: signal.payload });
       return;
     }
     // Numbers come from the clock, which may have been set back since the last one.
-    const number = Math.max(signal.number, ...tree.signals.slice(-1).map(last => last.number + 1), ...this.#changes.consumed.map(used => used + 1));
+    const number = Math.max(signal.number, ...tree.signals.slice(-1).map(last => last.number + 1), ...this.changes.consumed.map(used => used + 1));
     const kept = number === signal.number ? signal : { ...signal, number };
     tree.signals.push(kept);
-    this.#changes.received.push(kept);
+    this.changes.received.push(kept);
   }
 }
 

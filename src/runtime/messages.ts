@@ -1,5 +1,6 @@
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 
@@ -20,7 +21,9 @@ export type Message =
   /** `output`: JSON text of what a completed step produced; stored beside the event, never in it. */
   | { readonly to: 'step'; readonly position: number; readonly item: number; readonly event: StepEvent; readonly output?: string }
   | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared }
-  | { readonly to: 'signal'; readonly signal: SignalRecord };
+  | { readonly to: 'signal'; readonly signal: SignalRecord }
+  /** What the execution came to, stored with its move to `scored`. */
+  | { readonly to: 'consolidated'; readonly event: Extract<FlowEvent, { type: 'consolidation.completed' | 'consolidation.failed' }>; readonly record: ConsolidatedRecord };
 
 /** Failure code of a step that its own `when` excluded; such a step blocks nobody and weighs nothing. */
 export const conditionFalse = 'condition_false';

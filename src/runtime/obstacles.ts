@@ -4,14 +4,16 @@ import type { FlowPlan } from '../definition/plan.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Tool } from './tool.ts';
 
-/** Why a plan cannot run here: tools or flows this runtime does not have. They are the same for its whole life. */
+/** Why a plan cannot run here: tools, flows or a consolidator this runtime does not have. They are the same for its whole life. */
 export class Obstacles {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #plans: PlanRegistry;
+  readonly #consolidators: ReadonlyMap<string, unknown>;
   readonly #known = new Map<FlowPlan, StepFailure | undefined>();
 
-  constructor(tools: ReadonlyMap<string, Tool>, plans: PlanRegistry) {
+  constructor(tools: ReadonlyMap<string, Tool>, consolidators: ReadonlyMap<string, unknown>, plans: PlanRegistry) {
     this.#tools = tools;
+    this.#consolidators = consolidators;
     this.#plans = plans;
   }
 
@@ -21,7 +23,7 @@ export class Obstacles {
     return this.#known.get(plan);
   }
 
-  #search({ tools, flows }: FlowPlan): StepFailure | undefined {
+  #search({ tools, flows, consolidation: { uses } }: FlowPlan): StepFailure | undefined {
     const missingTools = tools.filter(name => !this.#tools.has(name));
     if (missingTools.length > 0) {
       return createFailure('tool_unknown', `Waits for tools this runtime does not have: ${missingTools.join(', ')}`, { tools: missingTools });
@@ -29,6 +31,9 @@ export class Obstacles {
     const missingFlows = flows.filter(id => this.#plans.find(id) === undefined);
     if (missingFlows.length > 0) {
       return createFailure('flow_unknown', `Waits for flows this runtime does not have: ${missingFlows.join(', ')}`, { flows: missingFlows });
+    }
+    if (uses !== null && !this.#consolidators.has(uses)) {
+      return createFailure('consolidator_unknown', `Waits for a consolidator this runtime does not have: ${uses}`, { consolidator: uses });
     }
     return undefined;
   }

@@ -38,7 +38,11 @@ export async function readDetails(
     steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined, generations));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
-  return { ...toSummary(record), input: JSON.parse(record.input), steps };
+  const consolidated = record.status === 'scored' ? await reader.getConsolidatedHead(record.executionId, record.generation) : undefined;
+  return {
+    ...toSummary(record), input: JSON.parse(record.input), consolidatedSessionId: consolidated?.consolidatedSessionId ?? null,
+    ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
+  };
 }
 
 /** A `for_each` step has no attempts of its own: the most that one of its items took, and all that were cut off. */

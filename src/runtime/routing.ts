@@ -12,8 +12,6 @@ export type SettledStatus = StepSettled['status'];
 export interface Routed {
   /** Steps that became ready; they are in the queue. */
   readonly ready: number;
-  /** What the step weighs in the score; 0 when its own condition excluded it. */
-  readonly weight: number;
   readonly skips: readonly { readonly position: number; readonly failure: StepFailure }[];
 }
 
@@ -24,13 +22,11 @@ export interface Routed {
  * that is not critical, or that its own `when` excluded, holds nobody up.
  */
 export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
-  const excluded = status === 'skipped' && failure?.code === conditionFalse;
   const blocks = blocksDependents(step, { status, failure });
   const open = step.dependents.filter(position => tree.settled[position] === null);
-  const weight = excluded ? 0 : step.weight;
   if (blocks) {
     const reason = toUpstreamFailure(step, status, failure);
-    return { ready: 0, weight, skips: open.map(position => ({ position, failure: reason })) };
+    return { ready: 0, skips: open.map(position => ({ position, failure: reason })) };
   }
   let ready = 0;
   for (const position of open) {
@@ -40,7 +36,7 @@ export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledS
     tree.queue.push(position);
     ready++;
   }
-  return { ready, weight, skips: [] };
+  return { ready, skips: [] };
 }
 
 /** Whether a step that ended so keeps those that depend on it from running. */

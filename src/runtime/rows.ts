@@ -28,11 +28,6 @@ export interface ExecutionHeader {
   settledAt: number | null;
 }
 
-/** Whether a flow that was carried through has passed. */
-export function hasPassed(plan: FlowPlan, context: { readonly criticalFailures: number; readonly score: number | null }): boolean {
-  return (plan.mode === 'lenient' || context.criticalFailures === 0) && (context.score ?? 0) >= plan.minScore;
-}
-
 /** When the host must look at the tree again: 0 while it has work, null when only others can wake it. */
 export function computeWakeAt(tree: FlowTree, startedAt: number | null): number | null {
   if (hasWork(tree)) return 0;
@@ -46,14 +41,14 @@ export function computeWakeAt(tree: FlowTree, startedAt: number | null): number 
 export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeAt: number | null): ExecutionRecord {
   const { value, context, status } = tree.flow;
   const done = status === 'done';
-  const { score, failure } = context;
+  const { score, passed, failure } = context;
   return {
     ...header,
     context: toCounters(context),
     status: value,
     wakeAt: done || value === 'pending' ? null : wakeAt,
     score: done ? (score ?? 0) : null,
-    passed: done ? value === 'scored' && hasPassed(tree.plan, context) : null,
+    passed: done ? (passed ?? false) : null,
     failure: done ? failure : null,
   } as ExecutionRecord;
 }
@@ -69,7 +64,7 @@ function toCounters(context: FlowContext): string {
 }
 
 const counterNames = [
-  'ready', 'granted', 'released', 'settled', 'completed', 'failed', 'skipped', 'cancelled', 'criticalFailures', 'weight', 'earned', 'halted',
+  'ready', 'granted', 'released', 'settled', 'completed', 'failed', 'skipped', 'cancelled', 'halted',
 ] as const satisfies readonly (keyof FlowContext)[];
 
 /** What a step of this generation says about an earlier one. */
@@ -98,13 +93,13 @@ export function restoreTree(
   steps: readonly StepRecord[],
   maxInterruptions: number,
 ): { header: ExecutionHeader; tree: FlowTree } {
-  const { context, status, wakeAt: _wakeAt, score, passed: _passed, failure, ...header } = execution;
+  const { context, status, wakeAt: _wakeAt, score, passed, failure, ...header } = execution;
   const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation);
   if (status === 'pending') {
     if (steps.length > 0) inheritSteps(tree, steps);
     return { header, tree };
   }
-  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, failure });
+  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, passed, failure });
   tree.queue.clear();
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
   for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);

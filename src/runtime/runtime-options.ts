@@ -8,6 +8,7 @@ import type { Random } from '../core/ids.ts';
 import { systemRandom } from '../core/ids.ts';
 import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
+import type { Consolidator } from './consolidation/consolidator.ts';
 import { silentLogger } from './silent-logger.ts';
 import type { Tool } from './tool.ts';
 
@@ -17,6 +18,7 @@ export interface ResolvedOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly tools: ReadonlyMap<string, Tool>;
+  readonly consolidators: ReadonlyMap<string, Consolidator>;
   readonly maxActiveFlows: number;
   readonly maxRunningSteps: number;
   readonly maxInterruptions: number;
@@ -49,6 +51,7 @@ export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,
     tools,
+    consolidators: requireConsolidators(options.consolidators ?? {}),
     ...counts,
     keepResidentMs,
     retentionMs,
@@ -66,6 +69,13 @@ export function createOwner(clock: Clock, socket: string | null): OwnerRecord {
 function requireInteger(name: string, value: unknown, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return;
   throw new FlowError('option_invalid', `Expected \`${name}\` to be an integer ≥ ${least}, got ${describeValue(value)}`);
+}
+
+function requireConsolidators(consolidators: { readonly [name: string]: Consolidator }): ReadonlyMap<string, Consolidator> {
+  for (const [name, run] of Object.entries(consolidators)) {
+    if (typeof run !== 'function') throw new FlowError('option_invalid', `Expected \`consolidators.${name}\` to be a function, got ${describeValue(run)}`);
+  }
+  return new Map(Object.entries(consolidators));
 }
 
 function requireTool(tool: Tool): Tool {

@@ -1,6 +1,5 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
-import { hasPassed } from '../runtime/rows.ts';
 import { isFanOut } from '../runtime/tree.ts';
 import type { FlowState } from './flow-model.ts';
 
@@ -20,12 +19,12 @@ type View = Readonly<Record<string, unknown>>;
 
 /** What the model says is stored, as text by name. */
 export function viewModel({ tree, rows }: FlowState, precision: Precision): View {
-  const { score, failure, ...counters } = tree.flow.context;
+  const { score, passed, failure, ...counters } = tree.flow.context;
   const done = tree.flow.status === 'done';
   return {
     status: tree.flow.value,
     score: done ? (score ?? 0) : null,
-    passed: done ? tree.flow.value === 'scored' && hasPassed(tree.plan, tree.flow.context) : null,
+    passed: done ? (passed ?? false) : null,
     failure: failure?.code ?? null,
     signals: tree.flow.status === 'done' ? [] : tree.signals.map(({ name }) => name),
     counters: toCounters(counters, precision),

@@ -140,7 +140,7 @@ class Replayer {
     // What comes after the end is in the journal only: a settled row is never written again.
     if (record.settledAt === null ? record.seq !== this.#last : record.seq > this.#last) this.#note('', null, 'seq', this.#last, record.seq);
     const flow = this.#actors.get('') as Replayed;
-    const { score, failure, ...counters } = flow.snapshot.context as { score: unknown; failure: unknown };
+    const { score, passed: _passed, failure, ...counters } = flow.snapshot.context as { score: unknown; passed: unknown; failure: unknown };
     const done = flow.snapshot.status === 'done';
     this.#check('', { status: flow.snapshot.value, startedAt: flow.startedAt, settledAt: flow.settledAt, ...counters }, {
       ...this.#createSnapshot('')?.snapshot.context, ...(JSON.parse(record.context) as object), status: record.status, startedAt: record.startedAt, settledAt: record.settledAt,

@@ -51,7 +51,7 @@ function stepEvents(context: StepContext): StepEvent[] {
   ];
 }
 
-const keptNone = { settled: 0, completed: 0, failed: 0, skipped: 0, criticalFailures: 0, weight: 0, earned: 0 };
+const keptNone = { settled: 0, completed: 0, failed: 0, skipped: 0 };
 
 function flowEvents(context: FlowContext): FlowEvent[] {
   const { granted, released, ready, settled, total } = context;
@@ -61,12 +61,13 @@ function flowEvents(context: FlowContext): FlowEvent[] {
   const statuses = ['completed', 'failed', 'skipped', 'cancelled'] as const;
   return [
     ...[1, 2].map(count => ({ type: 'flow.start' as const, ready: count })),
-    ...[1, total].map(count => ({ type: 'flow.start' as const, ready: total > count ? 1 : 0, kept: { ...keptNone, settled: count, failed: 1, completed: count - 1, criticalFailures: 1, weight: count, earned: count - 1 } })),
+    ...[1, total].map(count => ({ type: 'flow.start' as const, ready: total > count ? 1 : 0, kept: { ...keptNone, settled: count, failed: 1, completed: count - 1 } })),
     { type: 'flow.cancel', failure },
     { type: 'flow.expire', failure },
-    ...change.flatMap(by => statuses.flatMap(status => (status === 'completed' || status === 'failed' ? [true, false] : [true]).map(critical => ({ type: 'step.settled' as const, status, critical, weight: 1, ...by })))),
+    ...change.flatMap(by => statuses.flatMap(status => (status === 'completed' || status === 'failed' ? [true, false] : [true]).map(critical => ({ type: 'step.settled' as const, status, critical, ...by })))),
     ...change.map(by => ({ type: 'slot.freed' as const, ...by })),
-    { type: 'consolidation.completed', score: 0.5 },
+    { type: 'consolidation.completed', score: 0.5, passed: true },
+    { type: 'consolidation.completed', score: 0, passed: false },
     { type: 'consolidation.failed', failure },
   ];
 }

@@ -68,7 +68,7 @@ describe('a flow', () => {
       { ok, bad: () => { throw new Error('broken'); } },
     );
     const { steps, passed, score, status } = await (await runtime.start('dag')).settled();
-    expect({ passed, score, status }).toEqual({ passed: false, score: 0.4, status: 'scored' });
+    expect({ passed, score, status }).toEqual({ passed: false, score: 0, status: 'scored' });
     expect(Object.fromEntries(steps.map(step => [step.stepId, step.status]))).toEqual({ a: 'failed', b: 'skipped', c: 'skipped', d: 'completed', e: 'completed' });
     expect(steps[2]?.reason).toMatchObject({ code: 'upstream_failed', details: { upstream: 'b', cause: 'a' } });
     await runtime.stop();

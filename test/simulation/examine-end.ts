@@ -43,10 +43,11 @@ function computeScore(rows: readonly StepRecord[], steps: Simulation['flows'][nu
   let weight = 0;
   let earned = 0;
   for (const row of rows) {
+    if (row.status === 'failed' && (steps[row.position]?.critical ?? true)) return 0;
     if (row.status === 'skipped' && row.failure.code === 'condition_false') continue;
     const own = steps[row.position]?.weight ?? 1;
     weight += own;
     if (row.status === 'completed') earned += own;
   }
-  return weight === 0 ? 1 : earned / weight;
+  return weight === 0 ? 0 : earned / weight;
 }

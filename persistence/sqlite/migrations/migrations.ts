@@ -6,6 +6,7 @@ import { artifacts } from './0005-artifacts.ts';
 import { generations } from './0006-generations.ts';
 import { queues } from './0007-queues.ts';
 import { isolations } from './0008-isolations.ts';
+import { consolidatedSessions } from './0009-consolidated-sessions.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: 'generations', sql: generations },
   { name: 'queues', sql: queues },
   { name: 'isolations', sql: isolations },
+  { name: 'consolidated-sessions', sql: consolidatedSessions },
 ];

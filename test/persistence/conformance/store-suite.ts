@@ -4,6 +4,7 @@ import type { Store, StoreReader } from '../../../persistence/store.ts';
 import { testArtifacts } from './artifacts.ts';
 import { testCommit } from './commit.ts';
 import { testCommitWith } from './commit-with.ts';
+import { testConsolidated } from './consolidated.ts';
 import { testDurations } from './durations.ts';
 import { testExecutions } from './executions.ts';
 import { testFencing } from './fencing.ts';
@@ -56,7 +57,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations,
+      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);
