@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
 import type { DurationsReader } from './durations-store.ts';
+import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
 import type {
@@ -40,6 +41,8 @@ export interface CommitBatch {
   readonly queues?: QueueBatch | undefined;
   /** For stores with `isolations`. Inserted, or replaced by `executionKey`; `taken` never goes back, and an ended one stays. */
   readonly isolations?: readonly IsolationRecord[] | undefined;
+  /** For stores with a `catalog`. */
+  readonly catalog?: CatalogWrites | undefined;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -126,6 +129,9 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
 
   /** Executions that run in processes of their own; undefined: this store keeps no account of them. */
   readonly isolations?: IsolationReader;
+
+  /** Labels of executions, and the flows there are; undefined: this store keeps none. */
+  readonly catalog?: CatalogReader;
 
   // ownership and size
   /** Who owns the store now; undefined: nobody. */

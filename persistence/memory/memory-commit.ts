@@ -4,6 +4,7 @@ import type { ExecutionRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
 import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
+import { applyCatalog } from './memory-catalog.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { applyQueueBatch } from './queue-memory.ts';
 import { applyIsolations } from './memory-isolations.ts';
@@ -31,6 +32,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   if (batch.interactions) applyInteractions(state, log, batch.interactions);
   if (batch.queues) applyQueueBatch(state.queues, log, batch.queues);
   if (batch.isolations) applyIsolations(state, log, batch.isolations);
+  if (batch.catalog) applyCatalog(state, log, batch.catalog);
 }
 
 /** Removes an execution, all its generations and everything of theirs. */
@@ -45,6 +47,7 @@ export function removeExecution(state: MemoryState, log: UndoLog, row: Execution
   }
   log.delete(state.consolidated, row.executionId);
   log.delete(state.keysById, row.executionId);
+  log.delete(state.labels, row.executionId);
   if (row.idempotencyKey !== null) log.delete(state.keysByIdempotencyKey, row.idempotencyKey);
 }
 

@@ -1,5 +1,6 @@
 import type { ArtifactRecord, ContentPiece } from '../artifact-store.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
+import type { FlowRecord, LabelRecord } from '../catalog-store.ts';
 import type { InteractionRecord } from '../interaction-store.ts';
 import type { IsolationRecord } from '../isolation-store.ts';
 import type {
@@ -36,6 +37,9 @@ export interface MemoryState {
   readonly interactions: RowsById<InteractionRecord>;
   readonly isolations: Map<number, IsolationRecord>;
   readonly consolidated: ConsolidatedRows;
+  /** By execution id, then name. */
+  readonly labels: RowsById<LabelRecord>;
+  readonly flows: Map<string, FlowRecord>;
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
   readonly queues: QueueState;
@@ -62,6 +66,8 @@ export function createMemoryState(): MemoryState {
     interactions: new Map(),
     isolations: new Map(),
     consolidated: new Map(),
+    labels: new Map(),
+    flows: new Map(),
     own: new Map(),
     queues: createQueueState(),
     holder: undefined,
@@ -90,6 +96,8 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     interactions: copyRows(state.interactions),
     isolations: new Map(state.isolations),
     consolidated: new Map(Array.from(state.consolidated, ([id, of]) => [id, new Map(of)])),
+    labels: copyRows(state.labels),
+    flows: new Map(state.flows),
     own: new Map(state.own),
     queues: copyQueueState(state.queues),
     holder: undefined,
@@ -115,6 +123,8 @@ export function toMemoryText(state: MemoryState): string {
     interactions: listRows(state.interactions),
     isolations: [...state.isolations.values()],
     consolidated: listConsolidated(state.consolidated),
+    labels: listRows(state.labels),
+    flows: [...state.flows.values()],
     own: [...state.own],
     queues: toQueueLists(state.queues),
   });
@@ -151,6 +161,8 @@ export function fromMemoryText(text: string): MemoryState {
     isolations?: IsolationRecord[];
     /** Missing in what was kept before there were any. */
     consolidated?: ConsolidatedRecord[];
+    labels?: LabelRecord[];
+    flows?: FlowRecord[];
     own: [string, string][];
     queues?: QueueLists;
   };
@@ -177,6 +189,8 @@ export function fromMemoryText(text: string): MemoryState {
     const of = state.consolidated.get(row.executionId) ?? new Map<number, ConsolidatedRecord>();
     state.consolidated.set(row.executionId, of.set(row.generation, Object.freeze(row)));
   }
+  fillRowsById(state.labels, stored.labels, row => row.name);
+  for (const row of stored.flows ?? []) state.flows.set(row.flowId, row);
   for (const [key, value] of stored.own) state.own.set(key, value);
   return state;
 }

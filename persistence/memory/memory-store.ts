@@ -9,6 +9,7 @@ import {
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
+import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
 import { findConsolidated, getConsolidated } from './consolidated.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
@@ -334,6 +335,7 @@ export class MemoryStore extends StateStore {
   readonly artifacts = new MemoryArtifacts(() => this.readState());
   readonly interactions = new MemoryInteractions(() => this.readState());
   readonly isolations = new MemoryIsolations(() => this.readState());
+  readonly catalog = new MemoryCatalog(() => this.readState());
   readonly #shared: MemoryState;
 
   constructor(state: MemoryState) {

@@ -50,6 +50,7 @@ function pruneExecution(connection: SqliteConnection, executionId: string): numb
     connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
   }
   connection.prepare('DELETE FROM consolidated_sessions WHERE execution_id = ?').run(executionId);
+  connection.prepare('DELETE FROM labels WHERE execution_id = ?').run(executionId);
   return pieces;
 }
 

@@ -7,6 +7,7 @@ import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import { SqliteArtifacts } from './artifacts.ts';
 import type { SqliteReads } from './artifacts.ts';
+import { SqliteCatalog } from './catalog.ts';
 import type { SqliteConnection } from './connection.ts';
 import { selectConsolidated, selectHead, selectInputs, toConsolidated } from './consolidated.ts';
 import type { SqliteValue } from './driver.ts';
@@ -37,6 +38,7 @@ export class SqliteReader implements StoreReader {
   readonly artifacts: SqliteArtifacts;
   readonly interactions: SqliteInteractions;
   readonly isolations: SqliteIsolations;
+  readonly catalog: SqliteCatalog;
   protected readonly opened: OpenedDatabase;
   #closed = false;
 
@@ -50,6 +52,7 @@ export class SqliteReader implements StoreReader {
     this.artifacts = new SqliteArtifacts(reads);
     this.interactions = new SqliteInteractions(reads);
     this.isolations = new SqliteIsolations(reads);
+    this.catalog = new SqliteCatalog(reads);
   }
 
   getDefinition(digest: string): DefinitionRecord | undefined {

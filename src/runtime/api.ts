@@ -72,6 +72,8 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** Higher goes first when flows wait to be admitted. Default 0. */
   readonly priority?: number;
+  /** Marks the execution for listings and statistics, such as `{ agent: 'gpt-5' }`. At most 20, of at most 200 characters. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** What a retry runs again. Without `step` and `steps`: what failed. */

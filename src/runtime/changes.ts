@@ -38,6 +38,8 @@ export interface Changes {
   /** What the execution came to; null until it is scored. */
   consolidated: ConsolidatedRecord | null;
   readonly effects: Effect[];
+  /** What a new execution is marked with. */
+  labels?: Readonly<Record<string, string>>;
 }
 
 export function createChanges(): Changes {

@@ -29,3 +29,16 @@ export function requireFilter(filter: { readonly status?: unknown; readonly flow
     throw new FlowError('option_invalid', `Expected \`status\` to be a list of ${statuses.join(', ')}, got ${describeValue(unknown)}`);
   }
 }
+
+const maxLabels = 20;
+const maxLabelLength = 200;
+
+/** @throws a `FlowError` with code `option_invalid` */
+export function requireLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(requireObject('labels', labels));
+  const isShort = (text: unknown): boolean => typeof text === 'string' && text !== '' && text.length <= maxLabelLength && text.isWellFormed();
+  const wrong = entries.find(([name, value]) => !isShort(name) || !isShort(value));
+  if (wrong) throw new FlowError('option_invalid', `Expected names and values of \`labels\` to be texts of 1 to ${maxLabelLength} characters, got ${describeValue(wrong[0])}: ${describeValue(wrong[1])}`);
+  if (entries.length > maxLabels) throw new FlowError('option_invalid', `Expected \`labels\` to be at most ${maxLabels}, got ${entries.length}`);
+  return labels;
+}

@@ -12,6 +12,11 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   const { entries, actors, attempts, inputs, received, consumed } = changes;
   // Read back and nothing happened to it yet: its rows are right as they are.
   if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
+  const { labels } = changes;
+  if (labels) {
+    const rows = Object.entries(labels).map(([name, value]) => ({ executionId: header.executionId, name, value }));
+    batch.catalog = { ...batch.catalog, labels: [...(batch.catalog?.labels ?? []), ...rows] };
+  }
   if (resident.isNew) {
     const definition = plans.toRecord(tree.plan, now);
     if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);

@@ -28,7 +28,7 @@ export interface Legacy {
 /** Something that has to happen in a tick. A message for one generation is nothing to another. `done` is called after the commit, `refused` when there is none. */
 export type Envelope = { readonly refused?: (error: Error) => void } & (
   | { readonly kind: 'message'; readonly executionId: string; readonly generation?: number; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
-  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly done: () => void }
+  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly labels?: Readonly<Record<string, string>> | undefined; readonly done: () => void }
   | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
   | ({ readonly kind: 'participant'; readonly done?: (answer: unknown) => void } & ToParticipant)

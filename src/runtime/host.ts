@@ -206,13 +206,14 @@ export class Host {
     if (done) this.#answers.push(() => done(before === 'pending' || before === 'stepping'));
   }
 
-  #start({ header, plan, admit, legacy, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
+  #start({ header, plan, admit, legacy, labels, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
     const { machines, maxInterruptions } = this.#options;
     const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation);
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
     this.#answers.push(done);
     const admitted = this.#isAdmitted(admit);
     const resident = createResident(header, tree, true, legacy?.steps);
+    if (labels) this.#touch(resident).labels = labels;
     for (const signal of legacy?.signals ?? []) {
       tree.signals.push(signal);
       this.#touch(resident).received.push(signal);

@@ -5,7 +5,7 @@ import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { StartOptions } from './api.ts';
-import { requireObject, requireText } from './check-arguments.ts';
+import { requireLabels, requireObject, requireText } from './check-arguments.ts';
 import type { Host } from './host.ts';
 import type { Obstacles } from './obstacles.ts';
 import type { PlanRegistry } from './plan-registry.ts';
@@ -80,6 +80,7 @@ export class Starter {
     if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
     const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
+    const labels = params.labels && requireLabels(params.labels);
     const limits = { maxBytes: maxOutputBytes, name: 'input' };
     const json = encodeJson(validateInput(plan.definition, JSON.parse(encodeJson(input, limits))), limits);
     const now = host().now();
@@ -101,7 +102,7 @@ export class Starter {
       startedAt: null,
       settledAt: null,
     };
-    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, done, refused }));
+    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, labels, done, refused }));
     return { executionId, created: true };
   }
 }

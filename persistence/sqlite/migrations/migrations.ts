@@ -7,6 +7,7 @@ import { generations } from './0006-generations.ts';
 import { queues } from './0007-queues.ts';
 import { isolations } from './0008-isolations.ts';
 import { consolidatedSessions } from './0009-consolidated-sessions.ts';
+import { catalog } from './0010-catalog.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: 'queues', sql: queues },
   { name: 'isolations', sql: isolations },
   { name: 'consolidated-sessions', sql: consolidatedSessions },
+  { name: 'catalog', sql: catalog },
 ];

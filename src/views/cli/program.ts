@@ -40,6 +40,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...flowOption)
     .option(...databaseOption)
     .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
+    .option('--agent <name>', 'who carries it out; the label `agent`, for `stats`')
+    .option('--label <name=value>', 'mark the execution; may be given again', collect)
     .option('--new', 'start a fresh execution even if the same run was cut off')
     .option('--idempotency-key <key>', 'same key, same execution')
     .action(async (file: string, options) => settle(await (await import('./run-command.ts')).runCommand(file, options, context)));
@@ -112,6 +114,18 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--seed <n>', 'choose among equally good ways', parseCount)
     .option('--mermaid', 'print a diagram of what is covered, uncovered transitions red')
     .action(async (file: string, options) => settle(await (await import('./test-command.ts')).testCommand(file, options, context)));
+
+  add('sync <dir>', 'take the definitions of a folder over into the database, and say what has changed')
+    .option(...toolsOption)
+    .option(...databaseOption)
+    .action(async (directory: string, options) => settle(await (await import('./sync-command.ts')).syncCommand(directory, options, context)));
+
+  add('stats', 'runs, scores and times, by agent, by flow or by any label, and day by day')
+    .option('--by <label>', 'agent (default), flow, or the name of a label')
+    .option('--flow <id>', 'only executions of this flow')
+    .option('--limit <n>', 'only the latest so many executions (default: 1000)', parseCount)
+    .option(...databaseOption)
+    .action(async options => settle(await (await import('./stats-command.ts')).statsCommand(options, context)));
 
   add('check <files...>', 'check definitions without running anything')
     .option(...toolsOption)

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { agentLabel } from '../../catalog/read-stats.ts';
+import { FlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
@@ -27,8 +29,20 @@ export interface RunCommandOptions {
   readonly flow?: readonly string[];
   readonly db?: string;
   readonly workers?: number;
+  readonly agent?: string;
+  readonly label?: readonly string[];
   readonly new?: boolean;
   readonly idempotencyKey?: string;
+}
+
+function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, string> {
+  const labels: Record<string, string> = agent === undefined ? {} : { [agentLabel]: agent };
+  for (const text of label) {
+    const at = text.indexOf('=');
+    if (at < 1 || at === text.length - 1) throw new FlowError('usage_invalid', `Expected --label to be \`name=value\`, got \`${text}\``);
+    labels[text.slice(0, at)] = text.slice(at + 1);
+  }
+  return labels;
 }
 
 /** `run`: starts a flow, or goes on with the same run that was cut off, and shows it until it settles. */
@@ -64,7 +78,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     });
     const execution = same
       ? await runtime.get(same.executionId)
-      : await runtime.start(definition.id, { input, idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd) });
+      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd) });
 
     const view = await createView(context);
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreCapability } from '../../../persistence/store-capabilities.ts';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
 import { testArtifacts } from './artifacts.ts';
+import { testCatalog } from './catalog.ts';
 import { testCommit } from './commit.ts';
 import { testCommitWith } from './commit-with.ts';
 import { testConsolidated } from './consolidated.ts';
@@ -57,7 +58,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated,
+      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);

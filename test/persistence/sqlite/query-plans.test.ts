@@ -72,6 +72,11 @@ describe('every statement of the store', () => {
   store.interactions.total('');
   store.interactions.listPending(1);
   store.interactions.last('');
+  store.catalog.listLabels('');
+  store.catalog.listLabelled({ name: '', value: '', limit: 1 });
+  store.catalog.listLabelled({ name: '', value: '', limit: 1, before: '' });
+  store.catalog.getFlow('');
+  store.catalog.listFlows('', 1);
   store.isolations.get(1);
   store.isolations.listOpen(0, 1);
   store.prune({ settledBefore: start + 10_000 });

@@ -1,0 +1,32 @@
+import type { StoreReader } from '../../persistence/store.ts';
+import { computeStats, type GroupStats, type Run } from './compute-stats.ts';
+
+/** The label that names who carried an execution out. */
+export const agentLabel = 'agent';
+/** The group of executions without the label. */
+export const unlabelled = '(none)';
+
+export interface StatsOptions {
+  /** `flow`, or the name of a label such as `agent`. Default `agent`. */
+  readonly by?: string;
+  /** Only executions of this flow. */
+  readonly flowId?: string;
+  /** Only the latest so many executions. Default 1,000. */
+  readonly limit?: number;
+}
+
+/**
+ * Sums up the latest executions by who carried them out, or by flow: runs, scores, durations, day by day.
+ *
+ * Executions that other flows started count as any other.
+ */
+export async function readStats(reader: StoreReader, { by = agentLabel, flowId, limit = 1_000 }: StatsOptions = {}): Promise<GroupStats[]> {
+  const runs: Run[] = [];
+  for (const record of await reader.listExecutions({ limit, ...(flowId !== undefined && { flowId }) })) {
+    const labels = by === 'flow' ? [] : ((await reader.catalog?.listLabels(record.executionId)) ?? []);
+    const group = by === 'flow' ? record.flowId : (labels.find(({ name }) => name === by)?.value ?? unlabelled);
+    const { executionId, createdAt, settledAt, passed, score } = record;
+    runs.push({ executionId, flowId: record.flowId, group, createdAt, settledAt, passed, score });
+  }
+  return computeStats(runs);
+}

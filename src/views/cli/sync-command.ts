@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import { relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { FlowError, isFlowError } from '../../core/errors.ts';
+import type { Problem } from '../../definition/problem.ts';
+import { findGone, type ReadFlow, syncFlows } from '../../catalog/sync-flows.ts';
+import { openSqliteStore } from '../../sqlite.ts';
+import { builtInTools } from '../../tools/built-in.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
+import type { CommandContext, CommandResult } from './command-context.ts';
+import { prepareDatabaseFolder, resolveDatabaseFile } from './database-file.ts';
+import { exitCodes } from './exit-codes.ts';
+import { loadDefinition } from './load-definition.ts';
+import { loadTools } from './load-tools.ts';
+import { createScreenPalette } from './screen-palette.ts';
+
+export interface SyncCommandOptions {
+  readonly tools?: string;
+  readonly db?: string;
+}
+
+interface InvalidFile {
+  readonly file: string;
+  readonly problems: readonly Pick<Problem, 'code' | 'message' | 'place'>[];
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new FlowError('file_unreadable', `Expected DIR to be a folder of definitions, got \`${folder}\``, { place: { file: folder } });
+  const { glob } = await import('tinyglobby');
+  const files = await glob('**/*.{yml,yaml}', { cwd: folder, absolute: true, ignore: ['**/node_modules/**'] });
+  return files.map(file => resolve(file)).toSorted();
+}
+
+/** Reads every file; a flow that is in two of them is taken from the first. */
+async function readAll(files: readonly string[], options: SyncCommandOptions, cwd: string): Promise<{ readonly flows: ReadFlow[]; readonly invalid: InvalidFile[] }> {
+  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  // Which tools there are is known only where they were given.
+  const names = options.tools === undefined ? undefined : [...builtInTools, ...tools].map(({ name }) => name);
+  const flows = new Map<string, ReadFlow>();
+  const invalid: InvalidFile[] = [];
+  for (const file of files) {
+    try {
+      const definition = await loadDefinition(file, names, tools);
+      const first = flows.get(definition.id);
+      if (!first) flows.set(definition.id, { file, definition });
+      else invalid.push({ file, problems: [{ code: 'duplicate_flow', message: `Expected every flow to have an id of its own, got \`${definition.id}\` a second time; the first is in ${relative(cwd, first.file)}`, place: { file } }] });
+    } catch (error) {
+      if (!isFlowError(error)) throw error;
+      const { problems } = error.details ?? {};
+      invalid.push({ file, problems: Array.isArray(problems) ? (problems as Problem[]) : [{ code: error.code, message: error.message, place: error.place ?? { file } }] });
+    }
+  }
+  return { flows: [...flows.values()], invalid };
+}
+
+const short = (digest: string): string => digest.slice(0, 12);
+
+/** `sync`: takes the definitions of a folder over into the database, and says what has changed. */
+export async function syncCommand(directory: string, options: SyncCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { cwd, clock, stdout, env } = context;
+  const folder = resolve(cwd, directory);
+  const files = await listFiles(folder);
+  const { flows, invalid } = await readAll(files, options, cwd);
+  const database = resolveDatabaseFile(options.db, context);
+  prepareDatabaseFolder(database);
+  const store = openSqliteStore({ file: database });
+  try {
+    const now = clock.now();
+    await store.acquire({ pid: process.pid, hostname: hostname(), startedAt: now, socket: null });
+    const synced = await syncFlows(store, flows, now);
+    const gone = await findGone(store, folder + sep, files);
+    const { green, yellow, red, dim, symbols } = createScreenPalette(stdout, env);
+    const show = (file: string): string => relative(cwd, file) || file;
+    const count = (status: string): number => synced.filter(one => one.status === status).length;
+    const lines = [
+      ...synced.filter(({ status }) => status !== 'unchanged').map(({ status, flowId, file, digest, before }) =>
+        `${status === 'new' ? green('new      ') : yellow('changed  ')}  ${flowId}  ${dim(before === undefined ? short(digest) : `${short(before)} → ${short(digest)}`)}  ${dim(show(file))}`),
+      ...invalid.flatMap(({ file, problems }) => problems.map(({ message, place, code }) => `${red('invalid  ')}  ${show(file)}${place.line === undefined ? '' : `:${place.line}:${place.column ?? 1}`}: ${toPlainLine(message)} (${code})`)),
+      ...gone.map(({ flowId, file }) => `${dim('gone     ')}  ${flowId}  ${dim(`${show(file)}; it stays`)}`),
+      `${invalid.length === 0 ? green(symbols.completed) : red(symbols.failed)} ${count('new')} new, ${count('changed')} changed, ${count('unchanged')} unchanged, ${invalid.length} invalid`,
+    ];
+    return {
+      exitCode: invalid.length === 0 ? exitCodes.passed : exitCodes.badUsage,
+      document: { folder, database, flows: synced, invalid, gone: gone.map(({ flowId, file, digest }) => ({ flowId, file, digest })) },
+      text: `${lines.join('\n')}\n`,
+    };
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { readdirSync, copyFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFolder, run as runIn } from './program-harness.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures/reev/benchmarks');
+const tools = join(import.meta.dirname, '../../docs/examples/ledger/tools.ts');
+let folder: ReturnType<typeof createFolder>;
+beforeEach(() => void (folder = createFolder()));
+afterEach(() => folder.remove());
+
+/** With a database of its own: the platform's default one is somebody's. */
+const run = (argv: readonly string[], cwd: string) => runIn(argv, cwd, { FLOWSTONE_DB: join(cwd, 'own.db') });
+
+interface Document {
+  readonly flows: readonly { readonly flowId: string; readonly status: string }[];
+  readonly invalid: readonly { readonly file: string; readonly problems: readonly { readonly code: string; readonly place: { readonly line?: number } }[] }[];
+  readonly gone: readonly { readonly flowId: string }[];
+}
+
+describe('sync', () => {
+  it('takes the predecessor\'s sixteen files over, says what has changed, and is harmless when repeated', async () => {
+    const flows = join(folder.path, 'flows');
+    mkdirSync(flows);
+    for (const file of readdirSync(fixtures)) if (file.endsWith('.yml')) copyFileSync(join(fixtures, file), join(flows, file));
+    const sync = async (): Promise<{ code: number | null; document: Document }> => {
+      const { code, stdout } = await run(['sync', 'flows', '--tools', tools, '--json'], folder.path);
+      return { code, document: JSON.parse(stdout) as Document };
+    };
+    const counts = ({ document }: { document: Document }): unknown => ({ ...Object.fromEntries([...Map.groupBy(document.flows, ({ status }) => status)].map(([status, list]) => [status, list.length])), invalid: document.invalid.length });
+    const first = await sync();
+    expect([first.code, counts(first)]).toEqual([0, { new: 16, invalid: 0 }]);
+    expect(counts(await sync())).toEqual({ unchanged: 16, invalid: 0 });
+
+    writeFileSync(join(flows, '001-sol-transfer.yml'), 'id: 001-sol-transfer\nsteps:\n  - { id: a, uses: exec, with: { command: "true" } }\n');
+    writeFileSync(join(flows, '900.yml'), 'id: broken\nsteps:\n  - { id: a, uses: exex }\n');
+    writeFileSync(join(flows, '901.yml'), 'id: 001-sol-transfer\nsteps:\n  - { id: b, uses: exec, with: { command: "true" } }\n');
+    rmSync(join(flows, '002-spl-transfer.yml'));
+    const second = await sync();
+    expect([second.code, counts(second)]).toEqual([2, { changed: 1, unchanged: 14, invalid: 2 }]);
+    expect(second.document.invalid.map(({ problems: [problem] }) => [problem?.code, problem?.place.line])).toEqual([['invalid_value', 3], ['duplicate_flow', undefined]]);
+    expect(second.document.gone.map(({ flowId }) => flowId)).toEqual(['002-spl-transfer']);
+  });
+
+  it('says what it was not given', async () => {
+    const { code, stderr } = await run(['sync', 'nowhere'], folder.path);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Expected DIR to be a folder of definitions')]);
+  });
+});
+
+describe('stats', () => {
+  it('shows what each agent came to', async () => {
+    const file = join(folder.path, 'a.yml');
+    writeFileSync(file, 'id: a\ninput: { properties: { fail: { type: boolean } } }\nsteps:\n  - { id: s, uses: exec, with: { command: node, args: ["-e", "process.exit({% input.fail ? 1 : 0 %})"] } }\n');
+    expect(JSON.parse((await run(['stats', '--json'], folder.path)).stdout)).toMatchObject({ groups: [] });
+    await run(['run', 'a.yml', '--agent', 'first', '--label', 'branch=main'], folder.path);
+    await run(['run', 'a.yml', '--agent', 'first', '--input', '{"fail":true}'], folder.path);
+    await run(['run', 'a.yml', '--agent', 'second'], folder.path);
+    const { stdout } = await run(['stats', '--by', 'agent', '--json'], folder.path);
+    const { groups } = JSON.parse(stdout) as { groups: readonly { group: string; runs: number; passed: number; meanScore: number; days: readonly unknown[] }[] };
+    expect(groups.map(({ group, runs, passed, meanScore, days }) => [group, runs, passed, meanScore, days.length])).toEqual([['second', 1, 1, 1, 1], ['first', 2, 1, 0.5, 1]]);
+    const { stdout: text } = await run(['stats'], folder.path);
+    expect(text).toMatch(/first\s+2\s+1 of 2 \(50 %\)\s+0\.5/);
+    expect((await run(['stats', '--by', 'branch'], folder.path)).stdout).toMatch(/main\s+1/);
+    expect((await run(['run', 'a.yml', '--label', 'nothing'], folder.path)).code).toBe(2);
+  });
+});
