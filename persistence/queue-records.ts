@@ -60,7 +60,7 @@ export type MessageChange = Pick<
   MessageRecord,
   'key' | 'status' | 'claim' | 'attempt' | 'interruptions' | 'generation' | 'visibleAt' | 'dueAt' | 'leaseUntil' | 'claimedBy' | 'claimedAt' | 'failure' | 'settledAt'
 > & {
-  /** What is added to the history: JSON text of its entries, without the brackets around them. */
+  /** What is added to the history: JSON text of its entries, without the brackets around them; empty: nothing. */
   readonly entries: string;
 };
 

@@ -5,10 +5,10 @@ import type { InstanceRecord, MessageChange, MessageKeyRecord, MessageRecord, Me
 export interface QueueBatch {
   /** Inserted. A message id that is in use fails the commit. */
   readonly published: readonly MessageRecord[];
-  /** Messages that are unsettled and moved; one that has settled fails the commit. */
-  readonly moved: readonly MessageChange[];
   /** Dead messages that begin again; one that is not dead fails the commit. */
   readonly redriven: readonly MessageChange[];
+  /** Messages that are unsettled and moved, also redriven ones; one that has settled fails the commit. */
+  readonly moved: readonly MessageChange[];
   /** Added to the history and nothing else, also of settled ones: answers that came too late. */
   readonly noted: readonly Pick<MessageChange, 'key' | 'entries'>[];
   /** Inserted, or replaced by (`queue`, `idempotencyKey`). */
@@ -37,7 +37,7 @@ export interface MessageCount {
   readonly queue: string;
   readonly status: MessageStatus;
   readonly count: number;
-  /** Least `visibleAt` among them. */
+  /** Least `visibleAt` among them; of settled ones least `settledAt`. */
   readonly oldestAt: number;
 }
 

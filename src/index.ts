@@ -25,6 +25,10 @@ export type { LoadBenchmarkOptions, LoadedBenchmark, PlanBenchmark } from './ben
 export { loadBenchmark } from './benchmark-format/load-benchmark.ts';
 export { defineFlow } from './definition/define-flow.ts';
 export type { Queue, QueueOptions } from './queue/define-queue.ts';
+export type {
+  ConsumeOptions, Consumer, HandlerWithSetup, MessageCall, MessageDetails, MessageHandler, PublishOptions, QueueAlert, QueueStats,
+} from './queue/queue-api.ts';
+export type { Published } from './queue/queue-commands.ts';
 export { defineQueue } from './queue/define-queue.ts';
 export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';

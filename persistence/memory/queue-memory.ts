@@ -13,16 +13,16 @@ export function applyQueueBatch(state: QueueState, log: UndoLog, batch: QueueBat
     put(state, log, requireValid(row));
     log.set(state.messageKeysById, row.messageId, row.key);
   }
+  for (const change of batch.redriven) {
+    const before = state.messages.get(change.key);
+    if (before?.status !== 'dead') throw createSettledError('message', String(change.key));
+    put(state, log, merge(before, change));
+  }
   for (const change of batch.moved) {
     const before = state.messages.get(change.key);
     if (!before || before.settledAt !== null) throw createSettledError('message', String(change.key));
     const { generation, visibleAt } = before;
     put(state, log, merge(before, { ...change, generation, visibleAt }));
-  }
-  for (const change of batch.redriven) {
-    const before = state.messages.get(change.key);
-    if (before?.status !== 'dead') throw createSettledError('message', String(change.key));
-    put(state, log, merge(before, change));
   }
   for (const { key, entries } of batch.noted) {
     const before = state.messages.get(key);
@@ -42,7 +42,7 @@ export function applyQueueBatch(state: QueueState, log: UndoLog, batch: QueueBat
   for (const row of batch.waiters.gone) log.delete(state.waiters, toWaiterPlace(row));
 }
 
-const addEntries = (history: string, entries: string): string => `${history.slice(0, -1)},${entries}]`;
+const addEntries = (history: string, entries: string): string => (entries === '' ? history : `${history.slice(0, -1)},${entries}]`);
 
 function merge(before: MessageRecord, { entries, ...change }: MessageChange): MessageRecord {
   return requireValid({ ...before, ...change, history: addEntries(before.history, entries) } as MessageRecord);
@@ -79,11 +79,12 @@ export function listMessages(state: QueueState, { queue, status, limit = 100, af
 
 export function countMessages(state: QueueState): MessageCount[] {
   const counts = new Map<string, { queue: string; status: MessageRecord['status']; count: number; oldestAt: number }>();
-  for (const { queue, status, visibleAt } of state.messages.values()) {
+  for (const { queue, status, visibleAt, settledAt } of state.messages.values()) {
     const place = `${queue} ${status}`;
     const known = counts.get(place);
-    if (!known) counts.set(place, { queue, status, count: 1, oldestAt: visibleAt });
-    else Object.assign(known, { count: known.count + 1, oldestAt: Math.min(known.oldestAt, visibleAt) });
+    const at = settledAt ?? visibleAt;
+    if (!known) counts.set(place, { queue, status, count: 1, oldestAt: at });
+    else Object.assign(known, { count: known.count + 1, oldestAt: Math.min(known.oldestAt, at) });
   }
   return [...counts.values()].toSorted((a, b) => compare(a.queue, b.queue) || compare(a.status, b.status));
 }

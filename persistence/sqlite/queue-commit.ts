@@ -15,17 +15,17 @@ const toText = (failure: object | null): string | null => (failure === null ? nu
 export function writeQueueBatch(connection: SqliteConnection, batch: QueueBatch): void {
   const statements = prepareQueueStatements(connection);
   for (const row of batch.published) insertMessage(statements, row);
+  for (const row of batch.redriven) {
+    const { changes } = statements.redriveMessage.run(row.status, ...toValues(row), row.generation, row.visibleAt, toAddition(row.entries), row.key);
+    if (Number(changes) === 0) throw createSettledError('message', String(row.key));
+  }
   for (const row of batch.moved) {
     const { changes } = row.settledAt === null
-      ? statements.moveMessage.run(row.status, ...toValues(row), row.entries, row.key)
-      : statements.settleMessage.run(row.status, ...toValues(row), row.settledAt, row.entries, row.key);
+      ? statements.moveMessage.run(row.status, ...toValues(row), toAddition(row.entries), row.key)
+      : statements.settleMessage.run(row.status, ...toValues(row), row.settledAt, toAddition(row.entries), row.key);
     if (Number(changes) === 0) throw createSettledError('message', String(row.key));
   }
-  for (const row of batch.redriven) {
-    const { changes } = statements.redriveMessage.run(row.status, ...toValues(row), row.generation, row.visibleAt, row.entries, row.key);
-    if (Number(changes) === 0) throw createSettledError('message', String(row.key));
-  }
-  for (const row of batch.noted) statements.noteMessage.run(row.entries, row.key);
+  for (const row of batch.noted) statements.noteMessage.run(toAddition(row.entries), row.key);
   for (const row of batch.messageKeys) statements.putKey.run(row.queue, row.idempotencyKey, row.messageId, row.expiresAt);
   for (const row of batch.instances.registered) statements.putInstance.run(row.queue, row.instance, row.registeredAt);
   for (const row of batch.instances.forgotten) statements.deleteInstance.run(row.queue, row.instance);
@@ -36,6 +36,8 @@ export function writeQueueBatch(connection: SqliteConnection, batch: QueueBatch)
   for (const row of batch.waiters.put) statements.putWaiter.run(row.executionId, row.position, row.item, row.queue, row.correlationId);
   for (const row of batch.waiters.gone) statements.deleteWaiter.run(row.executionId, row.position, row.item);
 }
+
+const toAddition = (entries: string): string => (entries === '' ? '' : `,${entries}`);
 
 const toValues = (row: MessageChange): SqliteValue[] => [
   row.claim, row.attempt, row.interruptions, row.dueAt, row.leaseUntil, row.claimedBy, row.claimedAt, toText(row.failure),

@@ -4,7 +4,7 @@ import type { SqliteStatement } from './driver.ts';
 // Only what a change of state changes. A settled row stays; `settled_at` is set by the statement that settles, since
 // setting it makes SQLite write two indexes.
 const changed = 'claim = ?, attempt = ?, interruptions = ?, due_at = ?, lease_until = ?, claimed_by = ?, claimed_at = ?, failure = ?';
-const addHistory = `history = history || ',' || ?`;
+const addHistory = 'history = history || ?';
 
 /** What a commit of queues is made of, prepared once. */
 export interface QueueStatements {

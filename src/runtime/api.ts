@@ -13,9 +13,10 @@ import type { ModelClient } from './interactions/model-client.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
+import type { QueueRuntime, QueueRuntimeOptions } from '../queue/queue-api.ts';
 import type { Tool } from './tool.ts';
 
-export interface RuntimeOptions {
+export interface RuntimeOptions extends QueueRuntimeOptions {
   readonly store: Store;
   /** Beside the built-in ones. */
   readonly tools?: readonly Tool[];
@@ -243,7 +244,7 @@ export interface RuntimeHealth {
   readonly owner: OwnerRecord;
 }
 
-export interface Runtime {
+export interface Runtime extends QueueRuntime {
   start(flowId: string, options?: StartOptions): Promise<Execution>;
   /** @throws a `FlowError` with code `execution_not_found`. */
   get(executionId: string): Promise<Execution>;

@@ -5,11 +5,13 @@ import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecu
 import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
+import { Queues } from '../queue/create-queues.ts';
 import { loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
+import type { Participant } from './participant.ts';
 import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
 import { readMade } from './read-made.ts';
@@ -49,7 +51,9 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const resolved = resolveOptions(options, builtInTools);
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
-  const core = new FlowRuntime(store, owner, machines, resolved, options.recover);
+  const queues = new Queues(options, { ...resolved, store, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
+  const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues }, options.recover);
+  core.participants.add(queues.participant as Participant);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   const lastKey = await store.acquire(owner);
   try {
@@ -182,6 +186,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     consolidated,
     transitions,
     ...readMade(store, id => core.requireExecution(id)),
+    publish: (queue, payload, how) => queues.publish(queue, payload, how),
+    publishMany: (queue, messages) => queues.publishMany(queue, messages),
+    consume: queues.consume,
+    queues: queues.queues,
     health: () => core.health(),
     restart: () => core.restart(),
     async stop({ timeoutMs = defaultStopMs } = {}) {

@@ -24,6 +24,7 @@ import type { Pong, Running } from './step-runner.ts';
 import { runStep } from './step-runner.ts';
 import type { Timers } from './timers.ts';
 import type { Tool } from './tool.ts';
+import type { StepPublishing } from './step-publishing.ts';
 import type { StepActor } from './tree.ts';
 import { getActor, isFanOut, noItem, toLocalAddress } from './tree.ts';
 
@@ -38,6 +39,7 @@ export interface EffectsOptions {
   readonly children: ChildFlows;
   readonly maxRunningSteps: number;
   readonly maxOutputBytes: number;
+  readonly publishing?: StepPublishing | undefined;
   readonly expressionTimeLimitMs: number;
   /** Whether handlers of this execution may begin now. */
   readonly mayRun: (resident: Resident) => boolean;

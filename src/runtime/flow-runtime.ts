@@ -358,6 +358,7 @@ export class FlowRuntime implements Performer {
       this.participants.drain();
       await this.#progress.waitFor(() => this.#effects.running === 0 && this.participants.idle && this.#host.idle && !this.#admission.busy, timeoutMs);
       this.#effects.releaseAll();
+      this.participants.release();
       await this.#progress.waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
       this.#effects.abortAll('runtime_stopped', 'The runtime stops');
     }

@@ -32,6 +32,8 @@ export interface Participant<Told = unknown> {
   committed(now: number): void;
   /** Begin nothing new; what runs may end. Called before a stop waits. */
   drain(): void;
+  /** The time for what runs is over: give back what has not ended. Called once, before the stop. */
+  release?(): void;
   /** Whether nothing of it runs any more. */
   readonly idle: boolean;
   /** The runtime stands still or has stopped: abort what runs, forget what is in memory. */

@@ -24,6 +24,10 @@ export class Participants {
     for (const participant of this.#all) participant.drain();
   }
 
+  release(): void {
+    for (const participant of this.#all) participant.release?.();
+  }
+
   end(error: Error): void {
     for (const participant of this.#all) participant.end(error);
   }

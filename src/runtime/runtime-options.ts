@@ -10,6 +10,7 @@ import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import { silentLogger } from './silent-logger.ts';
+import type { StepPublishing } from './step-publishing.ts';
 import type { Tool } from './tool.ts';
 
 /** The options with every default filled in. */
@@ -32,6 +33,7 @@ export interface ResolvedOptions {
   readonly outputDir: RuntimeOptions['outputDir'];
   readonly models: RuntimeOptions['models'];
   readonly secrets: readonly string[];
+  readonly publishing?: StepPublishing;
 }
 
 const day = 86_400_000;

@@ -10,6 +10,8 @@ import { describeValue } from '../core/wording.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 import type { ToParticipant } from './participant.ts';
+import type { StepPublishing } from './step-publishing.ts';
+import type { PublishRequest } from '../queue/queue-commands.ts';
 import type { Outcome, Tool, ToolCall } from './tool.ts';
 import { isOutcome } from './tool.ts';
 
@@ -42,6 +44,7 @@ export interface StepRunnerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly maxOutputBytes: number;
+  readonly publishing?: StepPublishing | undefined;
 }
 
 /** What a handler makes beside its output, from the first call to the end of its run. */
@@ -74,7 +77,8 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   let timer: unknown;
   let writes: Write[] | undefined;
   let session: Session | undefined;
-  const { clock, logger, maxOutputBytes } = options;
+  let publishes: PublishRequest[] | undefined;
+  const { clock, logger, maxOutputBytes, publishing } = options;
   const { timeoutMs, input, ...names } = ping;
 
   const abort = (reason: StepFailure): void => {
@@ -113,6 +117,10 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
     readArtifact: (name, given) => open().readArtifact(name, given),
     interaction: ((request: InteractionRequest, ask?: () => Promise<InteractionAnswer>) => (ask ? open().interact(request, ask) : open().interaction(request))) as ToolCall['interaction'],
     generate: request => open().generate(request, call.signal),
+    publish(queue, payload, how) {
+      if (!publishing) throw new FlowError('queues_unavailable', 'Expected a runtime with queues, this handler runs without one');
+      (publishes ??= []).push(publishing.toRequest(queue, payload, how, `${ping.executionId}/${ping.stepId}${ping.item === undefined ? '' : `[${ping.item}]`}`));
+    },
   };
   /** Artifacts are stored with the success, or before it. */
   const conclude = (pong: Pong): void => {
@@ -128,7 +136,8 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
       if (!parsed.success) return { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', parsed.error.issues) };
       output = parsed.data;
     }
-    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes };
+    const messages = publishes && publishing && [publishing.toMessage(publishes)];
+    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes, messages };
   };
   const settleSafely = (value: unknown): Pong => {
     try {

@@ -5,6 +5,8 @@ import type { StepFailure } from '../core/failure.ts';
 import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
+import type { Queue } from '../queue/define-queue.ts';
+import type { PublishOptions } from '../queue/queue-api.ts';
 
 /** What a tool's `run` is called with. */
 export interface ToolCall<Input = unknown> {
@@ -43,6 +45,13 @@ export interface ToolCall<Input = unknown> {
   interaction<Answer extends InteractionAnswer>(request: InteractionRequest, call: () => Promise<Answer>): Promise<Answer>;
   /** Asks the models of the step, one after the other until one answers; every call is recorded. */
   generate(request: GenerateRequest): Promise<Generated>;
+  /**
+   * Publishes in the transaction that stores this step's output: both happen, or neither. A queue that is full fails the
+   * attempt.
+   *
+   * @throws a `FlowError` with code `payload_invalid`, `value_too_large` or `queue_unknown`
+   */
+  publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): void;
 }
 
 export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {

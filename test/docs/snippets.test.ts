@@ -26,6 +26,7 @@ declare global {
   const createRuntime: typeof Package.createRuntime;
   const createMemoryStore: typeof Package.createMemoryStore;
   const defineFlow: typeof Package.defineFlow;
+  const defineQueue: typeof Package.defineQueue;
   const defineTool: typeof Package.defineTool;
   const fail: typeof Package.fail;
   const isFlowError: typeof Package.isFlowError;

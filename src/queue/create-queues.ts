@@ -1,0 +1,217 @@
+import { isAbsolute } from 'node:path';
+import type { Logger } from 'pino';
+import { consumerMachine } from '../../machines/consumer.ts';
+import { messageMachine } from '../../machines/message.ts';
+import type { Store } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import type { Random } from '../core/ids.ts';
+import { describeValue, didYouMean } from '../core/wording.ts';
+import { compileMachine } from '../runtime/machine-runner.ts';
+import type { ToParticipant } from '../runtime/participant.ts';
+import { createRequest, requireInstance } from './create-request.ts';
+import type { Queue } from './define-queue.ts';
+import { defineQueue } from './define-queue.ts';
+import { toMessageDetails } from './message-details.ts';
+import { QueueAlerts } from './queue-alerts.ts';
+import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
+import type { MessageRunner } from './queue-book.ts';
+import type { Published, PublishRequest } from './queue-commands.ts';
+import type { ConsumerRunner } from './queue-consumer.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import { localPrefix, QueueParticipant } from './queue-participant.ts';
+import { LocalPort } from './queue-port.ts';
+import { pruneAll, QueueRetention } from './queue-retention.ts';
+import { applySettings } from './queue-settings.ts';
+import { readQueueStats } from './queue-stats.ts';
+
+export interface QueueEnvironment {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly maxOutputBytes: number;
+  readonly sizeBudgetBytes: number;
+  /** Throws when the runtime does not run. */
+  readonly requireRunning: () => void;
+  /** Something has ended: whoever waits for quiet may look again. */
+  readonly progressed: () => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+type AnyHandler = MessageHandler<never> | HandlerWithSetup<never, never>;
+
+/** Messages redriven in one commit. */
+const redriveBatch = 500;
+/** How long claims of other processes are kept for them after the owner died, ms. */
+const reconnectMs = 5_000;
+
+const messageRunner: MessageRunner = compileMachine(messageMachine);
+const consumerRunner: ConsumerRunner = compileMachine(consumerMachine);
+
+/** The queues of one runtime: what is declared, the participant in its ticks, and what callers use. */
+export class Queues implements QueueRuntime {
+  readonly participant: QueueParticipant;
+  readonly queues: QueueCare;
+  readonly #environment: QueueEnvironment;
+  readonly #options: QueueRuntimeOptions;
+  readonly #declared = new Map<string, Queue>();
+  readonly #resolved = new WeakMap<Queue, Queue>();
+  readonly #defaults = new Map<string, Queue>();
+  readonly #port: LocalPort;
+
+  constructor(options: QueueRuntimeOptions, environment: QueueEnvironment) {
+    this.#options = options;
+    this.#environment = environment;
+    for (const queue of options.queues ?? []) this.#declare(queue);
+    const { store, clock, logger, sizeBudgetBytes } = environment;
+    const findQueue = (name: string): Queue => this.#find(name);
+    this.participant = new QueueParticipant({ ...environment, machine: messageRunner, findQueue, reconnectMs });
+    this.#port = new LocalPort(`${localPrefix}${process.pid}`, command => this.participant.send(command));
+    this.participant.attach(this.#port);
+    const port = this.#port;
+    this.participant.add({ idle: true, begin: () => {}, drain: () => {}, release: () => {}, end: () => port.forget() });
+    const readSize = (): number | undefined => {
+      // To weigh a store in memory is to write it all out.
+      const size = isAbsolute(store.location) ? store.getSize() : undefined;
+      if (size === undefined) return undefined;
+      return size instanceof Promise ? undefined : size.bytes;
+    };
+    this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: options.queueAlerts ?? {}, book: () => this.participant.book, notify: options.onQueueAlert }));
+    this.participant.add(new QueueRetention({ store, clock, logger, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
+    this.queues = this.#createCare();
+  }
+
+  // declarations
+
+  #declare(queue: Queue): Queue {
+    if (typeof queue !== 'object' || queue === null || typeof queue.backoff !== 'object') throw new FlowError('queue_invalid', `Expected a queue made with \`defineQueue\`, got ${describeValue(queue)}`);
+    const resolved = applySettings(queue, this.#options.queueSettings?.[queue.name], this.#environment.environment);
+    this.#resolved.set(queue, resolved);
+    if (!this.#declared.has(queue.name)) this.#declared.set(queue.name, resolved);
+    return resolved;
+  }
+
+  /** One that is not declared here goes by the defaults: another process may have published to it. */
+  #find(name: string): Queue {
+    const known = this.#declared.get(name) ?? this.#defaults.get(name);
+    if (known) return known;
+    const queue = applySettings(defineQueue({ name }), this.#options.queueSettings?.[name], this.#environment.environment);
+    this.#defaults.set(name, queue);
+    return queue;
+  }
+
+  /** @throws a `FlowError` with code `queue_unknown` or `queue_invalid` */
+  resolve<Payload>(queue: Queue<Payload> | string): Queue {
+    if (typeof queue !== 'string') return this.#resolved.get(queue as unknown as Queue<never>) ?? this.#declare(queue);
+    const known = this.#declared.get(queue);
+    if (known) return known;
+    throw new FlowError('queue_unknown', `Expected the name of a queue this runtime knows, got "${queue}"${didYouMean(queue, this.#declared.keys())}. Pass it in \`queues\`, or the queue itself`);
+  }
+
+  // publishing
+
+  /** @param source the step that publishes, or null */
+  toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}, source: string | null = null): PublishRequest {
+    const { clock, maxOutputBytes } = this.#environment;
+    return createRequest(this.resolve(queue), payload, options, { now: clock.now(), maxBytes: maxOutputBytes, source });
+  }
+
+  /** What a step publishes: to be applied with its success. */
+  toMessage(requests: readonly PublishRequest[]): ToParticipant {
+    return { participant: this.participant as ToParticipant['participant'], message: { type: 'publish', requests } };
+  }
+
+  async publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}): Promise<Published> {
+    this.#environment.requireRunning();
+    const [published] = (await this.participant.send({ type: 'publish', requests: [this.toRequest(queue, payload, options)] })) as [Published];
+    return published;
+  }
+
+  async publishMany<Payload>(queue: Queue<Payload> | string, messages: readonly ({ readonly payload: Payload } & PublishOptions)[]): Promise<readonly Published[]> {
+    this.#environment.requireRunning();
+    const requests = messages.map(({ payload, ...options }) => this.toRequest(queue, payload, options));
+    return (await this.participant.send({ type: 'publish', requests })) as readonly Published[];
+  }
+
+  // consuming
+
+  readonly consume = ((queue: Queue | string, handler: AnyHandler, options?: ConsumeOptions) => this.#consume(queue, handler, options)) as unknown as QueueRuntime['consume'];
+
+  async #consume(queue: Queue | string, handler: AnyHandler, options: ConsumeOptions = {}): Promise<Consumer> {
+    this.#environment.requireRunning();
+    const { clock, random, logger, progressed } = this.#environment;
+    const params = toConsumerParams(this.resolve(queue), handler, options);
+    const consumer = new QueueConsumer(params, { clock, random, logger, progressed, port: this.#port, machine: consumerRunner, toRequest: (target, payload, more) => this.toRequest(target, payload, more) });
+    this.participant.add(consumer);
+    return {
+      queue: consumer.queue,
+      get status() {
+        return consumer.status;
+      },
+      get running() {
+        return consumer.running;
+      },
+      stop: async () => {
+        await consumer.stop();
+        this.participant.remove(consumer);
+      },
+    };
+  }
+
+  // looking after them
+
+  #createCare(): QueueCare {
+    const { store, clock, requireRunning } = this.#environment;
+    const send = (command: Parameters<QueueParticipant['send']>[0]): Promise<unknown> => {
+      requireRunning();
+      return this.participant.send(command);
+    };
+    return {
+      stats: async queue => {
+        const all = await readQueueStats(store, queue === undefined ? [...this.#declared.keys()] : [queue], clock.now());
+        return queue === undefined ? all : all.filter(stats => stats.queue === queue);
+      },
+      get: async messageId => {
+        const row = await store.getMessage(messageId);
+        if (row) return toMessageDetails(row);
+        throw new FlowError('message_not_found', `Expected the id of a message in ${store.location}, got ${describeValue(messageId)}`);
+      },
+      peek: async (queue, { status = 'pending', limit = 100 } = {}) => (await store.listMessages({ queue, status, limit })).map(toMessageDetails),
+      redrive: async (queue, messageId) => {
+        if (messageId !== undefined) return (await send({ type: 'redrive', queue, messageId, limit: 1 })) as number;
+        let redriven = 0;
+        // Those that die again meanwhile are not begun once more.
+        let left = (await store.countMessages()).find(count => count.queue === queue && count.status === 'dead')?.count ?? 0;
+        while (left > 0) {
+          const count = (await send({ type: 'redrive', queue, limit: Math.min(left, redriveBatch) })) as number;
+          if (count === 0) break;
+          redriven += count;
+          left -= count;
+        }
+        return redriven;
+      },
+      purge: async (queue, status = 'dead') => {
+        requireRunning();
+        const count = await pruneAll(store, queue, status, Number.MAX_SAFE_INTEGER);
+        if (status === 'dead') this.participant.book.shelf(queue).counts.dead -= count;
+        return count;
+      },
+      instances: async () => store.listInstances(),
+      forgetInstance: async (queue, instance) => {
+        await send({ type: 'forget', queue, instance: requireInstance('instance', instance) });
+      },
+    };
+  }
+}
+
+/** @throws a `FlowError` with code `option_invalid` */
+function toConsumerParams(queue: Queue, handler: AnyHandler, options: ConsumeOptions): ConstructorParameters<typeof QueueConsumer>[0] {
+  const { workers = queue.workers, batchSize = 1, concurrency = 1, instance } = options;
+  const isHandler = typeof handler === 'function' || (typeof handler?.setup === 'function' && typeof handler.handle === 'function');
+  if (!isHandler) throw new FlowError('option_invalid', `Expected a handler: a function, or an object with \`setup\` and \`handle\`, got ${describeValue(handler)}`);
+  for (const [name, value] of Object.entries({ workers, batchSize, concurrency })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new FlowError('option_invalid', `Expected \`${name}\` to be an integer ≥ 1, got ${describeValue(value)}`);
+  }
+  return { queue, handler, workers, batchSize, concurrency, instance: instance === undefined ? null : requireInstance('instance', instance) };
+}
