@@ -4,6 +4,7 @@ export type {
 } from './runtime/api.ts';
 export type { Consolidator, ConsolidatorAnswer } from './runtime/consolidation/consolidator.ts';
 export type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from './runtime/consolidation/session.ts';
+export type { IsolationOptions } from './isolation/isolation-options.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';

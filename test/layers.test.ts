@@ -47,8 +47,10 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'catalog', prefix: 'src/catalog/', imports: ['core', 'definition', 'store contract', 'store records'] },
   { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
   { name: 'queue', prefix: 'src/queue/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
+  { name: 'isolation', prefix: 'src/isolation/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', 'runtime', 'tools'] },
+  { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
-  { name: 'door of the package', prefix: 'src/index.ts', imports: ['core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'tools'] },
+  { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'tools'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
@@ -71,6 +73,9 @@ const exceptions: readonly (readonly [from: string, to: string])[] = [
   ['src/runtime/step-publishing.ts', 'src/queue/queue-api.ts'],
   ['src/runtime/step-publishing.ts', 'src/queue/queue-commands.ts'],
   ['src/runtime/step-runner.ts', 'src/queue/queue-commands.ts'],
+  // The one place where everything a runtime can do is put together.
+  ['src/runtime/create-runtime.ts', 'src/isolation/isolate.ts'],
+  ['src/runtime/api.ts', 'src/isolation/isolation-options.ts'],
 ];
 /** What tools see of the runtime. */
 const toolContract = 'src/runtime/tool.ts';

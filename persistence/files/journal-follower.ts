@@ -56,8 +56,12 @@ export class JournalFollower {
     return Number(stat.size) > this.offset;
   }
 
-  /** Gives out every new line, in order, and stops at the first that is damaged. */
-  read(take: (value: unknown) => void): void {
+  /**
+   * Gives out every new line, in order, and stops at the first that is damaged.
+   *
+   * @param take answers false when it wants no more for now; what it throws leaves the line to be given out again
+   */
+  read(take: (value: unknown) => boolean | void): void {
     if (!this.#hasGrown() || this.damage) return;
     const file = openSync(this.#path, 'r');
     try {
@@ -67,7 +71,7 @@ export class JournalFollower {
     }
   }
 
-  #readOpen(file: number, take: (value: unknown) => void): void {
+  #readOpen(file: number, take: (value: unknown) => boolean | void): void {
     let rest: Buffer = Buffer.alloc(0);
     for (let position = this.offset; ; ) {
       const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -77,20 +81,16 @@ export class JournalFollower {
       const bytes = rest.length === 0 ? chunk.subarray(0, length) : Buffer.concat([rest, chunk.subarray(0, length)]);
       let begin = 0;
       for (let end = bytes.indexOf(10, rest.length); end >= 0; end = bytes.indexOf(10, begin)) {
-        if (!this.#takeLine(bytes.subarray(begin, end), take)) return;
+        const decoded = decodeLine(bytes.subarray(begin, end));
+        if (!decoded) return this.#note('its checksum does not fit');
+        const goesOn = take(decoded.value);
         this.offset += end + 1 - begin;
         begin = end + 1;
+        if (goesOn === false) return;
       }
       rest = bytes.subarray(begin);
       if (rest.length > maxLineBytes) return this.#note('a line without an end');
     }
-  }
-
-  #takeLine(line: Buffer, take: (value: unknown) => void): boolean {
-    const decoded = decodeLine(line);
-    if (decoded) take(decoded.value);
-    else this.#note('its checksum does not fit');
-    return decoded !== undefined;
   }
 
   #note(reason: string): void {

@@ -9,7 +9,7 @@ const sessionVersion = 1;
 const noItem = -1;
 
 /** Names the session file of an execution. Ids are UUIDs, with step ids behind them; anything else is written as `%xx`. */
-function toSessionFile(folder: string, executionId: string): string {
+export function toSessionFile(folder: string, executionId: string): string {
   return join(folder, `session_${encodeURIComponent(executionId).replaceAll('*', '%2A')}.json`);
 }
 
@@ -19,6 +19,7 @@ const parse = (text: string | null): unknown => (text === null ? null : JSON.par
 function toSession(reader: SessionSource, record: ExecutionRecord): object {
   const { key, executionId, flowId, flowVersion, digest, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
   const attempts = reader.listAttempts(key);
+  const consolidated = reader.getConsolidated(executionId, record.generation);
   const steps = reader.listSteps(key).map(step => {
     const own = attempts.filter(({ position, item }) => position === step.position && item === step.item);
     return {
@@ -41,6 +42,7 @@ function toSession(reader: SessionSource, record: ExecutionRecord): object {
     executionId, flowId, flowVersion, digest, status, passed, score, failure,
     input: JSON.parse(record.input), createdAt, startedAt, settledAt, durationMs: (settledAt ?? createdAt) - createdAt,
     steps,
+    consolidated: consolidated ? { ...consolidated, content: parse(consolidated.content), originalSessionIds: parse(consolidated.originalSessionIds) } : null,
   };
 }
 
@@ -48,6 +50,7 @@ function toSession(reader: SessionSource, record: ExecutionRecord): object {
 export interface SessionSource {
   listSteps(executionKey: number): Awaited<ReturnType<StoreReader['listSteps']>>;
   listAttempts(executionKey: number): Awaited<ReturnType<StoreReader['listAttempts']>>;
+  getConsolidated(executionId: string, generation: number): Awaited<ReturnType<StoreReader['getConsolidated']>>;
 }
 
 /** Writes the session file of a settled execution, whole or not at all. */

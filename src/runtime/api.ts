@@ -14,6 +14,7 @@ import type { ListInteractionsOptions } from './interactions/read-interactions.t
 import type { Consolidator } from './consolidation/consolidator.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import type { QueueRuntime, QueueRuntimeOptions } from '../queue/queue-api.ts';
+import type { IsolationOptions } from '../isolation/isolation-options.ts';
 import type { Tool } from './tool.ts';
 
 export interface RuntimeOptions extends QueueRuntimeOptions {
@@ -45,6 +46,8 @@ export interface RuntimeOptions extends QueueRuntimeOptions {
    * What is not continued stays in the store as it is.
    */
   readonly recover?: boolean | ((execution: { readonly executionId: string; readonly flowId: string; readonly digest: string }) => boolean);
+  /** How flows run in processes of their own; false: none does, also no static one. */
+  readonly isolation?: IsolationOptions | false;
   /** Takes signals and cancels from other processes over a local socket, when the store is a file. Default true. */
   readonly listen?: boolean;
   /** Called with XState's inspection events of every hosted actor, after the commit. Costs time. */
@@ -75,6 +78,8 @@ export interface StartOptions {
   readonly priority?: number;
   /** Marks the execution for listings and statistics, such as `{ agent: 'gpt-5' }`. At most 20, of at most 200 characters. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Whether it runs in a process of its own. Default: when its `flow_type` is `static`. */
+  readonly isolate?: boolean;
 }
 
 /** What a retry runs again. Without `step` and `steps`: what failed. */

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
+import { isolate } from '../isolation/isolate.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
@@ -42,11 +43,11 @@ const requestOverhead = 65_536;
  * `definition_invalid` when an option or a flow is wrong
  */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
-  return createRuntimeOn(compiledMachines, options);
+  return createRuntimeOn(compiledMachines, options, (core, resolved) => isolate(core, resolved, options));
 }
 
 /** As `createRuntime`, on other machines; for tests. */
-export async function createRuntimeOn(machines: Machines, options: RuntimeOptions): Promise<Runtime> {
+export async function createRuntimeOn(machines: Machines, options: RuntimeOptions, extend?: (core: FlowRuntime, resolved: ResolvedOptions) => void): Promise<Runtime> {
   const { store } = options;
   const resolved = resolveOptions(options, builtInTools);
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
@@ -55,6 +56,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues }, options.recover);
   core.participants.add(queues.participant as Participant);
   for (const flow of options.flows ?? []) core.plans.register(flow);
+  extend?.(core, resolved);
   const lastKey = await store.acquire(owner);
   try {
     await core.begin(lastKey);

@@ -14,6 +14,7 @@ import { Effects } from './effects.ts';
 import type { Envelope } from './envelope.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
+import type { Isolation } from './isolation.ts';
 import type { Machines } from './machines.ts';
 import type { Message } from './messages.ts';
 import { Obstacles } from './obstacles.ts';
@@ -50,6 +51,8 @@ export class FlowRuntime implements Performer {
   readonly watchers = new Watchers<void>();
   /** News of the end only. */
   readonly endWatchers = new Watchers<ExecutionRecord>();
+  /** Whoever has executions run in processes of their own; set before the runtime begins. */
+  isolation: Isolation | undefined;
   /** Actors of other kinds; added before the runtime begins. */
   readonly participants = new Participants();
   readonly #options: ResolvedOptions;
@@ -86,7 +89,7 @@ export class FlowRuntime implements Performer {
     this.#services = createRunServices(store, options, this.participants, () => this.#host, () => this.#progress.note());
     [this.#host, this.#effects, this.#admission] = this.#assemble();
     this.#starter = new Starter({
-      ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
+      ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
       bring: executionId => this.#admission.bring(executionId),
     });
     this.#retrier = new Retrier({
@@ -113,7 +116,7 @@ export class FlowRuntime implements Performer {
     const children = new ChildFlows({ store, plans, start: params => this.#starter.startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => this.#recovery.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
+      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
       host,
     );
     this.#children = children;
@@ -138,9 +141,19 @@ export class FlowRuntime implements Performer {
     return this.#status === 'running' && isCurrent && !this.isPaused(resident);
   }
 
-  /** Whether it only takes messages in here: it was left out on request, or something that it uses is missing. */
+  /** The next number under which rows are kept. */
+  takeKey(): number {
+    return ++this.#lastKey;
+  }
+
+  /** Whether an execution that was there before may go on. */
+  mayContinue(record: ExecutionRecord): boolean {
+    return this.#recovery.mayContinue(record);
+  }
+
+  /** Whether it only takes messages in here: it was left out on request, another process has it, or something that it uses is missing. */
   isPaused({ header, tree }: Resident): boolean {
-    if (!this.#mayResume(header)) return true;
+    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header)) return true;
     const obstacle = this.#obstacles.find(tree.plan);
     if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
     return obstacle !== undefined;
@@ -172,6 +185,8 @@ export class FlowRuntime implements Performer {
     this.requireRunning();
     const record = await this.requireExecution(executionId);
     requireText('name', name);
+    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, payload) : undefined;
+    if (passed) return passed;
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
     const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
@@ -182,7 +197,9 @@ export class FlowRuntime implements Performer {
   async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
     this.requireRunning();
     requireText('message', message);
-    await this.requireExecution(executionId);
+    const { settledAt } = await this.requireExecution(executionId);
+    const passed = settledAt === null ? this.isolation?.cancel(executionId, message) : undefined;
+    if (passed) return passed;
     return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
   }
 

@@ -7,6 +7,7 @@ import { validateInput } from '../definition/input-schema.ts';
 import type { StartOptions } from './api.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
 import type { Host } from './host.ts';
+import type { Isolation } from './isolation.ts';
 import type { Obstacles } from './obstacles.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { ExecutionHeader } from './rows.ts';
@@ -31,6 +32,8 @@ export interface StarterOptions {
   readonly host: () => Host;
   /** The next number under which rows are kept. */
   readonly takeKey: () => number;
+  /** Has executions run in processes of their own; undefined: there are none. */
+  readonly isolation: () => Isolation | undefined;
   /** Has an unsettled execution brought into memory. */
   readonly bring: (executionId: string) => void;
 }
@@ -76,7 +79,13 @@ export class Starter {
   async #start(flowId: string, params: StartParams): Promise<Started> {
     const { plans, obstacles, maxOutputBytes, host, takeKey } = this.#options;
     const plan = plans.require(flowId);
-    const obstacle = obstacles.find(plan);
+    // A flow that another one started runs where that one does.
+    const isolation = params.parentId === undefined ? this.#options.isolation() : undefined;
+    if (params.isolate && !isolation && params.parentId === undefined) {
+      throw new FlowError('isolation_unavailable', `Expected to run the flow "${flowId}" in a process of its own, but this runtime was opened with \`isolation: false\``);
+    }
+    const isIsolated = isolation?.takes(plan, params.isolate) ?? false;
+    const obstacle = isIsolated ? undefined : obstacles.find(plan);
     if (obstacle) throw new FlowError(obstacle.code, `The flow "${flowId}" cannot start. ${obstacle.message}`, { details: obstacle.details ?? {} });
     const { input = {}, priority = 0, idempotencyKey = null, parentId = null, parentStep = null } = params;
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
@@ -102,7 +111,8 @@ export class Starter {
       startedAt: null,
       settledAt: null,
     };
-    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, labels, done, refused }));
+    if (isolation && isIsolated) await isolation.start(header, plan, labels);
+    else await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, labels, done, refused }));
     return { executionId, created: true };
   }
 }

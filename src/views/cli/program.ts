@@ -43,6 +43,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--agent <name>', 'who carries it out; the label `agent`, for `stats`')
     .option('--label <name=value>', 'mark the execution; may be given again', collect)
     .option('--new', 'start a fresh execution even if the same run was cut off')
+    .option('--isolate', 'run it in a process of its own that opens no database (static flows: the default)')
+    .option('--no-isolate', 'run it in this process, also a static flow')
     .option('--idempotency-key <key>', 'same key, same execution')
     .action(async (file: string, options) => settle(await (await import('./run-command.ts')).runCommand(file, options, context)));
 

@@ -1,4 +1,5 @@
 import { compileFlow } from '../../definition/compile-flow.ts';
+import { resolve } from 'node:path';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
@@ -90,6 +91,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
       store, tools, flows, clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
+      ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),
     });
     for (const { executionId } of changed) await runtime.resume(executionId, { onNewDefinition: options.onNewDefinition ?? false });
     const begun = await Promise.all(wanted.map(({ executionId }) => requireExecution(store, executionId)));

@@ -32,6 +32,7 @@ export interface RunCommandOptions {
   readonly agent?: string;
   readonly label?: readonly string[];
   readonly new?: boolean;
+  readonly isolate?: boolean;
   readonly idempotencyKey?: string;
 }
 
@@ -75,10 +76,11 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
       clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
+      ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),
     });
     const execution = same
       ? await runtime.get(same.executionId)
-      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd) });
+      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd), ...(options.isolate !== undefined && { isolate: options.isolate }) });
 
     const view = await createView(context);
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));

@@ -1,0 +1,40 @@
+/*
+ * Runs one execution for the owner of a database, and opens none: `node isolated-process.js FOLDER`. What to run stands in
+ * the folder's request.json; what becomes of it is committed to the store of files in the same folder.
+ */
+import { isFlowError } from './core/errors.ts';
+import { openFilesStore } from './files.ts';
+import { readRequest, writeProcessError } from './isolation/request-file.ts';
+import { ownedExitCode } from './isolation/runner-process.ts';
+import { createRuntime } from './runtime/create-runtime.ts';
+import type { StartParams } from './runtime/starter.ts';
+import { loadTools } from './views/cli/load-tools.ts';
+
+const folder = process.argv[2] ?? '';
+
+async function run(): Promise<void> {
+  const request = readRequest(folder);
+  const { executionId, flowId, input, definitions, cwd, durability, stopMs, limits } = request;
+  let stop: (() => void) | undefined;
+  const asked = new Promise<void>(resolve => (stop = resolve));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop?.());
+  const tools = request.tools === null ? [] : await loadTools(request.tools, cwd);
+  const store = openFilesStore({ folder, durability });
+  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, ...limits });
+  const params: StartParams = { input, executionId };
+  const begun = await store.getExecution(executionId);
+  if (!begun) await runtime.start(flowId, params);
+  await Promise.race([runtime.settled(executionId), asked]);
+  await runtime.stop({ timeoutMs: stopMs });
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error);
+  if (isFlowError(error, 'store_owned')) process.exit(ownedExitCode);
+  writeProcessError(folder, { code: isFlowError(error) ? error.code : 'internal_error', message });
+  process.exit(1);
+}

@@ -1,0 +1,28 @@
+import type { RuntimeOptions } from '../runtime/api.ts';
+import type { FlowRuntime } from '../runtime/flow-runtime.ts';
+import { compiledMachines } from '../runtime/machines.ts';
+import type { ResolvedOptions } from '../runtime/runtime-options.ts';
+import { builtInTools } from '../tools/built-in.ts';
+import { resolveIsolation } from './isolation-options.ts';
+import { Isolations } from './isolations.ts';
+import { ProcessFolders } from './process-folders.ts';
+
+/** Lets a runtime have flows run in processes of their own, unless it was told not to. */
+export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolation = {} }: RuntimeOptions): void {
+  const { store, plans, watchers, endWatchers } = core;
+  if (isolation === false) return;
+  const own = resolveIsolation(isolation);
+  const { clock, logger, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs } = resolved;
+  const isolations = new Isolations({
+    store, plans, watchers, endWatchers, clock, logger,
+    machines: compiledMachines,
+    isolation: own,
+    builtIn: new Set(builtInTools.map(({ name }) => name)),
+    limits: { maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs },
+    folders: new ProcessFolders(store, own.folder),
+    takeKey: () => core.takeKey(),
+    mayContinue: record => core.mayContinue(record),
+  });
+  core.isolation = isolations;
+  core.participants.add(isolations);
+}

@@ -1,0 +1,313 @@
+import type { Logger } from 'pino';
+import type { IsolationRecord } from '../../persistence/isolation-store.ts';
+import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { Store } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { MutableBatch } from '../runtime/batch.ts';
+import type { Isolation } from '../runtime/isolation.ts';
+import type { Machines } from '../runtime/machines.ts';
+import type { Participant, Post, Tick } from '../runtime/participant.ts';
+import type { PlanRegistry } from '../runtime/plan-registry.ts';
+import type { ExecutionHeader } from '../runtime/rows.ts';
+import type { Watchers } from '../runtime/watchers.ts';
+import type { IsolatedRun } from './isolated-run.ts';
+import type { ResolvedIsolation } from './isolation-options.ts';
+import type { TakenCommit } from './journal-intake.ts';
+import { JournalIntake } from './journal-intake.ts';
+import { OwnerRows } from './owner-rows.ts';
+import { passCancel, passSignal } from './pass-on.ts';
+import type { RequestLimits } from './prepare-request.ts';
+import { collectPlans, prepareRequest } from './prepare-request.ts';
+import type { ProcessFolders } from './process-folders.ts';
+import { ProcessKeeper } from './process-keeper.ts';
+import { RunnerProcess } from './runner-process.ts';
+
+export interface IsolationsOptions {
+  readonly store: Store;
+  readonly plans: PlanRegistry;
+  readonly machines: Machines;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly isolation: ResolvedIsolation;
+  readonly folders: ProcessFolders;
+  /** Names of the tools every process has. */
+  readonly builtIn: ReadonlySet<string>;
+  readonly limits: RequestLimits;
+  readonly watchers: Watchers<void>;
+  readonly endWatchers: Watchers<ExecutionRecord>;
+  /** The next number under which rows are kept. */
+  readonly takeKey: () => number;
+  /** Whether an execution that was there before may go on here. */
+  readonly mayContinue: (record: ExecutionRecord) => boolean;
+}
+
+type Told =
+  | { readonly type: 'start'; readonly run: IsolatedRun; readonly started: Started }
+  | { readonly type: 'commits'; readonly run: IsolatedRun; readonly commits: readonly TakenCommit[] }
+  | { readonly type: 'fail'; readonly run: IsolatedRun; readonly failure: StepFailure }
+  | { readonly type: 'end'; readonly run: IsolatedRun; readonly session: string | null };
+
+/** What a start stores. */
+interface Started {
+  readonly header: ExecutionHeader;
+  readonly plans: readonly FlowPlan[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const pageSize = 256;
+const stopped = (): FlowError => new FlowError('runtime_stopped', 'Expected a running runtime; this one has stopped or faulted');
+
+/** Executions that run in processes of their own: what these commit becomes rows in the owner's commits, each once. */
+export class Isolations implements Participant<Told>, Isolation {
+  readonly #options: IsolationsOptions;
+  #keeper: ProcessKeeper;
+  #post: Post<Told> | undefined;
+  #draining = false;
+  // what the tick under way has gathered
+  #rows = new OwnerRows();
+  #records = new Map<number, IsolationRecord>();
+  #started: Started[] = [];
+
+  constructor(options: IsolationsOptions) {
+    this.#options = options;
+    this.#keeper = this.#createKeeper();
+  }
+
+  #createKeeper(): ProcessKeeper {
+    const tell = (told: Told): Promise<unknown> => (this.#post ? this.#post(told) : Promise.reject(stopped()));
+    return new ProcessKeeper({
+      ...this.#options,
+      actions: {
+        take: (run, commits) => tell({ type: 'commits', run, commits }),
+        fail: (run, failure) => tell({ type: 'fail', run, failure }),
+        end: (run, session) => tell({ type: 'end', run, session }),
+      },
+    });
+  }
+
+  // what the runtime asks
+
+  holds(executionId: string): boolean {
+    return this.#find(executionId) !== undefined;
+  }
+
+  #find(executionId: string): IsolatedRun | undefined {
+    // Ids of flows that it started begin with its own, and a dot.
+    const { runs } = this.#keeper;
+    return runs.get(executionId) ?? runs.get(executionId.split('.', 1)[0] ?? '');
+  }
+
+  takes({ definition, flows, tools, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
+    if (!(isolate ?? definition.flow_type === 'static')) return false;
+    const { store, isolation, builtIn, plans } = this.#options;
+    const missing = flows.filter(id => plans.find(id) === undefined);
+    const foreign = isolation.tools === undefined ? tools.filter(name => !builtIn.has(name)) : [];
+    const why = !store.isolations
+      ? `${store.location} keeps no account of such processes`
+      : missing.length > 0
+        ? `it starts flows that are not registered (${missing.join(', ')})`
+        : foreign.length > 0
+          ? `it uses tools that are functions of this one (${foreign.join(', ')}). Name the module that exports them: \`isolation: { tools: './tools.ts' }\``
+          : consolidation.uses !== null
+            ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
+            : undefined;
+    if (why === undefined) return true;
+    throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);
+  }
+
+  async start(header: ExecutionHeader, plan: FlowPlan, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    const plans = collectPlans(plan, this.#options.plans);
+    const run = this.#createRun(header, plans, { taken: 0, own: true });
+    prepareRequest(run.folder, header, plans, this.#options.isolation, this.#options.limits);
+    if (!this.#post) throw stopped();
+    await this.#post({ type: 'start', run, started: { header, plans, labels } });
+  }
+
+  signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined {
+    const run = this.#find(executionId);
+    if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;
+    return passSignal(run, this.#options.clock, executionId, name, payload);
+  }
+
+  cancel(executionId: string, message: string): Promise<boolean> | undefined {
+    const run = this.#find(executionId);
+    if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;
+    return this.#cancel(run, executionId, message);
+  }
+
+  async #cancel(run: IsolatedRun, executionId: string, message: string): Promise<boolean> {
+    const ended = this.#waitForEnd(executionId);
+    const failure = createFailure('cancelled', message);
+    if (run.phase === 'queued') {
+      this.#keeper.fail(run, failure);
+      await ended;
+      return true;
+    }
+    const accepted = await passCancel(run, this.#options.clock, executionId, message);
+    // It does not answer: then it goes with everything in it.
+    if (accepted === undefined) this.#keeper.stop(run, failure, 0);
+    await ended;
+    return accepted ?? true;
+  }
+
+  #waitForEnd(executionId: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const unwatch = this.#options.endWatchers.watch(executionId, record => {
+      unwatch();
+      if (record) resolve();
+      else reject(stopped());
+    });
+    return promise;
+  }
+
+  // the beginning
+
+  async begin(post: Post<Told>): Promise<void> {
+    const { store, plans } = this.#options;
+    this.#forget();
+    this.#post = post;
+    for (let after = 0; store.isolations; ) {
+      const page = await store.isolations.listOpen(after, pageSize);
+      for (const record of page) {
+        const [execution] = await store.listExecutions({ after: record.executionKey - 1, order: 'oldest', limit: 1 });
+        // One that was started over since had settled before.
+        if (execution?.key === record.executionKey) await this.#readBack(record, execution, collectPlans(await plans.load(store, execution.digest), plans));
+      }
+      after = page.at(-1)?.executionKey ?? after;
+      if (page.length < pageSize) break;
+    }
+    if (this.#keeper.runs.size > 0) this.#keeper.arm();
+    await this.#options.folders.sweep();
+  }
+
+  async #readBack(record: IsolationRecord, execution: ExecutionRecord, plans: readonly FlowPlan[]): Promise<void> {
+    const { store, mayContinue, isolation, limits } = this.#options;
+    const run = this.#createRun(execution, plans, { ...record, own: mayContinue(execution) });
+    this.#keeper.runs.set(run.executionId, run);
+    // What was taken in before is read once more: into memory only.
+    for (const { batch } of run.intake.skip(run.taken)) {
+      for (const { key, executionId } of batch.executions) {
+        const known = run.keys.has(key) ? undefined : await store.getExecution(executionId);
+        if (known) run.keys.set(key, known.key);
+      }
+    }
+    run.process = RunnerProcess.find(run.folder);
+    if (run.process) this.#keeper.follow(run);
+    else if (execution.settledAt !== null) run.phase = 'ending';
+    else if (!run.own) run.phase = 'left';
+    // With what the new process is to find: the module may lie somewhere else now.
+    else if (isolation.tools !== undefined) prepareRequest(run.folder, execution, plans, isolation, limits);
+  }
+
+  #createRun(header: Pick<ExecutionRecord, 'executionId' | 'key' | 'priority'>, plans: readonly FlowPlan[], found: { readonly taken: number; readonly own: boolean; readonly folder?: string }): IsolatedRun {
+    const { isolation, machines, limits, folders } = this.#options;
+    const { executionId, key, priority } = header;
+    const { taken, own } = found;
+    const folder = found.folder ?? folders.choose(executionId);
+    const timeoutMs = plans[0]?.timeoutMs ?? null;
+    const byDigest = new Map(plans.map(plan => [plan.digest, plan]));
+    return {
+      executionId, key, priority, folder, taken, own,
+      // The flow's own timeout is its process's business; this one is for a process that hangs.
+      timeoutMs: timeoutMs === null ? isolation.timeoutMs : timeoutMs + isolation.killAfterMs,
+      intake: new JournalIntake({ folder, executionId, machines, maxInterruptions: limits.maxInterruptions, plans: byDigest }),
+      keys: new Map(), phase: 'queued', process: undefined, deadline: Number.POSITIVE_INFINITY, killAt: Number.POSITIVE_INFINITY,
+      reason: undefined, reading: false, closed: false,
+    };
+  }
+
+  // inside a tick
+
+  apply(told: Told, tick: Tick): void {
+    const { run } = told;
+    if (told.type === 'start') {
+      this.#keeper.runs.set(run.executionId, run);
+      this.#started.push(told.started);
+      this.#note(run, 'open', null);
+    } else if (told.type === 'commits') {
+      if (told.commits.length > 0) this.#take(run, told.commits);
+    } else if (told.type === 'fail') {
+      // Its rows are all there is of it: the machines end it from there, as they do with a cancel.
+      tick.send(run.executionId, { to: 'flow', event: { type: 'flow.cancel', failure: told.failure } });
+    } else {
+      this.#note(run, 'ended', told.session);
+    }
+  }
+
+  #take(run: IsolatedRun, commits: readonly TakenCommit[]): void {
+    const [first] = commits;
+    if (first?.n !== run.taken + 1) throw new TypeError(`Expected commit ${run.taken + 1} of ${run.folder}, got ${first?.n}`);
+    for (const { n, batch } of commits) {
+      for (const { key, executionId } of batch.executions) {
+        if (!run.keys.has(key)) run.keys.set(key, executionId === run.executionId ? run.key : this.#options.takeKey());
+      }
+      this.#rows.add(batch, key => run.keys.get(key) as number);
+      run.taken = n;
+    }
+    this.#note(run, 'open', null);
+  }
+
+  #note({ key, folder, taken }: IsolatedRun, status: IsolationRecord['status'], session: string | null): void {
+    this.#records.set(key, { executionKey: key, status, folder, taken, session });
+  }
+
+  collect(batch: MutableBatch, now: number): void {
+    for (const { header, plans, labels } of this.#started) {
+      for (const plan of plans) {
+        const record = this.#options.plans.toRecord(plan, now);
+        if (record && !batch.definitions.some(({ digest }) => digest === record.digest)) batch.definitions.push(record);
+      }
+      batch.executions.push({ ...header, context: '{}', status: 'pending', wakeAt: null, startedAt: null, settledAt: null, score: null, passed: null, failure: null });
+      const rows = Object.entries(labels).map(([name, value]) => ({ executionId: header.executionId, name, value }));
+      if (rows.length > 0) batch.catalog = { ...batch.catalog, labels: [...(batch.catalog?.labels ?? []), ...rows] };
+    }
+    this.#rows.writeTo(batch);
+    batch.isolations = [...(batch.isolations ?? []), ...this.#records.values()];
+  }
+
+  committed(): void {
+    const { plans, watchers, endWatchers } = this.#options;
+    const started = this.#started;
+    const rows = this.#rows;
+    const records = this.#records;
+    this.#forgetTick();
+    for (const { plans: stored } of started) for (const { digest } of stored) plans.noteStored(digest);
+    for (const { executionKey, status } of records.values()) if (status === 'ended') this.#keeper.remove(executionKey);
+    for (const executionId of rows.touched) watchers.notify(executionId, undefined);
+    for (const record of rows.executions.values()) if (record.settledAt !== null) endWatchers.notify(record.executionId, record);
+    this.#keeper.fill();
+  }
+
+  // the end
+
+  drain(): void {
+    this.#draining = true;
+    this.#keeper.drain();
+  }
+
+  get idle(): boolean {
+    return this.#keeper.idle;
+  }
+
+  end(): void {
+    this.#forget();
+    if (this.#draining) this.#options.folders.close();
+  }
+
+  #forget(): void {
+    this.#keeper.end();
+    this.#keeper = this.#createKeeper();
+    this.#post = undefined;
+    this.#forgetTick();
+  }
+
+  #forgetTick(): void {
+    this.#rows = new OwnerRows();
+    this.#records = new Map();
+    this.#started = [];
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../core/clock.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
+import type { OwnerConnection } from '../runtime/broker-client.ts';
+import { connectToOwner } from '../runtime/broker-client.ts';
+import type { IsolatedRun } from './isolated-run.ts';
+import { findFolderOwner } from './runner-process.ts';
+
+/** Longest wait for a process to begin, to listen and to answer, ms. */
+const answerMs = 5_000;
+const pauseMs = 25;
+
+const pause = (clock: Clock, ms: number): Promise<void> => new Promise(resolve => void clock.setTimer(resolve, ms));
+
+/** Connects to the process of a run; undefined: it does not listen, or no longer. */
+async function connect(run: IsolatedRun, clock: Clock, untilMs: number): Promise<OwnerConnection | undefined> {
+  for (const until = clock.now() + untilMs; run.phase === 'running'; await pause(clock, pauseMs)) {
+    const socket = findFolderOwner(run.folder)?.socket;
+    if (socket) {
+      try {
+        return await connectToOwner(socket, { clock, timeoutMs: answerMs });
+      } catch (error) {
+        // It is about to listen, or has just stopped.
+        if (!isFlowError(error, 'owner_unreachable')) throw error;
+      }
+    }
+    if (run.process?.exit || clock.now() >= until) return undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Has a process cancel an execution of its own.
+ *
+ * @returns whether it was unsettled; undefined: the process does not answer, or has not begun the execution
+ */
+export async function passCancel(run: IsolatedRun, clock: Clock, executionId: string, message: string): Promise<boolean | undefined> {
+  const connection = await connect(run, clock, answerMs);
+  if (!connection) return undefined;
+  try {
+    return await connection.cancel(executionId, message);
+  } catch (error) {
+    if (isFlowError(error, 'owner_silent') || isFlowError(error, 'execution_not_found')) return undefined;
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Has a process take a signal. One that waits for room, or has just begun, is waited for. */
+export async function passSignal(run: IsolatedRun, clock: Clock, executionId: string, name: string, payload: unknown): Promise<void> {
+  while (run.phase === 'queued') await pause(clock, pauseMs);
+  for (const until = clock.now() + answerMs; ; ) {
+    const connection = await connect(run, clock, answerMs);
+    if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
+    try {
+      return await connection.signal(executionId, name, payload);
+    } catch (error) {
+      if (!isFlowError(error, 'execution_not_found') || clock.now() >= until) throw error;
+    } finally {
+      connection.close();
+    }
+    await pause(clock, pauseMs);
+  }
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect } from 'vitest';
+import type { StoreReader } from '../../persistence/store.ts';
+import { defineFlow } from '../../src/definition/define-flow.ts';
+import type { FlowSource } from '../../src/definition/schema.ts';
+import { openFilesReader } from '../../src/files.ts';
+import type { IsolationOptions } from '../../src/isolation/isolation-options.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { replayJournal } from '../../src/testing/replay.ts';
+
+export const tools = join(import.meta.dirname, 'tools.ts');
+
+export interface Place {
+  readonly folder: string;
+  readonly file: string;
+  /** Where the processes keep their files. */
+  readonly processes: string;
+}
+
+const places: string[] = [];
+const runtimes: Runtime[] = [];
+
+afterEach(async () => {
+  for (const runtime of runtimes.splice(0)) await runtime.stop({ timeoutMs: 0 });
+  for (const folder of places.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+export function makePlace(): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'flowstone-isolation-'));
+  places.push(folder);
+  return { folder, file: join(folder, 'a.db'), processes: join(folder, 'a.db-processes') };
+}
+
+/** A runtime on a database, whose static flows run in processes of their own with the tools beside this file. */
+export async function openIsolated(place: Place, flows: readonly FlowSource[], isolation: IsolationOptions = {}): Promise<Runtime> {
+  const store = openSqliteStore({ file: place.file, durability: 'process' });
+  const runtime = await createRuntime({ store, flows: flows.map(flow => defineFlow(flow)), isolation: { tools, durability: 'process', killAfterMs: 1_000, ...isolation } });
+  runtimes.push(runtime);
+  return runtime;
+}
+
+/** Waits for real time: other processes do not wait for this one's clock. */
+export async function waitFor(isTrue: () => boolean | Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
+  for (const until = Date.now() + timeoutMs; !(await isTrue()); ) {
+    if (Date.now() > until) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+}
+
+/** The lines of a file; none when it is not there. */
+export const readLines = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
+
+async function readAll(reader: StoreReader, executionId: string): Promise<object> {
+  const record = await reader.getExecution(executionId);
+  if (!record) throw new Error(`${executionId} is not in ${reader.location}`);
+  const { key } = record;
+  const { status, startedAt, settledAt, score, passed, failure, context, seq, digest, input } = record;
+  const own = <Row extends { executionKey: number }>(rows: readonly Row[]): object[] => rows.map(({ executionKey: _key, ...row }) => row);
+  return {
+    execution: { executionId, status, startedAt, settledAt, score, passed, failure, context, seq, digest, input },
+    steps: own(await reader.listSteps(key)), attempts: own(await reader.listAttempts(key)), journal: own(await reader.readJournal(key, 0, 100_000)),
+    consolidated: await reader.getConsolidated(executionId), signals: own(await reader.listSignals(key)),
+  };
+}
+
+/** Compares what the owner stored with what the process wrote, and replays it through the machines. */
+export async function expectTakenIn({ file, processes }: Place, executionId: string): Promise<void> {
+  const reader = openSqliteReader({ file });
+  const root = executionId.split('.', 1)[0] ?? executionId;
+  try {
+    expect(await readAll(reader, executionId)).toEqual(await readAll(openFilesReader({ folder: join(processes, root) }), executionId));
+    expect((await replayJournal(reader, executionId)).mismatches).toEqual([]);
+  } finally {
+    reader.close();
+  }
+}
+
+/** What the owner stored is lawful, also where it ended what no process did. */
+export async function expectLawful({ file }: Place, executionId: string): Promise<void> {
+  const reader = openSqliteReader({ file });
+  try {
+    expect((await replayJournal(reader, executionId)).mismatches).toEqual([]);
+  } finally {
+    reader.close();
+  }
+}
+
+export function readSession({ processes }: Place, executionId: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(processes, executionId, 'sessions', `session_${executionId}.json`), 'utf8')) as Record<string, unknown>;
+}
