@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StepFailure } from '../core/failure.ts';
+import type { AssertionResult } from '../core/score.ts';
 import { describeValue, didYouMean, formatPath } from '../core/wording.ts';
 import { type AssertionDefinition, assertionTypes, isAssertionType, isChangeType } from '../definition/assertion-schema.ts';
 import { follow } from '../definition/json-pointer.ts';
@@ -7,19 +8,6 @@ import type { Path } from '../definition/problem.ts';
 import { parseValuePath } from '../definition/value-path.ts';
 import { findMismatch } from './find-mismatch.ts';
 import { showValue } from './show-value.ts';
-
-/** A third value beside passed and failed: what could not be looked at is not evaluated. */
-export interface AssertionResult {
-  readonly id: string;
-  readonly type: string;
-  readonly weight: number;
-  readonly result: 'passed' | 'failed' | 'not_evaluated';
-  /** Why it did not pass. */
-  readonly reason?: string;
-  readonly expected?: unknown;
-  /** What was found; of `change_…`: the change. A long value is only described. */
-  readonly actual?: unknown;
-}
 
 /** A tool that was called, as assertions see it. */
 export interface AssertedToolCall {

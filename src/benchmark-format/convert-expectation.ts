@@ -4,22 +4,24 @@ import type { Expectation } from './benchmark-schema.ts';
 import type { Targets } from './targets.ts';
 
 type Loose = { readonly [key: string]: unknown };
-type Convert = (one: Expectation, targets: Targets) => Loose | undefined;
+/** `times`: of entries for the same tool, the how manieth this one is: a tool that is expected twice must be called twice. */
+type Convert = (one: Expectation, targets: Targets, times: number) => Loose | undefined;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const toTexts = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isText) : []);
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
-/** A completed call of a tool with all of these parameters. */
-function toCallSchema(tool: string, params: readonly string[]): Loose {
+/** So many completed calls of a tool with all of these parameters. */
+function toCallSchema(tool: string, params: readonly string[], times: number): Loose {
   return {
     type: 'array',
+    ...(times > 1 && { minContains: times }),
     contains: { type: 'object', required: ['tool', 'status', 'input'], properties: { tool: { const: tool }, status: { const: 'completed' }, input: { type: 'object', required: params } } },
   };
 }
 
-const toolCall: Convert = ({ tool_name: tool, expected_params: params, step }, { calls }) =>
-  isText(tool) ? { type: 'matches', path: calls(isNumber(step) ? step : undefined), schema: toCallSchema(tool, toTexts(params)) } : undefined;
+const toolCall: Convert = ({ tool_name: tool, expected_params: params, step }, { calls }, times) =>
+  isText(tool) ? { type: 'matches', path: calls(isNumber(step) ? step : undefined), schema: toCallSchema(tool, toTexts(params), times) } : undefined;
 
 /** What a value must be like: its type, and what else the entry says of it. */
 function toValueSchema(one: Expectation): Loose {
@@ -69,12 +71,12 @@ const complexity: { readonly [type: string]: Convert } = {
 
 const tracking: { readonly [type: string]: Convert } = {
   tool_call_logging: ({ required_tools: tools }, { calls }) => {
-    const names = [...new Set(toTexts(tools))];
-    return names.length === 0 ? undefined : { type: 'matches', path: calls(undefined), schema: { allOf: names.map(name => toCallSchema(name, [])) } };
+    const names = [...Map.groupBy(toTexts(tools), name => name)];
+    return names.length === 0 ? undefined : { type: 'matches', path: calls(undefined), schema: { allOf: names.map(([name, { length }]) => toCallSchema(name, [], length)) } };
   },
 };
 
-const byType = (known: { readonly [type: string]: Convert }): Convert => (one, targets) => (one.type !== undefined && Object.hasOwn(known, one.type) ? known[one.type]?.(one, targets) : undefined);
+const byType = (known: { readonly [type: string]: Convert }): Convert => (one, targets, times) => (one.type !== undefined && Object.hasOwn(known, one.type) ? known[one.type]?.(one, targets, times) : undefined);
 
 const lists: { readonly [key: string]: Convert } = {
   expected_tool_calls: toolCall,
@@ -87,8 +89,8 @@ const lists: { readonly [key: string]: Convert } = {
 };
 
 /** Turns an entry of one of the lists into an assertion. What nothing here can judge is kept as it is, to be listed as not evaluated. */
-export function convertExpectation(key: string, one: Expectation, targets: Targets): Loose {
-  const converted = Object.hasOwn(lists, key) ? lists[key]?.(one, targets) : undefined;
+export function convertExpectation(key: string, one: Expectation, targets: Targets, times: number): Loose {
+  const converted = Object.hasOwn(lists, key) ? lists[key]?.(one, targets, times) : undefined;
   if (converted) return converted;
   const { type, description, path, ...rest } = one;
   const name = type ?? (isText(one['service']) ? one['service'] : key);

@@ -36,7 +36,9 @@ export function convertGroundTruth({ ground_truth: truth }: Benchmark, targets: 
     if (!Array.isArray(list)) continue;
     for (const [at, one] of list.entries()) {
       if (!isObject(one)) continue;
-      const assertion = convertExpectation(key, one as Expectation, targets);
+      const { tool_name: tool, step } = one;
+      const times = list.slice(0, at + 1).filter(other => isObject(other) && other['tool_name'] === tool && other['step'] === step).length;
+      const assertion = convertExpectation(key, one as Expectation, targets, times);
       converted.push({ assertion: { ...assertion, id: `${key}_${at + 1}`, type: String(assertion['type']), weight: toWeight(one['weight']) }, from: ['ground_truth', key, at] });
     }
   }

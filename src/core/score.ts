@@ -10,7 +10,9 @@ export interface AssertionResult {
   readonly result: Evaluation;
   /** Why it failed or was not evaluated. */
   readonly reason?: string;
+  /** Left out where there is nothing to compare with. A long value is only described; so in `actual`. */
   readonly expected?: unknown;
+  /** What was found; of `change_…`: the change. */
   readonly actual?: unknown;
 }
 

@@ -66,6 +66,10 @@ function toExpected({ keyword, error }: OutputUnit, value: unknown): string {
       return `to be above ${String(value)}`;
     case 'exclusiveMaximum':
       return `to be below ${String(value)}`;
+    case 'contains':
+      return 'to have items that fit `contains` of its schema';
+    case 'minItems':
+      return `to have at least ${String(value)} ${value === 1 ? 'item' : 'items'}`;
     case 'anyOf':
       return 'to fit one of the schemas in `anyOf`';
     case 'oneOf':

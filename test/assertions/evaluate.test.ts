@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AssertionResult, type Evidence, evaluateAssertions } from '../../src/assertions/evaluate-assertions.ts';
+import { type Evidence, evaluateAssertions } from '../../src/assertions/evaluate-assertions.ts';
+import type { AssertionResult } from '../../src/core/score.ts';
 import { createFailure } from '../../src/core/failure.ts';
 import type { AssertionDefinition } from '../../src/definition/assertion-schema.ts';
 

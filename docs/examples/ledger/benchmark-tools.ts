@@ -37,6 +37,7 @@ export const benchmarkTools: readonly Tool[] = [
     description: 'Carries out what the agent decided: its instructions as one transaction, then the calls that only look',
     input: z.object({ calls: z.array(call), instructions: z.array(instruction), history }),
     run: ({ input }) => {
+      if (input.instructions.length === 0 && input.calls.length === 0) throw new LedgerError('nothing_to_execute', 'The agent decided to do nothing');
       const accounts = readAccounts(input.history);
       const { entries, moved } = input.instructions.length === 0 ? { entries: [], moved: [] } : execute(accounts, input.instructions);
       const after = readAccounts({ ...input.history, now: { output: { entries } } });

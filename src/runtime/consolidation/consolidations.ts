@@ -1,18 +1,21 @@
+import type { Logger } from 'pino';
 import type { StepRecord } from '../../../persistence/records.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { maxDelayMs } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
-import type { AssertionResult } from '../../core/score.ts';
 import type { Message } from '../messages.ts';
 import type { Resident } from '../resident.ts';
 import type { ExecutionHeader } from '../rows.ts';
 import { toFailure } from '../step-runner.ts';
+import type { Tool } from '../tool.ts';
 import type { Consolidator } from './consolidator.ts';
 import { readAnswer } from './consolidator.ts';
 import type { StepWork } from './gather.ts';
 import { gatherWork } from './gather.ts';
+import type { Judgement } from './judge.ts';
+import { hasAssertions, judge } from './judge.ts';
 import { loadSession } from './read-session.ts';
 import type { Finished, Outcome } from './record.ts';
 import { toConsolidated } from './record.ts';
@@ -23,6 +26,9 @@ export interface ConsolidationsOptions {
   readonly clock: Clock;
   readonly consolidators: ReadonlyMap<string, Consolidator>;
   readonly maxOutputBytes: number;
+  readonly expressionTimeLimitMs: number;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly logger: Logger;
   readonly post: (header: ExecutionHeader, message: Message) => void;
   /** The store could not be read. */
   readonly fault: (error: unknown) => void;
@@ -63,7 +69,7 @@ export class Consolidations {
     if (this.#runs.has(executionId)) return;
     const { store } = this.#options;
     const rows = store.listSteps(key);
-    if (!(rows instanceof Promise) && plan.consolidation.uses === null) {
+    if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) {
       const work = this.#gather({ header, plan, rows });
       if (!(work instanceof Promise)) return this.#answer({ header, plan, rows }, work, { assertions: [] });
     }
@@ -99,24 +105,26 @@ export class Consolidations {
     const work = await this.#gather(finished);
     if (run.over) return;
     this.#arm(finished, work, run, plan.consolidation.timeoutMs);
+    const { signal } = run.controller;
+    let judgement: Judgement = { assertions: [] };
     let outcome: Outcome;
     try {
-      outcome = await this.#consolidate(finished, run.controller.signal);
+      if (hasAssertions(finished)) judgement = await judge(finished, work ?? (await gatherWork(this.#options.store, header.key, plan, finished.rows)), this.#options, signal);
+      outcome = await this.#consolidate(finished, judgement, signal);
     } catch (error) {
-      outcome = { assertions: [], error: { status: 'failed', failure: toFailure(error, false) } };
+      outcome = { ...judgement, error: { status: 'failed', failure: toFailure(error, false) } };
     }
     this.#end(finished, work, run, outcome);
   }
 
-  async #consolidate(finished: Finished, signal: AbortSignal): Promise<Outcome> {
+  async #consolidate(finished: Finished, judgement: Judgement, signal: AbortSignal): Promise<Outcome> {
     const { consolidators, store, clock, maxOutputBytes } = this.#options;
     const { uses } = finished.plan.consolidation;
-    const assertions: readonly AssertionResult[] = [];
-    if (uses === null) return { assertions };
+    if (uses === null) return judgement;
     const consolidator = consolidators.get(uses);
     if (!consolidator) throw new FlowError('consolidator_unknown', `Expected a consolidator named "${uses}", this runtime has none`);
-    const session = await loadSession(store, toConsolidated(finished, { assertions }, clock.now()).record);
-    return { assertions, ...readAnswer(await consolidator(session, { signal }), uses, maxOutputBytes) };
+    const session = await loadSession(store, toConsolidated(finished, judgement, clock.now()).record);
+    return { ...judgement, ...readAnswer(await consolidator(session, { signal }), uses, maxOutputBytes) };
   }
 
   /** Timers are cut to a longest delay, so a long one takes several. */

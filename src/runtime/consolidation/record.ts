@@ -25,6 +25,8 @@ export interface Outcome {
   /** JSON text; undefined: they stay where they are kept, and are read from there. */
   readonly steps?: string | undefined;
   readonly assertions: readonly AssertionResult[];
+  /** JSON text of the state that they looked at. */
+  readonly state?: string | undefined;
   /** In place of the formula's. */
   readonly score?: number | undefined;
   /** JSON text. */
@@ -35,7 +37,7 @@ export interface Outcome {
 /** Makes the row of a session, and what the flow is told. @param now epoch ms */
 export function toConsolidated(finished: Finished, outcome: Outcome, now: number): Extract<Message, { to: 'consolidated' }> {
   const { header, plan, rows } = finished;
-  const { steps, assertions, error, extra } = outcome;
+  const { steps, assertions, state, error, extra } = outcome;
   const { score: computed, ...parts } = computeScore(toScoredSteps(plan, rows), assertions);
   const score = error || parts.zeroedBy.length > 0 ? 0 : (outcome.score ?? computed);
   const passed = !error && decidePassed({ score, zeroedBy: parts.zeroedBy }, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
@@ -52,7 +54,7 @@ export function toConsolidated(finished: Finished, outcome: Outcome, now: number
   const kept: Kept = { executionKey: header.key, digest: plan.digest };
   const middle = steps === undefined ? `"stepsKept":${JSON.stringify(kept)}` : `"steps":${steps}`;
   const input = header.input.length > maxInputLength ? '' : `,"input":${header.input}`;
-  const content = `${head.slice(0, -1)}${input},${middle},${tail.slice(1, -1)}${extra === undefined ? '' : `,"extra":${extra}`}}`;
+  const content = `${head.slice(0, -1)}${input},${middle},${tail.slice(1, -1)}${state === undefined ? '' : `,"state":${state}`}${extra === undefined ? '' : `,"extra":${extra}`}}`;
   const record = { ...shared, status, content, originalSessionIds: listSessions(finished), ...totals } as ConsolidatedRecord;
   return { to: 'consolidated', event: error ? { type: 'consolidation.failed', failure: error.failure } : { type: 'consolidation.completed', score, passed }, record };
 }

@@ -68,6 +68,8 @@ export interface ConsolidatedSession {
   /** In numeric order. */
   readonly steps: readonly ConsolidatedStep[];
   readonly assertions: readonly AssertionResult[];
+  /** The state as it was read at the end, or why it could not be; left out where nothing reads it. */
+  readonly state?: { readonly value: unknown } | { readonly failure: StepFailure };
   /** 0 to 1. */
   readonly score: number;
   readonly passed: boolean;
