@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -13,7 +14,10 @@ it.each(files)('example %s passes every check and uses only what is there', asyn
   if ('problems' in examined) throw new Error(JSON.stringify(examined.problems, null, 2));
   const { id, steps } = examined.definition;
   expect(`${id}.yml`).toBe(file);
-  const known = new Set(['sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
+  // As `run` does it: tools in a module beside the definition.
+  const beside = path.join(folder, `${id}.tools.ts`);
+  const own = existsSync(beside) ? Object.keys(((await import(beside)) as { tools: object }).tools) : [];
+  const known = new Set([...own.map(name => `tool:${name}`), 'sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
   for (const { uses } of steps) expect(known).toContain(uses);
 });
 

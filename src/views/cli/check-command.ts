@@ -10,7 +10,7 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { toErrorDocument } from './error-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadFlows } from './load-flows.ts';
-import { loadTools } from './load-tools.ts';
+import { findToolsBeside, loadTools } from './load-tools.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface CheckCommandOptions {
@@ -52,9 +52,12 @@ function formatProblem({ place, message, code }: Problem, file: string, cwd: str
 /** `check`: says everything that is wrong with definitions, without running anything. */
 export async function checkCommand(files: readonly string[], options: CheckCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, stdout, env } = context;
-  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
   const checked: CheckedFile[] = [];
-  for (const file of files) checked.push(await checkFile(file, options.flow ?? [], tools, cwd));
+  for (const file of files) {
+    const toolsFile = options.tools ?? findToolsBeside(file, cwd);
+    const tools = toolsFile === undefined ? [] : await loadTools(toolsFile, cwd);
+    checked.push(await checkFile(file, options.flow ?? [], tools, cwd));
+  }
   const problems = checked.flatMap(one => one.problems);
   const palette = createScreenPalette(stdout, env);
   const lines = checked.flatMap(({ file, flowId, steps, problems: found, doubts = [] }) => [

@@ -18,7 +18,7 @@ export interface CommandResult {
   readonly exitCode: number;
   readonly document: unknown;
   /** What is long comes in pieces. */
-  readonly text: string | AsyncIterable<string>;
+  readonly text: string | AsyncIterable<string | Uint8Array>;
 }
 
 /** Where a command may talk while it works. */

@@ -1,17 +1,22 @@
 import { resolve } from 'node:path';
+import type { StoreReader } from '../../../persistence/store.ts';
+import { writeFiles } from '../../runtime/artifacts/output-files.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { gather } from '../read-history.ts';
 import { renderExport, requireExportFormat } from '../export/export-format.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
+import { renderMade } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
+import { createScreenPalette } from './screen-palette.ts';
 
 export interface ExportCommandOptions {
   readonly format?: string;
   readonly out?: string;
+  readonly files?: string;
   readonly db?: string;
 }
 
@@ -25,6 +30,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   try {
     const record = await requireExecution(reader, id);
     const { executionId, flowId } = record;
+    if (options.files !== undefined) return await exportFiles(reader, executionId, resolve(context.cwd, options.files), database, context);
     const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest) };
     if (options.out !== undefined) {
       const file = resolve(context.cwd, options.out);
@@ -40,6 +46,17 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   } finally {
     if (!streams) reader.close();
   }
+}
+
+/** Makes the files in a folder what the newest artifacts are; nothing else in it is touched. */
+async function exportFiles(reader: StoreReader, executionId: string, folder: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
+  const files = await writeFiles(reader, executionId, folder);
+  const { written, unchanged, failed } = files;
+  return {
+    exitCode: failed.length === 0 ? exitCodes.passed : exitCodes.couldNotRun,
+    document: { executionId, folder, written, unchanged, failed, database },
+    text: `${renderMade({ files }, createScreenPalette(stdout, env)).join('\n')}\n  ${written.length} written, ${unchanged} as they were\n`,
+  };
 }
 
 async function* closeAfter(pieces: AsyncIterable<string>, close: () => void): AsyncGenerator<string> {

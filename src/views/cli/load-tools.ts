@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FlowError } from '../../core/errors.ts';
+import { describeValue } from '../../core/wording.ts';
+import type { ModelClient } from '../../runtime/interactions/model-client.ts';
 import type { Tool } from '../../runtime/tool.ts';
 import { readToolExports } from './tool-exports.ts';
 
@@ -48,12 +50,41 @@ function lendOwnPackages(): void {
   });
 }
 
+/** What a tools module gives. */
+export interface ToolsModule {
+  readonly tools: readonly Tool[];
+  /** Reaches language models, when it exports `models`. */
+  readonly models: ModelClient | undefined;
+}
+
+/** The tools module of a definition, when `--tools` names none: `<name>.tools.ts` (or `.js`, `.mjs`) beside `<name>.yml`. */
+export function findToolsBeside(file: string, cwd: string): string | undefined {
+  const base = resolve(cwd, file).replace(/\.[^./\\]+$/, '');
+  const found = ['.tools.ts', '.tools.js', '.tools.mjs'].map(ending => `${base}${ending}`).find(existsSync);
+  return found && (relative(cwd, found) || found);
+}
+
+/** As `loadTools`, nothing when no module is named, with the models that it exports. */
+export async function loadToolsModule(modulePath: string | undefined, cwd: string): Promise<ToolsModule> {
+  if (modulePath === undefined) return { tools: [], models: undefined };
+  const exports = await importModule(modulePath, cwd);
+  const { models } = exports as { models?: ModelClient };
+  if (models !== undefined && typeof models?.generate !== 'function') {
+    throw new FlowError('tools_module_invalid', `Expected the export \`models\` of \`${modulePath}\` to be a model client with \`generate\`, got ${describeValue(models)}`, { place: { file: modulePath } });
+  }
+  return { tools: readToolExports(exports, modulePath), models };
+}
+
 /**
  * Loads tools from a JavaScript or TypeScript module.
  *
  * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
  */
 export async function loadTools(modulePath: string, cwd: string): Promise<Tool[]> {
+  return readToolExports(await importModule(modulePath, cwd), modulePath);
+}
+
+async function importModule(modulePath: string, cwd: string): Promise<Record<string, unknown>> {
   const file = resolve(cwd, modulePath);
   if (!existsSync(file)) throw new FlowError('file_unreadable', `Expected --tools to name a module, found no file \`${file}\``, { place: { file } });
   lendOwnPackages();
@@ -65,5 +96,5 @@ export async function loadTools(modulePath: string, cwd: string): Promise<Tool[]
     const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, or use Node.js 22.18 or later' : '';
     throw new FlowError('tools_module_invalid', `Cannot load the tools in \`${modulePath}\`: ${message ?? String(cause)}${advice}`, { place: { file }, cause });
   }
-  return readToolExports(exports, modulePath);
+  return exports;
 }

@@ -6,6 +6,7 @@ import { exitCodes, toExitCode } from './exit-codes.ts';
 
 const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, else flowstone.db in the data folder of the platform)'] as const;
 const toolsOption = ['--tools <module>', 'a .js or .ts file that exports tools'] as const;
+const outputOption = ['--output-dir <folder>', 'write artifacts there as files, too (default: `output_dir` of the flow)'] as const;
 const flowOption = ['--flow <file>', 'a further definition, that it starts with `flow:id`; may be given again', collect] as const;
 
 const newFlowOption = ['--flow <file>', 'the definition as it is now, or one that it starts with `flow:id`; may be given again', collect] as const;
@@ -27,6 +28,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .description('Runs durable flows. What has completed is kept; kill it anywhere, run it again, and it goes on.')
     .option('--version', 'print the version')
     .option('--json', 'print exactly one JSON document on standard output')
+    // An option after a command is that command's: `artifacts ID NAME --version 2`.
+    .enablePositionalOptions()
     .showHelpAfterError('(flowstone --help shows the commands)')
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 passed, 1 ended but did not pass, 2 bad usage or definition, 3 could not run.');
@@ -42,6 +45,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
     .option('--agent <name>', 'who carries it out; the label `agent`, for `stats`')
     .option('--label <name=value>', 'mark the execution; may be given again', collect)
+    .option(...outputOption)
     .option('--new', 'start a fresh execution even if the same run was cut off')
     .option('--isolate', 'run it in a process of its own that opens no database (static flows: the default)')
     .option('--no-isolate', 'run it in this process, also a static flow')
@@ -53,6 +57,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .option(...newFlowOption)
     .option('--on-new-definition', 'where that has changed: run what changed, and what depends on it')
+    .option(...outputOption)
     .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
     .action(async (ids: string[], options) => settle(await (await import('./resume-command.ts')).resumeCommand(ids, options, context)));
 
@@ -97,9 +102,25 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));
 
+  add('artifacts <id> [name]', 'list the documents an execution has made, or write one of them out')
+    .option('--version <n>', 'this version (default: the newest)', parseCount)
+    .option('--versions', 'list every version, not only the newest')
+    .option('--limit <n>', 'list at most so many (default: 1000)', parseCount)
+    .option('--out <file>', 'write it to this file, whole or not at all (default: standard output)')
+    .option(...databaseOption)
+    .action(async (id: string, name: string | undefined, options) => settle(await (await import('./artifacts-command.ts')).artifactsCommand(id, name, options, context)));
+
+  add('interactions <id>', 'list the calls of language models an execution has made, and add them up')
+    .option('--step <id>', 'list only those of this step')
+    .option('--after <n>', 'list those after this number', parseCount)
+    .option('--limit <n>', 'list at most so many (default: 100)', parseCount)
+    .option(...databaseOption)
+    .action(async (id: string, options) => settle(await (await import('./interactions-command.ts')).interactionsCommand(id, options, context)));
+
   add('export <id>', 'write an execution as data or as a diagram')
     .option('--format <format>', 'jsonl, json (default), yaml or mermaid')
     .option('--out <file>', 'write to this file, whole or not at all (default: standard output)')
+    .option('--files <folder>', 'write every artifact as a file below this folder instead')
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./export-command.ts')).exportCommand(id, options, context)));
 
@@ -138,7 +159,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
 }
 
 /** Waits until a text has left the process, also through a slow pipe. */
-function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+function write(stream: NodeJS.WritableStream, text: string | Uint8Array): Promise<void> {
   return new Promise(resolve => stream.write(text, () => resolve()));
 }
 

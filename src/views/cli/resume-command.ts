@@ -1,5 +1,5 @@
-import { compileFlow } from '../../definition/compile-flow.ts';
 import { resolve } from 'node:path';
+import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
@@ -17,7 +17,8 @@ import { requireExecution } from './find-execution.ts';
 import { countProgress, describeResumed, listUnfinished, withDescendants } from './find-unfinished.ts';
 import { createView, followExecutions, readBase, type Base, type Followed } from './follow-executions.ts';
 import { loadNewFlows } from './load-new-flows.ts';
-import { loadTools } from './load-tools.ts';
+import { loadToolsModule } from './load-tools.ts';
+import { readMade, toMadeDocument, type Made } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { createSuggest } from './suggest-command.ts';
@@ -28,6 +29,7 @@ export interface ResumeCommandOptions {
   readonly flow?: readonly string[];
   readonly onNewDefinition?: boolean;
   readonly db?: string;
+  readonly outputDir?: string;
   readonly workers?: number;
 }
 
@@ -62,7 +64,8 @@ function chooseExitCode(executions: readonly ExecutionDetails[], blocked: readon
 export async function resumeCommand(ids: readonly string[], options: ResumeCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
   const suggest = createSuggest(context, options);
-  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const { tools, models } = await loadToolsModule(options.tools, cwd);
+  const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
   const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
   const digests = new Map(flows.map(flow => [flow.id, compileFlow(flow).digest]));
   const database = resolveDatabaseFile(options.db, context);
@@ -92,6 +95,8 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
       ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),
+      ...(models && { models }),
+      ...(folder !== undefined && { outputDir: ({ executionId }) => (wanted.some(record => record.executionId === executionId) ? folder : undefined) }),
     });
     for (const { executionId } of changed) await runtime.resume(executionId, { onNewDefinition: options.onNewDefinition ?? false });
     const begun = await Promise.all(wanted.map(({ executionId }) => requireExecution(store, executionId)));
@@ -111,13 +116,19 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view, suggest);
     const all = [...earlier, ...executions, ...blocked];
     const only = followed.length === 1 && all.length === 1 ? followed[0] : undefined;
+    const made = new Map<string, Made>();
+    // After a stop the store is closed.
+    for (const { executionId } of stoppedBy === undefined ? all : []) {
+      const found = await readMade(store, executionId, { files: true });
+      if (found) made.set(executionId, found);
+    }
     const columns = getColumns(stdout);
     const text = only && all[0]
-      ? renderRunReport(all[0], only.definition, { palette, columns, database, suggest })
+      ? renderRunReport(all[0], only.definition, { palette, columns, database, suggest, made: made.get(all[0].executionId) })
       : `\n${all.map(execution => `${renderVerdict(execution, palette)}  ${palette.dim(execution.executionId)}`).join('\n')}\n  ${palette.dim('stored in')}  ${database}\n`;
     return {
       exitCode: chooseExitCode([...earlier, ...executions], blocked, stoppedBy),
-      document: { executions: all.map(execution => toExecutionDocument(execution, database)) },
+      document: { executions: all.map(execution => ({ ...toExecutionDocument(execution, database), ...toMadeDocument(made.get(execution.executionId)) })) },
       text,
     };
   } finally {

@@ -11,8 +11,9 @@ import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
 import { createView, followExecutions } from './follow-executions.ts';
 import { loadNewFlows } from './load-new-flows.ts';
-import { loadTools } from './load-tools.ts';
+import { loadToolsModule } from './load-tools.ts';
 import { tellOwner } from './reach-execution.ts';
+import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { createSuggest } from './suggest-command.ts';
@@ -64,7 +65,7 @@ export async function retryCommand(id: string, steps: readonly string[], options
 async function retryHere(executionId: string, steps: readonly string[], options: RetryCommandOptions, database: string, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
   const suggest = createSuggest(context, options);
-  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const { tools, models } = await loadToolsModule(options.tools, cwd);
   const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
   const store = openSqliteStore({ file: database });
   let runtime: Runtime | undefined;
@@ -72,7 +73,7 @@ async function retryHere(executionId: string, steps: readonly string[], options:
     const record = await requireExecution(store, executionId);
     const view = await createView(context);
     enterStartFolder([record], cwd, view, suggest);
-    runtime = await createRuntime({ store, tools, flows, clock, recover: false, ...(options.workers !== undefined && { maxRunningSteps: options.workers }) });
+    runtime = await createRuntime({ store, tools, flows, clock, recover: false, ...(models && { models }), ...(options.workers !== undefined && { maxRunningSteps: options.workers }) });
     const execution = await runtime.retry(executionId, { steps, cascade: options.cascade, onNewDefinition: options.onNewDefinition ?? false });
     const { digest, generation } = await requireExecution(store, executionId);
     const { definition } = await new PlanRegistry().load(store, digest);
@@ -81,11 +82,13 @@ async function retryHere(executionId: string, steps: readonly string[], options:
     view.note(`Generation ${generation} of ${executionId}: keeps ${kept} of ${definition.steps.length} steps`);
     const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: record.flowId, definition }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
+    // After a stop the store is closed.
+    const made = stoppedBy !== undefined ? undefined : await readMade(store, executionId, { files: true });
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
-      document: toExecutionDocument(details, database),
-      text: renderRunReport(details, definition, { palette: createScreenPalette(stdout, env), columns: getColumns(stdout), database, suggest }),
+      document: { ...toExecutionDocument(details, database), ...toMadeDocument(made) },
+      text: renderRunReport(details, definition, { palette: createScreenPalette(stdout, env), columns: getColumns(stdout), database, suggest, made }),
     };
   } finally {
     if (runtime) await runtime.stop();

@@ -17,7 +17,8 @@ import { countProgress, describeResumed, findSameRun, listUnfinished, withDescen
 import { beginning, createView, followExecutions, readBase } from './follow-executions.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { loadFlows } from './load-flows.ts';
-import { loadTools } from './load-tools.ts';
+import { findToolsBeside, loadToolsModule } from './load-tools.ts';
+import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createRunKey } from './start-folder.ts';
 import { createSuggest } from './suggest-command.ts';
@@ -31,6 +32,7 @@ export interface RunCommandOptions {
   readonly workers?: number;
   readonly agent?: string;
   readonly label?: readonly string[];
+  readonly outputDir?: string;
   readonly new?: boolean;
   readonly isolate?: boolean;
   readonly idempotencyKey?: string;
@@ -49,9 +51,10 @@ function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, st
 /** `run`: starts a flow, or goes on with the same run that was cut off, and shows it until it settles. */
 export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, clock, stdout, env } = context;
-  const suggest = createSuggest(context, options);
+  const toolsFile = options.tools ?? findToolsBeside(file, cwd);
+  const suggest = createSuggest(context, { ...options, ...(toolsFile !== undefined && { tools: toolsFile }) });
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
-  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const { tools, models } = await loadToolsModule(toolsFile, cwd);
   const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd, tools);
   const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
@@ -60,6 +63,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const { digest } = compileFlow(definition);
   const database = resolveDatabaseFile(options.db, context);
   prepareDatabaseFolder(database);
+  const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
 
   const store = openSqliteStore({ file: database });
   let runtime: Runtime | undefined;
@@ -76,7 +80,9 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
       clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
-      ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),
+      ...(toolsFile !== undefined && { isolation: { tools: resolve(cwd, toolsFile) } }),
+      ...(models && { models }),
+      ...(folder !== undefined && { outputDir: ({ flowId }) => (flowId === definition.id ? folder : undefined) }),
     });
     const execution = same
       ? await runtime.get(same.executionId)
@@ -90,15 +96,18 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
 
     const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
+    // After a stop the store is closed.
+    const made = stoppedBy !== undefined ? undefined : await readMade(store, details.executionId, { files: true });
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
-      document: toExecutionDocument(details, database),
+      document: { ...toExecutionDocument(details, database), ...toMadeDocument(made) },
       text: renderRunReport(details, definition, {
         palette: createScreenPalette(stdout, env),
         columns: getColumns(stdout),
         database,
         suggest,
+        made,
       }),
     };
   } finally {

@@ -1,8 +1,10 @@
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { ExecutionDetails } from '../../runtime/api.ts';
 import type { Palette } from '../terminal/palette.ts';
+import { renderMade } from '../terminal/made-lines.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
 import { listLeafSteps } from './outline-steps.ts';
+import type { Made } from './read-made.ts';
 import type { Suggest } from './suggest-command.ts';
 
 export interface RunReportOptions {
@@ -10,11 +12,13 @@ export interface RunReportOptions {
   readonly columns: number;
   readonly database: string;
   readonly suggest: Suggest;
+  /** What it has made beside its outputs. */
+  readonly made?: Made | undefined;
 }
 
 /** Draws the end of a run: steps, what came out, the verdict, where it is stored, what to type next. */
 export function renderRunReport(execution: ExecutionDetails, definition: FlowDefinition, options: RunReportOptions): string {
-  const { palette, columns, database, suggest } = options;
+  const { palette, columns, database, suggest, made } = options;
   const outputs = execution.settledAt === null ? '' : renderOutputs(execution, listLeafSteps(definition), palette, columns);
   const next = execution.settledAt === null ? suggest(`resume ${execution.executionId}`, { tools: true }) : suggest(`show ${execution.executionId}`);
   const again = execution.passed === false ? [`             ${palette.cyan(suggest(`retry ${execution.executionId}`, { tools: true }))}`] : [];
@@ -24,6 +28,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
     ...(outputs ? ['', outputs] : []),
     '',
     renderVerdict(execution, palette),
+    ...(made ? renderMade(made, palette) : []),
     `  ${palette.dim('execution')}  ${execution.executionId}`,
     `  ${palette.dim('stored in')}  ${database}`,
     `  ${palette.dim('next')}       ${palette.cyan(next)}`,

@@ -8,6 +8,7 @@ import { openSqliteReader } from '../../sqlite.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
 import { formatDateTime, formatDuration, formatTimeOfDay } from '../terminal/durations.ts';
 import { pad, toCompactJson } from '../terminal/plain-text.ts';
+import { renderMade } from '../terminal/made-lines.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -16,6 +17,7 @@ import { describeWait } from './describe-wait.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
+import { readMade, toMadeDocument } from './read-made.ts';
 import { listLeafSteps } from './outline-steps.ts';
 import { createSuggest, type Suggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -69,6 +71,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
+    const made = await readMade(reader, record.executionId);
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
     const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);
@@ -83,6 +86,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       renderVerdict(details, palette, progress),
       ...(progress?.stalled ?? []).map(({ stepId, runningMs, expectedMs }) => `  ${palette.yellow(`${stepId} is stalled`)}: it runs for ${formatDuration(runningMs)} and usually takes ${formatDuration(expectedMs)}`),
       ...(waits ? [`  ${waits}`] : []),
+      ...(made ? renderMade(made, palette) : []),
       `  ${palette.dim('stored in')}  ${database}`,
       ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(suggest(`show ${record.executionId} --history`))}`]),
       '',
@@ -91,6 +95,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       exitCode: exitCodes.passed,
       document: {
         ...toExecutionDocument(details, database),
+        ...toMadeDocument(made),
         input: details.input,
         ...(waits && { waitsFor: waits }),
         ...(progress && { progress }),

@@ -6,7 +6,7 @@ import { FlowError } from '../../core/errors.ts';
  *
  * @throws a `FlowError` with code `file_unwritable`; the file is then as it was
  */
-export async function writeFileAtomically(file: string, text: AsyncIterable<string> | Iterable<string>): Promise<void> {
+export async function writeFileAtomically(file: string, text: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'wx');

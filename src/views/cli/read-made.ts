@@ -1,0 +1,33 @@
+import type { StoreReader } from '../../../persistence/store.ts';
+import type { FileReport } from '../../runtime/artifacts/output-files.ts';
+import { writeFiles } from '../../runtime/artifacts/output-files.ts';
+import type { InteractionTotals } from '../../runtime/interactions/interaction.ts';
+import { sumInteractions } from '../../runtime/interactions/read-interactions.ts';
+
+/** What an execution has made beside its outputs. */
+export interface Made {
+  readonly artifacts: { readonly count: number; readonly bytes: number };
+  readonly totals: InteractionTotals;
+  /** Undefined: it has no output folder. */
+  readonly files?: FileReport;
+}
+
+/** Adds up what an execution has made, and with `files` makes sure of every file in its folder. */
+export async function readMade(reader: StoreReader, executionId: string, { files = false }: { readonly files?: boolean } = {}): Promise<Made | undefined> {
+  if (!reader.artifacts || !reader.interactions) return undefined;
+  const artifacts = await reader.artifacts.count(executionId);
+  const totals = await sumInteractions(reader, executionId);
+  const folder = files ? await reader.artifacts.getFolder(executionId) : undefined;
+  return { artifacts, totals, ...(folder !== undefined && { files: await writeFiles(reader, executionId, folder) }) };
+}
+
+/** As it stands in a document: what there is none of is left out. */
+export function toMadeDocument(made: Made | undefined): object {
+  if (!made) return {};
+  const { artifacts, totals: { steps: _steps, ...sum }, files } = made;
+  return {
+    ...(artifacts.count > 0 && { artifacts }),
+    ...(sum.calls > 0 && { interactions: sum }),
+    ...(files && { files: { folder: files.folder, written: files.written.length, unchanged: files.unchanged, failed: files.failed } }),
+  };
+}
