@@ -42,6 +42,18 @@ describe('sync', () => {
     expect(second.document.gone.map(({ flowId }) => flowId)).toEqual(['002-spl-transfer']);
   });
 
+  it('lets flows be run by their id, with what they came to', async () => {
+    expect((await run(['sync', join(tools, '..'), '--tools', tools], folder.path)).code).toBe(0);
+    const { code, stdout } = await run(['run', 'swap-then-lend', '--tools', tools, '--agent', 'me', '--json'], folder.path);
+    const { executionId, score, assertions } = JSON.parse(stdout) as { executionId: string; score: number; assertions: readonly { id: string; result: string; weight: number }[] };
+    expect([code, score, assertions.map(({ id, result }) => [id, result])]).toEqual([0, 1, [['spent_half', 'passed'], ['less_sol', 'passed'], ['usdc_untouched', 'passed'], ['position', 'passed']]]);
+    const shown = (await run(['show', executionId], folder.path)).stdout;
+    expect(shown).toMatch(/agent me/);
+    expect(shown).toMatch(/less_sol +passed +1 +change_lte +-2002049280 ≤ -2000000000/);
+    expect(JSON.parse((await run(['show', executionId, '--json'], folder.path)).stdout)).toMatchObject({ labels: { agent: 'me' }, assertions });
+    expect((await run(['run', 'nothing-like-that', '--tools', tools], folder.path)).code).toBe(2);
+  });
+
   it('says what it was not given', async () => {
     const { code, stderr } = await run(['sync', 'nowhere'], folder.path);
     expect([code, stderr]).toEqual([2, expect.stringContaining('Expected DIR to be a folder of definitions')]);

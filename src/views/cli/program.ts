@@ -37,7 +37,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   const add = (usage: string, description: string): Command =>
     program.command(usage).description(description).option('--json', 'print exactly one JSON document on standard output');
 
-  add('run <file>', 'run a flow; goes on with the same run if it was cut off')
+  add('run <file>', 'run a flow, from its file or by its id when `sync` has taken it over; goes on with the same run if it was cut off')
     .option('--input <json>', 'the input: JSON, or @file, or @- for standard input')
     .option(...toolsOption)
     .option(...flowOption)

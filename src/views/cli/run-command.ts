@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { agentLabel } from '../../catalog/read-stats.ts';
 import { FlowError } from '../../core/errors.ts';
@@ -17,6 +18,7 @@ import { countProgress, describeResumed, findSameRun, listUnfinished, withDescen
 import { beginning, createView, followExecutions, readBase } from './follow-executions.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { loadFlows } from './load-flows.ts';
+import { loadSynced } from './load-synced.ts';
 import { findToolsBeside, loadToolsModule } from './load-tools.ts';
 import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
@@ -55,13 +57,14 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const suggest = createSuggest(context, { ...options, ...(toolsFile !== undefined && { tools: toolsFile }) });
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const { tools, models } = await loadToolsModule(toolsFile, cwd);
-  const [definition, ...others] = await loadFlows(file, options.flow ?? [], cwd, tools);
-  const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
+  const database = resolveDatabaseFile(options.db, context);
+  const synced = existsSync(resolve(cwd, file)) ? undefined : await loadSynced(file, database);
+  const [definition, ...others] = synced ?? await loadFlows(file, options.flow ?? [], cwd, tools);
+  const problems = synced ? [] : checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
   // With the schema's defaults, as it is stored.
   const input = validateInput(definition, given);
   const { digest } = compileFlow(definition);
-  const database = resolveDatabaseFile(options.db, context);
   prepareDatabaseFolder(database);
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
 
@@ -98,16 +101,18 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     if (!details) throw new Error('The execution that was followed is missing');
     // After a stop the store is closed.
     const made = stoppedBy !== undefined ? undefined : await readMade(store, details.executionId, { files: true });
+    const assertions = stoppedBy !== undefined ? [] : ((await runtime.consolidated(details.executionId))?.assertions ?? []);
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
-      document: { ...toExecutionDocument(details, database), ...toMadeDocument(made) },
+      document: { ...toExecutionDocument(details, database), ...(assertions.length > 0 && { assertions }), ...toMadeDocument(made) },
       text: renderRunReport(details, definition, {
         palette: createScreenPalette(stdout, env),
         columns: getColumns(stdout),
         database,
         suggest,
         made,
+        assertions,
       }),
     };
   } finally {

@@ -1,5 +1,7 @@
+import type { AssertionResult } from '../../core/score.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { ExecutionDetails } from '../../runtime/api.ts';
+import { renderAssertions } from '../terminal/assertion-report.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { renderMade } from '../terminal/made-lines.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
@@ -14,11 +16,12 @@ export interface RunReportOptions {
   readonly suggest: Suggest;
   /** What it has made beside its outputs. */
   readonly made?: Made | undefined;
+  readonly assertions?: readonly AssertionResult[];
 }
 
 /** Draws the end of a run: steps, what came out, the verdict, where it is stored, what to type next. */
 export function renderRunReport(execution: ExecutionDetails, definition: FlowDefinition, options: RunReportOptions): string {
-  const { palette, columns, database, suggest, made } = options;
+  const { palette, columns, database, suggest, made, assertions = [] } = options;
   const outputs = execution.settledAt === null ? '' : renderOutputs(execution, listLeafSteps(definition), palette, columns);
   const next = execution.settledAt === null ? suggest(`resume ${execution.executionId}`, { tools: true }) : suggest(`show ${execution.executionId}`);
   const again = execution.passed === false ? [`             ${palette.cyan(suggest(`retry ${execution.executionId}`, { tools: true }))}`] : [];
@@ -26,6 +29,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
     '',
     renderStepTable(execution, palette, columns),
     ...(outputs ? ['', outputs] : []),
+    ...(assertions.length > 0 ? ['', renderAssertions(assertions, palette, columns)] : []),
     '',
     renderVerdict(execution, palette),
     ...(made ? renderMade(made, palette) : []),

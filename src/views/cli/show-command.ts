@@ -1,13 +1,16 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
+import type { AssertionResult } from '../../core/score.ts';
+import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readProgress } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
+import { renderAssertions } from '../terminal/assertion-report.ts';
 import { formatDateTime, formatDuration, formatTimeOfDay } from '../terminal/durations.ts';
-import { pad, toCompactJson } from '../terminal/plain-text.ts';
+import { pad, toCompactJson, toPlainLine } from '../terminal/plain-text.ts';
 import { renderMade } from '../terminal/made-lines.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
@@ -43,6 +46,12 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
   }).join('\n');
 }
 
+/** None while it has not been scored. */
+async function readAssertions(reader: StoreReader, { executionId, generation }: ExecutionRecord): Promise<readonly AssertionResult[]> {
+  const session = await reader.getConsolidated(executionId, generation);
+  return session ? (JSON.parse(session.content) as Pick<ConsolidatedSession, 'assertions'>).assertions : [];
+}
+
 async function requireGeneration(reader: StoreReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
   const record = await reader.getExecution(newest.executionId, generation);
   if (record) return record;
@@ -69,6 +78,8 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const plan = await new PlanRegistry().load(reader, record.digest);
     const details = await readDetails(reader, plan, record, { items: options.items });
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
+    const assertions = plan.assertions.length === 0 ? [] : await readAssertions(reader, record);
+    const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
     const made = await readMade(reader, record.executionId);
@@ -78,9 +89,11 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const lines = [
       ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}${describeGeneration(record, newest, suggest, palette)}`,
       ` ${palette.dim('started')} ${formatDateTime(record.createdAt)}  ${palette.dim('input')} ${toCompactJson(details.input, columns - 40)}`,
+      ...(labels.length > 0 ? [` ${labels.map(({ name, value }) => `${palette.dim(toPlainLine(name))} ${toPlainLine(value)}`).join('  ')}`] : []),
       '',
       renderStepTable(details, palette, columns),
       ...(outputs ? ['', outputs] : []),
+      ...(assertions.length > 0 ? ['', renderAssertions(assertions, palette, columns)] : []),
       ...(history ? ['', renderHistory(history, record.executionId, palette, columns)] : []),
       '',
       renderVerdict(details, palette, progress),
@@ -97,6 +110,8 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
         ...toExecutionDocument(details, database),
         ...toMadeDocument(made),
         input: details.input,
+        ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }),
+        ...(assertions.length > 0 && { assertions }),
         ...(waits && { waitsFor: waits }),
         ...(progress && { progress }),
         ...(options.items && { items: details.steps.filter(({ item }) => item !== undefined) }),

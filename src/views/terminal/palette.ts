@@ -54,6 +54,7 @@ export function paintStatus(palette: Palette, status: string, text: string): str
   switch (status) {
     case 'completed':
     case 'scored':
+    case 'passed':
       return palette.green(text);
     case 'failed':
       return palette.red(text);
