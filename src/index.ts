@@ -31,6 +31,8 @@ export type {
 } from './queue/queue-api.ts';
 export type { Published } from './queue/queue-commands.ts';
 export { defineQueue } from './queue/define-queue.ts';
+export type { JoinedRuntime, JoinOptions } from './queue/join-runtime.ts';
+export { joinRuntime } from './queue/join-runtime.ts';
 export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';
 export type { FlowDefinition, FlowSource } from './definition/schema.ts';

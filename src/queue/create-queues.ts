@@ -6,23 +6,23 @@ import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Random } from '../core/ids.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import { describeValue } from '../core/wording.ts';
 import { compileMachine } from '../runtime/machine-runner.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
-import { createRequest, requireInstance } from './create-request.ts';
+import { requireInstance } from './create-request.ts';
 import type { Queue } from './define-queue.ts';
-import { defineQueue } from './define-queue.ts';
 import { toMessageDetails } from './message-details.ts';
 import { QueueAlerts } from './queue-alerts.ts';
 import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
 import type { MessageRunner } from './queue-book.ts';
 import type { Published, PublishRequest } from './queue-commands.ts';
+import { QueueCatalog } from './queue-catalog.ts';
 import type { ConsumerRunner } from './queue-consumer.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 import { localPrefix, QueueParticipant } from './queue-participant.ts';
 import { LocalPort } from './queue-port.ts';
 import { pruneAll, QueueRetention } from './queue-retention.ts';
-import { applySettings } from './queue-settings.ts';
+import { QueueGuest } from './queue-guest.ts';
 import { readQueueStats } from './queue-stats.ts';
 
 export interface QueueEnvironment {
@@ -47,25 +47,35 @@ const redriveBatch = 500;
 const reconnectMs = 5_000;
 
 const messageRunner: MessageRunner = compileMachine(messageMachine);
-const consumerRunner: ConsumerRunner = compileMachine(consumerMachine);
+export const consumerRunner: ConsumerRunner = compileMachine(consumerMachine);
+
+const queuesOf = new WeakMap<QueueRuntime, Queues>();
+
+/** Notes which queues are behind a runtime, for whoever joins it. */
+export function noteQueues<Runtime extends QueueRuntime>(runtime: Runtime, queues: Queues): Runtime {
+  queuesOf.set(runtime, queues);
+  return runtime;
+}
+
+export function getQueues(runtime: QueueRuntime): Queues {
+  const queues = queuesOf.get(runtime);
+  if (!queues) throw new TypeError('Expected a runtime made with createRuntime');
+  return queues;
+}
 
 /** The queues of one runtime: what is declared, the participant in its ticks, and what callers use. */
 export class Queues implements QueueRuntime {
   readonly participant: QueueParticipant;
   readonly queues: QueueCare;
   readonly #environment: QueueEnvironment;
-  readonly #options: QueueRuntimeOptions;
-  readonly #declared = new Map<string, Queue>();
-  readonly #resolved = new WeakMap<Queue, Queue>();
-  readonly #defaults = new Map<string, Queue>();
+  readonly #catalog: QueueCatalog;
   readonly #port: LocalPort;
 
   constructor(options: QueueRuntimeOptions, environment: QueueEnvironment) {
-    this.#options = options;
     this.#environment = environment;
-    for (const queue of options.queues ?? []) this.#declare(queue);
+    this.#catalog = new QueueCatalog(options, environment);
     const { store, clock, logger, sizeBudgetBytes } = environment;
-    const findQueue = (name: string): Queue => this.#find(name);
+    const findQueue = (name: string): Queue => this.#catalog.find(name);
     this.participant = new QueueParticipant({ ...environment, machine: messageRunner, findQueue, reconnectMs });
     this.#port = new LocalPort(`${localPrefix}${process.pid}`, command => this.participant.send(command));
     this.participant.attach(this.#port);
@@ -82,39 +92,10 @@ export class Queues implements QueueRuntime {
     this.queues = this.#createCare();
   }
 
-  // declarations
-
-  #declare(queue: Queue): Queue {
-    if (typeof queue !== 'object' || queue === null || typeof queue.backoff !== 'object') throw new FlowError('queue_invalid', `Expected a queue made with \`defineQueue\`, got ${describeValue(queue)}`);
-    const resolved = applySettings(queue, this.#options.queueSettings?.[queue.name], this.#environment.environment);
-    this.#resolved.set(queue, resolved);
-    if (!this.#declared.has(queue.name)) this.#declared.set(queue.name, resolved);
-    return resolved;
-  }
-
-  /** One that is not declared here goes by the defaults: another process may have published to it. */
-  #find(name: string): Queue {
-    const known = this.#declared.get(name) ?? this.#defaults.get(name);
-    if (known) return known;
-    const queue = applySettings(defineQueue({ name }), this.#options.queueSettings?.[name], this.#environment.environment);
-    this.#defaults.set(name, queue);
-    return queue;
-  }
-
-  /** @throws a `FlowError` with code `queue_unknown` or `queue_invalid` */
-  resolve<Payload>(queue: Queue<Payload> | string): Queue {
-    if (typeof queue !== 'string') return this.#resolved.get(queue as unknown as Queue<never>) ?? this.#declare(queue);
-    const known = this.#declared.get(queue);
-    if (known) return known;
-    throw new FlowError('queue_unknown', `Expected the name of a queue this runtime knows, got "${queue}"${didYouMean(queue, this.#declared.keys())}. Pass it in \`queues\`, or the queue itself`);
-  }
-
   // publishing
 
-  /** @param source the step that publishes, or null */
-  toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}, source: string | null = null): PublishRequest {
-    const { clock, maxOutputBytes } = this.#environment;
-    return createRequest(this.resolve(queue), payload, options, { now: clock.now(), maxBytes: maxOutputBytes, source });
+  toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions, source: string | null = null): PublishRequest {
+    return this.#catalog.toRequest(queue, payload, options, source);
   }
 
   /** What a step publishes: to be applied with its success. */
@@ -141,7 +122,7 @@ export class Queues implements QueueRuntime {
   async #consume(queue: Queue | string, handler: AnyHandler, options: ConsumeOptions = {}): Promise<Consumer> {
     this.#environment.requireRunning();
     const { clock, random, logger, progressed } = this.#environment;
-    const params = toConsumerParams(this.resolve(queue), handler, options);
+    const params = toConsumerParams(this.#catalog.resolve(queue), handler, options);
     const consumer = new QueueConsumer(params, { clock, random, logger, progressed, port: this.#port, machine: consumerRunner, toRequest: (target, payload, more) => this.toRequest(target, payload, more) });
     this.participant.add(consumer);
     return {
@@ -159,6 +140,12 @@ export class Queues implements QueueRuntime {
     };
   }
 
+  /** Lets another process at these queues, for as long as its connection lasts. */
+  openGuest(push: (value: { readonly push: unknown }) => void, maxLength: number): QueueGuest {
+    const purge = (queue: string, status: 'dead' | 'completed'): Promise<number> => this.queues.purge(queue, status);
+    return new QueueGuest({ participant: this.participant, maxLength, push, purge });
+  }
+
   // looking after them
 
   #createCare(): QueueCare {
@@ -169,7 +156,7 @@ export class Queues implements QueueRuntime {
     };
     return {
       stats: async queue => {
-        const all = await readQueueStats(store, queue === undefined ? [...this.#declared.keys()] : [queue], clock.now());
+        const all = await readQueueStats(store, queue === undefined ? this.#catalog.names : [queue], clock.now());
         return queue === undefined ? all : all.filter(stats => stats.queue === queue);
       },
       get: async messageId => {
@@ -206,7 +193,7 @@ export class Queues implements QueueRuntime {
 }
 
 /** @throws a `FlowError` with code `option_invalid` */
-function toConsumerParams(queue: Queue, handler: AnyHandler, options: ConsumeOptions): ConstructorParameters<typeof QueueConsumer>[0] {
+export function toConsumerParams(queue: Queue, handler: AnyHandler, options: ConsumeOptions): ConstructorParameters<typeof QueueConsumer>[0] {
   const { workers = queue.workers, batchSize = 1, concurrency = 1, instance } = options;
   const isHandler = typeof handler === 'function' || (typeof handler?.setup === 'function' && typeof handler.handle === 'function');
   if (!isHandler) throw new FlowError('option_invalid', `Expected a handler: a function, or an object with \`setup\` and \`handle\`, got ${describeValue(handler)}`);

@@ -13,7 +13,7 @@ import type { Entry } from './entry.ts';
 import { toClaimedMessage } from './entry.ts';
 import type { MessageRunner } from './queue-book.ts';
 import { QueueBook } from './queue-book.ts';
-import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand } from './queue-commands.ts';
+import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
 
 export interface ParticipantOptions {
   readonly store: Store;
@@ -139,7 +139,9 @@ export class QueueParticipant implements Participant<QueueCommand> {
         return undefined;
       case 'answer': {
         const { by, receipt, outcome } = command;
-        if (outcome.type === 'ack' && outcome.publishes?.length && book.isHeld(by, receipt)) this.#publish(outcome.publishes, now);
+        const isHeld = book.isHeld(by, receipt);
+        if (!isHeld && outcome.type === 'ack' && this.#isAcknowledged(by, receipt)) return true;
+        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publish(outcome.publishes, now);
         return book.answer(by, receipt, outcome, now);
       }
       case 'attach':
@@ -247,6 +249,12 @@ export class QueueParticipant implements Participant<QueueCommand> {
     const instances = this.#instancesOf(queue);
     for (const instance of instances) this.#book.publish(request, instance, `${messageId}@${instance}`, now);
     return { messageId, duplicate: false, copies: instances.size };
+  }
+
+  /** It is said again what is stored: the answer was lost with the connection. */
+  #isAcknowledged(by: string, { messageId, claim }: Receipt): boolean {
+    const row = requireNow(this.#options.store.getMessage(messageId));
+    return row?.status === 'completed' && row.claim === claim && row.claimedBy === by;
   }
 
   #hangUp(link: Link, released: boolean, now: number): void {

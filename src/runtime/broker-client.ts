@@ -37,7 +37,7 @@ const maxAnswerLength = 1_048_576;
  */
 export async function connectToOwner(address: string, options: ConnectOptions = {}): Promise<OwnerConnection> {
   const { clock = systemClock, timeoutMs = 10_000 } = options;
-  const socket = await open(address, clock, timeoutMs);
+  const socket = await openSocket(address, clock, timeoutMs);
   const requests = new Requests(socket, address, clock, timeoutMs);
   return {
     async signal(executionId, name, payload) {
@@ -53,7 +53,8 @@ export async function connectToOwner(address: string, options: ConnectOptions = 
   };
 }
 
-function open(address: string, clock: Clock, timeoutMs: number): Promise<Socket> {
+/** @throws a `FlowError` with code `owner_unreachable` */
+export function openSocket(address: string, clock: Clock, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(address);
     const give = (cause: unknown, why: string): void => {

@@ -6,6 +6,8 @@ export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('signal'), executionId: z.string(), name: z.string(), payload: z.unknown() }),
   z.strictObject({ id: z.int(), command: z.literal('cancel'), executionId: z.string(), message: z.string().optional() }),
   z.strictObject({ id: z.int(), command: z.literal('retry'), executionId: z.string(), steps: z.array(z.string()), cascade: z.boolean() }),
+  /** For the queues, which read each of them. */
+  z.strictObject({ id: z.int(), command: z.literal('queue'), commands: z.array(z.unknown()).max(100_000) }),
 ]);
 
 export type BrokerRequest = z.infer<typeof brokerRequest>;
@@ -21,7 +23,7 @@ export const brokerAnswer = z.union([
 
 export type BrokerAnswer = z.infer<typeof brokerAnswer>;
 
-export function writeLine(socket: Socket, value: BrokerRequest | BrokerAnswer): void {
+export function writeLine(socket: Socket, value: BrokerRequest | BrokerAnswer | { readonly push: unknown }): void {
   socket.write(`${JSON.stringify(value)}\n`);
 }
 

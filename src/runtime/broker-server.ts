@@ -13,10 +13,18 @@ export interface BrokerOptions {
   readonly logger: Logger;
   /** Longest request, characters. */
   readonly maxRequestLength: number;
+  /** Lets a connection at the queues; called when it first asks for them. */
+  readonly openGuest?: ((push: (value: { readonly push: unknown }) => void) => BrokerGuest) | undefined;
   /** Answer after the commit. */
   readonly signal: (executionId: string, name: string, payload: unknown) => Promise<void>;
   readonly cancel: (executionId: string, message?: string) => Promise<boolean>;
   readonly retry: (executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }) => Promise<number>;
+}
+
+/** A connection as the queues see it. */
+export interface BrokerGuest {
+  take(commands: readonly unknown[]): Promise<unknown>;
+  closed(): void;
 }
 
 /** Connections at the same time; more are turned away. */
@@ -66,31 +74,39 @@ export class BrokerServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    let guest: BrokerGuest | undefined;
+    const openGuest = (): BrokerGuest | undefined =>
+      (guest ??= this.#options.openGuest?.(value => {
+        if (!socket.destroyed && socket.writable) writeLine(socket, value);
+      }));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      guest?.closed();
+    });
     // The other process has gone; what it asked for is done all the same.
     socket.on('error', error => this.#options.logger.debug({ err: error }, 'a connection from another process broke'));
     const { maxRequestLength } = this.#options;
-    readLines(socket, maxRequestLength, line => this.#take(socket, line), () => {
+    readLines(socket, maxRequestLength, line => this.#take(socket, line, openGuest), () => {
       const message = `Expected a request of at most ${maxRequestLength} characters, got more`;
       socket.end(`${JSON.stringify({ id: null, error: { code: 'request_too_large', message } })}\n`);
       socket.destroySoon();
     });
   }
 
-  #take(socket: Socket, line: string): void {
-    const done = this.#answer(line).then(answer => {
+  #take(socket: Socket, line: string, openGuest: () => BrokerGuest | undefined): void {
+    const done = this.#answer(line, openGuest).then(answer => {
       if (!socket.destroyed && socket.writable) writeLine(socket, answer);
     });
     this.#pending.add(done);
     done.finally(() => this.#pending.delete(done));
   }
 
-  async #answer(line: string): Promise<BrokerAnswer> {
+  async #answer(line: string, openGuest: () => BrokerGuest | undefined): Promise<BrokerAnswer> {
     let id: number | null = null;
     try {
       const request = readRequest(line);
       id = request.id;
-      return { id, result: await this.#perform(request) };
+      return { id, result: await this.#perform(request, openGuest) };
     } catch (error) {
       if (isFlowError(error)) return { id, error: { code: error.code, message: error.message, details: toPlain(error.details) } };
       this.#options.logger.error({ err: error }, 'a request from another process failed');
@@ -98,7 +114,8 @@ export class BrokerServer {
     }
   }
 
-  async #perform(request: BrokerRequest): Promise<boolean | number | null> {
+  async #perform(request: BrokerRequest, openGuest: () => BrokerGuest | undefined): Promise<unknown> {
+    if (request.command === 'queue') return openGuest()?.take(request.commands);
     if (request.command === 'retry') return this.#options.retry(request.executionId, { steps: request.steps, cascade: request.cascade });
     if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
     await this.#options.signal(request.executionId, request.name, request.payload ?? null);
@@ -116,7 +133,7 @@ function readRequest(line: string): BrokerRequest {
   const { success, data, error } = brokerRequest.safeParse(value);
   if (success) return data;
   const [issue] = error.issues;
-  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\` or \`retry\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
+  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\`, \`retry\` or \`queue\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
 }
 
 /** What JSON keeps of it. */

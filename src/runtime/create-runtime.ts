@@ -6,7 +6,7 @@ import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecu
 import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
-import { Queues } from '../queue/create-queues.ts';
+import { noteQueues, Queues } from '../queue/create-queues.ts';
 import { loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
@@ -65,7 +65,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     store.close();
     throw error;
   }
-  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen);
+  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues);
   const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
   retention.start();
   let stopping: Promise<void> | undefined;
@@ -158,7 +158,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     transitions: range => transitions(executionId, range),
   });
 
-  return {
+  return noteQueues({
     get recovered() {
       return core.recovered;
     },
@@ -198,16 +198,17 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },
-  };
+  } satisfies Runtime, queues);
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */
-async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined): Promise<BrokerServer | undefined> {
+async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues): Promise<BrokerServer | undefined> {
   try {
     return await openBroker(isWanted, {
       address,
       logger,
       maxRequestLength: maxOutputBytes + requestOverhead,
+      openGuest: push => queues.openGuest(push, maxOutputBytes + requestOverhead),
       signal: (executionId, name, payload) => core.signal(executionId, name, payload),
       cancel: (executionId, message) => core.cancel(executionId, message),
       retry: (executionId, what) => core.retry(executionId, what),

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { runKillLoop } from './kill-loop.ts';
+import { runStorm } from './queue-storm.ts';
 import { measureRecovery, percentile } from './recovery.ts';
 
 const { values } = parseArgs({ options: { ci: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } } });
@@ -56,6 +57,15 @@ async function recovery(): Promise<void> {
   console.log(`       from the start of the process, p50 ${round(percentile(spawned, 0.5))} ms, p99 ${round(percentile(spawned, 0.99))} ms`);
 }
 
+async function storms(): Promise<void> {
+  const messages = isShort ? 3_000 : 100_000;
+  const limits = isShort ? { killEveryMs: 700, maxKills: 6, limitMs: 60_000 } : { killEveryMs: 1_000, maxKills: Number.POSITIVE_INFINITY, limitMs: 900_000 };
+  for (const durability of ['power', 'process'] satisfies Durability[]) {
+    const { kills, ownersKilled, handled, completed, dead, ms, complaints } = await runStorm({ seed, messages, durability, ...limits });
+    report(`four processes at one queue, durability ${durability}: ${messages} messages, ${completed} completed, ${dead} dead, ${handled} handler runs, ${kills} kills (${ownersKilled} of the owner), ${round(ms / 1_000)} s`, complaints.slice(0, 20));
+  }
+}
+
 async function crowds(): Promise<void> {
   const flows = isShort ? 5_000 : 100_000;
   const result = await runSleepers(flows);
@@ -81,6 +91,7 @@ async function crowds(): Promise<void> {
 const begin = performance.now();
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
+await storms();
 await recovery();
 await crowds();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);

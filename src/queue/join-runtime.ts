@@ -1,0 +1,240 @@
+import type { Logger } from 'pino';
+import type { Store, StoreReader } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
+import { createExecutionId, systemRandom } from '../core/ids.ts';
+import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
+import { createRuntime } from '../runtime/create-runtime.ts';
+import { Progress } from '../runtime/progress.ts';
+import { silentLogger } from '../runtime/silent-logger.ts';
+import { consumerRunner, getQueues, toConsumerParams } from './create-queues.ts';
+import { GuestLine } from './guest-line.ts';
+import { createJoinedCare } from './joined-care.ts';
+import { createGuestStation, createLocalStation } from './stations.ts';
+import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime } from './queue-api.ts';
+import { QueueCatalog } from './queue-catalog.ts';
+import type { Published } from './queue-commands.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import type { Queue } from './define-queue.ts';
+import { RoamingPort } from './roaming-port.ts';
+
+export interface JoinOptions extends Omit<RuntimeOptions, 'store'> {
+  /** Opens the store, to own it when nobody does. */
+  readonly open: () => Store;
+  /** Opens the same store for reading, to find its owner. */
+  readonly read: () => StoreReader;
+  /** Longest wait for a connection to the owner, ms. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** The queues of a store that several processes share: one owns it, the others work through that one. */
+export interface JoinedRuntime extends QueueRuntime {
+  /** `seeking`: the owner has gone, and no other has been found yet. */
+  readonly role: 'owner' | 'guest' | 'seeking';
+  /** The runtime, while this process owns the store. */
+  readonly runtime: Runtime | undefined;
+  /** Lets running handlers end, gives the rest back, and leaves. `timeoutMs` defaults to 10,000. */
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+/** Waits between two looks for an owner, ms. */
+const leastWaitMs = 10;
+const mostWaitMs = 500;
+const releaseMs = 5_000;
+
+/**
+ * Takes part in a store: owns it when nobody does, works through its owner otherwise, and takes over when that one dies.
+ *
+ * @example
+ * ```ts
+ * import { defineQueue, joinRuntime } from 'flowstone';
+ * import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
+ *
+ * const file = 'app.db';
+ * const jobs = defineQueue({ name: 'jobs' });
+ * const joined = await joinRuntime({ open: () => openSqliteStore({ file }), read: () => openSqliteReader({ file }), queues: [jobs] });
+ * await joined.consume(jobs, ({ payload }) => console.log(payload));
+ * ```
+ *
+ * @throws what `open` throws, and the `FlowError`s of `createRuntime` but for `store_owned`
+ */
+export async function joinRuntime(options: JoinOptions): Promise<JoinedRuntime> {
+  const membership = new Membership(options);
+  await membership.seek(true);
+  return membership;
+}
+
+class Membership implements JoinedRuntime {
+  readonly queues: QueueCare;
+  readonly #options: JoinOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #catalog: QueueCatalog;
+  readonly #port = new RoamingPort();
+  readonly #progress: Progress;
+  readonly #consumers = new Set<QueueConsumer>();
+  /** Under which its claims are kept, whoever owns the store. */
+  readonly #name: string;
+  #line: GuestLine | undefined;
+  #runtime: Runtime | undefined;
+  #stopping: Promise<void> | undefined;
+  #seeking = false;
+
+  constructor(options: JoinOptions) {
+    const { clock = systemClock, logger = silentLogger, maxOutputBytes = 4 * 1_024 * 1_024 } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#progress = new Progress(clock);
+    this.#name = `guest:${process.pid}-${createExecutionId(clock.now())}`;
+    this.#catalog = new QueueCatalog(options, { clock, maxOutputBytes, environment: process.env });
+    this.queues = createJoinedCare({ read: options.read, clock, names: () => this.#catalog.names, port: this.#port });
+  }
+
+  get role(): JoinedRuntime['role'] {
+    return this.#runtime ? 'owner' : this.#line ? 'guest' : 'seeking';
+  }
+
+  get runtime(): Runtime | undefined {
+    return this.#runtime;
+  }
+
+  async publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}): Promise<Published> {
+    const [published] = await this.#port.publish([this.#catalog.toRequest(queue, payload, options)]);
+    return published as Published;
+  }
+
+  async publishMany<Payload>(queue: Queue<Payload> | string, messages: readonly ({ readonly payload: Payload } & PublishOptions)[]): Promise<readonly Published[]> {
+    return this.#port.publish(messages.map(({ payload, ...options }) => this.#catalog.toRequest(queue, payload, options)));
+  }
+
+  readonly consume = ((queue: Queue | string, handler: MessageHandler<never> | HandlerWithSetup<never, never>, options?: ConsumeOptions) =>
+    this.#consume(queue, handler, options)) as unknown as QueueRuntime['consume'];
+
+  async #consume(queue: Queue | string, handler: MessageHandler<never> | HandlerWithSetup<never, never>, options: ConsumeOptions = {}): Promise<Consumer> {
+    const { random = systemRandom } = this.#options;
+    const consumer = new QueueConsumer(toConsumerParams(this.#catalog.resolve(queue), handler, options), {
+      clock: this.#clock, random, logger: this.#logger, port: this.#port, machine: consumerRunner,
+      progressed: () => this.#progress.note(), toRequest: (target, payload, more) => this.#catalog.toRequest(target, payload, more),
+    });
+    this.#consumers.add(consumer);
+    consumer.begin();
+    const stop = async (): Promise<void> => {
+      await consumer.stop();
+      this.#consumers.delete(consumer);
+    };
+    return {
+      queue: consumer.queue,
+      get status() {
+        return consumer.status;
+      },
+      get running() {
+        return consumer.running;
+      },
+      stop,
+    };
+  }
+
+  // finding the owner, or being it
+
+  /** @param isFirst what cannot be helped by waiting is thrown; later it is logged, and tried again */
+  async seek(isFirst = false): Promise<void> {
+    if (this.#seeking) return;
+    this.#seeking = true;
+    try {
+      for (let waitMs = leastWaitMs; !this.#stopping; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
+        try {
+          return await ((await this.#own()) ? undefined : this.#connect());
+        } catch (error) {
+          if (!isFlowError(error, 'owner_unreachable') && !isFlowError(error, 'owner_silent')) {
+            if (isFirst) throw error;
+            this.#logger.error({ err: error }, 'the store could not be joined; it is tried again');
+          }
+          const { random = systemRandom } = this.#options;
+          await new Promise<void>(resolve => this.#clock.setTimer(resolve, Math.ceil(waitMs * (0.5 + random.next() / 2))));
+        }
+      }
+    } finally {
+      this.#seeking = false;
+    }
+  }
+
+  /** @returns false: somebody else owns the store */
+  async #own(): Promise<boolean> {
+    const { open, read: _read, connectTimeoutMs: _timeout, ...rest } = this.#options;
+    const store = open();
+    let runtime: Runtime;
+    try {
+      runtime = await createRuntime({ ...rest, store });
+    } catch (error) {
+      store.close();
+      if (isFlowError(error, 'store_owned')) return false;
+      throw error;
+    }
+    this.#runtime = runtime;
+    const queues = getQueues(runtime);
+    const { station, link } = createLocalStation(queues, this.#name, this.#port);
+    queues.participant.add({
+      idle: true,
+      begin: () => {
+        queues.participant.send({ type: 'attach', link, receipts: this.#port.receipts }).then(
+          () => this.#port.move(station),
+          error => this.#logger.debug({ err: error }, 'the queues could not be joined'),
+        );
+      },
+      drain: () => {},
+      release: () => {},
+      end: () => {
+        this.#port.move(undefined);
+        if (!this.#stopping) void this.#restart(runtime);
+      },
+    });
+    return true;
+  }
+
+  /** A commit failed: goes on when the cause is gone. */
+  async #restart(runtime: Runtime): Promise<void> {
+    for (let waitMs = mostWaitMs; !this.#stopping && runtime.health().status !== 'running'; waitMs = Math.min(waitMs * 2, 60_000)) {
+      await new Promise<void>(resolve => this.#clock.setTimer(resolve, waitMs));
+      if (this.#stopping) return;
+      await runtime.restart().catch(error => this.#logger.error({ err: error }, 'the runtime could not be begun again; it is tried again'));
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { read, connectTimeoutMs = 5_000 } = this.#options;
+    const reader = read();
+    const owner = await reader.getOwner();
+    reader.close();
+    if (!owner?.socket) throw new FlowError('owner_unreachable', 'Expected an owner of the store that other processes can reach, found none. It may have just stopped, or does not listen');
+    const line = await GuestLine.open({ address: owner.socket, client: this.#name, receipts: this.#port.receipts, clock: this.#clock, timeoutMs: connectTimeoutMs }, {
+      deliver: (id, messages) => this.#port.deliver(id, messages),
+      lose: receipts => this.#port.lose(receipts),
+      closed: () => {
+        if (this.#line !== line) return;
+        this.#line = undefined;
+        this.#port.move(undefined);
+        if (!this.#stopping) void this.seek();
+      },
+    });
+    this.#line = line;
+    this.#port.move(createGuestStation(line));
+  }
+
+  stop({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return (this.#stopping ??= this.#stop(timeoutMs));
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const isIdle = (): boolean => [...this.#consumers].every(({ idle }) => idle);
+    for (const consumer of this.#consumers) consumer.drain();
+    await this.#progress.waitFor(isIdle, timeoutMs);
+    for (const consumer of this.#consumers) consumer.release();
+    await this.#progress.waitFor(isIdle, releaseMs);
+    this.#port.close(new FlowError('runtime_stopped', 'The process has left the queues'));
+    await this.#line?.send({ type: 'leave' }).catch(() => undefined);
+    this.#line?.close();
+    await this.#runtime?.stop({ timeoutMs });
+  }
+}
