@@ -14,7 +14,7 @@ async function runFile(file: string, change: (tools: typeof import('../../docs/e
   const { definition } = await loadBenchmark(join(folder, file), { plan: ({ prompt }) => ({ steps: plan(prompt) }) });
   const runtime = await createRuntime({ store: createMemoryStore(), tools: change(tools), flows: [definition] });
   try {
-    const execution = await runtime.start(definition.id);
+    const execution = await runtime.start(definition.id, { isolate: false });
     await execution.settled();
     const session = await execution.consolidated();
     expect(session?.error).toBeNull();

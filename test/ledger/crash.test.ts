@@ -20,7 +20,7 @@ const toOutcome = ({ score, assertions, state, steps }: ConsolidatedSession) => 
 it.each(flows.map(flow => [flow.id, flow] as const))('whatever commit a crash follows, the ledger of %s comes out the same', async (_id, flow) => {
   const { store, copies } = recordCommits(createMemoryStore());
   const runtime = await createRuntime({ store, tools, flows: [flow] });
-  const execution = await runtime.start(flow.id);
+  const execution = await runtime.start(flow.id, { isolate: false });
   await execution.settled();
   const expected = toOutcome((await execution.consolidated()) as ConsolidatedSession);
   expect(expected.score).toBe(1);
