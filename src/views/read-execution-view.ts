@@ -60,9 +60,9 @@ export async function readExecutionView(reader: StoreReader, plan: FlowPlan, rec
     const input = own.length > 0 ? await reader.getInput(record.key, step.position, -1) : undefined;
     steps.push(toStepView(record, plan, step, own, attempts.get(step.position) ?? [], input));
   }
-  const { executionId, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
+  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
   return {
-    executionId, generation: 1, flowId, flowVersion,
+    executionId, generation, flowId, flowVersion,
     description: plan.definition.description ?? null,
     mode: plan.mode,
     status, passed, score, failure, createdAt, startedAt, settledAt,

@@ -31,7 +31,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
     const record = await requireExecution(reader, id);
     const { executionId, flowId } = record;
     if (options.files !== undefined) return await exportFiles(reader, executionId, resolve(context.cwd, options.files), database, context);
-    const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest) };
+    const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest), now: context.clock.now() };
     if (options.out !== undefined) {
       const file = resolve(context.cwd, options.out);
       await writeFileAtomically(file, renderExport(format, source));

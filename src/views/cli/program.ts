@@ -117,8 +117,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./interactions-command.ts')).interactionsCommand(id, options, context)));
 
-  add('export <id>', 'write an execution as data or as a diagram')
-    .option('--format <format>', 'jsonl, json (default), yaml or mermaid')
+  add('export <id>', 'write an execution as data, a diagram or a page')
+    .option('--format <format>', 'jsonl, json (default), yaml, mermaid or html')
     .option('--out <file>', 'write to this file, whole or not at all (default: standard output)')
     .option('--files <folder>', 'write every artifact as a file below this folder instead')
     .option(...databaseOption)

@@ -1,14 +1,12 @@
-import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
-import type { FlowPlan } from '../../definition/plan.ts';
 import { readExecutionView } from '../read-execution-view.ts';
+import type { ExportSource } from './export-source.ts';
 import { toExportDocument } from './export-document.ts';
 import { listExportEntries } from './export-entries.ts';
 
 /** What an execution can be written as. */
-export const exportFormats = ['jsonl', 'json', 'yaml', 'mermaid'] as const;
+export const exportFormats = ['jsonl', 'json', 'yaml', 'mermaid', 'html'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** @throws a `FlowError` with code `usage_invalid` */
@@ -18,15 +16,9 @@ export function requireExportFormat(given: string): ExportFormat {
   throw new FlowError('usage_invalid', `Expected --format to be ${exportFormats.map(known => `\`${known}\``).join(', ')}, got \`${given}\`${didYouMean(given, exportFormats)}`);
 }
 
-/** An execution to be written, and where it is kept. */
-export interface ExportSource {
-  readonly reader: StoreReader;
-  readonly plan: FlowPlan;
-  readonly record: ExecutionRecord;
-}
-
 /** Writes an execution in a format, piece by piece. Only `jsonl` never holds all of it at once. */
-export async function* renderExport(format: ExportFormat, { reader, plan, record }: ExportSource): AsyncGenerator<string> {
+export async function* renderExport(format: ExportFormat, source: ExportSource): AsyncGenerator<string> {
+  const { reader, plan, record } = source;
   if (format === 'jsonl') {
     for await (const entry of listExportEntries(reader, plan, record)) yield `${JSON.stringify(entry)}\n`;
   } else if (format === 'json') {
@@ -34,8 +26,11 @@ export async function* renderExport(format: ExportFormat, { reader, plan, record
   } else if (format === 'yaml') {
     const { stringify } = await import('yaml');
     yield stringify(await toExportDocument(listExportEntries(reader, plan, record)), { lineWidth: 0, aliasDuplicateObjects: false });
-  } else {
+  } else if (format === 'mermaid') {
     const { renderExecutionDiagram } = await import('../mermaid/execution-diagram.ts');
     yield renderExecutionDiagram(await readExecutionView(reader, plan, record));
+  } else {
+    const { renderStoredReport } = await import('../report/stored-report.ts');
+    yield* renderStoredReport(source);
   }
 }
