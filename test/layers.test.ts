@@ -54,6 +54,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
+  { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
   { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.

@@ -1,12 +1,13 @@
-import type { AttemptRecord, ExecutionRecord, StepRecord } from '../../persistence/records.ts';
-import type { StepOutcome, StoreReader } from '../../persistence/store.ts';
+import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
+import type { StoreReader } from '../../persistence/store.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
-import type { CallView, ExecutionView, StepView } from './execution-view.ts';
+import { gatherWork } from '../runtime/consolidation/gather.ts';
+import { loadSession } from '../runtime/consolidation/read-session.ts';
+import type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from '../runtime/consolidation/session.ts';
+import { writeSteps } from '../runtime/consolidation/steps-text.ts';
+import type { CallView, ConsolidationView, ExecutionView, StepView } from './execution-view.ts';
 
-function toCall(step: PlannedStep, attempt: AttemptRecord): CallView {
-  const { item, status, failure, startedAt, endedAt } = attempt;
-  return { tool: step.target, item: item === -1 ? null : item, status, failure, startedAt, endedAt };
-}
+const toCall = ({ tool, item, status, failure, startedAt, endedAt }: ConsolidatedToolCall): CallView => ({ tool, item: item ?? null, status, failure, startedAt, endedAt });
 
 function readCounts(row: StepRecord | undefined): StepView['items'] {
   if (!row || row.counters === null) return null;
@@ -14,60 +15,56 @@ function readCounts(row: StepRecord | undefined): StepView['items'] {
   return { total, settled, failed: settled - completed };
 }
 
-function readOutput(step: PlannedStep, own: StepOutcome | undefined, items: readonly StepOutcome[]): { output?: unknown } {
-  if (own?.step.status !== 'completed') return {};
-  const parse = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
-  return { output: step.forEach ? items.map(parse) : parse(own) };
-}
-
-/** Gathers what is known of one step from its rows; it has none before it begins. */
-function toStepView(execution: ExecutionRecord, plan: FlowPlan, step: PlannedStep, rows: readonly StepOutcome[], attempts: readonly AttemptRecord[], input: string | undefined): StepView {
-  // In the order of their items; the step itself, -1, comes first.
-  const [own, ...items] = rows;
-  const definition = plan.definition.steps[step.position];
-  const { status = 'pending', failure = null, dueAt = null, startedAt = null, settledAt = null } = own?.step ?? {};
+/** Joins what the definition says of a step with what became of it. */
+function toStepView(plan: FlowPlan, step: PlannedStep, session: ConsolidatedStep, row: StepRecord | undefined): StepView {
+  const { sessionId, status, attempts, interruptions, input, output, success, failure, startedAt, settledAt, toolCalls } = session;
   return {
     index: step.position,
     stepId: step.id,
-    sessionId: `${execution.executionId}_step_${step.position}`,
-    description: definition?.description ?? null,
+    sessionId,
+    description: plan.definition.steps[step.position]?.description ?? null,
     uses: step.uses,
     dependsOn: step.dependsOn.map(position => plan.steps[position]?.id ?? ''),
     critical: step.critical,
     weight: step.weight,
     maxAttempts: step.retry.maxAttempts,
-    status,
-    attempts: Math.max(0, ...rows.map(row => row.step.attempt)),
-    interruptions: rows.reduce((sum, row) => sum + row.step.interruptions, 0),
-    items: readCounts(own?.step),
-    ...(input !== undefined ? { input: JSON.parse(input) as unknown } : step.with?.constant ? { input: step.with.value } : {}),
-    ...readOutput(step, own, items),
+    status, attempts, interruptions,
+    items: readCounts(row),
+    ...(input !== null && { input }),
+    ...(success && { output }),
     failure,
-    dueAt,
-    startedAt,
-    settledAt,
-    calls: attempts.map(attempt => toCall(step, attempt)),
+    dueAt: row?.dueAt ?? null,
+    startedAt, settledAt,
+    calls: toolCalls.map(toCall),
   };
 }
 
-/** Reads an execution for drawing, from the rows of its steps. */
+function toConsolidation(session: ConsolidatedSession): ConsolidationView {
+  const { consolidatedSessionId, status, error, score, successRate, totalTools, createdAt, assertions } = session;
+  return {
+    consolidatedSessionId, status, error, score, successRate, totalTools, createdAt,
+    assertions: assertions.map(({ id, type, weight, result, reason }) => ({ id, type, weight, result, reason: reason ?? null })),
+  };
+}
+
+/** Reads an execution for drawing: from its consolidated session, or, where there is none yet, from the rows of its steps. */
 export async function readExecutionView(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): Promise<ExecutionView> {
-  const rows = Map.groupBy(await reader.listResults(record.key), ({ step }) => step.position);
-  const attempts = Map.groupBy(await reader.listAttempts(record.key), ({ position }) => position);
-  const steps: StepView[] = [];
-  for (const step of plan.steps) {
-    const own = rows.get(step.position) ?? [];
-    const input = own.length > 0 ? await reader.getInput(record.key, step.position, -1) : undefined;
-    steps.push(toStepView(record, plan, step, own, attempts.get(step.position) ?? [], input));
-  }
-  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
+  const { key, executionId, generation, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
+  const rows = await reader.listSteps(key);
+  const consolidated = settledAt === null ? undefined : await reader.getConsolidated(executionId, generation);
+  const session = consolidated && (await loadSession(reader, consolidated));
+  const sessions = session?.steps ?? (JSON.parse(writeSteps(executionId, plan, await gatherWork(reader, key, plan, rows))) as ConsolidatedStep[]);
+  const own = new Map(rows.filter(({ item }) => item === -1).map(row => [row.position, row]));
   return {
     executionId, generation, flowId, flowVersion,
     description: plan.definition.description ?? null,
     mode: plan.mode,
     status, passed, score, failure, createdAt, startedAt, settledAt,
     input: JSON.parse(record.input) as unknown,
-    steps,
-    consolidation: null,
+    steps: sessions.flatMap(step => {
+      const planned = plan.steps[step.index];
+      return planned ? [toStepView(plan, planned, step, own.get(step.index))] : [];
+    }),
+    consolidation: session ? toConsolidation(session) : null,
   };
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 description: "text: [yes], #1\\n- \\"quoted\\" 🎉"
 concurrency: 3
 steps:
-${Array.from({ length: 12 }, (_, index) => `  - { id: step-${index}, uses: "tool:echo", with: { n: ${index}, text: "a\\n: b" }${index > 0 ? `, depends_on: [step-${index - 1}]` : ''} }`).join('\n')}
+${Array.from({ length: 12 }, (_, index) => `  - { id: step-${index}, uses: "tool:echo",${index === 0 ? ' artifacts: [{ name: note.md, from: output.text }],' : ''} with: { n: ${index}, text: "a\\n: b" }${index > 0 ? `, depends_on: [step-${index - 1}]` : ''} }`).join('\n')}
   - { id: each, uses: "tool:echo", for_each: [1, 2, 3], with: "{% item * 2 %}" }
   - { id: bad, uses: "tool:bad", critical: false }
 `);
@@ -32,10 +32,13 @@ const toEntries = (text: string): ExportEntry[] => text.trimEnd().split('\n').ma
 
 describe('export', () => {
   it('writes every step in order, its items, and every transition with its number', async () => {
-    const { execution, definition, steps, transitions, ...rest } = JSON.parse(await read('json'));
+    const { execution, definition, steps, transitions, consolidated, artifacts, ...rest } = JSON.parse(await read('json'));
     expect(rest).toEqual({ format: 'flowstone-execution', version: 1 });
     expect(execution).toMatchObject({ executionId: id, flowId: 'exported', status: 'scored', passed: true, input: {}, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(definition.steps).toHaveLength(14);
+    expect(consolidated).toMatchObject({ consolidatedSessionId: `${id}_consolidated_1`, status: 'completed', score: 13 / 14, passed: true });
+    expect(consolidated).not.toHaveProperty('steps');
+    expect(artifacts).toMatchObject([{ name: 'note.md', stepId: 'step-0', kind: 'markdown', size: 5 }]);
     expect(steps.map(({ index, item = -1 }: { index: number; item?: number }) => [index, item])).toEqual([
       ...Array.from({ length: 12 }, (_, index) => [index, -1]), [12, -1], [12, 0], [12, 1], [12, 2], [13, -1],
     ]);
@@ -51,7 +54,7 @@ describe('export', () => {
     expect(parse(await read('yaml'))).toEqual(document);
     const entries = toEntries(await read('jsonl'));
     expect(JSON.parse(JSON.stringify(await toExportDocument(entries)))).toEqual(document);
-    expect(entries.at(-1)).toEqual({ type: 'end', steps: document.steps.length, transitions: document.transitions.length });
+    expect(entries.at(-1)).toEqual({ type: 'end', steps: document.steps.length, transitions: document.transitions.length, artifacts: document.artifacts.length });
   });
 
   it('draws a diagram', async () => {

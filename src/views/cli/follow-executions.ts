@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
+import { isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Execution, ExecutionDetails, Runtime } from '../../runtime/api.ts';
@@ -12,6 +13,7 @@ import { createLineView } from '../terminal/line-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { ProgressView } from '../terminal/progress-view.ts';
 import { getProgressScreen, type CommandContext } from './command-context.ts';
+import { writeEndReport } from './end-report.ts';
 import { outlineSteps } from './outline-steps.ts';
 import { createScreenPalette } from './screen-palette.ts';
 import type { Suggest } from './suggest-command.ts';
@@ -24,6 +26,8 @@ export interface Followed {
   readonly definition: FlowDefinition;
   /** Where it stood before the runtime took it up; undefined: as it stands now. */
   readonly base?: Base | undefined;
+  /** The file its report is written to at the end. Default: one in its output folder, if it has such a folder. */
+  readonly report?: string | undefined;
 }
 
 /** A state of an execution from which its transitions are told. */
@@ -60,6 +64,8 @@ export interface Followings {
   readonly executions: readonly ExecutionDetails[];
   /** The signal that ended it early. */
   readonly stoppedBy: NodeJS.Signals | undefined;
+  /** Reports that were written, by execution. */
+  readonly reports: ReadonlyMap<string, string>;
 }
 
 /** Chooses a view: a live one on a terminal, lines anywhere else. */
@@ -113,16 +119,31 @@ export async function followExecutions(runtime: Runtime, store: Store, database:
     // Rejects when the runtime stops first, which is what a Ctrl-C makes it do.
     settled.catch(() => undefined);
     const winner = await Promise.race([settled, stop.first]);
-    if (typeof winner !== 'string') return { executions: winner, stoppedBy: undefined };
+    if (typeof winner !== 'string') return { executions: winner, stoppedBy: undefined, reports: await writeReports(store, followed, view) };
     const { runningSteps } = runtime.health();
     view.hint('Ctrl-C again: exit now');
     if (runningSteps > 0) view.note(`Stopping: waiting up to 10 s for ${runningSteps === 1 ? 'the running step' : `${runningSteps} running steps`}; Ctrl-C again: exit now`);
     await runtime.stop();
-    return { executions: await readStored(database, followed), stoppedBy: winner };
+    return { executions: await readStored(database, followed), stoppedBy: winner, reports: new Map() };
   } finally {
     stop.dispose();
     view.end();
   }
+}
+
+/** Writes the reports of executions that have settled. One that cannot be written is only said: the run is what counts. */
+async function writeReports(store: Store, followed: readonly Followed[], view: ProgressView): Promise<ReadonlyMap<string, string>> {
+  const reports = new Map<string, string>();
+  for (const { execution: { executionId }, report } of followed) {
+    try {
+      const file = await writeEndReport(store, executionId, report);
+      if (file !== undefined) reports.set(executionId, file);
+    } catch (error) {
+      if (!isFlowError(error, 'file_unwritable') && !(error instanceof Error && 'syscall' in error)) throw error;
+      view.note(`The report of ${executionId} could not be written. ${error.message}`);
+    }
+  }
+  return reports;
 }
 
 /** Reads how far executions got, once their runtime has let go of the store. */

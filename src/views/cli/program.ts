@@ -50,6 +50,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--isolate', 'run it in a process of its own that opens no database (static flows: the default)')
     .option('--no-isolate', 'run it in this process, also a static flow')
     .option('--idempotency-key <key>', 'same key, same execution')
+    .option('--report <file>', 'write the report here at the end (default: into the output folder, if it has one)')
     .action(async (file: string, options) => settle(await (await import('./run-command.ts')).runCommand(file, options, context)));
 
   add('resume [ids...]', 'go on with unfinished executions, all or those named')

@@ -11,6 +11,7 @@ import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';
+import { toReportDocument } from './end-report.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
@@ -113,7 +114,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
 
     const earlier: ExecutionDetails[] = [];
     for (const { executionId } of settled) earlier.push(await (await runtime.get(executionId)).get());
-    const { executions, stoppedBy } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view, suggest);
+    const { executions, stoppedBy, reports } = await followExecutions(runtime, store, database, followed.map(one => ({ ...one, base: before.get(one.execution.executionId)?.base })), view, suggest);
     const all = [...earlier, ...executions, ...blocked];
     const only = followed.length === 1 && all.length === 1 ? followed[0] : undefined;
     const made = new Map<string, Made>();
@@ -124,11 +125,11 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     }
     const columns = getColumns(stdout);
     const text = only && all[0]
-      ? renderRunReport(all[0], only.definition, { palette, columns, database, suggest, made: made.get(all[0].executionId) })
+      ? renderRunReport(all[0], only.definition, { palette, columns, database, suggest, made: made.get(all[0].executionId), reportFile: reports.get(all[0].executionId) })
       : `\n${all.map(execution => `${renderVerdict(execution, palette)}  ${palette.dim(execution.executionId)}`).join('\n')}\n  ${palette.dim('stored in')}  ${database}\n`;
     return {
       exitCode: chooseExitCode([...earlier, ...executions], blocked, stoppedBy),
-      document: { executions: all.map(execution => ({ ...toExecutionDocument(execution, database), ...toMadeDocument(made.get(execution.executionId)) })) },
+      document: { executions: all.map(execution => ({ ...toExecutionDocument(execution, database), ...toMadeDocument(made.get(execution.executionId)), ...toReportDocument(reports.get(execution.executionId)) })) },
       text,
     };
   } finally {

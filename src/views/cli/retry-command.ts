@@ -6,6 +6,7 @@ import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';
+import { toReportDocument } from './end-report.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
@@ -80,15 +81,15 @@ async function retryHere(executionId: string, steps: readonly string[], options:
     const { steps: now } = await execution.get();
     const kept = now.filter(({ item, keptFrom }) => item === undefined && keptFrom !== undefined).length;
     view.note(`Generation ${generation} of ${executionId}: keeps ${kept} of ${definition.steps.length} steps`);
-    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: record.flowId, definition }], view, suggest);
+    const { executions: [details], stoppedBy, reports } = await followExecutions(runtime, store, database, [{ execution, flowId: record.flowId, definition }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
     // After a stop the store is closed.
     const made = stoppedBy !== undefined ? undefined : await readMade(store, executionId, { files: true });
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
-      document: { ...toExecutionDocument(details, database), ...toMadeDocument(made) },
-      text: renderRunReport(details, definition, { palette: createScreenPalette(stdout, env), columns: getColumns(stdout), database, suggest, made }),
+      document: { ...toExecutionDocument(details, database), ...toMadeDocument(made), ...toReportDocument(reports.get(executionId)) },
+      text: renderRunReport(details, definition, { palette: createScreenPalette(stdout, env), columns: getColumns(stdout), database, suggest, made, reportFile: reports.get(executionId) }),
     };
   } finally {
     if (runtime) await runtime.stop();

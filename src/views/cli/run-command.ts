@@ -12,6 +12,7 @@ import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { prepareDatabaseFolder, resolveDatabaseFile } from './database-file.ts';
+import { toReportDocument } from './end-report.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
@@ -38,6 +39,7 @@ export interface RunCommandOptions {
   readonly new?: boolean;
   readonly isolate?: boolean;
   readonly idempotencyKey?: string;
+  readonly report?: string;
 }
 
 function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, string> {
@@ -97,7 +99,8 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     const left = unfinished.filter(({ executionId, parentId }) => parentId === null && !ours.has(executionId) && executionId !== execution.executionId);
     if (left.length > 0) view.note(`${left.length} other unfinished ${left.length === 1 ? 'execution' : 'executions'}: ${suggest('resume')}`);
 
-    const { executions: [details], stoppedBy } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom }], view, suggest);
+    const report = options.report === undefined ? undefined : resolve(cwd, options.report);
+    const { executions: [details], stoppedBy, reports } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom, report }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
     // After a stop the store is closed.
     const made = stoppedBy !== undefined ? undefined : await readMade(store, details.executionId, { files: true });
@@ -105,7 +108,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
-      document: { ...toExecutionDocument(details, database), ...(assertions.length > 0 && { assertions }), ...toMadeDocument(made) },
+      document: { ...toExecutionDocument(details, database), ...(assertions.length > 0 && { assertions }), ...toMadeDocument(made), ...toReportDocument(reports.get(details.executionId)) },
       text: renderRunReport(details, definition, {
         palette: createScreenPalette(stdout, env),
         columns: getColumns(stdout),
@@ -113,6 +116,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
         suggest,
         made,
         assertions,
+        reportFile: reports.get(details.executionId),
       }),
     };
   } finally {

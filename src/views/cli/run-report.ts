@@ -17,11 +17,13 @@ export interface RunReportOptions {
   /** What it has made beside its outputs. */
   readonly made?: Made | undefined;
   readonly assertions?: readonly AssertionResult[];
+  /** Where its report was written. */
+  readonly reportFile?: string | undefined;
 }
 
 /** Draws the end of a run: steps, what came out, the verdict, where it is stored, what to type next. */
 export function renderRunReport(execution: ExecutionDetails, definition: FlowDefinition, options: RunReportOptions): string {
-  const { palette, columns, database, suggest, made, assertions = [] } = options;
+  const { palette, columns, database, suggest, made, assertions = [], reportFile } = options;
   const outputs = execution.settledAt === null ? '' : renderOutputs(execution, listLeafSteps(definition), palette, columns);
   const next = execution.settledAt === null ? suggest(`resume ${execution.executionId}`, { tools: true }) : suggest(`show ${execution.executionId}`);
   const again = execution.passed === false ? [`             ${palette.cyan(suggest(`retry ${execution.executionId}`, { tools: true }))}`] : [];
@@ -34,6 +36,7 @@ export function renderRunReport(execution: ExecutionDetails, definition: FlowDef
     renderVerdict(execution, palette),
     ...(made ? renderMade(made, palette) : []),
     `  ${palette.dim('execution')}  ${execution.executionId}`,
+    ...(reportFile === undefined ? [] : [`  ${palette.dim('report')}     ${reportFile}`]),
     `  ${palette.dim('stored in')}  ${database}`,
     `  ${palette.dim('next')}       ${palette.cyan(next)}`,
     ...again,

@@ -1,14 +1,19 @@
 import type { ExecutionRecord, StepStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
+import { toStepSessionId } from '../../core/ids.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
+import { toArtifactInfo, type ArtifactInfo } from '../../runtime/artifacts/artifact.ts';
+import { eachArtifact } from '../../runtime/artifacts/read-artifacts.ts';
+import { loadSession } from '../../runtime/consolidation/read-session.ts';
+import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
 import type { ExecutionSummary } from '../../runtime/api.ts';
 import { toSummary } from '../../runtime/queries.ts';
 import { readHistory, type Transition } from '../read-history.ts';
 
 /** The version of the form below; raised when it changes in a way that readers notice. */
-export const exportVersion = 1;
+const exportVersion = 1;
 
 export interface ExportedExecution extends Omit<ExecutionSummary, 'blockedBy'> {
   readonly digest: string;
@@ -33,19 +38,27 @@ export interface ExportedStep {
   readonly settledAt: number | null;
 }
 
+/** What an execution came to; its steps have lines of their own. */
+export type ExportedSession = Omit<ConsolidatedSession, 'steps' | 'input'>;
+
+/** What is known of a document, without its content. */
+export type ExportedArtifact = ArtifactInfo;
+
 /** One line of an export. */
 export type ExportEntry =
   | { readonly type: 'export'; readonly format: 'flowstone-execution'; readonly version: number; readonly execution: ExportedExecution }
   | { readonly type: 'definition'; readonly digest: string; readonly definition: FlowDefinition }
   | ({ readonly type: 'step' } & ExportedStep)
   | Transition
-  | { readonly type: 'end'; readonly steps: number; readonly transitions: number };
+  | ({ readonly type: 'consolidated' } & ExportedSession)
+  | ({ readonly type: 'artifact' } & ExportedArtifact)
+  | { readonly type: 'end'; readonly steps: number; readonly transitions: number; readonly artifacts: number };
 
 const parse = (text: string | undefined): unknown => (text === undefined ? undefined : (JSON.parse(text) as unknown));
 
 /**
  * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
- * transitions. The last entry says how many there were, so that a cut file shows.
+ * transitions, what it came to, and the documents it made without their contents. The last entry says how many there were, so that a cut file shows.
  */
 export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): AsyncGenerator<ExportEntry> {
   const { key, executionId, digest, idempotencyKey, parentId } = record;
@@ -60,7 +73,7 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
     const input = parse(await reader.getInput(key, position, item));
     const output = status === 'completed' ? parse(await reader.getOutput(key, position, item)) : undefined;
     yield {
-      type: 'step', index: position, ...(item >= 0 && { item }), stepId, sessionId: `${executionId}_step_${position}`,
+      type: 'step', index: position, ...(item >= 0 && { item }), stepId, sessionId: toStepSessionId(executionId, position),
       status, attempts: attempt, interruptions,
       ...(input !== undefined && { input }),
       ...(output !== undefined && { output }),
@@ -73,5 +86,17 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
     yield transition;
     transitions += 1;
   }
-  yield { type: 'end', steps, transitions };
+  const consolidated = record.settledAt === null ? undefined : await reader.getConsolidated(executionId, record.generation);
+  if (consolidated) {
+    const { steps: _steps, input: _input, ...session } = await loadSession(reader, consolidated);
+    yield { type: 'consolidated', ...session };
+  }
+  let artifacts = 0;
+  if (reader.artifacts) {
+    for await (const artifact of eachArtifact(reader, executionId)) {
+      yield { type: 'artifact', ...toArtifactInfo(artifact) };
+      artifacts += 1;
+    }
+  }
+  yield { type: 'end', steps, transitions, artifacts };
 }

@@ -3,7 +3,7 @@ import { parseCsv } from './parse-csv.ts';
 import type { ReportDocument } from './report-document.ts';
 
 /** Documents larger than this are named, not shown, bytes. */
-export const maxDocumentBytes = 2 * 1024 * 1024;
+const maxDocumentBytes = 2 * 1024 * 1024;
 const maxRows = 1_000;
 
 /** Kinds that people read; the others are listed only. */
