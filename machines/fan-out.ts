@@ -4,6 +4,8 @@ import type { StepFailure } from '../src/core/failure.ts';
 export interface FanOutInput {
   /** Whether one failed item keeps further items from starting. */
   readonly failFast: boolean;
+  /** Whether the step completes although items failed. Default false. */
+  readonly tolerant?: boolean;
 }
 
 export interface FanOutContext extends FanOutInput {
@@ -24,7 +26,7 @@ export type FanOutEvent =
 const isItemFailure = (event: FanOutEvent): boolean => event.type === 'item.settled' && event.failure !== undefined;
 
 /**
- * A step with `for_each`: its items are steps of their own, it counts them.
+ * A step with `for_each`: its items are steps of their own, it counts them. One that failed fails it, unless it is tolerant.
  *
  * Effects: `haltItems` (skip the items that have not started), `cancelItems` (cancel all).
  */
@@ -41,15 +43,15 @@ export const fanOutMachine = setup({
     countItem: assign(({ context, event }) => ({
       settled: context.settled + 1,
       completed: context.completed + (isItemFailure(event) ? 0 : 1),
-      failure: context.failure ?? (event.type === 'item.settled' ? (event.failure ?? null) : null),
+      failure: context.failure ?? (event.type === 'item.settled' && !context.tolerant ? (event.failure ?? null) : null),
     })),
     noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure ?? null } : {})),
   },
   guards: {
     isEmpty: ({ event }) => event.type === 'step.start' && event.total === 0,
     isLast: ({ context }) => context.settled + 1 === context.total,
-    isLastAndAllCompleted: ({ context, event }) =>
-      context.settled + 1 === context.total && context.completed === context.settled && !isItemFailure(event),
+    isLastAndGood: ({ context, event }) =>
+      context.settled + 1 === context.total && (context.tolerant === true || (context.completed === context.settled && !isItemFailure(event))),
     mustHalt: ({ context, event }) => context.failFast && context.failure === null && isItemFailure(event),
   },
 }).createMachine({
@@ -71,7 +73,7 @@ export const fanOutMachine = setup({
     running: {
       on: {
         'item.settled': [
-          { guard: 'isLastAndAllCompleted', target: 'completed', actions: 'countItem' },
+          { guard: 'isLastAndGood', target: 'completed', actions: 'countItem' },
           { guard: 'isLast', target: 'failed', actions: 'countItem' },
           { guard: 'mustHalt', actions: ['countItem', 'haltItems'] },
           { actions: 'countItem' },

@@ -19,14 +19,17 @@ export function checkStep(step: StepOutline): Finding[] {
     const mistake = checkWait(step);
     if (mistake) findings.push(mistake);
   }
+  if (step.source['for_each'] === undefined) {
+    for (const key of ['concurrency', 'on_item_failure'] as const) refuse(key, 'it is about the items of `for_each`', 'without `for_each`');
+  }
   return findings;
 
-  function refuse(key: 'retry' | 'for_each' | 'timeout' | 'artifacts' | 'models', reason: string): void {
+  function refuse(key: 'retry' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure', reason: string, where = `with \`uses: ${uses}\``): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',
       path: ['steps', step.position, key],
-      expected: `no \`${key}\` with \`uses: ${uses}\``,
+      expected: `no \`${key}\` ${where}`,
       found: `\`${key}\``,
       message: `Expected ${nameStep(step)} (\`uses: ${uses}\`) to have no \`${key}\`; ${reason}`,
       atKey: true,

@@ -49,6 +49,8 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
       with: step.with === undefined ? null : compileValue(step.with, cache, listUpstream),
       when: step.when === undefined ? null : compileCondition(step.when, cache, listUpstream),
       forEach: step.for_each === undefined ? null : compileList(step.for_each, cache, listUpstream),
+      concurrency: step.concurrency ?? null,
+      onItemFailure: step.on_item_failure ?? null,
       artifacts: (step.artifacts ?? []).map(artifact => compileArtifact(artifact, cache, listUpstream)),
       models: (step.models ?? definition.models ?? []).map(({ model, attempts, ...limits }) => ({ model, attempts, timeoutMs: 'timeout' in limits ? (limits.timeout ?? null) : null })),
     };

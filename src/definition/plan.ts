@@ -12,6 +12,9 @@ export type FlowType = 'static' | 'dynamic';
 /** What a step does while it is not pending: run a handler, or wait for time, a signal or another flow. */
 export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
 
+/** What a failed item of a `for_each` step does: fail the step, be left out of the output, or stand in it as `{ failure }`. */
+export type ItemFailurePolicy = 'fail' | 'skip' | 'collect';
+
 /** Values an expression can see. `steps` holds the outputs of upstream steps; a step without an output is `null`. */
 export interface ExpressionScope {
   readonly input: unknown;
@@ -88,6 +91,10 @@ export interface PlannedStep {
   readonly with: CompiledValue | null;
   readonly when: CompiledValue | null;
   readonly forEach: CompiledValue | null;
+  /** Items of a `for_each` step that may run at the same time; null: as many as the flow lets. */
+  readonly concurrency: number | null;
+  /** What a failed item does to its step; null: as the mode of the flow says. */
+  readonly onItemFailure: ItemFailurePolicy | null;
   readonly artifacts: readonly PlannedArtifact[];
   /** In the order in which they are tried. */
   readonly models: readonly PlannedModel[];

@@ -75,6 +75,8 @@ const stepShape = z.strictObject(
     depends_on: z.array(text('the id of a step'), { error: 'a list of step ids' }).default([]),
     when: z.union([z.boolean(), filledText('an expression')], { error: 'an expression' }).optional(),
     for_each: z.union([filledText('an expression'), z.array(json)], { error: 'an expression or a list' }).optional(),
+    concurrency: integer('an integer ≥ 1', 1).optional(),
+    on_item_failure: z.enum(['fail', 'skip', 'collect'], { error: '`fail`, `skip` or `collect`' }).optional(),
     critical: z.boolean({ error: '`true` or `false`' }).default(true),
     weight: number('a number from 0 to 1,000,000', 0, 1_000_000).default(1),
     timeout: duration(1).optional(),

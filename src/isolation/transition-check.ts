@@ -2,6 +2,7 @@ import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { JournalEntry } from '../runtime/changes.ts';
+import { toFanOutInput } from '../runtime/fan-out-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
 import { toLocalAddress } from '../runtime/tree.ts';
@@ -65,7 +66,7 @@ export class TransitionCheck {
     const bracket = address.indexOf('[');
     const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
     if (!step) throw new TypeError(`no step is called ${address}`);
-    if (step.forEach && bracket < 0) return { runner: fanOut, snapshot: fanOut.initial({ failFast: mode !== 'lenient' }) };
+    if (step.forEach && bracket < 0) return { runner: fanOut, snapshot: fanOut.initial(toFanOutInput(mode, step)) };
     return { runner: task, snapshot: task.initial({ kind: step.kind, maxAttempts: step.retry.maxAttempts, maxInterruptions: this.#maxInterruptions }) };
   }
 

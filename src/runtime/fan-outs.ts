@@ -4,6 +4,7 @@ import type { StepEvent } from '../../machines/step.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { Changes } from './changes.ts';
+import { closeItems, openItems } from './item-slots.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { isFanOut, toLocalAddress } from './tree.ts';
@@ -44,22 +45,34 @@ export function moveFanOut(kernel: Kernel, actor: FanOutActor, event: FanOutEven
     else cancelItems(kernel, actor, 'failure' in event && event.failure ? event.failure : null);
   }
   if (after.status === 'done') kernel.settleStep(actor, before.value === 'pending' && !prepared);
+  else if (event.type === 'item.settled') admitItems(kernel, actor);
+}
+
+/** Queues what the step's own limit lets run now. Returns how many items became ready. */
+export function queueItems({ tree }: Pick<Kernel, 'tree'>, actor: FanOutActor): number {
+  const isQueued = actor.open > 0;
+  const more = openItems(actor);
+  if (more > 0 && !isQueued) tree.queue.push(actor.step.position);
+  return more;
+}
+
+/** With a limit of the step's own, the end of an item lets the next one in. */
+function admitItems(kernel: Kernel, actor: FanOutActor): void {
+  const ready = queueItems(kernel, actor);
+  if (ready > 0) kernel.inbox.push({ flow: { type: 'slot.freed', ready } });
 }
 
 function skipItems(kernel: Kernel, actor: FanOutActor): void {
   const failure = createFailure('items_halted', 'An earlier item failed');
   const { position } = actor.step;
-  let count = 0;
   for (let item = 0; item < actor.settledItems.length; item++) {
     if (actor.settledItems[item] === 1 || actor.items.has(item)) continue;
     kernel.inbox.push({ position, item, event: { type: 'step.skip', failure } });
-    count++;
   }
-  actor.next = actor.settledItems.length;
-  actor.again = [];
+  const open = closeItems(actor);
   forgetQueued(kernel, position);
   // At once, not through the inbox: the flow must not give out slots for what has left the queue.
-  if (count > 0) kernel.sendToFlow({ type: 'slot.freed', ready: -count });
+  if (open > 0) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
 }
 
 function cancelItems(kernel: Kernel, actor: FanOutActor, failure: StepFailure | null): void {

@@ -9,7 +9,8 @@ import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
-import { isOpenItem, moveFanOut } from './fan-outs.ts';
+import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
+import { takeItem } from './item-slots.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import type { Routed, SettledStatus } from './routing.ts';
@@ -130,8 +131,8 @@ class Delivering implements Kernel {
       const step = plan.steps[position] as PlannedStep;
       const fanOut = actors.get(position);
       if (fanOut && isFanOut(fanOut)) {
-        const item = fanOut.again.pop() ?? fanOut.next++;
-        if (fanOut.again.length === 0 && fanOut.next >= fanOut.snapshot.context.total) queue.pop();
+        const item = takeItem(fanOut);
+        if (fanOut.open === 0) queue.pop();
         this.#give(step, item);
       } else {
         queue.pop();
@@ -183,10 +184,7 @@ class Delivering implements Kernel {
       actor.list = list?.value ?? [];
       actor.settledItems = new Uint8Array(actor.list.length);
       this.#sendToStep({ position, item, event: { type: 'step.start', total: actor.list.length } }, true);
-      if (actor.snapshot.status === 'active') {
-        this.tree.queue.push(position);
-        this.#freeSlot(actor, actor.list.length);
-      }
+      if (actor.snapshot.status === 'active') this.#freeSlot(actor, queueItems(this, actor));
       return;
     }
     actor.input = input?.value;

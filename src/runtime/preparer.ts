@@ -6,6 +6,7 @@ import { encodeJson } from '../core/json.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
 import { computeWakeAt, requireSignalName } from '../definition/wait.ts';
 import { readStepArtifacts } from './artifacts/step-artifacts.ts';
+import { toItemList } from './item-list.ts';
 import { conditionFalse } from './messages.ts';
 import type { Evaluated, Prepared } from './messages.ts';
 import { toFailure } from './step-runner.ts';
@@ -112,12 +113,10 @@ async function readOutput(reader: StoreReader, executionKey: number, step: Plann
     return text === undefined ? null : JSON.parse(text);
   }
   const rows = await reader.listItemOutputs(executionKey, step.position);
-  const list: unknown[] = [];
-  for (const { item, output } of rows) {
-    while (list.length < item) list.push(null);
-    list.push(JSON.parse(output));
-  }
-  return list;
+  if (step.onItemFailure !== 'collect') return rows.map(({ output }) => JSON.parse(output) as unknown);
+  const outputs = new Map(rows.map(({ item, output }) => [item, output]));
+  const items = (await reader.listSteps(executionKey)).filter(({ position, item }) => position === step.position && item !== noItem);
+  return toItemList(step, items.map(({ item, status, failure }) => ({ status, failure, output: outputs.get(item) ?? null }))).map(text => JSON.parse(text) as unknown);
 }
 
 function mismatch(code: string, step: PlannedStep, what: string, expected: string, found: unknown): FlowError {

@@ -1,9 +1,10 @@
 import type { ExecutionRecord, JournalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepOutcome, StoreReader } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
-import type { FlowPlan } from '../definition/plan.ts';
+import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
 import type { JournalEntry } from './changes.ts';
+import { toItemList } from './item-list.ts';
 import { noItem, toAddress } from './tree.ts';
 
 export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
@@ -27,7 +28,8 @@ export async function readDetails(
   }
   const generations = await readGenerations(reader, record, byPosition);
   const steps: StepResult[] = [];
-  for (const { position, id, forEach } of plan.steps) {
+  for (const planned of plan.steps) {
+    const { position, id, forEach } = planned;
     // In the order of their items; the step itself, -1, comes first.
     const [own, ...items] = byPosition.get(position) ?? [];
     if (!own) {
@@ -35,7 +37,7 @@ export async function readDetails(
       continue;
     }
     const completed = own.step.status === 'completed';
-    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? items.map(toOutput) : toOutput(own)) : undefined, generations));
+    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
   const consolidated = record.status === 'scored' ? await reader.getConsolidatedHead(record.executionId, record.generation) : undefined;
@@ -54,6 +56,9 @@ function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
   }
   return { ...step, attempt, interruptions };
 }
+
+const toItems = (step: PlannedStep, items: readonly StepOutcome[]): unknown[] =>
+  toItemList(step, items.map(({ step: { status, failure }, output }) => ({ status, failure, output }))).map(text => JSON.parse(text) as unknown);
 
 const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
 

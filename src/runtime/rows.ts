@@ -4,6 +4,7 @@ import type { FlowPlan } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
+import { openItems } from './item-slots.ts';
 import { inheritSteps } from './kept-steps.ts';
 import { createFanOutActor, createStepActor, createTree, hasWork, isBusy, isFanOut, nextDueAt, noItem } from './tree.ts';
 
@@ -156,7 +157,7 @@ function restoreQueue(tree: FlowTree): void {
         if (actor.settledItems[item] === 0 && !actor.items.has(item)) actor.again.push(item);
       }
       actor.next = actor.settledItems.length;
-      if (actor.again.length > 0) tree.queue.push(position);
+      if (openItems(actor) > 0) tree.queue.push(position);
     } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && !tree.flow.context.halted) {
       tree.queue.push(position);
     }

@@ -5,6 +5,7 @@ import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import { toFanOutInput } from './fan-out-input.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
 import type { ReadyQueue } from './ready-queue.ts';
@@ -38,6 +39,8 @@ export interface FanOutActor {
   list: readonly unknown[] | null;
   /** The first item that was never handed out. */
   next: number;
+  /** Items that are ready: handed out as soon as the flow has a slot. */
+  open: number;
   /** Items to be handed out again, after a stop. */
   again: number[];
   /** Items alive, by place. */
@@ -128,10 +131,11 @@ export function createStepActor(machines: Machines, tree: FlowTree, step: Planne
 export function createFanOutActor(machines: Machines, tree: FlowTree, step: PlannedStep): FanOutActor {
   return {
     step,
-    snapshot: machines.fanOut.initial({ failFast: tree.plan.mode !== 'lenient' }),
+    snapshot: machines.fanOut.initial(toFanOutInput(tree.plan.mode, step)),
     holdsSlot: false,
     list: null,
     next: 0,
+    open: 0,
     again: [],
     items: new Map(),
     settledItems: new Uint8Array(0),

@@ -4,6 +4,7 @@ import { FlowError } from '../core/errors.ts';
 import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { JournalEntry } from '../runtime/changes.ts';
+import { toFanOutInput } from '../runtime/fan-out-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
 import { compiledMachines } from '../runtime/machines.ts';
@@ -130,7 +131,7 @@ class Replayer {
     const bracket = address.indexOf('[');
     const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
     if (!step) return undefined;
-    if (step.forEach && bracket < 0) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial({ failFast: mode !== 'lenient' }) };
+    if (step.forEach && bracket < 0) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial(toFanOutInput(mode, step)) };
     const { kind, retry: { maxAttempts } } = step;
     return { machine: 'step', snapshot: this.#runners.step.initial({ kind, maxAttempts, maxInterruptions: this.#maxInterruptions }) };
   }

@@ -154,7 +154,7 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
     events: ({ context }) => messageEvents(context as MessageContext),
   },
   consumer: { machine: consumerMachine, inputs: [{ maxLost: 1 }, { maxLost: 2 }], events: ({ context }) => consumerEvents(context as ConsumerContext) },
-  fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
+  fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }, { failFast: false, tolerant: true }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
   interaction: { machine: interactionMachine, inputs: [{}], events: () => interactionEvents },
 };
 

@@ -50,7 +50,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   fanOut: toSubject(
     fanOutMachine,
     compiledMachines.fanOut,
-    fc.record({ failFast: fc.boolean() }),
+    fc.record({ failFast: fc.boolean(), tolerant: fc.boolean() }),
     fc.oneof(
       fc.record({ type: fc.constant('step.start'), total: small }),
       fc.record({ type: fc.constantFrom('step.skip', 'step.fail', 'step.cancel', 'item.settled'), failure }),

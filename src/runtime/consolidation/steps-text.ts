@@ -1,6 +1,7 @@
 import type { AttemptRecord, StepRecord } from '../../../persistence/records.ts';
 import { toStepSessionId } from '../../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
+import { toItemList } from '../item-list.ts';
 import { noItem } from '../tree.ts';
 import type { StepWork } from './gather.ts';
 import { toEvaluation } from './scored-steps.ts';
@@ -38,7 +39,7 @@ function writeStep(step: PlannedStep, work: StepWork, sessionId: string): string
   const { row, items } = work;
   const { head, tail } = getFixedTexts(step);
   const input = row?.startedAt == null ? 'null' : toInput(step, work, noItem);
-  const output = row?.status !== 'completed' ? 'null' : step.forEach ? toList(work) : (findOutput(work, row) ?? 'null');
+  const output = row?.status !== 'completed' ? 'null' : step.forEach ? toList(step, work) : (findOutput(work, row) ?? 'null');
   let attempts = row?.attempt ?? 0;
   let interruptions = row?.interruptions ?? 0;
   for (const item of items) {
@@ -78,7 +79,7 @@ function findOutput({ attempts }: StepWork, { item, run }: StepRecord): string |
   return attempts.findLast(attempt => attempt.item === item && attempt.run === run && attempt.status === 'completed')?.output ?? undefined;
 }
 
-function toList({ items, attempts }: StepWork): string {
+function toList(step: PlannedStep, { items, attempts }: StepWork): string {
   const outputs = new Map(attempts.filter(({ status }) => status === 'completed').map(({ item, output }) => [item, output]));
-  return `[${items.map(({ item }) => outputs.get(item) ?? 'null').join(',')}]`;
+  return `[${toItemList(step, items.map(({ item, status, failure }) => ({ status, failure, output: outputs.get(item) ?? null }))).join(',')}]`;
 }

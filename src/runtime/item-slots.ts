@@ -1,0 +1,28 @@
+import type { FanOutActor } from './tree.ts';
+
+// `open` counts the items that are ready: they wait for nothing but one of the flow's slots. With a limit of the step's own it
+// is less than what is left, and grows as items end.
+
+const countLeft = ({ again, next, settledItems }: FanOutActor): number => again.length + settledItems.length - next;
+
+/** Opens as many items as may run beside those that are alive; returns how many more there are than before. */
+export function openItems(actor: FanOutActor): number {
+  const before = actor.open;
+  actor.open = Math.max(before, Math.min(countLeft(actor), (actor.step.concurrency ?? Infinity) - actor.items.size));
+  return actor.open - before;
+}
+
+/** Hands out the next open item. */
+export function takeItem(actor: FanOutActor): number {
+  actor.open--;
+  return actor.again.pop() ?? actor.next++;
+}
+
+/** Hands out no more; returns how many were open. */
+export function closeItems(actor: FanOutActor): number {
+  const { open } = actor;
+  actor.open = 0;
+  actor.next = actor.settledItems.length;
+  actor.again = [];
+  return open;
+}
