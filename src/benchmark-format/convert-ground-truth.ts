@@ -50,7 +50,7 @@ const toWeight = (weight: unknown): number => (typeof weight === 'number' && wei
 type Loose = { readonly [key: string]: unknown };
 
 /** The value that an entry of `final_state_assertions` is about; undefined: nobody can tell. */
-export function toStatePath(one: Expectation): string | undefined {
+function toStatePath(one: Expectation): string | undefined {
   const { type, pubkey, address_derivation: derivation } = one;
   if (type === 'TokenAccountBalance' && isObject(derivation)) {
     const { owner, mint } = derivation;

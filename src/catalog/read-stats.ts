@@ -4,7 +4,7 @@ import { computeStats, type GroupStats, type Run } from './compute-stats.ts';
 /** The label that names who carried an execution out. */
 export const agentLabel = 'agent';
 /** The group of executions without the label. */
-export const unlabelled = '(none)';
+const unlabelled = '(none)';
 
 export interface StatsOptions {
   /** `flow`, or the name of a label such as `agent`. Default `agent`. */

@@ -93,6 +93,25 @@ describe('a benchmark file', () => {
 });
 
 describe('mistakes in a benchmark file', () => {
+  it('never make anything but a flow or a list of problems', async () => {
+    const entry = fc.record({ type: fc.oneof(fc.constantFrom('SolBalance', 'SolBalanceChange', 'TokenAccountBalance', 'steps_completed', 'array'), fc.string()), pubkey: fc.jsonValue(), expected: fc.jsonValue(), expected_gte: fc.jsonValue(), expected_lte: fc.jsonValue(), path: fc.oneof(fc.constantFrom('$.a[*].b', '$', '[*][*]', '$.x[*]'), fc.jsonValue()), tool_name: fc.jsonValue(), required: fc.jsonValue(), weight: fc.double({ min: 0, max: 2, noNaN: true }) }, { requiredKeys: [] });
+    const lists = ['final_state_assertions', 'expected_tool_calls', 'expected_data_structure', 'success_criteria', 'recovery_expectations', 'expected_otel_tracking', 'something_else'];
+    const truth = fc.record(Object.fromEntries(lists.map(key => [key, fc.oneof({ weight: 30, arbitrary: fc.array(entry, { maxLength: 4 }) }, { weight: 1, arbitrary: fc.jsonValue() })])), { requiredKeys: [] });
+    let taken = 0;
+    await fc.assert(fc.asyncProperty(truth, fc.jsonValue(), async (ground, prompt) => {
+      const text = JSON.stringify({ id: 'x', prompt: typeof prompt === 'string' ? prompt : 'p', ground_truth: ground, initial_state: [] }, null, 1);
+      try {
+        const loaded = await readBenchmarkText(text, 'b.yml');
+        taken++;
+        const entries = Object.values(ground).flatMap(list => (Array.isArray(list) ? list.filter(one => typeof one === 'object' && one !== null && !Array.isArray(one)) : []));
+        expect(loaded?.definition.assertions?.length ?? 0).toBeGreaterThanOrEqual(entries.length);
+      } catch (error) {
+        if (!isFlowError(error, 'definition_invalid')) throw error;
+      }
+    }), { numRuns: 150 });
+    expect(taken).toBeGreaterThan(50);
+  });
+
   it('are all reported with their line', async () => {
     expect(await problemsOf('id: x\nprompt: 3\nflow_type: dynamik\ninitial_state:\n  - { pubkey: A, lamports: -1 }\nflow:\n  - { step: 1, prompt: a, timeout: 0 }\nground_truth: { min_score: 2 }\n')).toEqual([
       '2:9 invalid_value Expected `prompt` to be what the agent is asked, got `3` (number)',

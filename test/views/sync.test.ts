@@ -74,6 +74,9 @@ describe('stats', () => {
     const { stdout: text } = await run(['stats'], folder.path);
     expect(text).toMatch(/first\s+2\s+1 of 2 \(50 %\)\s+0\.5/);
     expect((await run(['stats', '--by', 'branch'], folder.path)).stdout).toMatch(/main\s+1/);
+    const listed = JSON.parse((await run(['list', '--label', 'agent=first', '--json'], folder.path)).stdout) as { executions: readonly { passed: boolean }[] };
+    expect(listed.executions.map(({ passed }) => passed)).toEqual([false, true]);
+    expect(JSON.parse((await run(['list', '--label', 'agent=first', '--limit', '1', '--json'], folder.path)).stdout)).toMatchObject({ executions: [{ passed: false }] });
     expect((await run(['run', 'a.yml', '--label', 'nothing'], folder.path)).code).toBe(2);
   });
 });

@@ -14,6 +14,7 @@ import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { describeWait } from './describe-wait.ts';
 import { computeDurationMs } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
+import { readLabel } from './label-argument.ts';
 import { unfinishedStatuses } from './find-unfinished.ts';
 import { createSuggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -21,6 +22,7 @@ import { createScreenPalette, getColumns } from './screen-palette.ts';
 export interface ListCommandOptions {
   readonly status?: readonly string[];
   readonly flow?: string;
+  readonly label?: string;
   readonly limit?: number;
   readonly db?: string;
 }
@@ -53,6 +55,23 @@ function wrapNote(note: string, columns: number): string[] {
   return note === '' ? [] : note.split('; ').map(part => shorten(`   ${part}`, columns));
 }
 
+/** Executions with a label are found by it; without one, in the order of the executions. */
+async function readRecords(reader: StoreReader, { label, flow, limit = 100 }: ListCommandOptions, status: readonly ExecutionStatus[] | undefined): Promise<ExecutionRecord[]> {
+  if (label === undefined) return reader.listExecutions({ limit, ...(status && { status }), ...(flow !== undefined && { flowId: flow }) });
+  const { name, value } = readLabel(label);
+  const found: ExecutionRecord[] = [];
+  for (let before: string | undefined; found.length < limit; ) {
+    const ids = (await reader.catalog?.listLabelled({ name, value, limit, ...(before !== undefined && { before }) })) ?? [];
+    for (const id of ids) {
+      const record = await reader.getExecution(id);
+      if (record && (!status || status.includes(record.status)) && (flow === undefined || record.flowId === flow)) found.push(record);
+    }
+    before = ids.at(-1);
+    if (ids.length < limit) break;
+  }
+  return found.slice(0, limit);
+}
+
 /** `list`: shows executions, newest first, and why unfinished ones wait. Works while another process owns the database. */
 export async function listCommand(options: ListCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { stdout, env } = context;
@@ -65,11 +84,7 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
   const reader = openSqliteReader({ file: database });
   try {
     const owner = await reader.getOwner();
-    const records = await reader.listExecutions({
-      limit: options.limit ?? 100,
-      ...(status && { status }),
-      ...(options.flow !== undefined && { flowId: options.flow }),
-    });
+    const records = await readRecords(reader, options, status);
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
     const track = createTracker(reader, context.clock.now());

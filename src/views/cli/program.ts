@@ -74,6 +74,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('list', 'list executions, newest first, and why unfinished ones wait')
     .option('--status <status>', 'pending, stepping, consolidating, scored, failed, or unfinished; may be given again', collect)
     .option('--flow <id>', 'only executions of this flow')
+    .option('--label <name=value>', 'only executions with this label, such as agent=gpt-5')
     .option('--limit <n>', 'at most so many (default: 100)', parseCount)
     .option(...databaseOption)
     .action(async options => settle(await (await import('./list-command.ts')).listCommand(options, context)));

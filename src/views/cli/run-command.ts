@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { agentLabel } from '../../catalog/read-stats.ts';
-import { FlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
@@ -18,6 +17,7 @@ import { exitCodes } from './exit-codes.ts';
 import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
 import { beginning, createView, followExecutions, readBase } from './follow-executions.ts';
 import { readJsonArgument } from './json-argument.ts';
+import { readLabel } from './label-argument.ts';
 import { loadFlows } from './load-flows.ts';
 import { loadSynced } from './load-synced.ts';
 import { findToolsBeside, loadToolsModule } from './load-tools.ts';
@@ -45,9 +45,8 @@ export interface RunCommandOptions {
 function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, string> {
   const labels: Record<string, string> = agent === undefined ? {} : { [agentLabel]: agent };
   for (const text of label) {
-    const at = text.indexOf('=');
-    if (at < 1 || at === text.length - 1) throw new FlowError('usage_invalid', `Expected --label to be \`name=value\`, got \`${text}\``);
-    labels[text.slice(0, at)] = text.slice(at + 1);
+    const { name, value } = readLabel(text);
+    labels[name] = value;
   }
   return labels;
 }
