@@ -51,6 +51,11 @@ export const executionRecord = z.discriminatedUnion('status', [
 export type ExecutionRecord = z.infer<typeof executionRecord>;
 export type ExecutionStatus = ExecutionRecord['status'];
 
+/** What the idempotency key of an imported execution begins with. Such ones are kept, however old. */
+export const importPrefix = 'import:';
+
+export const isImported = ({ idempotencyKey }: Pick<ExecutionRecord, 'idempotencyKey'>): boolean => idempotencyKey?.startsWith(importPrefix) ?? false;
+
 const stepBase = {
   executionKey: z.number().int().positive(),
   /** Place of the step in the definition, 0-based. */

@@ -62,7 +62,7 @@ export interface ListExecutionsParams {
 }
 
 export interface PruneParams {
-  /** Executions whose newest generation settled before this time go, epoch ms. */
+  /** Executions whose newest generation settled before this time go, epoch ms; imported ones stay. */
   readonly settledBefore: number;
   /** At most; default 1,000. */
   readonly limit?: number;

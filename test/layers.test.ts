@@ -49,6 +49,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'queue', prefix: 'src/queue/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', 'runtime', 'tools'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
+  { name: 'import', prefix: 'src/import/', imports: ['core', 'definition', 'store contract', 'store records', 'runtime'] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
   { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'tools'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
@@ -56,7 +57,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'queue', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },

@@ -2,6 +2,7 @@ import { isFlowError } from '../../src/core/errors.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import type { ConsolidatedHead, ConsolidatedRecord } from '../consolidation-store.ts';
+import { isImported } from '../records.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import {
   createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
@@ -269,7 +270,7 @@ export abstract class StateStore implements Store {
   prune({ settledBefore, limit = 1000 }: PruneParams): number {
     const state = this.requireOwned();
     const old = this.#listNewest()
-      .filter(row => row.settledAt !== null && row.settledAt < settledBefore)
+      .filter(row => row.settledAt !== null && row.settledAt < settledBefore && !isImported(row))
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
       .slice(0, limit);
     for (const row of old) removeExecution(state, this.#log, row);

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { importPrefix } from '../records.ts';
 import type { PruneParams, StoreSize } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import { isNewest } from './rows.ts';
@@ -22,11 +23,13 @@ export function pruneExecutions(connection: SqliteConnection, { settledBefore, l
   return pruned;
 }
 
+/** Times of imported ones are of long ago; they are kept. */
+const isOwn = `(e.idempotency_key IS NULL OR e.idempotency_key NOT GLOB '${importPrefix}*')`;
 const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations'];
 
 function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
   const rows = connection
-    .prepare(`SELECT e.execution_id AS executionId FROM executions AS e WHERE e.settled_at IS NOT NULL AND e.settled_at < ? AND ${isNewest} ORDER BY e.settled_at, e.key LIMIT ?`)
+    .prepare(`SELECT e.execution_id AS executionId FROM executions AS e WHERE e.settled_at IS NOT NULL AND e.settled_at < ? AND ${isNewest} AND ${isOwn} ORDER BY e.settled_at, e.key LIMIT ?`)
     .all(settledBefore, limit) as { readonly executionId: string }[];
   let count = 0;
   let pieces = 0;

@@ -12,7 +12,7 @@ export interface IsolatedRun {
   readonly timeoutMs: number;
   readonly intake: JournalIntake;
   /** Whether this runtime goes on with it; of one that it does not it only takes in what it does. */
-  readonly own: boolean;
+  own: boolean;
   /** The owner's key by the process's key. */
   readonly keys: Map<number, number>;
   /** Commits of the process that are in the store. */

@@ -127,6 +127,16 @@ export class Isolations implements Participant<Told>, Isolation {
     await this.#post({ type: 'start', run, started: { header, plans, labels } });
   }
 
+  goOn(executionId: string): boolean {
+    const run = this.#keeper.runs.get(executionId);
+    if (run?.phase === 'left') {
+      run.own = true;
+      run.phase = 'queued';
+      this.#keeper.fill();
+    }
+    return run !== undefined;
+  }
+
   signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined {
     const run = this.#find(executionId);
     if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;

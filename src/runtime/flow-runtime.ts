@@ -95,11 +95,11 @@ export class FlowRuntime implements Performer {
     this.#retrier = new Retrier({
       store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       requireExecution: id => this.requireExecution(id),
-      supersede: id => this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition') } }),
+      supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition') } }),
       goesOn: record => this.#recovery.mayContinue(record),
       goOn: record => {
         this.#recovery.allow(record.key);
-        this.#admission.takeUp(record);
+        if (!this.isolation?.goOn(record.executionId)) this.#admission.takeUp(record);
       },
     });
   }

@@ -14,6 +14,8 @@ export interface Isolation {
   takes(plan: FlowPlan, isolate: boolean | undefined): boolean;
   /** Resolves when the execution is stored; its process begins when there is room for it. */
   start(header: ExecutionHeader, plan: FlowPlan, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** Goes on with one that was left where it was; false: it is not one of these. */
+  goOn(executionId: string): boolean;
   /** Passes a signal on; undefined: no process has the execution. */
   signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined;
   /** Passes a cancel on; undefined: no process has the execution. */

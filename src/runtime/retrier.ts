@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import { isImported } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import { compareDefinitions, describeChanges, isUnchanged } from '../definition/compare-definitions.ts';
@@ -96,7 +97,11 @@ export class Retrier {
     }
     this.#busy.add(executionId);
     try {
-      return await work(await this.#options.requireExecution(executionId));
+      const record = await this.#options.requireExecution(executionId);
+      if (isImported(record)) {
+        throw new FlowError('execution_imported', `Expected an execution that ran here, ${executionId} was imported from a log and is there to be read. Start the flow anew`, { details: { executionId } });
+      }
+      return await work(record);
     } finally {
       this.#busy.delete(executionId);
     }

@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import { importPrefix } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import { createExecutionId } from '../core/ids.ts';
@@ -51,6 +52,9 @@ export class Starter {
     requireText('flowId', flowId);
     const { idempotencyKey } = requireObject('options', params);
     if (idempotencyKey !== undefined) requireText('idempotencyKey', idempotencyKey);
+    if (idempotencyKey?.startsWith(importPrefix)) {
+      throw new FlowError('option_invalid', `Expected \`idempotencyKey\` not to begin with \`${importPrefix}\`, which marks imported executions; got \`${idempotencyKey}\``);
+    }
     if (idempotencyKey === undefined) return this.#start(flowId, params);
     const starting = this.#starting.get(idempotencyKey);
     if (starting) return { ...(await starting), created: false };

@@ -17,7 +17,7 @@ const callersMistakes: ReadonlySet<string> = new Set([
   'usage_invalid', 'argument_not_json', 'file_unreadable', 'tools_module_invalid', 'execution_ambiguous', 'execution_not_found', 'machine_unknown',
   'option_invalid', 'step_unknown', 'value_not_json', 'value_too_large',
 ]);
-const callersPrefixes = ['benchmark_', 'definition_', 'retry_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
+const callersPrefixes = ['benchmark_', 'definition_', 'import_', 'retry_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
 
 /** Tells which exit code an error ends the program with. */
 export function toExitCode(error: unknown): number {

@@ -152,6 +152,10 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async options => settle(await (await import('./stats-command.ts')).statsCommand(options, context)));
 
+  add('import <files...>', "take over the predecessor's session files and traces as settled executions")
+    .option(...databaseOption)
+    .action(async (files: string[], options) => settle(await (await import('./import-command.ts')).importCommand(files, options, context)));
+
   add('check <files...>', 'check definitions without running anything')
     .option(...toolsOption)
     .option(...flowOption)

@@ -3,6 +3,7 @@ import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { AssertionResult } from '../../core/score.ts';
 import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
+import { describeImport } from '../../import/describe-import.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readProgress } from '../../runtime/read-progress.ts';
@@ -90,6 +91,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}${describeGeneration(record, newest, suggest, palette)}`,
       ` ${palette.dim('started')} ${formatDateTime(record.createdAt)}  ${palette.dim('input')} ${toCompactJson(details.input, columns - 40)}`,
       ...(labels.length > 0 ? [` ${labels.map(({ name, value }) => `${palette.dim(toPlainLine(name))} ${toPlainLine(value)}`).join('  ')}`] : []),
+      ...describeImport(record).map(line => ` ${palette.dim('imported')} ${toPlainLine(line)}`),
       '',
       renderStepTable(details, palette, columns),
       ...(outputs ? ['', outputs] : []),

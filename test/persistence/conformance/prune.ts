@@ -48,6 +48,15 @@ export function testPrune(subject: Subject): void {
       expect(await store.listExecutions({})).toEqual([]);
     });
 
+    it('keeps what was imported, however old it is', async () => {
+      await fill(subject, 1);
+      const { store } = subject.current;
+      await store.commit(makeBatch({ executions: [makeExecution(2, { ...scored, idempotencyKey: 'import:execution-2' })] }));
+      expect(await store.prune({ settledBefore: start + 10_000 })).toBe(1);
+      expect((await store.listExecutions({})).map(row => row.key)).toEqual([2]);
+      expect(await store.prune({ settledBefore: start + 10_000 })).toBe(0);
+    });
+
     it('says how large it is', async () => {
       await fill(subject, 50);
       const { bytes, freeBytes } = await subject.current.store.getSize();
