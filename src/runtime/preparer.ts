@@ -100,7 +100,7 @@ export async function createScope(
       if (outputs.size >= maxOutputs) outputs.clear();
       outputs.set(upstream, output);
     }
-    steps[name] = { output, status, ...(withArtifacts.has(name) && { artifacts: await readStepArtifacts(reader, tree.executionId, name, maxBytes) }) };
+    steps[name] = { output, status, ...(withArtifacts.has(name) && { artifacts: await readStepArtifacts(reader, executionKey, tree.executionId, name, maxBytes) }) };
   }
   const fanOut = item === noItem ? undefined : tree.actors.get(step.position);
   return fanOut && isFanOut(fanOut) ? { input, steps, item: fanOut.list?.[item] ?? null, index: item } : { input, steps };

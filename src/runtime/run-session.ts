@@ -11,7 +11,8 @@ import type { Origin } from './artifacts/artifact-ledger.ts';
 import { makeDeclared } from './artifacts/declared-artifacts.ts';
 import { emitArtifact } from './artifacts/emit-artifact.ts';
 import type { OutputFiles } from './artifacts/output-files.ts';
-import { eachArtifact, listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
+import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
+import { eachOfSteps } from './artifacts/step-artifacts.ts';
 import { toArtifactInfo } from './artifacts/artifact.ts';
 import { generate } from './interactions/generate.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
@@ -96,12 +97,12 @@ export class RunSession implements Session {
 
   async artifacts({ upstream = false, ...options }: ListArtifactsOptions & { readonly upstream?: boolean } = {}): Promise<ArtifactInfo[]> {
     const { store } = this.#services;
-    const { executionId } = this.origin;
+    const { executionId, executionKey } = this.origin;
     if (!upstream) return listArtifacts(store, executionId, options);
     const { steps } = this.#resident.tree.plan;
-    const before = new Set(this.#step.dependsOn.map(position => steps[position]?.id));
+    const before = new Set(this.#step.dependsOn.map(position => steps[position]?.id ?? ''));
     const found: ArtifactInfo[] = [];
-    for await (const row of eachArtifact(store, executionId)) if (before.has(row.stepId)) found.push(toArtifactInfo(row));
+    for await (const row of eachOfSteps(store, executionKey, executionId, before)) found.push(toArtifactInfo(row));
     return found;
   }
 
@@ -134,7 +135,11 @@ export class RunSession implements Session {
     const { client, clock } = this.#services;
     const { executionId, item, stepId } = this.origin;
     const idempotencyKey = toIdempotencyKey(executionId, toLocalAddress(stepId, item), this.#resident.header.generation);
-    return generate(request, { client, clock, signal, stepId, idempotencyKey, models: this.#step.models, record: recorded => this.interaction(recorded) });
+    return generate(request, {
+      client, clock, signal, stepId, idempotencyKey, models: this.#step.models, record: recorded => this.interaction(recorded),
+      // It goes with the next commit, which as a rule is that of the step's success.
+      complete: (interaction, answer) => void interaction.complete(answer).catch(error => (this.#failed ??= { error })),
+    });
   }
 
   // for the runner

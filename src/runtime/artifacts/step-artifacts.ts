@@ -1,6 +1,18 @@
+import type { ArtifactRecord } from '../../../persistence/artifact-store.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { eachArtifact, openArtifact } from './read-artifacts.ts';
+
+/**
+ * The newest versions of what steps have made, as a step of this generation sees them.
+ *
+ * Of a step that was run again, nothing that only an earlier generation made; of one that was kept, what it made then.
+ */
+export async function* eachOfSteps(reader: StoreReader, executionKey: number, executionId: string, stepIds: ReadonlySet<string>): AsyncGenerator<ArtifactRecord> {
+  const keys = new Map<string, number>();
+  for (const { stepId, item, originKey } of await reader.listSteps(executionKey)) if (item < 0) keys.set(stepId, originKey ?? executionKey);
+  for await (const row of eachArtifact(reader, executionId)) if (stepIds.has(row.stepId) && row.executionKey === keys.get(row.stepId)) yield row;
+}
 
 /**
  * What an expression finds under `steps.<id>.artifacts`: the newest contents by name. JSON is parsed, text is text, a
@@ -9,11 +21,10 @@ import { eachArtifact, openArtifact } from './read-artifacts.ts';
  * @param maxBytes of all together
  * @throws a `FlowError` with code `artifact_too_large`
  */
-export async function readStepArtifacts(reader: StoreReader, executionId: string, stepId: string, maxBytes: number): Promise<{ readonly [name: string]: unknown }> {
+export async function readStepArtifacts(reader: StoreReader, executionKey: number, executionId: string, stepId: string, maxBytes: number): Promise<{ readonly [name: string]: unknown }> {
   const found: [string, unknown][] = [];
   let left = maxBytes;
-  for await (const row of eachArtifact(reader, executionId)) {
-    if (row.stepId !== stepId) continue;
+  for await (const row of eachOfSteps(reader, executionKey, executionId, new Set([stepId]))) {
     const { name, version, kind, contentType } = row;
     if (kind === 'binary') {
       found.push([name, null]);

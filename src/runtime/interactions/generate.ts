@@ -4,8 +4,9 @@ import { FlowError } from '../../core/errors.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import type { PlannedModel } from '../../definition/plan.ts';
 import { toFailure } from '../step-runner.ts';
-import type { Interaction, InteractionRequest } from './interaction.ts';
+import type { Interaction, InteractionAnswer, InteractionRequest } from './interaction.ts';
 import type { Generated, GenerateRequest, ModelAnswer, ModelClient } from './model-client.ts';
+import { requireAnswer } from './record-interaction.ts';
 
 export interface GenerateOptions {
   readonly client: ModelClient | undefined;
@@ -15,6 +16,8 @@ export interface GenerateOptions {
   readonly idempotencyKey: string;
   readonly models: readonly PlannedModel[];
   readonly record: (request: InteractionRequest) => Promise<Interaction>;
+  /** Stores how a call ended, with the next commit; nobody waits for it. */
+  readonly complete: (interaction: Interaction, answer: InteractionAnswer) => void;
 }
 
 /**
@@ -36,9 +39,9 @@ export async function generate(request: GenerateRequest, options: GenerateOption
       const { model, timeoutMs } = planned;
       const interaction = await options.record({ model, prompt: recorded, stage });
       try {
-        const answer = requireAnswer(model, await callWithin(client, { model, prompt, stage, idempotencyKey: options.idempotencyKey, ...(system !== undefined && { system }), ...(parameters && { parameters }) }, timeoutMs, options));
+        const answer = requireModelAnswer(model, await callWithin(client, { model, prompt, stage, idempotencyKey: options.idempotencyKey, ...(system !== undefined && { system }), ...(parameters && { parameters }) }, timeoutMs, options));
         const { text, ...rest } = answer;
-        await interaction.complete({ response: text, ...rest });
+        options.complete(interaction, requireAnswer({ response: text, ...rest }));
         return toGenerated(answer, model, failures.length + 1);
       } catch (error) {
         if (signal.aborted) {
@@ -81,7 +84,7 @@ async function callWithin(client: ModelClient, request: Omit<Parameters<ModelCli
   }
 }
 
-function requireAnswer(model: string, answer: ModelAnswer): ModelAnswer {
+function requireModelAnswer(model: string, answer: ModelAnswer): ModelAnswer {
   if (typeof answer === 'object' && answer !== null && typeof answer.text === 'string') return answer;
   throw Object.assign(new Error(`Expected the model client to answer with a \`text\` for ${model}`), { code: 'model_answer_invalid' });
 }

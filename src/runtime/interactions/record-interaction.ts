@@ -20,8 +20,8 @@ export async function recordInteraction(keeper: InteractionKeeper, origin: Origi
   const text = typeof prompt === 'string' ? prompt : encodeJson(prompt, { name: 'prompt' });
   const place = await keeper.open(origin, { stage, model, prompt: redact(requireLength('prompt', text)) });
   const settle = async (event: Parameters<InteractionKeeper['settle']>[1], ended: Ended = {}): Promise<void> => {
-    await keeper.settle(place, event, ended);
     settled();
+    await keeper.settle(place, event, ended);
   };
   const clean = (failure: StepFailure): StepFailure => ({ ...failure, message: redact(failure.message) });
   return {
@@ -36,15 +36,23 @@ export async function recordInteraction(keeper: InteractionKeeper, origin: Origi
 const isFailure = (value: unknown): value is StepFailure =>
   typeof value === 'object' && value !== null && !(value instanceof Error) && 'code' in value && 'message' in value && typeof value.message === 'string' && 'retryable' in value;
 
-function toEnded({ response, inputTokens, outputTokens, totalTokens, cost, model }: InteractionAnswer, redact: (text: string) => string): Ended {
+/** @throws a `FlowError` with code `interaction_invalid` */
+export function requireAnswer(answer: InteractionAnswer): InteractionAnswer {
+  const { response, inputTokens, outputTokens, totalTokens, cost } = answer;
   if (typeof response !== 'string') throw invalid('`response` to be a text', response);
   for (const [name, value] of Object.entries({ inputTokens, outputTokens, totalTokens })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) throw invalid(`\`${name}\` to be an integer ≥ 0`, value);
   }
   if (cost !== undefined && !(Number.isFinite(cost) && cost >= 0)) throw invalid('`cost` to be a number ≥ 0', cost);
+  requireLength('response', response);
+  return answer;
+}
+
+function toEnded(answer: InteractionAnswer, redact: (text: string) => string): Ended {
+  const { response, inputTokens, outputTokens, totalTokens, cost, model } = requireAnswer(answer);
   const sum = inputTokens !== undefined && outputTokens !== undefined ? inputTokens + outputTokens : null;
   return {
-    response: redact(requireLength('response', response)),
+    response: redact(response),
     inputTokens: inputTokens ?? null,
     outputTokens: outputTokens ?? null,
     totalTokens: totalTokens ?? sum,
