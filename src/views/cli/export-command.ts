@@ -10,12 +10,13 @@ import { renderMade } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
-import { requireExecution } from './find-execution.ts';
+import { requireExecution, requireGeneration } from './find-execution.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface ExportCommandOptions {
   readonly format?: string;
   readonly out?: string;
+  readonly generation?: number;
   readonly files?: string;
   readonly db?: string;
 }
@@ -28,7 +29,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   const reader = openSqliteReader({ file: database });
   let streams = false;
   try {
-    const record = await requireExecution(reader, id);
+    const record = await requireGeneration(reader, await requireExecution(reader, id), options.generation);
     const { executionId, flowId } = record;
     if (options.files !== undefined) return await exportFiles(reader, executionId, resolve(context.cwd, options.files), database, context);
     const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest), now: context.clock.now() };

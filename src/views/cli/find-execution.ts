@@ -28,3 +28,14 @@ export async function requireExecution(reader: StoreReader, idOrPrefix: string):
   }
   return match;
 }
+
+/**
+ * Finds one life of an execution: the newest, unless another is asked for.
+ *
+ * @throws a `FlowError` with code `execution_not_found`.
+ */
+export async function requireGeneration(reader: StoreReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
+  const record = await reader.getExecution(newest.executionId, generation);
+  if (record) return record;
+  throw new FlowError('execution_not_found', `Expected ${newest.executionId} to have a generation ${generation}, it has ${newest.generation}`, { details: { executionId: newest.executionId, generation } });
+}

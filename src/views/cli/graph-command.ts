@@ -1,21 +1,27 @@
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
+import type { FlowDefinition } from '../../definition/schema.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { renderDefinitionDiagram } from '../mermaid/definition-diagram.ts';
 import { renderExecutionDiagram } from '../mermaid/execution-diagram.ts';
 import { renderFlowChart } from '../mermaid/flow-chart.ts';
+import { describeStep, formatExpression } from '../mermaid/step-lines.ts';
 import { readExecutionView } from '../read-execution-view.ts';
+import type { Palette } from '../terminal/palette.ts';
+import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
-import { requireExecution } from './find-execution.ts';
+import { requireExecution, requireGeneration } from './find-execution.ts';
+import { createScreenPalette, getColumns } from './screen-palette.ts';
 
 export interface GraphCommandOptions {
   readonly machine?: string;
   readonly execution?: string;
   readonly direction?: string;
   readonly type?: string;
+  readonly generation?: number;
   readonly db?: string;
 }
 
@@ -24,12 +30,13 @@ function readDirection(given: string | undefined): 'TD' | 'LR' {
   throw new FlowError('usage_invalid', `Expected --direction to be \`TD\` or \`LR\`, got \`${given}\``);
 }
 
-const types = ['flowchart', 'state'] as const;
+const types = ['flowchart', 'state', 'tree'] as const;
+type GraphType = (typeof types)[number];
 
-function readType(given = 'flowchart'): (typeof types)[number] {
+function readType(given = 'flowchart'): GraphType {
   const type = types.find(known => known === given);
   if (type) return type;
-  throw new FlowError('usage_invalid', `Expected --type to be \`flowchart\` or \`state\`, got \`${given}\`${didYouMean(given, types)}`);
+  throw new FlowError('usage_invalid', `Expected --type to be \`flowchart\`, \`state\` or \`tree\`, got \`${given}\`${didYouMean(given, types)}`);
 }
 
 async function drawMachine(name: string): Promise<string> {
@@ -40,37 +47,59 @@ async function drawMachine(name: string): Promise<string> {
   throw new FlowError('machine_unknown', `Expected --machine to be ${names.map(known => `\`${known}\``).join(', ')}, got \`${name}\`${didYouMean(name, names)}`);
 }
 
-async function drawExecution(id: string, type: (typeof types)[number], direction: 'TD' | 'LR', db: string | undefined, context: CommandContext): Promise<{ flowId: string; mermaid: string }> {
+/** What was drawn: Mermaid text, or a tree for the terminal. */
+type Drawing = { readonly mermaid: string } | { readonly tree: string };
+
+interface DrawOptions {
+  readonly type: GraphType;
+  readonly direction: 'TD' | 'LR';
+  readonly palette: Palette;
+  readonly columns: number;
+}
+
+async function drawExecution(id: string, { generation, db }: GraphCommandOptions, { type, direction, palette, columns }: DrawOptions, context: CommandContext): Promise<{ flowId: string; drawing: Drawing }> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
   const reader = openSqliteReader({ file: database });
   try {
-    const record = await requireExecution(reader, id);
+    const record = await requireGeneration(reader, await requireExecution(reader, id), generation);
     const plan = await new PlanRegistry().load(reader, record.digest);
-    if (type === 'state') return { flowId: record.flowId, mermaid: renderExecutionDiagram(await readExecutionView(reader, plan, record), { direction }) };
+    const { flowId } = record;
+    if (type === 'state') return { flowId, drawing: { mermaid: renderExecutionDiagram(await readExecutionView(reader, plan, record), { direction }) } };
+    if (type === 'tree') return { flowId, drawing: { tree: `${renderStepTree((await readExecutionView(reader, plan, record)).steps.map(toTreeStep), palette, columns)}\n` } };
     const rows = await reader.listSteps(record.key);
     const statuses = new Map(rows.filter(({ item }) => item === -1).map(({ stepId, status }) => [stepId, status]));
-    return { flowId: record.flowId, mermaid: renderFlowChart(plan.definition, { direction, statuses }) };
+    return { flowId, drawing: { mermaid: renderFlowChart(plan.definition, { direction, statuses }) } };
   } finally {
     reader.close();
   }
 }
 
-/** `graph`: draws a flow, an execution of it, or one of the machines underneath, as Mermaid text. */
+function drawDefinition(definition: FlowDefinition, { type, direction, palette, columns }: DrawOptions): Drawing {
+  if (type === 'state') return { mermaid: renderDefinitionDiagram(definition, { direction }) };
+  if (type === 'flowchart') return { mermaid: renderFlowChart(definition, { direction }) };
+  const steps = definition.steps.map(step => {
+    const [stepId = '', uses = '', ...more] = describeStep(step);
+    return { stepId, dependsOn: step.depends_on, figures: [uses], note: [...more, ...(step.when === undefined ? [] : [`if ${formatExpression(step.when)}`])].join(', ') };
+  });
+  return { tree: `${renderStepTree(steps, palette, columns)}\n` };
+}
+
+function toResult(named: { readonly flowId: string } | { readonly machine: string }, drawing: Drawing): CommandResult {
+  return { exitCode: exitCodes.passed, document: { ...named, ...drawing }, text: 'tree' in drawing ? drawing.tree : drawing.mermaid };
+}
+
+/** `graph`: draws a flow, an execution of it, or one of the machines underneath, as Mermaid text or as a tree. */
 export async function graphCommand(file: string | undefined, options: GraphCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const direction = readDirection(options.direction);
-  const type = readType(options.type);
-  if (options.machine !== undefined) {
-    const mermaid = await drawMachine(options.machine);
-    return { exitCode: exitCodes.passed, document: { machine: options.machine, mermaid }, text: mermaid };
-  }
+  const { stdout, env } = context;
+  const draw = { direction: readDirection(options.direction), type: readType(options.type), palette: createScreenPalette(stdout, env), columns: getColumns(stdout) };
+  if (options.machine !== undefined) return toResult({ machine: options.machine }, { mermaid: await drawMachine(options.machine) });
   if (options.execution !== undefined) {
-    const drawn = await drawExecution(options.execution, type, direction, options.db, context);
-    return { exitCode: exitCodes.passed, document: drawn, text: drawn.mermaid };
+    const { flowId, drawing } = await drawExecution(options.execution, options, draw, context);
+    return toResult({ flowId }, drawing);
   }
   if (file === undefined) throw new FlowError('usage_invalid', 'Expected a FILE, --execution ID or --machine NAME to draw, got none of them');
   const [{ loadDefinition }, { resolve }] = await Promise.all([import('./load-definition.ts'), import('node:path')]);
   const definition = await loadDefinition(resolve(context.cwd, file));
-  const mermaid = type === 'state' ? renderDefinitionDiagram(definition, { direction }) : renderFlowChart(definition, { direction });
-  return { exitCode: exitCodes.passed, document: { flowId: definition.id, mermaid }, text: mermaid };
+  return toResult({ flowId: definition.id }, drawDefinition(definition, draw));
 }

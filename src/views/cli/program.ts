@@ -82,6 +82,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('show <id>', 'show an execution: steps, reasons, outputs; the beginning of its id is enough')
     .option('--history', 'every transition it made')
     .option('--items', 'the items of `for_each` steps, one by one')
+    .option('--tree', 'the steps as a tree')
     .option('--generation <n>', 'its n-th life, when it was retried (default: the newest)', parseCount)
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./show-command.ts')).showCommand(id, options, context)));
@@ -96,9 +97,10 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (id: string, name: string, payload: string | undefined, options) =>
       settle(await (await import('./signal-command.ts')).signalCommand(id, name, payload, options, context)));
 
-  add('graph [file]', 'draw a flow as Mermaid text')
+  add('graph [file]', 'draw a flow as Mermaid text, or as a tree')
     .option('--execution <id>', 'draw an execution, coloured by status')
-    .option('--type <type>', 'flowchart (default), or state: a state diagram; of an execution with times, attempts and errors')
+    .option('--type <type>', 'flowchart (default); state: a state diagram, of an execution with times, attempts and errors; tree: for the terminal')
+    .option('--generation <n>', 'the n-th life of the execution (default: the newest)', parseCount)
     .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut, interaction')
     .option('--direction <direction>', 'TD (top down) or LR (left to right)')
     .option(...databaseOption)
@@ -122,6 +124,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('export <id>', 'write an execution as data, a diagram or a page')
     .option('--format <format>', 'jsonl, json (default), yaml, mermaid or html')
     .option('--out <file>', 'write to this file, whole or not at all (default: standard output)')
+    .option('--generation <n>', 'its n-th life, when it was retried (default: the newest)', parseCount)
     .option('--files <folder>', 'write every artifact as a file below this folder instead')
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./export-command.ts')).exportCommand(id, options, context)));

@@ -1,6 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
-import { FlowError } from '../../core/errors.ts';
 import type { AssertionResult } from '../../core/score.ts';
 import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
 import { describeImport } from '../../import/describe-import.ts';
@@ -8,6 +7,7 @@ import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readProgress } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
+import { readExecutionView } from '../read-execution-view.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
 import { renderAssertions } from '../terminal/assertion-report.ts';
 import { formatDateTime, formatDuration, formatTimeOfDay } from '../terminal/durations.ts';
@@ -15,12 +15,13 @@ import { pad, toCompactJson, toPlainLine } from '../terminal/plain-text.ts';
 import { renderMade } from '../terminal/made-lines.ts';
 import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
+import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { describeWait } from './describe-wait.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
-import { requireExecution } from './find-execution.ts';
+import { requireExecution, requireGeneration } from './find-execution.ts';
 import { readMade, toMadeDocument } from './read-made.ts';
 import { listLeafSteps } from './outline-steps.ts';
 import { createSuggest, type Suggest } from './suggest-command.ts';
@@ -29,6 +30,7 @@ import { createScreenPalette, getColumns } from './screen-palette.ts';
 export interface ShowCommandOptions {
   readonly history?: boolean;
   readonly items?: boolean;
+  readonly tree?: boolean;
   readonly generation?: number;
   readonly db?: string;
 }
@@ -51,12 +53,6 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
 async function readAssertions(reader: StoreReader, { executionId, generation }: ExecutionRecord): Promise<readonly AssertionResult[]> {
   const session = await reader.getConsolidated(executionId, generation);
   return session ? (JSON.parse(session.content) as Pick<ConsolidatedSession, 'assertions'>).assertions : [];
-}
-
-async function requireGeneration(reader: StoreReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
-  const record = await reader.getExecution(newest.executionId, generation);
-  if (record) return record;
-  throw new FlowError('execution_not_found', `Expected ${newest.executionId} to have a generation ${generation}, it has ${newest.generation}`, { details: { executionId: newest.executionId, generation } });
 }
 
 /** Says which life it is, when there is more than one. */
@@ -93,7 +89,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       ...(labels.length > 0 ? [` ${labels.map(({ name, value }) => `${palette.dim(toPlainLine(name))} ${toPlainLine(value)}`).join('  ')}`] : []),
       ...describeImport(record).map(line => ` ${palette.dim('imported')} ${toPlainLine(line)}`),
       '',
-      renderStepTable(details, palette, columns),
+      options.tree ? renderStepTree((await readExecutionView(reader, plan, record)).steps.map(toTreeStep), palette, columns) : renderStepTable(details, palette, columns),
       ...(outputs ? ['', outputs] : []),
       ...(assertions.length > 0 ? ['', renderAssertions(assertions, palette, columns)] : []),
       ...(history ? ['', renderHistory(history, record.executionId, palette, columns)] : []),

@@ -15,6 +15,10 @@ export interface Palette {
   readonly spinner: readonly string[];
   readonly bar: { readonly full: string; readonly empty: string };
   readonly arrow: string;
+  /** Points at what something comes after. */
+  readonly back: string;
+  /** Leads of a tree's lines, all as wide. */
+  readonly tree: { readonly branch: string; readonly last: string; readonly pass: string; readonly none: string };
 }
 
 export interface PaletteOptions {
@@ -30,6 +34,8 @@ const drawn = {
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
   bar: { full: '━', empty: '─' },
   arrow: '→',
+  back: '←',
+  tree: { branch: '├─ ', last: '└─ ', pass: '│  ', none: '   ' },
 } as const;
 
 const typed = {
@@ -37,6 +43,8 @@ const typed = {
   spinner: ['|', '/', '-', '\\'],
   bar: { full: '=', empty: '-' },
   arrow: '->',
+  back: '<-',
+  tree: { branch: '|- ', last: '`- ', pass: '|  ', none: '   ' },
 } as const;
 
 /** Chooses colours and symbols. */
