@@ -18,11 +18,13 @@ export interface StatsOptions {
 /**
  * Sums up the latest executions by who carried them out, or by flow: runs, scores, durations, day by day.
  *
- * Executions that other flows started count as any other.
+ * By flow, executions that other flows started count as any other; by a label, they belong to whoever started them and are left
+ * out.
  */
 export async function readStats(reader: StoreReader, { by = agentLabel, flowId, limit = 1_000 }: StatsOptions = {}): Promise<GroupStats[]> {
   const runs: Run[] = [];
   for (const record of await reader.listExecutions({ limit, ...(flowId !== undefined && { flowId }) })) {
+    if (by !== 'flow' && record.parentId !== null) continue;
     const labels = by === 'flow' ? [] : ((await reader.catalog?.listLabels(record.executionId)) ?? []);
     const group = by === 'flow' ? record.flowId : (labels.find(({ name }) => name === by)?.value ?? unlabelled);
     const { executionId, createdAt, settledAt, passed, score } = record;

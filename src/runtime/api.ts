@@ -148,6 +148,8 @@ export interface ExecutionSummary {
 
 export interface ExecutionDetails extends ExecutionSummary {
   readonly input: unknown;
+  /** What it was marked with when it started; left out when with nothing. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** The id of what it came to; null until it is scored, and when it has failed before. */
   readonly consolidatedSessionId: string | null;
   /** Why it could not be consolidated: then its score is 0. */

@@ -40,9 +40,10 @@ export async function readDetails(
     steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
+  const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
   const consolidated = record.status === 'scored' ? await reader.getConsolidatedHead(record.executionId, record.generation) : undefined;
   return {
-    ...toSummary(record), input: JSON.parse(record.input), consolidatedSessionId: consolidated?.consolidatedSessionId ?? null,
+    ...toSummary(record), input: JSON.parse(record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated?.consolidatedSessionId ?? null,
     ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
   };
 }

@@ -46,6 +46,7 @@ describe('statistics', () => {
     expect(await sum('flow')).toEqual([['bad', 1, 0], ['good', 2, 2]]);
     expect(await sum('branch')).toEqual([['(none)', 2, 1], ['main', 1, 1]]);
     expect((await readStats(store, { flowId: 'bad' }))[0]).toMatchObject({ runs: 1, meanScore: 0 });
+    expect((await (await runtime.get((await readStats(store, { by: 'branch' })).find(({ group }) => group === 'main')?.last?.executionId ?? '')).get()).labels).toEqual({ agent: 'x', branch: 'main' });
     await expect(runtime.start('good', { labels: { agent: '' } })).rejects.toMatchObject({ code: 'option_invalid' });
     await expect(runtime.start('good', { labels: Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`l${at}`, 'x'])) })).rejects.toMatchObject({ code: 'option_invalid' });
     await runtime.stop();

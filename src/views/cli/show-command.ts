@@ -76,7 +76,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const details = await readDetails(reader, plan, record, { items: options.items });
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
     const assertions = plan.assertions.length === 0 ? [] : await readAssertions(reader, record);
-    const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
+    const labels = Object.entries(details.labels ?? {});
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
     const made = await readMade(reader, record.executionId);
@@ -86,7 +86,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const lines = [
       ` ${palette.bold(record.flowId)} ${record.flowVersion}  ${palette.dim(record.executionId)}${describeGeneration(record, newest, suggest, palette)}`,
       ` ${palette.dim('started')} ${formatDateTime(record.createdAt)}  ${palette.dim('input')} ${toCompactJson(details.input, columns - 40)}`,
-      ...(labels.length > 0 ? [` ${labels.map(({ name, value }) => `${palette.dim(toPlainLine(name))} ${toPlainLine(value)}`).join('  ')}`] : []),
+      ...(labels.length > 0 ? [` ${labels.map(([name, value]) => `${palette.dim(toPlainLine(name))} ${toPlainLine(value)}`).join('  ')}`] : []),
       ...describeImport(record).map(line => ` ${palette.dim('imported')} ${toPlainLine(line)}`),
       '',
       options.tree ? renderStepTree((await readExecutionView(reader, plan, record)).steps.map(toTreeStep), palette, columns) : renderStepTable(details, palette, columns),
@@ -108,7 +108,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
         ...toExecutionDocument(details, database),
         ...toMadeDocument(made),
         input: details.input,
-        ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }),
+        ...(details.labels && { labels: details.labels }),
         ...(assertions.length > 0 && { assertions }),
         ...(waits && { waitsFor: waits }),
         ...(progress && { progress }),
