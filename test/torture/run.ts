@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
+import { makeLargeDocuments, makePlans } from './documents.ts';
 import { runKillLoop } from './kill-loop.ts';
 import { runStorm } from './queue-storm.ts';
 import { measureRecovery, percentile } from './recovery.ts';
@@ -88,11 +89,27 @@ async function crowds(): Promise<void> {
   compare('ratio', many / few, 1.5, '');
 }
 
+async function documents(): Promise<void> {
+  const count = isShort ? 60 : 1_000;
+  const { growth, listMs, readMs } = await makeLargeDocuments(count);
+  // What 1,000 may hold on to is what 60 may: a few pieces, and what is listed of them.
+  report(`${count} documents of 1 MB streamed into one execution: at most ${round(growth / 1_048_576)} MiB more in use`, growth < 64 * 1_048_576 ? [] : [`it took ${round(growth / 1_048_576)} MiB, expected less than 64`]);
+  compare(`listing all ${count}`, listMs, 100, ' ms');
+  compare('reading one', readMs, 50, ' ms');
+  const plans = isShort ? 5 : 100;
+  const times = await makePlans(plans);
+  report(`${plans} plans of 109 documents, 7.6 MB each`, []);
+  compare('listing the plans', times.listMs, 50, ' ms');
+  compare('opening one, the slowest', times.openMs, 50, ' ms');
+  compare('listing the documents of one, the slowest', times.artifactsMs, 50, ' ms');
+}
+
 const begin = performance.now();
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
 await storms();
 await recovery();
 await crowds();
+await documents();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;
