@@ -105,4 +105,6 @@ export interface MessageWaiterRecord {
   readonly queue: string;
   /** null: any message of the queue. */
   readonly correlationId: string | null;
+  /** Name of the signal with which the message reaches it. */
+  readonly signal: string;
 }

@@ -33,7 +33,7 @@ export function writeQueueBatch(connection: SqliteConnection, batch: QueueBatch)
     statements.putOutbox.run(row.key, row.target, row.messageId, row.request, row.createdAt, row.refusals, row.dueAt, row.failure);
   }
   for (const key of batch.outbox.sent) statements.deleteOutbox.run(key);
-  for (const row of batch.waiters.put) statements.putWaiter.run(row.executionId, row.position, row.item, row.queue, row.correlationId);
+  for (const row of batch.waiters.put) statements.putWaiter.run(row.executionId, row.position, row.item, row.queue, row.correlationId, row.signal);
   for (const row of batch.waiters.gone) statements.deleteWaiter.run(row.executionId, row.position, row.item);
 }
 

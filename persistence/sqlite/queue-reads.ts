@@ -58,7 +58,7 @@ export function listOutbox(connection: SqliteConnection, afterKey: number, limit
 type WaiterPlace = Pick<MessageWaiterRecord, 'executionId' | 'position' | 'item'>;
 
 export function listMessageWaiters(connection: SqliteConnection, after: WaiterPlace | undefined, limit: number): MessageWaiterRecord[] {
-  const sql = `SELECT execution_id AS executionId, position, item, queue, correlation_id AS correlationId FROM message_waiters
+  const sql = `SELECT execution_id AS executionId, position, item, queue, correlation_id AS correlationId, signal FROM message_waiters
     WHERE (execution_id, position, item) > (?, ?, ?) ORDER BY execution_id, position, item LIMIT ?`;
   return all(connection, sql, after?.executionId ?? '', after?.position ?? 0, after?.item ?? 0, limit);
 }

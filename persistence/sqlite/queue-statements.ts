@@ -51,8 +51,8 @@ export function prepareQueueStatements(connection: SqliteConnection): QueueState
       ON CONFLICT (key) DO UPDATE SET refusals = excluded.refusals, due_at = excluded.due_at, failure = excluded.failure`),
     deleteOutbox: connection.prepare('DELETE FROM outbox WHERE key = ?'),
     putWaiter: connection.prepare(`
-      INSERT INTO message_waiters (execution_id, position, item, queue, correlation_id) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (execution_id, position, item) DO UPDATE SET queue = excluded.queue, correlation_id = excluded.correlation_id`),
+      INSERT INTO message_waiters (execution_id, position, item, queue, correlation_id, signal) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (execution_id, position, item) DO UPDATE SET queue = excluded.queue, correlation_id = excluded.correlation_id, signal = excluded.signal`),
     deleteWaiter: connection.prepare('DELETE FROM message_waiters WHERE execution_id = ? AND position = ? AND item = ?'),
   };
   prepared.set(connection, statements);

@@ -3,13 +3,13 @@ import { nameStep } from './check-graph.ts';
 import { isObject, type StepOutline } from './outline.ts';
 import type { Finding } from './problem.ts';
 import { hasExpression } from './template.ts';
-import { readSignalName, readSleep, type WithMistake } from './wait.ts';
+import { readMessageWait, readSignalName, readSleep, type WithMistake } from './wait.ts';
 
 /** Checks what a step's keys must be, given what it uses. */
 export function checkStep(step: StepOutline): Finding[] {
   const { uses } = step;
   const findings: Finding[] = [];
-  const isWait = uses === 'sleep' || uses === 'signal';
+  const isWait = uses === 'sleep' || uses === 'signal' || uses === 'await_message';
   if (isWait || uses?.startsWith('flow:')) {
     for (const key of ['retry', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
   }
@@ -42,9 +42,9 @@ function checkWait(step: StepOutline): Finding | undefined {
   const value = step.source['with'];
   if (isDynamic(value) || (isObject(value) && Object.values(value).some(isDynamic))) return undefined;
   const path = ['steps', step.position, 'with'];
-  const read: object = step.uses === 'sleep' ? readSleep(value) : readSignalName(value);
+  const read: object = step.uses === 'sleep' ? readSleep(value) : step.uses === 'signal' ? readSignalName(value) : readMessageWait(value);
   if ('expected' in read) return toFinding(step, path, read as WithMistake);
-  const known = step.uses === 'sleep' ? ['for', 'until'] : ['name'];
+  const known = step.uses === 'sleep' ? ['for', 'until'] : step.uses === 'signal' ? ['name'] : ['queue', 'correlation_id'];
   const unknown = isObject(value) ? Object.keys(value).find(key => !known.includes(key)) : undefined;
   if (unknown === undefined) return undefined;
   return {

@@ -70,6 +70,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     assertions: definition.assertions ?? [],
     outputDir: definition.output_dir ?? null,
     tools: listTools(steps, definition),
+    awaitsMessages: steps.some(({ uses }) => uses === 'await_message'),
     flows: listTargets(steps, 'flow'),
   };
   plans.set(definition, plan);
@@ -80,6 +81,8 @@ function readUses(uses: string): Pick<PlannedStep, 'kind' | 'target'> {
   const [, simple, tool, flow] = usesPattern.exec(uses) ?? [];
   if (flow !== undefined) return { kind: 'flow', target: flow };
   if (simple === 'sleep' || simple === 'signal') return { kind: simple, target: simple };
+  // A message reaches its step as a signal does; the queues know which one it is for.
+  if (simple === 'await_message') return { kind: 'signal', target: simple };
   return { kind: 'task', target: tool ?? simple ?? uses };
 }
 

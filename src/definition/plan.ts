@@ -138,6 +138,8 @@ export interface FlowPlan {
   };
   /** Names of the tools it uses. */
   readonly tools: readonly string[];
+  /** Whether a step of it waits for a message. */
+  readonly awaitsMessages: boolean;
   /** Ids of the flows it starts. */
   readonly flows: readonly string[];
 }

@@ -35,7 +35,7 @@ function checkWait(plan: FlowPlan, step: PlannedStep): Finding[] {
   if (step.kind !== 'signal' || step.timeoutMs !== null || plan.timeoutMs !== null) return [];
   return [{
     code: 'wait_endless', path: at(step, 'uses'), expected: 'a `timeout` on the step or on the flow', found: 'none',
-    message: `\`${step.id}\` waits for a signal and may wait for ever: give it, or the flow, a \`timeout\``,
+    message: `\`${step.id}\` waits for a ${step.uses === 'signal' ? 'signal' : 'message'} and may wait for ever: give it, or the flow, a \`timeout\``,
   }];
 }
 

@@ -60,6 +60,33 @@ export function requireSignalName(value: unknown): string {
   return signal.name;
 }
 
+/** What an `await_message` step waits for; `correlationId` null: any message of the queue. */
+export interface MessageWait {
+  readonly queue: string;
+  readonly correlationId: string | null;
+}
+
+/** Reads what an `await_message` step waits for. */
+export function readMessageWait(value: unknown): MessageWait | WithMistake {
+  if (!isObject(value)) return { expected: 'an object with the `queue`, and mostly a `correlation_id`', found: value };
+  const { queue, correlation_id: correlationId = null } = value;
+  if (typeof queue !== 'string' || queue === '') return { key: 'queue', expected: 'the name of a queue', found: queue };
+  if (correlationId === null || (typeof correlationId === 'string' && correlationId !== '')) return { queue, correlationId };
+  return { key: 'correlation_id', expected: 'a text', found: correlationId };
+}
+
+/**
+ * Returns what an `await_message` step waits for.
+ *
+ * @param value the step's evaluated `with`
+ * @throws a `FlowError` with code `message_wait_invalid`
+ */
+export function requireMessageWait(value: unknown): MessageWait {
+  const wait = readMessageWait(value);
+  if ('expected' in wait) throw withError('message_wait_invalid', wait);
+  return wait;
+}
+
 function withError(code: string, { key, expected, found }: WithMistake): FlowError {
   const path = key === undefined ? 'with' : `with.${key}`;
   return new FlowError(code, `Expected \`${path}\` to be ${expected}, got ${describeValue(found)}`, { place: { path } });

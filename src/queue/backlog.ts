@@ -90,6 +90,16 @@ export class Backlog<Entry extends Waiting> {
     return entry;
   }
 
+  /** Takes one out that is ready or waits for others of its partition, whatever its turn. */
+  claim(entry: Entry): void {
+    this.#open.delete(entry);
+    if (entry.partitionKey === null) return;
+    const lane = this.#requireLane(entry.partitionKey);
+    if (lane.candidate === entry) lane.candidate = undefined;
+    lane.active ??= entry;
+    this.#choose(lane);
+  }
+
   /** A message was read back that is being handled. */
   resume(entry: Entry): void {
     if (entry.partitionKey !== null) this.#requireLane(entry.partitionKey).active = entry;

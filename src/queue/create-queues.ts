@@ -15,7 +15,7 @@ import { toMessageDetails } from './message-details.ts';
 import { QueueAlerts } from './queue-alerts.ts';
 import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
 import type { MessageRunner } from './queue-book.ts';
-import type { Published, PublishRequest } from './queue-commands.ts';
+import type { Published, PublishRequest, StepWait } from './queue-commands.ts';
 import { QueueCatalog } from './queue-catalog.ts';
 import type { ConsumerRunner } from './queue-consumer.ts';
 import { QueueConsumer } from './queue-consumer.ts';
@@ -101,6 +101,11 @@ export class Queues implements QueueRuntime {
   /** What a step publishes: to be applied with its success. */
   toMessage(requests: readonly PublishRequest[]): ToParticipant {
     return { participant: this.participant as ToParticipant['participant'], message: { type: 'publish', requests } };
+  }
+
+  /** Steps that wait for messages, or no longer do. */
+  toWaits(waits: readonly StepWait[]): ToParticipant {
+    return { participant: this.participant as ToParticipant['participant'], message: { type: 'await', waits } };
   }
 
   async publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}): Promise<Published> {

@@ -47,8 +47,8 @@ export interface MessageCall<Payload = unknown> {
    * @throws a `FlowError` with code `claim_lost` when another worker may have it by now
    */
   extend(ms?: number): Promise<void>;
-  /** Publishes in the commit that acknowledges this message: both happen, or neither. */
-  publish<Other>(queue: Queue<Other> | string, payload: Other, options?: PublishOptions): void;
+  /** Publishes in the commit that acknowledges this message: both happen, or neither. Returns the id it will have. */
+  publish<Other>(queue: Queue<Other> | string, payload: Other, options?: PublishOptions): string;
   /** When the handler returns, the message goes to the dead letters, without another attempt. */
   deadLetter(reason: string): void;
   /** When the handler returns, the message waits so many ms; no attempt is counted. */

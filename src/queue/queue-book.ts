@@ -46,6 +46,8 @@ export class QueueBook {
   readonly shelves = new Map<string, Shelf>();
   readonly #entries = new Map<number, Entry>();
   readonly #byId = new Map<string, Entry>();
+  /** Those with a correlation id, by queue and id. */
+  readonly #correlated = new Map<string, Set<Entry>>();
   readonly #alarms = new Heap<Alarm>((a, b) => a.at < b.at);
   /** Messages by the link that has claimed them. */
   readonly #claims = new Map<string, Set<Entry>>();
@@ -149,6 +151,11 @@ export class QueueBook {
     this.#entries.set(entry.key, entry);
     this.#byId.set(entry.messageId, entry);
     this.shelf(entry.queue).counts[entry.snapshot.value as 'pending']++;
+    if (entry.correlationId === null) return;
+    const place = toCorrelation(entry.queue, entry.correlationId);
+    const known = this.#correlated.get(place);
+    if (known) known.add(entry);
+    else this.#correlated.set(place, new Set([entry]));
   }
 
   // handling
@@ -161,6 +168,23 @@ export class QueueBook {
         this.#grants.push({ request, entries });
       }
     }
+  }
+
+  /** The next message of a queue, for anybody, that carries this correlation id; null: any. */
+  findReady(queue: string, correlationId: string | null): Entry | undefined {
+    const backlog = this.shelf(queue).backlogOf({ instance: null });
+    if (correlationId === null) return backlog.peek();
+    let first: Entry | undefined;
+    for (const entry of this.#correlated.get(toCorrelation(queue, correlationId)) ?? []) {
+      if (backlog.entries.has(entry) && (!first || entry.rank > first.rank || (entry.rank === first.rank && entry.key < first.key))) first = entry;
+    }
+    return first;
+  }
+
+  /** Claims a message out of its turn. */
+  claimOne(entry: Entry, by: string, leaseMs: number, now: number): void {
+    this.shelf(entry.queue).backlogOf(entry).claim(entry);
+    this.claim(entry, by, leaseMs, now);
   }
 
   claim(entry: Entry, by: string, leaseMs: number, now: number): void {
@@ -304,6 +328,11 @@ export class QueueBook {
     this.shelf(entry.queue).backlogOf(entry).end(entry);
     this.#entries.delete(entry.key);
     this.#byId.delete(entry.messageId);
+    if (entry.correlationId === null) return;
+    const place = toCorrelation(entry.queue, entry.correlationId);
+    const known = this.#correlated.get(place);
+    known?.delete(entry);
+    if (known?.size === 0) this.#correlated.delete(place);
   }
 
   #unclaimed(entry: Entry): void {
@@ -328,6 +357,8 @@ export class QueueBook {
     }
   }
 }
+
+const toCorrelation = (queue: string, correlationId: string): string => JSON.stringify([queue, correlationId]);
 
 function toEvent(outcome: Outcome, claim: number, now: number): MessageEvent {
   switch (outcome.type) {

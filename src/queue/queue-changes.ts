@@ -27,6 +27,11 @@ export class QueueChanges {
     this.#touched.set(entry.key, { entry, payload, entries: history });
   }
 
+  /** The payload of a message that was published in this tick. */
+  payloadOf(key: number): string | undefined {
+    return this.#touched.get(key)?.payload;
+  }
+
   /** @param history undefined: nothing is added to it */
   move(entry: Entry, history: string | undefined): void {
     const touched = this.#touched.get(entry.key);

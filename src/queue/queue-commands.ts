@@ -86,6 +86,20 @@ export type Outcome =
   | { readonly type: 'extend'; readonly ms: number }
   | { readonly type: 'release' };
 
+/** A step that waits for a message, or does so no longer. */
+export interface StepWait {
+  readonly executionId: string;
+  readonly position: number;
+  readonly item: number;
+  /** Under which the message reaches it. */
+  readonly signal: string;
+  readonly queue: string;
+  /** null: any message of the queue. */
+  readonly correlationId: string | null;
+  /** `received`: it has the message; `over`: it waits no longer, and has none. */
+  readonly state: 'waiting' | 'received' | 'over';
+}
+
 /** Everything the queues can be told in a tick. */
 export type QueueCommand =
   | { readonly type: 'publish'; readonly requests: readonly PublishRequest[] }
@@ -98,6 +112,9 @@ export type QueueCommand =
   | { readonly type: 'hangUp'; readonly link: Link; readonly released: boolean }
   /** Claims of processes that are gone come back. */
   | { readonly type: 'reclaim'; readonly names: readonly string[] }
+  | { readonly type: 'await'; readonly waits: readonly StepWait[] }
+  /** What flows had claimed when their process died comes back, and is offered to those that wait. */
+  | { readonly type: 'rematch'; readonly names: readonly string[] }
   | { readonly type: 'due' }
   | { readonly type: 'redrive'; readonly queue: string; readonly messageId?: string | undefined; readonly limit: number }
   | { readonly type: 'register'; readonly queue: string; readonly instance: string }

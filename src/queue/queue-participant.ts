@@ -11,6 +11,7 @@ import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { Queue } from './define-queue.ts';
 import type { Entry } from './entry.ts';
 import { toClaimedMessage } from './entry.ts';
+import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
 import type { MessageRunner } from './queue-book.ts';
 import { QueueBook } from './queue-book.ts';
 import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
@@ -52,6 +53,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
   readonly #instances = new Map<string, Set<string>>();
   /** Idempotency keys of the present tick, which the store does not know yet. */
   readonly #freshKeys = new Map<string, string>();
+  readonly #waiters: MessageWaiters;
   #book: QueueBook;
   #post: Post<QueueCommand> | undefined;
   #timer: unknown;
@@ -61,6 +63,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#book = this.#createBook();
+    this.#waiters = new MessageWaiters({ findQueue: options.findQueue, book: () => this.#book, readPayload: key => requireNow(options.store.getMessagePayload(key)) });
   }
 
   get book(): QueueBook {
@@ -117,8 +120,11 @@ export class QueueParticipant implements Participant<QueueCommand> {
       if (status === 'dead') counts.dead = count;
     }
     for (const { queue, instance } of await store.listInstances()) this.#instancesOf(queue).add(instance);
+    await this.#waiters.begin(after => store.listMessageWaiters(after, pageSize), pageSize);
+    const flows = this.#book.claimants.filter(isFlowClaim);
+    if (flows.length > 0 || this.#waiters.size > 0) this.tell({ type: 'rematch', names: flows });
     const local = this.#book.claimants.filter(name => name.startsWith(localPrefix));
-    const remote = this.#book.claimants.filter(name => !name.startsWith(localPrefix));
+    const remote = this.#book.claimants.filter(name => !name.startsWith(localPrefix) && !isFlowClaim(name));
     // Whoever worked for the former owner in its own process died with it. Others work on, and will be back soon.
     if (local.length > 0) this.tell({ type: 'reclaim', names: local });
     if (remote.length > 0) clock.setTimer(() => this.tell({ type: 'reclaim', names: remote.filter(name => !this.#links.has(name)) }), reconnectMs);
@@ -127,11 +133,12 @@ export class QueueParticipant implements Participant<QueueCommand> {
     for (const dependent of this.#dependents) dependent.begin();
   }
 
-  apply(command: QueueCommand, { now }: Tick): unknown {
+  apply(command: QueueCommand, tick: Tick): unknown {
     const book = this.#book;
+    const { now } = tick;
     switch (command.type) {
       case 'publish':
-        return this.#publish(command.requests, now);
+        return this.#publish(command.requests, tick);
       case 'claim':
         return book.shelf(command.request.queue).request(command.request);
       case 'unclaim':
@@ -141,7 +148,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
         const { by, receipt, outcome } = command;
         const isHeld = book.isHeld(by, receipt);
         if (!isHeld && outcome.type === 'ack' && this.#isAcknowledged(by, receipt)) return true;
-        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publish(outcome.publishes, now);
+        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publish(outcome.publishes, tick);
         return book.answer(by, receipt, outcome, now);
       }
       case 'attach':
@@ -152,8 +159,14 @@ export class QueueParticipant implements Participant<QueueCommand> {
       case 'reclaim':
         for (const name of command.names) book.giveBack(name, false, now);
         return undefined;
+      case 'await':
+        return this.#waiters.note(command.waits, tick);
+      case 'rematch':
+        for (const name of command.names) book.giveBack(name, true, now);
+        return this.#waiters.matchAll(tick);
       case 'due':
-        return book.ring(now);
+        book.ring(now);
+        return this.#waiters.matchAll(tick);
       case 'redrive':
         return this.#redrive(command.queue, command.messageId, command.limit, now);
       case 'register':
@@ -202,7 +215,8 @@ export class QueueParticipant implements Participant<QueueCommand> {
   // what it is told
 
   /** Checks everything first: a publish that is refused has changed nothing. */
-  #publish(requests: readonly PublishRequest[], now: number): Published[] {
+  #publish(requests: readonly PublishRequest[], tick: Tick): Published[] {
+    const { now } = tick;
     const answers = requests.map(request => this.#findDuplicate(request, now));
     const fresh = requests.filter((_, index) => !answers[index]);
     for (const { queue, to } of fresh) {
@@ -218,7 +232,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
     return requests.map((request, index) => {
       // Two with one key may be in one publish.
       const known = answers[index] ?? this.#findFresh(request);
-      return known === undefined ? this.#publishOne(request, now) : { messageId: known, duplicate: true, copies: 0 };
+      return known === undefined ? this.#publishOne(request, tick) : { messageId: known, duplicate: true, copies: 0 };
     });
   }
 
@@ -236,14 +250,15 @@ export class QueueParticipant implements Participant<QueueCommand> {
     return idempotencyKey === null ? undefined : this.#freshKeys.get(toFreshKey(queue, idempotencyKey));
   }
 
-  #publishOne(request: PublishRequest, now: number): Published {
+  #publishOne(request: PublishRequest, tick: Tick): Published {
+    const { now } = tick;
     const { queue, messageId, to, idempotencyKey, dedupeWindowMs } = request;
     if (idempotencyKey !== null) {
       this.#freshKeys.set(toFreshKey(queue, idempotencyKey), messageId);
       this.#book.changes.messageKeys.push({ queue, idempotencyKey, messageId, expiresAt: now + dedupeWindowMs });
     }
     if (to !== 'all') {
-      this.#book.publish(request, to?.instance ?? null, messageId, now);
+      this.#waiters.offer(this.#book.publish(request, to?.instance ?? null, messageId, now), tick);
       return { messageId, duplicate: false, copies: 1 };
     }
     const instances = this.#instancesOf(queue);

@@ -42,7 +42,9 @@ export async function runMessage(message: ClaimedMessage, queue: Queue, handle: 
     },
     extend: (ms = queue.visibilityTimeoutMs) => surroundings.extend(requireMs('ms', ms, 1)),
     publish(target, payload, options = {}) {
-      publishes.push(surroundings.toRequest(target, payload, options));
+      const request = surroundings.toRequest(target, payload, options);
+      publishes.push(request);
+      return request.messageId;
     },
     deadLetter(reason) {
       decided = { type: 'bury', failure: createFailure('dead_lettered', String(reason).slice(0, 2_000)) };

@@ -23,6 +23,8 @@ import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
 import { computeWakeAt, toJournalRecord } from './rows.ts';
+import { listMessageWaits } from './message-waits.ts';
+import type { StepPublishing } from './step-publishing.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from './tree.ts';
@@ -37,6 +39,8 @@ export interface HostOptions {
   readonly maxInterruptions: number;
   /** A flow that wakes sooner than this stays in memory, ms. */
   readonly keepResidentMs: number;
+  /** Tells the queues which steps wait for a message, and which no longer do. */
+  readonly publishing?: StepPublishing | undefined;
   /** Calls back in a later turn of the event loop. */
   readonly defer: (callback: () => void) => void;
 }
@@ -265,9 +269,17 @@ export class Host {
       this.#options.logger.error({ err: error, executionId: header.executionId }, 'a machine threw; its flow fails');
       breakTree(this.#options.machines, tree, createFailure('machine_failed', message), now, changes);
     }
+    if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes);
     if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
     // A clock that was set back must not make it end before it began.
     if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
+  }
+
+  /** In the same tick: what waits is known to the queues as soon as it is stored. */
+  #noteWaits({ header, tree }: Resident, changes: Changes): void {
+    const waits = listMessageWaits(header.executionId, tree, changes);
+    const { publishing } = this.#options;
+    if (waits.length > 0 && publishing) this.#taken.push({ kind: 'participant', ...publishing.toWaits(waits) });
   }
 
   #touch(resident: Resident): Changes {

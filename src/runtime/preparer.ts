@@ -4,7 +4,7 @@ import { createFailure } from '../core/failure.ts';
 import { toIdempotencyKey } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
-import { computeWakeAt, requireSignalName } from '../definition/wait.ts';
+import { computeWakeAt, requireMessageWait, requireSignalName } from '../definition/wait.ts';
 import { readStepArtifacts } from './artifacts/step-artifacts.ts';
 import { toItemList } from './item-list.ts';
 import { conditionFalse } from './messages.ts';
@@ -67,7 +67,8 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
 function toStart(step: PlannedStep, input: Evaluated | undefined, now: number): Prepared {
   const base = input === undefined ? { type: 'start' as const } : { type: 'start' as const, input };
   if (step.kind === 'sleep') return { ...base, dueAt: computeWakeAt(input?.value, now) };
-  if (step.kind === 'signal') requireSignalName(input?.value);
+  if (step.target === 'await_message') requireMessageWait(input?.value ?? step.with?.value);
+  else if (step.kind === 'signal') requireSignalName(input?.value);
   if (step.kind !== 'task' && step.timeoutMs !== null) return { ...base, dueAt: now + step.timeoutMs };
   return base;
 }

@@ -1,11 +1,12 @@
 import type { Queue } from '../queue/define-queue.ts';
 import type { PublishOptions } from '../queue/queue-api.ts';
-import type { PublishRequest } from '../queue/queue-commands.ts';
+import type { PublishRequest, StepWait } from '../queue/queue-commands.ts';
 import type { ToParticipant } from './participant.ts';
 
 /** How a step's handler publishes: checked at once, applied with the step's success. */
 export interface StepPublishing {
   /** @throws a `FlowError` when it can never be published */
   readonly toRequest: <Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions | undefined, source: string) => PublishRequest;
+  readonly toWaits: (waits: readonly StepWait[]) => ToParticipant;
   readonly toMessage: (requests: readonly PublishRequest[]) => ToParticipant;
 }

@@ -119,7 +119,9 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
     generate: request => open().generate(request, call.signal),
     publish(queue, payload, how) {
       if (!publishing) throw new FlowError('queues_unavailable', 'Expected a runtime with queues, this handler runs without one');
-      (publishes ??= []).push(publishing.toRequest(queue, payload, how, `${ping.executionId}/${ping.stepId}${ping.item === undefined ? '' : `[${ping.item}]`}`));
+      const request = publishing.toRequest(queue, payload, how, `${ping.executionId}/${ping.stepId}${ping.item === undefined ? '' : `[${ping.item}]`}`);
+      (publishes ??= []).push(request);
+      return request.messageId;
     },
   };
   /** Artifacts are stored with the success, or before it. */

@@ -49,9 +49,10 @@ export interface ToolCall<Input = unknown> {
    * Publishes in the transaction that stores this step's output: both happen, or neither. A queue that is full fails the
    * attempt.
    *
+   * @returns the id the message will have
    * @throws a `FlowError` with code `payload_invalid`, `value_too_large` or `queue_unknown`
    */
-  publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): void;
+  publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): string;
 }
 
 export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {

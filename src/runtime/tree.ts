@@ -196,9 +196,13 @@ export function toAddress(executionId: string, local: string): string {
 /** The name of the signal a step waits for; undefined when it waits for something else. */
 export function getSignalName(actor: StepActor): string | undefined {
   if (actor.step.kind !== 'signal') return undefined;
+  if (actor.step.target === 'await_message') return toMessageSignal(actor.step.id);
   const { name } = (actor.input ?? actor.step.with?.value ?? {}) as { name?: string };
   return name;
 }
+
+/** Under this name a message reaches the step that waits for it: its own, so that no other step takes it. */
+export const toMessageSignal = (stepId: string): string => `message:${stepId}`;
 
 /** What a step is told when its due time has come. */
 export function createTimerEvent({ step, snapshot }: StepActor): { type: 'timer.fired'; failure?: StepFailure } {

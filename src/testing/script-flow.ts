@@ -1,3 +1,4 @@
+import { toMessageSignal } from '../runtime/tree.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
@@ -89,7 +90,7 @@ function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScrip
   const list = step.forEach && (step.forEach.constant ? (step.forEach.value as unknown[]).slice(0, maxItems) : orFail(`${entry(id)}.fails`, `${entry(id)}.list`));
   return {
     id,
-    uses: kind === 'task' ? `tool:${target}` : step.uses,
+    uses: kind === 'task' ? `tool:${target}` : target === 'await_message' ? 'signal' : step.uses,
     depends_on: upstream,
     critical,
     weight,
@@ -115,6 +116,8 @@ function toWith(step: PlannedStep, valueIsScripted: boolean): { with?: unknown }
     if (sleep && 'untilMs' in sleep) return { with: { until: sleep.untilMs } };
     return { with: { for: (sleep && 'forMs' in sleep ? sleep.forMs : 3_600_000) + position } };
   }
+  // A message reaches its step as a signal of this name.
+  if (step.target === 'await_message') return { with: { name: toMessageSignal(id) } };
   if (kind === 'signal') return { with: step.with?.constant ? step.with.value : { name: id } };
   if (!step.with) return {};
   if (!valueIsScripted) return { with: step.with.value };

@@ -7,6 +7,7 @@ import { gitHistoryTool } from './git-history-tool.ts';
 import { createHttpTool } from './http.ts';
 import { makeValueTool } from './make-value-tool.ts';
 import { packageDependenciesTool } from './package-dependencies-tool.ts';
+import { publishTool } from './publish-tool.ts';
 import { writeReportTool } from './write-report-tool.ts';
 
 /** Tools that every runtime has. */
@@ -20,5 +21,6 @@ export const builtInTools: readonly Tool[] = [
   findDuplicatesTool,
   gitHistoryTool,
   packageDependenciesTool,
+  publishTool,
   writeReportTool,
 ];

@@ -36,7 +36,7 @@ describe('publishing from a step', () => {
 
   it('fails the attempt when the queue is full or the payload does not fit', async () => {
     const small = defineQueue({ name: 'small', schema: z.number(), maxDepth: 1 });
-    const decide = (call: ToolCall): void => call.publish(small, call.attempt === 1 ? ('x' as never) : 5);
+    const decide = (call: ToolCall): unknown => call.publish(small, call.attempt === 1 ? ('x' as never) : 5);
     const { runtime } = await openQueues({ queues: [small], flows: [flow], tools: toTools({ decide }) });
     const first = await (await runtime.start('buy')).settled();
     expect(first.steps[0]).toMatchObject({ status: 'completed', attempts: 2 });

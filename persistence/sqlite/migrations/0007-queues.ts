@@ -85,6 +85,7 @@ CREATE TABLE message_waiters (
   item INTEGER NOT NULL CHECK (item >= -1),
   queue TEXT NOT NULL,
   correlation_id TEXT,
+  signal TEXT NOT NULL,
   PRIMARY KEY (execution_id, position, item)
 ) WITHOUT ROWID, STRICT;
 `;

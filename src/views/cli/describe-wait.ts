@@ -23,6 +23,7 @@ export async function describeWait(reader: StoreReader, record: ExecutionRecord,
     else if (step.status === 'waiting') {
       const until = step.dueAt === null ? '' : `, until ${formatDateTime(step.dueAt)}`;
       if (uses === 'signal') texts.push(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${signal}`}${until}`);
+      else if (uses === 'await_message') texts.push(`${name} waits for a message${until}`);
       else if (uses.startsWith('flow:')) texts.push(`${name} waits for ${uses}${until}`);
       else texts.push(`${name} sleeps${until}`);
     }

@@ -16,7 +16,7 @@ function renderNode(step: StepDefinition, name: string): string {
   const label = `"${describeStep(step).map(escapeQuoted).join('<br/>')}"`;
   if (step.for_each !== undefined) return `${name}[/${label}/]`;
   if (step.uses === 'sleep') return `${name}([${label}])`;
-  if (step.uses === 'signal') return `${name}>${label}]`;
+  if (step.uses === 'signal' || step.uses === 'await_message') return `${name}>${label}]`;
   if (step.uses.startsWith('flow:')) return `${name}[[${label}]]`;
   return `${name}[${label}]`;
 }

@@ -48,7 +48,7 @@ export function testQueueUpkeep(subject: Subject): void {
     it('keeps who waits for a message, by step', async () => {
       const { store } = subject.current;
       await store.acquire(owner);
-      const row = (executionId: string, position: number, correlationId: string | null = 'c') => ({ executionId, position, item: -1, queue: 'q', correlationId });
+      const row = (executionId: string, position: number, correlationId: string | null = 'c') => ({ executionId, position, item: -1, queue: 'q', correlationId, signal: `message:${position}` });
       await store.commit(makeQueueBatch({ waiters: { put: [row('b', 1), row('a', 2), row('a', 0, null)], gone: [] } }));
       expect(await store.listMessageWaiters(undefined, 10)).toEqual([row('a', 0, null), row('a', 2), row('b', 1)]);
       expect(await store.listMessageWaiters({ executionId: 'a', position: 0, item: -1 }, 1)).toEqual([row('a', 2)]);
