@@ -40,8 +40,10 @@ const makeDocuments = (text: string): ReportDocuments => ({
   missing: [{ name: text, stepId: text, status: 'skipped', reason: text }],
 });
 
+const makeModels = (text: string) => [{ position: 0, stepId: text, model: text, calls: 2, pending: 0, completed: 1, failed: 1, cancelled: 0, inputTokens: 10, outputTokens: 5, totalTokens: 15, cost: 0.25, durationMs: 1_500 }];
+
 const render = async (view: ExecutionView, documents?: ReportDocuments, diagram?: string): Promise<string> =>
-  (await gather(renderExecutionReport(view, { now: 10_000, ...(documents && { documents }), ...(diagram !== undefined && { diagram }) }))).join('');
+  (await gather(renderExecutionReport(view, { now: 10_000, models: makeModels(view.flowId), ...(documents && { documents }), ...(diagram !== undefined && { diagram }) }))).join('');
 
 /** Tags with the names of their attributes: what a browser makes of a page, without its texts. */
 function listTags(html: string): string[] {
@@ -67,7 +69,7 @@ describe('a report', () => {
       const page = await render(makeView(text), makeDocuments(text));
       expect(listTags(page).length).toBe(plain.length);
       expect(page.isWellFormed()).toBe(true);
-    }), { numRuns: 50 });
+    }), { numRuns: 25 });
   });
 
   it('says what is there, what is missing and why, and how complete it is', async () => {
@@ -84,6 +86,7 @@ describe('a report', () => {
     expect(page).toContain('<h3>Plan</h3>\n<p>Do <em>it</em>.</p>');
     expect(page).toContain('<td>summary.md</td><td>1-sum</td><td><span class="badge skipped">skipped</span></td><td class="wide">dependency_failed: write failed</td>');
     expect(page).toMatch(/<td>raw\.json<\/td><td>raw<\/td>/);
+    expect(page).toContain('2 calls, 15 tokens, cost 0.25');
     for (const id of page.matchAll(/href="#([\w-]+)"/g)) expect(page, id[1]).toContain(`id="${id[1]}"`);
   });
 

@@ -1,3 +1,4 @@
+import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
 import type { ExecutionRecord, StepStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
@@ -6,7 +7,6 @@ import type { FlowPlan } from '../../definition/plan.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { toArtifactInfo, type ArtifactInfo } from '../../runtime/artifacts/artifact.ts';
 import { eachArtifact } from '../../runtime/artifacts/read-artifacts.ts';
-import { loadSession } from '../../runtime/consolidation/read-session.ts';
 import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
 import type { ExecutionSummary } from '../../runtime/api.ts';
 import { toSummary } from '../../runtime/queries.ts';
@@ -56,6 +56,12 @@ export type ExportEntry =
 
 const parse = (text: string | undefined): unknown => (text === undefined ? undefined : (JSON.parse(text) as unknown));
 
+/** The session without its steps: those of a long execution are not in its row. */
+function toSessionHead({ content, originalSessionIds }: ConsolidatedRecord): ExportedSession {
+  const { steps: _steps, stepsKept: _kept, input: _input, ...head } = JSON.parse(content) as Record<string, unknown>;
+  return { ...head, originalSessionIds: JSON.parse(originalSessionIds) as string[] } as unknown as ExportedSession;
+}
+
 /**
  * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
  * transitions, what it came to, and the documents it made without their contents. The last entry says how many there were, so that a cut file shows.
@@ -87,10 +93,7 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
     transitions += 1;
   }
   const consolidated = record.settledAt === null ? undefined : await reader.getConsolidated(executionId, record.generation);
-  if (consolidated) {
-    const { steps: _steps, input: _input, ...session } = await loadSession(reader, consolidated);
-    yield { type: 'consolidated', ...session };
-  }
+  if (consolidated) yield { type: 'consolidated', ...toSessionHead(consolidated) };
   let artifacts = 0;
   if (reader.artifacts) {
     for await (const artifact of eachArtifact(reader, executionId)) {

@@ -1,3 +1,4 @@
+import type { InteractionTotal } from '../../../persistence/interaction-store.ts';
 import type { AssertionView, ConsolidationView, ExecutionView } from '../execution-view.ts';
 import { formatDateTime, formatDuration } from '../terminal/durations.ts';
 import { escapeHtml } from './escape-html.ts';
@@ -11,6 +12,8 @@ export interface ReportOptions {
   readonly now: number;
   /** What the execution made. Default: nothing. */
   readonly documents?: ReportDocuments;
+  /** Its calls of language models, by step and model. Default: none. */
+  readonly models?: readonly InteractionTotal[];
   /** The execution as Mermaid text, to be pasted elsewhere. */
   readonly diagram?: string;
 }
@@ -48,12 +51,12 @@ function renderHeader(view: ExecutionView, documents: ReportDocuments): string {
 ${failure ? renderFailure(failure) : ''}${consolidation?.error ? `<p>The consolidation ${consolidation.status === 'timeout' ? 'ran out of time' : 'failed'}:</p>${renderFailure(consolidation.error)}` : ''}</header>`;
 }
 
-function renderContents(view: ExecutionView, readable: readonly ReportDocument[], { missing, present }: ReportDocuments): string {
+function renderContents(view: ExecutionView, readable: readonly ReportDocument[], { missing, present }: ReportDocuments, callsModels: boolean): string {
   const link = (target: string, words: string, inside = ''): string => `<li><a href="#${target}">${escapeHtml(words)}</a>${inside}</li>`;
   const documents = readable.map((document, index) => link(`document-${index}`, document.name)).join('');
   return `<nav><details open><summary>Contents</summary><ol>
 ${readable.length > 0 ? link('documents', 'Documents', `<ol>${documents}</ol>`) : ''}${missing.length > 0 ? link('missing', `Missing documents (${missing.length})`) : ''}${present.length > readable.length ? link('files', 'Other files') : ''}
-${link('timeline', 'Timeline')}${view.consolidation && view.consolidation.assertions.length > 0 ? link('assertions', 'Assertions') : ''}${link('steps', 'Steps', `<ol>${view.steps.map(({ index, stepId }) => link(`step-${index}`, stepId)).join('')}</ol>`)}
+${link('timeline', 'Timeline')}${view.consolidation && view.consolidation.assertions.length > 0 ? link('assertions', 'Assertions') : ''}${callsModels ? link('models', 'Model calls') : ''}${link('steps', 'Steps', `<ol>${view.steps.map(({ index, stepId }) => link(`step-${index}`, stepId)).join('')}</ol>`)}
 ${link('input', 'Input')}</ol></details></nav>`;
 }
 
@@ -75,11 +78,20 @@ function renderAssertions(assertions: readonly AssertionView[], { successRate, t
   return `<section id="assertions"><h2>Assertions</h2><p class="quiet">${Math.round(successRate * 100)} % of the steps succeeded, in ${totalTools} tool calls</p>${renderTable(['assertion', 'type', 'weight', 'result', 'reason'], rows)}</section>`;
 }
 
+function renderModels(models: readonly InteractionTotal[]): string {
+  const sum = (pick: (total: InteractionTotal) => number): number => models.reduce((all, total) => all + pick(total), 0);
+  const round = (cost: number): string => String(Math.round(cost * 1e6) / 1e6);
+  const rows = models.map(({ stepId, model, calls, failed, inputTokens, outputTokens, durationMs, cost }) =>
+    [escapeHtml(stepId), escapeHtml(model), String(calls), String(failed), String(inputTokens), String(outputTokens), formatDuration(durationMs), round(cost)]);
+  const total = `${sum(({ calls }) => calls)} calls, ${sum(({ totalTokens }) => totalTokens)} tokens, cost ${round(sum(({ cost }) => cost))}`;
+  return `<section id="models"><h2>Model calls</h2><p class="quiet">${total}</p>${renderTable(['step', 'model', 'calls', 'failed', 'tokens in', 'tokens out', 'time', 'cost'], rows)}</section>`;
+}
+
 /**
  * Writes an execution as a page that stands for itself, piece by piece: the documents it made, those it did not make and why,
  * when each step ran and what went in and came out.
  */
-export async function* renderExecutionReport(view: ExecutionView, { now, documents = { present: [], missing: [] }, diagram }: ReportOptions): AsyncGenerator<string> {
+export async function* renderExecutionReport(view: ExecutionView, { now, documents = { present: [], missing: [] }, models = [], diagram }: ReportOptions): AsyncGenerator<string> {
   const readable = documents.present.filter(isReadable);
   const files = documents.present.filter(document => !isReadable(document));
   const origin = view.startedAt ?? view.createdAt;
@@ -87,7 +99,7 @@ export async function* renderExecutionReport(view: ExecutionView, { now, documen
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>${escapeHtml(view.flowId)}: ${escapeHtml(view.executionId)}</title><style>${reportStyle}</style></head><body><div class="page">
 ${renderHeader(view, documents)}
-${renderContents(view, readable, documents)}
+${renderContents(view, readable, documents, models.length > 0)}
 <main>
 `;
   if (readable.length > 0) yield '<section id="documents"><h2>Documents</h2>\n';
@@ -99,6 +111,7 @@ ${renderContents(view, readable, documents)}
   if (files.length > 0) yield renderFiles(files);
   yield `<section id="timeline"><h2>Timeline</h2>${renderTimeline(view.steps, origin, view.settledAt ?? now)}</section>\n`;
   if (view.consolidation && view.consolidation.assertions.length > 0) yield renderAssertions(view.consolidation.assertions, view.consolidation);
+  if (models.length > 0) yield renderModels(models);
   yield '<section id="steps"><h2>Steps</h2>\n';
   for (const step of view.steps) yield `${renderStep(step, origin)}\n`;
   yield `</section><section id="input"><h2>Input</h2>${renderValue(view.input)}</section>
