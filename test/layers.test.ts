@@ -43,7 +43,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'files store', prefix: 'persistence/files/', imports: ['core', 'store contract', 'store records', 'store errors', 'store capabilities', 'memory store'] },
   { name: 'sqlite store', prefix: 'persistence/sqlite/', imports: ['core', 'store contract', 'store records', 'store errors'] },
   { name: 'assertions', prefix: 'src/assertions/', imports: ['core', 'definition'] },
-  { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'definition'] },
+  { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'definition', 'assertions'] },
   { name: 'catalog', prefix: 'src/catalog/', imports: ['core', 'definition', 'store contract', 'store records'] },
   { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
   { name: 'queue', prefix: 'src/queue/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },

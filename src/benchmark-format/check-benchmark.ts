@@ -5,6 +5,7 @@ import { isObject } from '../definition/outline.ts';
 import type { Finding, Path } from '../definition/problem.ts';
 import type { Benchmark } from './benchmark-schema.ts';
 import { knownKeys } from './benchmark-schema.ts';
+import { checkStart } from './check-start.ts';
 import type { ConvertedBenchmark } from './convert-benchmark.ts';
 
 /**
@@ -19,6 +20,7 @@ export function checkBenchmark(benchmark: Benchmark, { source, origins }: Conver
     ...checkWeights(benchmark),
     ...checkAccounts(benchmark),
     ...bounds.map(finding => ({ ...finding, path: origins[Number(finding.path[1])] ?? [] })),
+    ...checkStart(benchmark, assertions),
     ...listUnjudged(assertions, origins),
   ];
 }
