@@ -11,7 +11,8 @@ import { compileMachine } from '../runtime/machine-runner.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
 import { requireInstance } from './create-request.ts';
 import type { Queue } from './define-queue.ts';
-import { toMessageDetails } from './message-details.ts';
+import { toMessageDetails, toOutboxMessage } from './message-details.ts';
+import { OutboxRelay } from './outbox-relay.ts';
 import { QueueAlerts } from './queue-alerts.ts';
 import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
 import type { MessageRunner } from './queue-book.ts';
@@ -89,6 +90,9 @@ export class Queues implements QueueRuntime {
     };
     this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: options.queueAlerts ?? {}, book: () => this.participant.book, notify: options.onQueueAlert }));
     this.participant.add(new QueueRetention({ store, clock, logger, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
+    const relay = new OutboxRelay({ ...environment, remotes: options.remotes ?? {}, send: command => this.participant.send(command) });
+    this.participant.relay = relay;
+    this.participant.add(relay);
     this.queues = this.#createCare();
   }
 
@@ -190,6 +194,7 @@ export class Queues implements QueueRuntime {
         return count;
       },
       instances: async () => store.listInstances(),
+      outbox: async ({ limit = 100 } = {}) => (await store.listOutbox(0, limit)).map(toOutboxMessage),
       forgetInstance: async (queue, instance) => {
         await send({ type: 'forget', queue, instance: requireInstance('instance', instance) });
       },

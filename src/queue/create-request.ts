@@ -10,7 +10,7 @@ import type { PublishRequest } from './queue-commands.ts';
 import { describeIssues } from './read-payload.ts';
 
 const maxTextLength = 2_000;
-const optionNames = ['priority', 'delay', 'idempotencyKey', 'correlationId', 'partitionKey', 'to', 'version'];
+const optionNames = ['priority', 'delay', 'idempotencyKey', 'correlationId', 'partitionKey', 'to', 'version', 'at'];
 
 /**
  * Checks a publish and makes ready what is stored of it.
@@ -44,6 +44,7 @@ export function createRequest(queue: Queue, payload: unknown, options: PublishOp
     maxAttempts: queue.maxAttempts,
     maxInterruptions: queue.maxInterruptions,
     source: context.source,
+    at: readText('at', options.at),
     relayed: false,
   };
 }

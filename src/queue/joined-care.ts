@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
 import { requireInstance } from './create-request.ts';
-import { toMessageDetails } from './message-details.ts';
+import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import type { QueueCare } from './queue-api.ts';
 import { readQueueStats } from './queue-stats.ts';
 import type { RoamingPort } from './roaming-port.ts';
@@ -39,6 +39,7 @@ export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions
     redrive: (queue, messageId) => port.reach(station => station.redrive(queue, messageId)),
     purge: (queue, status = 'dead') => port.reach(station => station.purge(queue, status)),
     instances: () => withReader(async reader => reader.listInstances()),
+    outbox: ({ limit = 100 } = {}) => withReader(async reader => (await reader.listOutbox(0, limit)).map(toOutboxMessage)),
     forgetInstance: (queue, instance) => port.reach(station => station.forget(queue, requireInstance('instance', instance))),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { StoreReader } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Duration, Queue } from './define-queue.ts';
 import type { Priority } from './priority.ts';
@@ -20,6 +21,8 @@ export interface PublishOptions {
   readonly to?: 'one' | 'all' | { readonly instance: string };
   /** Version of the payload's form. Default: the queue's. */
   readonly version?: number;
+  /** The database whose queue it is, by its name in `remotes`: it is stored here, and carried there. Default: this one. */
+  readonly at?: string;
 }
 
 /** What a message's handler is called with. */
@@ -138,6 +141,17 @@ export interface MessageDetails {
   readonly history: readonly { readonly at: number; readonly event: string; readonly state: string | null; readonly detail?: unknown }[];
 }
 
+/** A message on its way to another database. */
+export interface OutboxMessage {
+  readonly messageId: string;
+  readonly at: string;
+  readonly queue: string;
+  readonly createdAt: number;
+  readonly refusals: number;
+  readonly dueAt: number | null;
+  readonly reason: StepFailure | null;
+}
+
 /** What somebody should look at. */
 export type QueueAlert =
   | { readonly type: 'dlq.grew'; readonly queue: string; readonly dead: number; readonly threshold: number }
@@ -154,6 +168,8 @@ export interface QueueAlertThresholds {
 
 /** Options of a runtime that are about queues. */
 export interface QueueRuntimeOptions {
+  /** Other databases whose queues are published to, by the name used in `at`: how they are opened for reading. */
+  readonly remotes?: { readonly [name: string]: () => StoreReader } | undefined;
   readonly queues?: readonly Queue[] | undefined;
   /** What this deployment sets, by queue; the environment has the last word. */
   readonly queueSettings?: { readonly [queue: string]: QueueSettings } | undefined;
@@ -191,6 +207,8 @@ export interface QueueCare {
   purge(queue: string, status?: 'dead' | 'completed'): Promise<number>;
   /** Instances that get what is published to all. */
   instances(): Promise<readonly { readonly queue: string; readonly instance: string; readonly registeredAt: number }[]>;
+  /** Messages for other databases that their owners have not taken yet, in order; those refused for good have no `dueAt`. */
+  outbox(options?: { readonly limit?: number }): Promise<readonly OutboxMessage[]>;
   /** An instance is gone for good: what waits for it goes to the dead letters. */
   forgetInstance(queue: string, instance: string): Promise<void>;
 }

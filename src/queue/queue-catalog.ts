@@ -60,6 +60,11 @@ export class QueueCatalog {
   /** @param source the step that publishes, or null */
   toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}, source: string | null = null): PublishRequest {
     const { clock, maxOutputBytes } = this.#environment;
-    return createRequest(this.resolve(queue), payload, options, { now: clock.now(), maxBytes: maxOutputBytes, source });
+    // What another database calls its queues is its own affair.
+    const resolved = typeof queue === 'string' && options.at !== undefined ? this.find(queue) : this.resolve(queue);
+    if (options.at !== undefined && !this.#options.remotes?.[options.at]) {
+      throw new FlowError('remote_unknown', `Expected \`at\` to be the name of another database in \`remotes\`, got ${describeValue(options.at)}${didYouMean(String(options.at), Object.keys(this.#options.remotes ?? {}))}`);
+    }
+    return createRequest(resolved, payload, options, { now: clock.now(), maxBytes: maxOutputBytes, source });
   }
 }

@@ -1,3 +1,4 @@
+import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { StepFailure } from '../core/failure.ts';
 
 /** A publish as it is decided in a tick: checked, its payload as JSON text. */
@@ -18,6 +19,8 @@ export interface PublishRequest {
   readonly maxAttempts: number;
   readonly maxInterruptions: number;
   readonly source: string | null;
+  /** The other database whose queue it is for, as the runtime knows it; null: this one. */
+  readonly at: string | null;
   /** It comes from another database's outbox, and may have come before. */
   readonly relayed: boolean;
 }
@@ -112,6 +115,8 @@ export type QueueCommand =
   | { readonly type: 'hangUp'; readonly link: Link; readonly released: boolean }
   /** Claims of processes that are gone come back. */
   | { readonly type: 'reclaim'; readonly names: readonly string[] }
+  /** What became of messages for another database. */
+  | { readonly type: 'relayed'; readonly sent: readonly number[]; readonly refused: readonly OutboxRecord[] }
   | { readonly type: 'await'; readonly waits: readonly StepWait[] }
   /** What flows had claimed when their process died comes back, and is offered to those that wait. */
   | { readonly type: 'rematch'; readonly names: readonly string[] }

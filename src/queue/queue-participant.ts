@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Answer } from '../../persistence/answer.ts';
+import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
@@ -55,6 +56,10 @@ export class QueueParticipant implements Participant<QueueCommand> {
   readonly #freshKeys = new Map<string, string>();
   readonly #waiters: MessageWaiters;
   #book: QueueBook;
+  /** Whoever carries messages to other databases. */
+  relay: { take(rows: readonly OutboxRecord[]): void } | undefined;
+  #outgoing: OutboxRecord[] = [];
+  #lastOutboxKey = 0;
   #post: Post<QueueCommand> | undefined;
   #timer: unknown;
   #armedAt = Number.POSITIVE_INFINITY;
@@ -107,7 +112,9 @@ export class QueueParticipant implements Participant<QueueCommand> {
     this.#instances.clear();
     this.#freshKeys.clear();
     const now = clock.now();
-    const { messageKey, publishedAt } = await store.getQueueMarks();
+    const { messageKey, outboxKey, publishedAt } = await store.getQueueMarks();
+    this.#lastOutboxKey = outboxKey;
+    this.#outgoing = [];
     this.#book.begin({ messageKey, publishedAt });
     for (let after = 0; ; ) {
       const page = await store.listOpenMessages(after, pageSize);
@@ -159,6 +166,9 @@ export class QueueParticipant implements Participant<QueueCommand> {
       case 'reclaim':
         for (const name of command.names) book.giveBack(name, false, now);
         return undefined;
+      case 'relayed':
+        for (const row of command.refused) book.changes.outboxPut.set(row.key, row);
+        return void book.changes.outboxSent.push(...command.sent);
       case 'await':
         return this.#waiters.note(command.waits, tick);
       case 'rematch':
@@ -183,6 +193,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
 
   committed(): void {
     this.#freshKeys.clear();
+    if (this.#outgoing.length > 0) this.relay?.take(this.#outgoing.splice(0));
     const { grants, lost } = this.#book.takeGrants();
     for (const { request, entries } of grants) this.#deliver(request.link, request.id, entries);
     for (const [name, receipts] of lost) this.#links.get(name)?.lose(receipts);
@@ -219,11 +230,11 @@ export class QueueParticipant implements Participant<QueueCommand> {
     const { now } = tick;
     const answers = requests.map(request => this.#findDuplicate(request, now));
     const fresh = requests.filter((_, index) => !answers[index]);
-    for (const { queue, to } of fresh) {
-      if (to !== 'all' || this.#instancesOf(queue).size > 0) continue;
+    for (const { queue, to, at } of fresh) {
+      if (at !== null || to !== 'all' || this.#instancesOf(queue).size > 0) continue;
       throw new FlowError('queue_without_instances', `Expected an instance that gets what is published to all of queue "${queue}", found none. Consume it once with \`instance\`, or publish to one`, { details: { queue } });
     }
-    const refusal = this.#book.findRefusal(fresh, queue => this.#instancesOf(queue).size);
+    const refusal = this.#book.findRefusal(fresh.filter(({ at }) => at === null), queue => this.#instancesOf(queue).size);
     if (refusal) {
       const { queue, depth } = refusal;
       const { maxDepth } = this.#options.findQueue(queue);
@@ -238,6 +249,8 @@ export class QueueParticipant implements Participant<QueueCommand> {
 
   #findDuplicate(request: PublishRequest, now: number): string | undefined {
     const { queue, idempotencyKey, messageId, relayed } = request;
+    // Whether it is one is for the other database to say.
+    if (request.at !== null) return undefined;
     if (relayed) {
       const [first = messageId] = request.to === 'all' ? [...this.#instancesOf(queue)].map(instance => `${messageId}@${instance}`) : [messageId];
       if (this.#book.get(first) || requireNow(this.#options.store.getMessage(first))) return messageId;
@@ -246,13 +259,19 @@ export class QueueParticipant implements Participant<QueueCommand> {
     return this.#findFresh(request) ?? requireNow(this.#options.store.findMessageByKey(queue, idempotencyKey, now));
   }
 
-  #findFresh({ queue, idempotencyKey }: PublishRequest): string | undefined {
-    return idempotencyKey === null ? undefined : this.#freshKeys.get(toFreshKey(queue, idempotencyKey));
+  #findFresh({ queue, idempotencyKey, at }: PublishRequest): string | undefined {
+    return idempotencyKey === null || at !== null ? undefined : this.#freshKeys.get(toFreshKey(queue, idempotencyKey));
   }
 
   #publishOne(request: PublishRequest, tick: Tick): Published {
     const { now } = tick;
-    const { queue, messageId, to, idempotencyKey, dedupeWindowMs } = request;
+    const { queue, messageId, to, idempotencyKey, dedupeWindowMs, at } = request;
+    if (at !== null) {
+      const row: OutboxRecord = { key: ++this.#lastOutboxKey, target: at, messageId, request: JSON.stringify({ ...request, at: null, relayed: true }), createdAt: now, refusals: 0, dueAt: now, failure: null };
+      this.#book.changes.outboxPut.set(row.key, row);
+      this.#outgoing.push(row);
+      return { messageId, duplicate: false, copies: 1 };
+    }
     if (idempotencyKey !== null) {
       this.#freshKeys.set(toFreshKey(queue, idempotencyKey), messageId);
       this.#book.changes.messageKeys.push({ queue, idempotencyKey, messageId, expiresAt: now + dedupeWindowMs });

@@ -22,6 +22,7 @@ const publishRequest = z.strictObject({
   maxAttempts: count,
   maxInterruptions: count,
   source: z.string().max(2_000).nullable(),
+  at: text.nullable(),
   relayed: z.boolean(),
 });
 
