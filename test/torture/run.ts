@@ -9,6 +9,7 @@ import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
 import { runKillLoop } from './kill-loop.ts';
+import { runPipelineKills } from './pipeline-kills.ts';
 import { runStorm } from './queue-storm.ts';
 import { measureRecovery, percentile } from './recovery.ts';
 
@@ -56,6 +57,14 @@ async function recovery(): Promise<void> {
   compare('from opening the database to the first step, p50', percentile(opened, 0.5), 500, ' ms');
   compare('from opening the database to the first step, p99', percentile(opened, 0.99), 500, ' ms');
   console.log(`       from the start of the process, p50 ${round(percentile(spawned, 0.5))} ms, p99 ${round(percentile(spawned, 0.99))} ms`);
+}
+
+async function plans(): Promise<void> {
+  const begin = performance.now();
+  for (let time = 0; time === 0 || (!isShort && performance.now() - begin < minutes * 6_000); time++) {
+    const { kills, starts, completed, files, complaints } = await runPipelineKills({ seed: seed + time, kills: isShort ? 4 : 20 });
+    report(`kill -9 while the planning pipeline runs, seed ${seed + time}: ${kills} kills with ${completed.join(', ')} of 61 steps complete, the output folder wiped each time, ${starts} handler starts, ${files} files as of a run in one go`, complaints);
+  }
 }
 
 async function storms(): Promise<void> {
@@ -107,6 +116,7 @@ async function documents(): Promise<void> {
 const begin = performance.now();
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
+await plans();
 await storms();
 await recovery();
 await crowds();
