@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Runtime, SettledExecution } from '../../src/runtime/api.ts';
-import '../fixed-seed.ts';
 import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 
