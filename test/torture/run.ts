@@ -59,7 +59,7 @@ async function recovery(): Promise<void> {
   console.log(`       from the start of the process, p50 ${round(percentile(spawned, 0.5))} ms, p99 ${round(percentile(spawned, 0.99))} ms`);
 }
 
-async function makePlans(): Promise<void> {
+async function pipelines(): Promise<void> {
   const begin = performance.now();
   for (let time = 0; time === 0 || (!isShort && performance.now() - begin < minutes * 6_000); time++) {
     const { kills, starts, completed, files, complaints } = await runPipelineKills({ seed: seed + time, kills: isShort ? 4 : 20 });
@@ -116,7 +116,7 @@ async function documents(): Promise<void> {
 const begin = performance.now();
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
-await makePlans();
+await pipelines();
 await storms();
 await recovery();
 await crowds();
