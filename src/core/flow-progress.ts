@@ -92,10 +92,11 @@ export function computeFlowProgress({ steps, concurrency, settled, now }: FlowPr
   return { share: Math.min(maxUnsettled, done / all), remainingMs: estimateRemaining(steps, concurrency, usual, now), stalled };
 }
 
-/** How much slower than expected this execution goes, by the steps it has completed. */
+/** How much slower than expected this execution goes, by the steps it has completed; a tenth of all the work counts as expected, so that a few quick steps say little. */
 function computePace(steps: readonly ProgressStep[]): number {
   let expectedMs = 0;
-  let tookMs = 0;
+  for (const { expected } of steps) expectedMs += (expected?.expectedMs ?? 0) / 10;
+  let tookMs = expectedMs;
   for (const step of steps) {
     if (!step.expected || step.tookMs === null) continue;
     expectedMs += step.expected.expectedMs;
