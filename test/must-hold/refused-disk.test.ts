@@ -27,7 +27,7 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more', () =>
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-limit-'));
     const file = join(folder, 'flows.db');
     try {
-      const { stdout } = await promisify(execFile)('bash', ['-c', 'ulimit -f 600; exec "$0" "$@"', process.execPath, '--conditions=flowstone-source', limited, file]);
+      const { stdout } = await promisify(execFile)('bash', ['-c', 'ulimit -f 1000; exec "$0" "$@"', process.execPath, '--conditions=flowstone-source', limited, file]);
       const told = JSON.parse(stdout) as Told;
       expect(told).toMatchObject({ status: 'faulted', code: 'commit_failed', begunLater: 0 });
       expect(told.details.sqliteCode).toMatch(/^SQLITE_(FULL|IOERR)/);

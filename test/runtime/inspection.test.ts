@@ -60,11 +60,11 @@ describe('inspect', () => {
     let commits = 0;
     let fails = false;
     let storing = false;
-    const commit = store.commitWith.bind(store);
-    store.commitWith = build => {
+    const commit = store.commit.bind(store);
+    store.commit = batch => {
       storing = true;
       if (fails) throw new Error('the disk is full');
-      commit(build);
+      commit(batch);
       storing = false;
       commits++;
     };
