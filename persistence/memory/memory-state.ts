@@ -130,6 +130,13 @@ export function toMemoryText(state: MemoryState): string {
   });
 }
 
+/** Its size as text, contents of artifacts as they are: these may be too much to be written as text. */
+export function measureMemory(state: MemoryState): number {
+  let bytes = toMemoryText({ ...state, pieces: new Map() }).length;
+  for (const of of state.pieces.values()) for (const piece of of.values()) bytes += piece.bytes.length;
+  return bytes;
+}
+
 function fillRows<Row extends { readonly executionKey: number }>(rows: Rows<Row>, list: readonly Row[] | undefined, toPlace: (row: Row) => string): void {
   for (const row of list ?? []) {
     const of = rows.get(row.executionKey) ?? new Map<string, Row>();

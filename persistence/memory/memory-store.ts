@@ -14,7 +14,7 @@ import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
 import { findConsolidated, getConsolidated } from './consolidated.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
-import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText, toStepPlace } from './memory-state.ts';
+import { copyMemoryState, createMemoryState, fromMemoryText, measureMemory, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
 import * as queueMemory from './queue-memory.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
@@ -230,7 +230,7 @@ export abstract class StateStore implements Store {
   }
 
   getSize(): StoreSize {
-    return { bytes: toMemoryText(this.#read()).length, freeBytes: 0 };
+    return { bytes: measureMemory(this.#read()), freeBytes: 0 };
   }
 
   close(): void {
