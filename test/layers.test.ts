@@ -57,7 +57,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'queue', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },

@@ -80,6 +80,21 @@ describe('the published package', () => {
     expect(run('files.js').trim()).toBe('hello true');
   });
 
+  it('runs a static flow in a process of its own', () => {
+    writeFileSync(join(folder, 'tools.js'), `export default [{ name: 'pid', run: () => process.pid }];`);
+    writeFileSync(
+      join(folder, 'static.js'),
+      `import { createRuntime, defineFlow } from 'flowstone';
+       import { openSqliteStore } from 'flowstone/sqlite';
+       const flow = defineFlow({ id: 'pid', flow_type: 'static', steps: [{ id: 'pid', uses: 'tool:pid' }] });
+       const runtime = await createRuntime({ store: openSqliteStore({ file: 'static.db' }), flows: [flow], isolation: { tools: './tools.js' } });
+       const { status, failure, steps } = await (await runtime.start('pid')).settled();
+       await runtime.stop();
+       console.log(status, failure, steps[0].output !== process.pid);`,
+    );
+    expect(run('static.js').trim()).toBe('scored null true');
+  });
+
   it('has types that another project can use', () => {
     writeFileSync(
       join(folder, 'use.ts'),

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
+import { loadSession } from '../../src/runtime/consolidation/read-session.ts';
 import { openSqliteReader } from '../../src/sqlite.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
@@ -81,6 +83,23 @@ describe('a static flow', () => {
     expect((await runtime.list()).map(summary => [summary.executionId, summary.status])).toEqual([[`${executionId}.child`, 'scored'], [executionId, 'scored']]);
     await runtime.stop();
     for (const id of [executionId, `${executionId}.child`]) await expectTakenIn(place, id);
+  });
+
+  it('keeps a session readable whose steps are too long to be repeated in it', async () => {
+    const place = makePlace();
+    const runtime = await openIsolated(place, [
+      { id: 'first', steps: [{ id: 'a', uses: 'exec', with: { command: 'true' } }] },
+      { id: 'long', flow_type: 'static', steps: [{ id: 'a', uses: 'tool:work', with: { size: 50_000 } }] },
+    ]);
+    await (await runtime.start('first')).settled();
+    const { executionId } = await (await runtime.start('long')).settled();
+    await runtime.stop();
+    const reader = openSqliteReader({ file: place.file });
+    const record = reader.getConsolidated(executionId);
+    expect(record?.content).toContain('"stepsKept"');
+    const { steps } = await loadSession(reader, record as ConsolidatedRecord);
+    expect(steps).toMatchObject([{ stepId: 'a', success: true, output: { text: 'x'.repeat(50_000) }, toolCalls: [{ tool: 'work' }] }]);
+    reader.close();
   });
 
   it('takes signals', async () => {

@@ -1,6 +1,7 @@
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
+import { findProcess } from '../../isolation/find-process.ts';
 import { formatDateTime } from '../terminal/durations.ts';
 import { formatReason } from '../terminal/step-line.ts';
 import type { Suggest } from './suggest-command.ts';
@@ -9,7 +10,10 @@ import { outlineSteps } from './outline-steps.ts';
 /** Says why an unfinished execution has not settled: what its steps do or wait for, and whether anybody works on it. */
 export async function describeWait(reader: StoreReader, record: ExecutionRecord, owner: OwnerRecord | undefined, suggest: Suggest): Promise<string> {
   if (record.settledAt !== null) return '';
-  const unowned = owner === undefined;
+  const found = await findProcess(reader, record);
+  const alone = owner === undefined ? found?.pid : undefined;
+  const unowned = owner === undefined && alone === undefined;
+  if (record.status === 'pending' && found && !unowned) return 'waits for a process of its own';
   if (record.status === 'pending') return unowned ? `not begun; no process works on it: ${suggest('resume')}` : 'waits to be admitted';
   const stored = await reader.getDefinition(record.digest);
   const outline = stored ? outlineSteps(JSON.parse(stored.definition) as FlowDefinition) : [];
@@ -29,6 +33,7 @@ export async function describeWait(reader: StoreReader, record: ExecutionRecord,
     }
   }
   if (running > 0) texts.unshift(unowned ? `${running} ${running === 1 ? 'run was' : 'runs were'} cut off` : `${running} ${running === 1 ? 'step runs' : 'steps run'}`);
+  if (alone !== undefined) texts.push(`process ${alone} goes on with it alone; to take in what it does: ${suggest('resume')}`);
   if (unowned) texts.push(`no process works on it: ${suggest('resume')}`);
   return texts.length > 4 ? `${texts.slice(0, 3).join('; ')}; and ${texts.length - 3} more` : texts.join('; ');
 }

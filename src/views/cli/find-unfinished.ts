@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
+import { findProcess } from '../../isolation/find-process.ts';
 import { readStartFolder } from './start-folder.ts';
 
 /** Statuses of executions that have not settled. */
@@ -59,6 +60,8 @@ export async function countProgress(reader: StoreReader, record: ExecutionRecord
     if (item === -1 && status === 'completed') completed += 1;
     if (status === 'running' && counters === null) cutOff += 1;
   }
+  // What a process of its own runs was not cut off with its owner.
+  if (cutOff > 0 && (await findProcess(reader, record))?.pid !== undefined) cutOff = 0;
   return { completed, cutOff };
 }
 
