@@ -5,8 +5,10 @@ import { connectToOwner } from '../runtime/broker-client.ts';
 import type { IsolatedRun } from './isolated-run.ts';
 import { findFolderOwner } from './runner-process.ts';
 
-/** Longest wait for a process to begin, to listen and to answer, ms. */
+/** Longest wait for an answer of a process, ms. */
 const answerMs = 5_000;
+/** Longest wait for a process to begin, and to listen, ms. */
+const beginMs = 30_000;
 const pauseMs = 25;
 
 const pause = (clock: Clock, ms: number): Promise<void> => new Promise(resolve => void clock.setTimer(resolve, ms));
@@ -49,8 +51,8 @@ export async function passCancel(run: IsolatedRun, clock: Clock, executionId: st
 /** Has a process take a signal. One that waits for room, or has just begun, is waited for. */
 export async function passSignal(run: IsolatedRun, clock: Clock, executionId: string, name: string, payload: unknown): Promise<void> {
   while (run.phase === 'queued') await pause(clock, pauseMs);
-  for (const until = clock.now() + answerMs; ; ) {
-    const connection = await connect(run, clock, answerMs);
+  for (const until = clock.now() + beginMs; ; ) {
+    const connection = await connect(run, clock, beginMs);
     if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
     try {
       return await connection.signal(executionId, name, payload);

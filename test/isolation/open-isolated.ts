@@ -2,15 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
-import type { StoreReader } from '../../persistence/store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import { openFilesReader } from '../../src/files.ts';
 import type { IsolationOptions } from '../../src/isolation/isolation-options.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
+import { compareTakenIn } from './compare-taken-in.ts';
 
 export const tools = join(import.meta.dirname, 'tools.ts');
 
@@ -54,29 +53,9 @@ export async function waitFor(isTrue: () => boolean | Promise<boolean>, what: st
 /** The lines of a file; none when it is not there. */
 export const readLines = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
 
-async function readAll(reader: StoreReader, executionId: string): Promise<object> {
-  const record = await reader.getExecution(executionId);
-  if (!record) throw new Error(`${executionId} is not in ${reader.location}`);
-  const { key } = record;
-  const { status, startedAt, settledAt, score, passed, failure, context, seq, digest, input } = record;
-  const own = <Row extends { executionKey: number }>(rows: readonly Row[]): object[] => rows.map(({ executionKey: _key, ...row }) => row);
-  return {
-    execution: { executionId, status, startedAt, settledAt, score, passed, failure, context, seq, digest, input },
-    steps: own(await reader.listSteps(key)), attempts: own(await reader.listAttempts(key)), journal: own(await reader.readJournal(key, 0, 100_000)),
-    consolidated: await reader.getConsolidated(executionId), signals: own(await reader.listSignals(key)),
-  };
-}
-
-/** Compares what the owner stored with what the process wrote, and replays it through the machines. */
+/** What the owner stored is what the process wrote, and lawful. */
 export async function expectTakenIn({ file, processes }: Place, executionId: string): Promise<void> {
-  const reader = openSqliteReader({ file });
-  const root = executionId.split('.', 1)[0] ?? executionId;
-  try {
-    expect(await readAll(reader, executionId)).toEqual(await readAll(openFilesReader({ folder: join(processes, root) }), executionId));
-    expect((await replayJournal(reader, executionId)).mismatches).toEqual([]);
-  } finally {
-    reader.close();
-  }
+  expect(await compareTakenIn(file, processes, executionId)).toEqual([]);
 }
 
 /** What the owner stored is lawful, also where it ended what no process did. */

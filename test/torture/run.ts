@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
+import { runIsolationKills } from './isolation-kills.ts';
 import { runKillLoop } from './kill-loop.ts';
 import { runPipelineKills } from './pipeline-kills.ts';
 import { runStorm } from './queue-storm.ts';
@@ -76,6 +77,14 @@ async function storms(): Promise<void> {
   }
 }
 
+async function isolations(): Promise<void> {
+  const rounds = isShort ? 1 : Math.max(2, Math.round(minutes));
+  for (let turn = 0; turn < rounds; turn++) {
+    const { kills, processKills, executions, complaints } = await runIsolationKills({ seed: seed + turn, flows: isShort ? 2 : 4, steps: isShort ? 30 : 60, maxKills: isShort ? 4 : 20 });
+    report(`kill -9 of owners and processes of static flows, seed ${seed + turn}: ${executions} executions, ${kills} owners and ${processKills} processes killed`, complaints);
+  }
+}
+
 async function crowds(): Promise<void> {
   const flows = isShort ? 5_000 : 100_000;
   const result = await runSleepers(flows);
@@ -118,6 +127,7 @@ console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minute
 await killLoops();
 await pipelines();
 await storms();
+await isolations();
 await recovery();
 await crowds();
 await documents();
