@@ -9,6 +9,14 @@ import { writeSteps } from './steps-text.ts';
 
 type Content = Omit<ConsolidatedSession, 'input' | 'steps' | 'originalSessionIds'> & { readonly input?: unknown; readonly steps?: readonly ConsolidatedStep[]; readonly stepsKept?: Kept };
 
+/** A session without what its steps did: the score and what it was made of. */
+export type ConsolidationVerdict = Omit<ConsolidatedSession, 'input' | 'steps' | 'originalSessionIds' | 'extra'>;
+
+export function readVerdict({ content }: ConsolidatedRecord): ConsolidationVerdict {
+  const { steps: _steps, stepsKept: _kept, input: _input, extra: _extra, ...verdict } = JSON.parse(content) as Content;
+  return verdict;
+}
+
 /** A session with its steps; those of a long execution are read from where they are kept. */
 export async function loadSession(reader: StoreReader, { content, executionId, generation, originalSessionIds }: ConsolidatedRecord): Promise<ConsolidatedSession> {
   const { stepsKept, ...rest } = JSON.parse(content) as Content;

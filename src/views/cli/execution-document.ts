@@ -29,6 +29,8 @@ export interface ExecutionDocument {
   /** From start to settled; null while it is not settled. */
   readonly durationMs: number | null;
   readonly interruptions: number;
+  readonly consolidatedSessionId: string | null;
+  readonly consolidationError?: StepFailure;
   readonly failure?: StepFailure;
   readonly blockedBy?: StepFailure;
   readonly createdAt: number;
@@ -46,12 +48,14 @@ export function computeDurationMs({ createdAt, settledAt }: Pick<ExecutionSummar
 
 /** Turns an execution into what `--json` prints; items of `for_each` steps are left to their step. */
 export function toExecutionDocument(execution: ExecutionDetails, database: string): ExecutionDocument {
-  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, blockedBy, createdAt, startedAt, settledAt } = execution;
+  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, blockedBy, createdAt, startedAt, settledAt, consolidatedSessionId, consolidationError } = execution;
   const steps = execution.steps.filter(({ item }) => item === undefined);
   return {
     executionId, generation, flowId, flowVersion, status, passed, score,
     durationMs: computeDurationMs(execution),
     interruptions: execution.steps.reduce((sum, step) => sum + step.interruptions, 0),
+    consolidatedSessionId,
+    ...(consolidationError && { consolidationError }),
     ...(failure && { failure }),
     ...(blockedBy && { blockedBy }),
     createdAt, startedAt, settledAt,

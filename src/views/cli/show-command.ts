@@ -18,6 +18,7 @@ import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/resul
 import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
+import { describeConsolidation } from './describe-consolidation.ts';
 import { describeWait } from './describe-wait.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -78,6 +79,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const assertions = plan.assertions.length === 0 ? [] : await readAssertions(reader, record);
     const labels = Object.entries(details.labels ?? {});
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
+    const consolidation = await describeConsolidation(reader, record, createScreenPalette(stdout, env));
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
     const made = await readMade(reader, record.executionId);
     const palette = createScreenPalette(stdout, env);
@@ -98,6 +100,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       ...(progress?.stalled ?? []).map(({ stepId, runningMs, expectedMs }) => `  ${palette.yellow(`${stepId} is stalled`)}: it runs for ${formatDuration(runningMs)} and usually takes ${formatDuration(expectedMs)}`),
       ...(waits ? [`  ${waits}`] : []),
       ...(made ? renderMade(made, palette) : []),
+      ...(consolidation?.lines ?? []),
       `  ${palette.dim('stored in')}  ${database}`,
       ...(history ? [] : [`  ${palette.dim('next')}       ${palette.cyan(suggest(`show ${record.executionId} --history`))}`]),
       '',
@@ -110,6 +113,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
         input: details.input,
         ...(details.labels && { labels: details.labels }),
         ...(assertions.length > 0 && { assertions }),
+        ...(consolidation && { consolidation: consolidation.document }),
         ...(waits && { waitsFor: waits }),
         ...(progress && { progress }),
         ...(options.items && { items: details.steps.filter(({ item }) => item !== undefined) }),

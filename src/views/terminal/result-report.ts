@@ -71,7 +71,8 @@ const isScalar = (value: unknown): boolean => typeof value !== 'object' || value
 
 /** Says in one line how an execution stands. */
 export function renderVerdict(execution: ExecutionDetails, palette: Palette, progress?: FlowProgress): string {
-  const { status, passed, score, flowId, failure, steps, createdAt, settledAt } = execution;
+  const { status, passed, score, flowId, steps, createdAt, settledAt, consolidationError } = execution;
+  const failure = execution.failure ?? consolidationError;
   const own = steps.filter(({ item }) => item === undefined);
   const completed = own.filter(step => step.status === 'completed').length;
   const count = `${completed} of ${own.length} steps completed`;
