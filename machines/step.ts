@@ -9,7 +9,17 @@ export interface StepInput {
   readonly maxAttempts: number;
   /** Crashes during a run after which the step fails, at least 1. */
   readonly maxInterruptions: number;
+  /** Whether another step stands in when this one has failed. */
+  readonly alternative: boolean;
+  /** Whether a person is asked when nothing else helps. */
+  readonly ask: boolean;
 }
+
+/**
+ * How a step is being recovered, or was: another step stands in (`alternative`); a person is asked (`ask`), and said to
+ * try again (`retry`), to go on without it (`skip`), or what its output is (`output`).
+ */
+export type StepRecovery = 'alternative' | 'ask' | 'retry' | 'skip' | 'output';
 
 export interface StepContext extends StepInput {
   /** How often the handler was begun. Names one run: a pong for another run is ignored. */
@@ -20,6 +30,7 @@ export interface StepContext extends StepInput {
   readonly interruptions: number;
   /** When a wait or a back-off ends, epoch ms. */
   readonly dueAt: number | null;
+  readonly recovery: StepRecovery | null;
   /** Why the last attempt failed, or why the step was skipped or cancelled. */
   readonly failure: StepFailure | null;
 }
@@ -31,19 +42,27 @@ export type StepEvent =
   | { type: 'step.cancel'; failure: StepFailure }
   | { type: 'step.release' }
   | { type: 'attempt.completed'; run: number }
-  | { type: 'attempt.failed'; run: number; failure: StepFailure; retryAt: number }
-  | { type: 'attempt.interrupted'; run: number; failure: StepFailure }
+  | { type: 'attempt.failed'; run: number; failure: StepFailure; retryAt: number; askUntil?: number }
+  | { type: 'attempt.interrupted'; run: number; failure: StepFailure; askUntil?: number }
   | { type: 'timer.fired'; failure?: StepFailure }
   | { type: 'signal.received' }
-  | { type: 'child.settled'; failure?: StepFailure };
+  | { type: 'child.settled'; failure?: StepFailure }
+  | { type: 'alternative.settled'; failure?: StepFailure; askUntil?: number }
+  | { type: 'recovery.retry' }
+  | { type: 'recovery.skip'; failure: StepFailure }
+  | { type: 'recovery.complete' }
+  | { type: 'recovery.fail' };
+
+/** When a person has to have answered, epoch ms; null: whenever they like. */
+const toAskUntil = (event: StepEvent): number | null => ('askUntil' in event ? event.askUntil : undefined) ?? null;
 
 const failed = { target: 'failed', actions: 'noteFailure' } as const;
 
 /**
  * One step's life.
  *
- * Effects: `ping` (begin the handler), `abort` (tell it to stop), `wait` (listen for what the step waits for),
- * `abandon` (stop waiting).
+ * Effects: `ping` (begin the handler), `abort` (tell it to stop), `wait` (listen for what the step waits for: time, a
+ * signal, a flow, the step that stands in for it, a person's answer), `abandon` (stop waiting).
  */
 export const stepMachine = setup({
   types: {
@@ -68,6 +87,16 @@ export const stepMachine = setup({
       failure: event.type === 'attempt.interrupted' ? event.failure : null,
     })),
     clear: assign({ dueAt: null, failure: null }),
+    switchOver: assign(({ event }) => ({ recovery: 'alternative' as const, ...('failure' in event && event.failure && { failure: event.failure }) })),
+    askPerson: assign(({ context, event }) => ({
+      recovery: 'ask' as const, dueAt: toAskUntil(event), failure: (event.type !== 'alternative.settled' && 'failure' in event ? event.failure : undefined) ?? context.failure,
+    })),
+    countInterruption: assign(({ context }) => ({ interruptions: context.interruptions + 1 })),
+    standIn: assign(({ context }) => ({ run: context.run + 1, dueAt: null, failure: null })),
+    takeOutput: assign(({ context }) => ({ run: context.run + 1, dueAt: null, failure: null, recovery: 'output' as const })),
+    tryAgain: assign({ dueAt: null, recovery: 'retry' as const }),
+    leaveOut: assign(({ event }) => ({ dueAt: null, recovery: 'skip' as const, failure: 'failure' in event ? (event.failure ?? null) : null })),
+    giveUp: assign({ dueAt: null }),
   },
   guards: {
     isTask: ({ context }) => context.kind === 'task',
@@ -77,11 +106,17 @@ export const stepMachine = setup({
       event.type === 'attempt.failed' && event.run === context.run && event.failure.retryable && context.attempt < context.maxAttempts,
     canBeginAgain: ({ context, event }) =>
       event.type === 'attempt.interrupted' && event.run === context.run && context.interruptions + 1 < context.maxInterruptions,
+    canSwitch: ({ context, event }) => 'run' in event && event.run === context.run && context.alternative && context.recovery === null,
+    canAsk: ({ context, event }) => 'run' in event && event.run === context.run && context.ask,
+    isSwitched: ({ context }) => context.recovery === 'alternative',
+    isAsking: ({ context }) => context.recovery === 'ask',
+    alternativePassed: ({ context, event }) => context.recovery === 'alternative' && event.type === 'alternative.settled' && event.failure === undefined,
+    canAskInstead: ({ context }) => context.recovery === 'alternative' && context.ask,
     childPassed: ({ event }) => event.type === 'child.settled' && event.failure === undefined,
   },
 }).createMachine({
   id: 'step',
-  context: ({ input }) => ({ ...input, run: 0, attempt: 0, interruptions: 0, dueAt: null, failure: null }),
+  context: ({ input }) => ({ ...input, run: 0, attempt: 0, interruptions: 0, dueAt: null, recovery: null, failure: null }),
   initial: 'pending',
   states: {
     pending: {
@@ -101,10 +136,14 @@ export const stepMachine = setup({
         'attempt.completed': { guard: 'isCurrent', target: 'completed', actions: 'clear' },
         'attempt.failed': [
           { guard: 'canRetry', target: 'retrying', actions: 'backOff' },
+          { guard: 'canSwitch', target: 'waiting', actions: 'switchOver' },
+          { guard: 'canAsk', target: 'waiting', actions: 'askPerson' },
           { guard: 'isCurrent', ...failed },
         ],
         'attempt.interrupted': [
           { guard: 'canBeginAgain', target: 'running', reenter: true, actions: 'beginAgain' },
+          { guard: 'canSwitch', target: 'waiting', actions: ['countInterruption', 'switchOver'] },
+          { guard: 'canAsk', target: 'waiting', actions: ['countInterruption', 'askPerson'] },
           { guard: 'isCurrent', target: 'failed', actions: 'noteLastInterruption' },
         ],
         'step.release': { target: 'pending', actions: ['abort', 'giveBack'] },
@@ -122,10 +161,23 @@ export const stepMachine = setup({
       on: {
         'timer.fired': [
           { guard: 'isSleep', target: 'completed', actions: 'clear' },
+          { guard: 'isAsking', target: 'failed', actions: 'giveUp' },
           { target: 'failed', actions: ['abandon', 'noteFailure'] },
         ],
         'signal.received': { target: 'completed', actions: 'clear' },
         'child.settled': [{ guard: 'childPassed', target: 'completed', actions: 'clear' }, failed],
+        'alternative.settled': [
+          { guard: 'alternativePassed', target: 'completed', actions: 'standIn' },
+          { guard: 'canAskInstead', target: 'waiting', reenter: true, actions: 'askPerson' },
+          { guard: 'isSwitched', target: 'failed' },
+        ],
+        'recovery.retry': { guard: 'isAsking', target: 'pending', actions: 'tryAgain' },
+        'recovery.skip': { guard: 'isAsking', target: 'skipped', actions: 'leaveOut' },
+        'recovery.complete': { guard: 'isAsking', target: 'completed', actions: 'takeOutput' },
+        'recovery.fail': [
+          { guard: 'isAsking', target: 'failed', actions: 'giveUp' },
+          { guard: 'isSwitched', target: 'failed' },
+        ],
         'step.cancel': { target: 'cancelled', actions: ['abandon', 'noteFailure'] },
       },
     },

@@ -76,6 +76,8 @@ const stepBase = {
    */
   originKey: z.number().int().positive().nullable(),
   originPosition: z.number().int().nonnegative().nullable(),
+  /** How it is being recovered, or was; null: it was not. */
+  recovery: z.enum(['alternative', 'ask', 'retry', 'skip', 'output']).nullable(),
   /** Kept although something upstream of it ran again since. */
   stale: z.boolean(),
 };

@@ -48,14 +48,14 @@ function writeStep(statements: CommitStatements, row: StepRecord): void {
   if (row.originKey !== null) return writeKeptStep(statements, row, failure);
   if (!isLikelyNew(row)) {
     const { changes } = statements.updateStep.run(
-      row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt, failure, row.startedAt, row.settledAt,
+      row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt, failure, row.startedAt, row.settledAt, row.recovery,
       row.executionKey, row.position, row.item,
     );
     if (Number(changes) > 0) return;
   }
   const { changes } = statements.insertStep.run(
     row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt,
-    failure, row.startedAt, row.settledAt,
+    failure, row.startedAt, row.settledAt, row.recovery,
   );
   if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);
 }
@@ -63,7 +63,7 @@ function writeStep(statements: CommitStatements, row: StepRecord): void {
 function writeKeptStep(statements: CommitStatements, row: StepRecord, failure: string | null): void {
   const { changes } = statements.insertKeptStep.run(
     row.executionKey, row.position, row.item, row.stepId, row.status, row.run, row.attempt, row.interruptions, row.counters, row.dueAt, row.runAt,
-    failure, row.startedAt, row.settledAt, row.originKey, row.originPosition, Number(row.stale),
+    failure, row.startedAt, row.settledAt, row.recovery, row.originKey, row.originPosition, Number(row.stale),
   );
   if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);
 }

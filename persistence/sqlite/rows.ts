@@ -24,7 +24,7 @@ export const selectPending = `${executionColumns} FROM executions AS e INDEXED B
 export const selectSteps = `
   SELECT execution_key AS executionKey, position, item, step_id AS stepId, run, attempt, interruptions, counters, status,
     due_at AS dueAt, run_at AS runAt, failure, started_at AS startedAt, settled_at AS settledAt,
-    origin_key AS originKey, origin_position AS originPosition, stale
+    origin_key AS originKey, origin_position AS originPosition, stale, recovery
   FROM steps`;
 
 export const selectAttempts = `
@@ -39,7 +39,7 @@ export const isNewest = 'NOT EXISTS (SELECT 1 FROM executions AS n WHERE n.execu
 export const selectResults = `
   SELECT s.execution_key AS executionKey, s.position, s.item, s.step_id AS stepId, s.run, s.attempt, s.interruptions, s.counters, s.status,
     s.due_at AS dueAt, s.run_at AS runAt, s.failure, s.started_at AS startedAt, s.settled_at AS settledAt,
-    s.origin_key AS originKey, s.origin_position AS originPosition, s.stale,
+    s.origin_key AS originKey, s.origin_position AS originPosition, s.stale, s.recovery,
     (SELECT a.output FROM attempts AS a
       WHERE a.execution_key = coalesce(s.origin_key, s.execution_key) AND a.position = coalesce(s.origin_position, s.position) AND a.item = s.item
       AND a.run = s.run AND a.status = 'completed') AS output

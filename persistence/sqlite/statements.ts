@@ -19,23 +19,23 @@ const updateProgress = `UPDATE executions SET context = ?, seq = ? WHERE key = ?
 
 const insertStep = `
   INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
-    settled_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    settled_at, recovery)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (execution_key, position, item) DO UPDATE SET status = excluded.status, run = excluded.run, attempt = excluded.attempt,
     interruptions = excluded.interruptions, counters = excluded.counters, due_at = excluded.due_at, run_at = excluded.run_at,
     failure = excluded.failure,
-    started_at = excluded.started_at, settled_at = excluded.settled_at
+    started_at = excluded.started_at, settled_at = excluded.settled_at, recovery = excluded.recovery
   WHERE ${unlessSettled}`;
 
 // Result of an earlier generation: written once, with the generation that keeps it.
 const insertKeptStep = `
   INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
-    settled_at, origin_key, origin_position, stale)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    settled_at, recovery, origin_key, origin_position, stale)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (execution_key, position, item) DO NOTHING`;
 
 const updateStep = `
-  UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, run_at = ?, failure = ?, started_at = ?, settled_at = ?
+  UPDATE steps SET status = ?, run = ?, attempt = ?, interruptions = ?, counters = ?, due_at = ?, run_at = ?, failure = ?, started_at = ?, settled_at = ?, recovery = ?
   WHERE execution_key = ? AND position = ? AND item = ? AND ${unlessSettled}`;
 
 const insertAttempt = `

@@ -1,4 +1,5 @@
 import { didYouMean } from '../core/wording.ts';
+import { findAlternatives } from './find-alternatives.ts';
 import { createGraph, findCycles, type StepGraph } from './graph.ts';
 import type { StepOutline } from './outline.ts';
 import type { Finding } from './problem.ts';
@@ -9,6 +10,8 @@ export interface CheckedGraph {
   readonly positions: ReadonlyMap<string, number>;
   readonly graph: StepGraph;
   readonly hasCycle: boolean;
+  /** Steps that stand in for others: whom, by place in the list of outlines. */
+  readonly alternatives: ReadonlyMap<number, number>;
   readonly findings: readonly Finding[];
 }
 
@@ -32,10 +35,14 @@ export function checkGraph(steps: readonly StepOutline[]): CheckedGraph {
     });
   }
   const upstream = steps.map(step => resolve(step, positions, findings));
+  const alternatives = findAlternatives(steps, positions);
+  // An alternative comes after the step it stands in for, and so sees what that one sees.
+  for (const [alternative, original] of alternatives.found) upstream[alternative] = [original];
+  findings.push(...alternatives.findings);
   const graph = createGraph(upstream);
   const cycles = findCycles(graph);
   for (const cycle of cycles) findings.push(toCycleFinding(cycle, steps));
-  return { positions, graph, hasCycle: cycles.length > 0, findings };
+  return { positions, graph, hasCycle: cycles.length > 0, alternatives: alternatives.found, findings };
 }
 
 function resolve(step: StepOutline, positions: ReadonlyMap<string, number>, findings: Finding[]): number[] {

@@ -11,7 +11,7 @@ export function checkStep(step: StepOutline): Finding[] {
   const findings: Finding[] = [];
   const isWait = uses === 'sleep' || uses === 'signal' || uses === 'await_message';
   if (isWait || uses?.startsWith('flow:')) {
-    for (const key of ['retry', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
+    for (const key of ['retry', 'recover', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
   }
   if (isWait) {
     refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http` and `flow:…`');
@@ -24,7 +24,7 @@ export function checkStep(step: StepOutline): Finding[] {
   }
   return findings;
 
-  function refuse(key: 'retry' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure', reason: string, where = `with \`uses: ${uses}\``): void {
+  function refuse(key: 'retry' | 'recover' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure', reason: string, where = `with \`uses: ${uses}\``): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',

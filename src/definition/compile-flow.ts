@@ -5,6 +5,7 @@ import { examine, type Examined, locateByPath } from './examine.ts';
 import { listAncestors } from './graph.ts';
 import type { FlowPlan, PlannedState, PlannedStep } from './plan.ts';
 import { toDefinitionError } from './problem.ts';
+import { toAskSignal } from './wait.ts';
 import type { TemplateCache } from './template.ts';
 import { defaultConsolidationTimeoutMs, defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
 
@@ -41,11 +42,14 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
       ...readUses(step.uses),
       dependsOn: graph.upstream[position] ?? [],
       dependents: graph.downstream[position] ?? [],
-      critical: step.critical,
-      weight: step.weight,
+      // An alternative counts as the step it stands in for, not by itself.
+      critical: step.critical && !checked.alternatives.has(position),
+      weight: checked.alternatives.has(position) ? 0 : step.weight,
       timeoutMs: step.timeout ?? null,
       expectedMs: step.expected_duration ?? null,
       retry: toPolicy(step.retry),
+      recover: toRecoverPolicy(step, checked.positions),
+      alternativeOf: checked.alternatives.get(position) ?? null,
       with: step.with === undefined ? null : compileValue(step.with, cache, listUpstream),
       when: step.when === undefined ? null : compileCondition(step.when, cache, listUpstream),
       forEach: step.for_each === undefined ? null : compileList(step.for_each, cache, listUpstream),
@@ -62,6 +66,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     positions: checked.positions,
     flowType: definition.flow_type ?? 'dynamic',
     mode: definition.mode,
+    onHalt: definition.on_halt ?? 'cancel',
     concurrency: definition.concurrency,
     timeoutMs: definition.timeout ?? null,
     minScore: definition.min_score,
@@ -107,6 +112,16 @@ const toProbe = (uses: string): string => uses.slice('tool:'.length);
 function listTools(steps: readonly PlannedStep[], { state }: FlowDefinition): string[] {
   const used = listTargets(steps, 'task');
   return state === undefined || used.includes(toProbe(state.uses)) ? used : [...used, toProbe(state.uses)];
+}
+
+function toRecoverPolicy({ id, recover }: StepDefinition, positions: ReadonlyMap<string, number>): PlannedStep['recover'] {
+  if (!recover) return null;
+  const { retry, alternative, ask } = recover;
+  return {
+    retry: retry ? toPolicy({ ...retry, nonRetryable: [] }) : null,
+    alternative: alternative === undefined ? null : (positions.get(alternative) ?? null),
+    ask: ask ? { signal: ask.signal ?? toAskSignal(id), timeoutMs: ask.timeout ?? null } : null,
+  };
 }
 
 function listTargets(steps: readonly PlannedStep[], kind: PlannedStep['kind']): string[] {

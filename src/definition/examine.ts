@@ -6,6 +6,7 @@ import { checkExpressions, checkLastExpressions } from './check-expressions.ts';
 import { type CheckedGraph, checkGraph } from './check-graph.ts';
 import { checkInputSchema } from './check-input-schema.ts';
 import { checkTools } from './check-names.ts';
+import { checkHalt, checkRecover } from './check-recover.ts';
 import { checkStep } from './check-step.ts';
 import { isObject, outlineSteps } from './outline.ts';
 import type { Finding, Problem } from './problem.ts';
@@ -44,6 +45,8 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...findings,
     ...checked.findings,
     ...steps.flatMap(checkStep),
+    ...steps.flatMap(checkRecover),
+    ...checkHalt(value),
     ...checkArtifacts(steps),
     ...(tools === undefined ? [] : checkTools(steps, tools)),
     ...checkExpressions(steps, checked, cache),

@@ -68,6 +68,16 @@ export interface PlannedModel {
   readonly timeoutMs: number | null;
 }
 
+/** What is tried when a step's attempts are used up, in this order. */
+export interface RecoverPolicy {
+  /** How further attempts are made. */
+  readonly retry: RetryPolicy | null;
+  /** Position of the step that stands in for this one. */
+  readonly alternative: number | null;
+  /** A person decides, by a signal of this name; `timeoutMs` null: may take for ever. */
+  readonly ask: { readonly signal: string; readonly timeoutMs: number | null } | null;
+}
+
 /** A step as the runtime needs it: names resolved to positions, durations to ms, expressions compiled. */
 export interface PlannedStep {
   /** Place in the definition, 0-based. */
@@ -87,6 +97,9 @@ export interface PlannedStep {
   /** How long it usually takes, ms; null: not declared, to be learned. */
   readonly expectedMs: number | null;
   readonly retry: RetryPolicy;
+  readonly recover: RecoverPolicy | null;
+  /** Position of the step that this one stands in for; null: it is a step like any other. */
+  readonly alternativeOf: number | null;
   /** The handler's input, or what `sleep` and `signal` need. */
   readonly with: CompiledValue | null;
   readonly when: CompiledValue | null;
@@ -122,6 +135,8 @@ export interface FlowPlan {
   /** Default `dynamic`. */
   readonly flowType: FlowType;
   readonly mode: FlowMode;
+  /** What a strict flow does with what runs when a critical step has failed. */
+  readonly onHalt: 'cancel' | 'finish';
   readonly concurrency: number;
   readonly timeoutMs: number | null;
   /** Least score, 0 to 1, with which the flow passes. */

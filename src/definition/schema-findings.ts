@@ -35,7 +35,8 @@ function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
 }
 
 function toKind(path: Path): keyof typeof definitionKeys {
-  if (path.at(-1) === 'retry') return 'retry';
+  if (path.at(-1) === 'retry' || path.at(-1) === 'recover') return path.at(-1) as 'retry' | 'recover';
+  if (path.at(-2) === 'recover') return 'ask';
   if (path.length === 1 && (path[0] === 'state' || path[0] === 'consolidation')) return path[0];
   if (path.at(-2) === 'artifacts') return 'artifact';
   return path.at(-2) === 'models' ? 'model' : 'step';

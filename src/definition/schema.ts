@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createRecoverShape } from './recover-schema.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
 import { maxDurationMs } from '../core/duration.ts';
 import { artifactShape } from './artifact-schema.ts';
@@ -66,6 +67,11 @@ const retry = retryShape.transform(policy => {
   return isDefault ? undefined : { ...policy, maxInterval };
 });
 
+// Failures that `retry` never tries again are not tried again here either.
+const furtherRetry = retryShape.omit({ nonRetryable: true }).transform(policy => ({ ...policy, maxInterval: policy.maxInterval ?? Math.min(policy.initialInterval * 100, maxDurationMs) }));
+const { ask: askShape, recover: recoverShape } = createRecoverShape({ retry: furtherRetry, stepId, signalName: filledText('the name of a signal'), duration: duration(1) });
+const recover = recoverShape.refine(value => Object.keys(value).length > 0, { error: 'an object with `retry`, `alternative` or `ask`' });
+
 const stepShape = z.strictObject(
   {
     id: stepId,
@@ -82,6 +88,7 @@ const stepShape = z.strictObject(
     timeout: duration(1).optional(),
     expected_duration: duration(1).optional(),
     retry: retry.optional(),
+    recover: recover.optional(),
     artifacts: z.array(artifactShape, { error: 'a list of artifacts' }).min(1, { error: 'a list of at least one artifact' }).optional(),
     models: models.optional(),
   },
@@ -126,6 +133,7 @@ const flowShape = z.strictObject(
       .default('1'),
     description: text().optional(),
     flow_type: z.enum(['static', 'dynamic'], { error: '`static` or `dynamic`' }).optional(),
+    on_halt: z.enum(['cancel', 'finish'], { error: '`cancel` or `finish`' }).transform(value => (value === 'cancel' ? undefined : value)).optional(),
     mode: z.enum(['strict', 'conditional', 'lenient'], { error: '`strict`, `conditional` or `lenient`' }).default('conditional'),
     concurrency: integer('an integer ≥ 1', 1).default(10),
     timeout: duration(1).optional(),
@@ -149,6 +157,8 @@ export const definitionKeys = {
   flow: Object.keys(flowShape.shape),
   step: Object.keys(stepShape.shape),
   retry: Object.keys(retryShape.shape),
+  recover: Object.keys(recoverShape.shape),
+  ask: Object.keys(askShape.shape),
   state: Object.keys(stateShape.shape),
   artifact: Object.keys(artifactShape.shape),
   model: modelKeys,

@@ -41,6 +41,9 @@ export function computeWakeAt(value: unknown, now: number): number {
   return 'forMs' in sleep ? now + sleep.forMs : sleep.untilMs;
 }
 
+/** The signal that answers a step which asks what to do, unless the definition names another. */
+export const toAskSignal = (stepId: string): string => `recover.${stepId}`;
+
 /** Reads the name of the signal that a `signal` step waits for. */
 export function readSignalName(value: unknown): { readonly name: string } | WithMistake {
   if (!isObject(value)) return { expected: 'an object with the `name` of a signal', found: value };

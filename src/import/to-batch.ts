@@ -62,7 +62,7 @@ function toPlan({ flow, prompt, steps }: ImportedRun): FlowPlan {
 function toStepRow(executionKey: number, { steps }: FlowPlan, step: ImportedStep, position: number): StepRecord {
   const { startedAt, error } = step;
   const settledAt = Math.max(startedAt, step.settledAt);
-  const base = { executionKey, position, stepId: steps[position]?.id ?? '', ...imported, interruptions: 0, runAt: startedAt, counters: null, dueAt: null, startedAt, settledAt, originKey: null, originPosition: null, stale: false };
+  const base = { executionKey, position, stepId: steps[position]?.id ?? '', ...imported, interruptions: 0, runAt: startedAt, counters: null, dueAt: null, startedAt, settledAt, originKey: null, originPosition: null, stale: false, recovery: null };
   const { generation: _generation, ...row } = base;
   return (error === undefined ? { ...row, status: 'completed', failure: null } : { ...row, status: 'failed', failure: createFailure('imported_failure', error) }) as StepRecord;
 }
@@ -119,8 +119,8 @@ function toConsolidatedStep(executionId: string, step: ImportedStep, row: StepRe
   const sessionId = toStepSessionId(executionId, row.position);
   const { startedAt, settledAt, failure } = row as { startedAt: number; settledAt: number; failure: StepFailure | null };
   return {
-    index: row.position, stepId: row.stepId, sessionId, status: row.status, success: row.status === 'completed', result: toEvaluation(row),
-    critical: true, weight: 1, attempts: 1, interruptions: 0, input: step.calls[0]?.input ?? null, output: step.output, failure,
+    index: row.position, stepId: row.stepId, sessionId, status: row.status, success: row.status === 'completed', result: toEvaluation({ alternativeOf: null }, row),
+    critical: true, weight: 1, attempts: 1, interruptions: 0, input: step.calls[0]?.input ?? null, output: step.output, failure, recovery: null,
     toolCalls: step.calls.map(({ tool, input, output, error, startedAt: from, endedAt }, number) => ({
       toolCallId: `${sessionId}_call_${number + 1}`, tool, attempt: 1, input, output, status: error === undefined ? ('completed' as const) : ('failed' as const),
       failure: error === undefined ? null : createFailure('imported_failure', error), startedAt: from, endedAt, durationMs: endedAt - from,

@@ -2,6 +2,7 @@ import type { InspectionEvent } from 'xstate';
 import type { Logger } from 'pino';
 import type { ExecutionStatus, OwnerRecord, StepStatus } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
+import type { StepRecovery } from '../../machines/step.ts';
 import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
@@ -120,6 +121,10 @@ export interface StepResult {
   readonly keptFrom?: number;
   /** Kept although something upstream of it ran again since: made of an older input. */
   readonly stale?: true;
+  /** How it is being recovered, or was; left out when it was not. See docs/modes-and-recovery.md. */
+  readonly recovery?: StepRecovery;
+  /** The signal that answers it: it asks a person what to do. */
+  readonly asksFor?: string;
   /** When the present wait ends: a back-off, a sleep, a deadline. Epoch ms. */
   readonly dueAt?: number;
   readonly startedAt: number | null;

@@ -1,6 +1,7 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { createFailure } from '../core/failure.ts';
+import type { PlannedStep } from '../definition/plan.ts';
 import type { Host } from './host.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import { readSettled } from './queries.ts';
@@ -54,7 +55,7 @@ export class ChildFlows {
     const { store, plans } = this.#options;
     const { executionId, status, passed, score, steps } = await readSettled(store, await plans.load(store, record.digest), record);
     const plan = await plans.load(store, record.digest);
-    const leaves = new Set(plan.steps.filter(step => step.dependents.length === 0).map(step => step.id));
+    const leaves = new Set(plan.steps.filter(isLeaf).map(step => step.id));
     const outputs = Object.fromEntries(steps.filter(step => leaves.has(step.stepId)).map(step => [step.stepId, step.output ?? null]));
     const failure = passed
       ? undefined
@@ -105,3 +106,6 @@ export function readParentStep(text: string): { readonly position: number; reado
   const [position = 0, item = noItem, generation = 1] = text.split('.').map(Number);
   return { position, item, generation };
 }
+
+/** Whether nothing follows it. What stands in for another step is that other one, to whoever asks. */
+const isLeaf = ({ dependents, recover, alternativeOf }: PlannedStep): boolean => alternativeOf === null && dependents.every(position => position === recover?.alternative);

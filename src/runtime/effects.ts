@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Store } from '../../persistence/store.ts';
-import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
@@ -15,6 +14,7 @@ import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
 import type { Message } from './messages.ts';
 import { prepareStep } from './preparer.ts';
+import { computeRetryDelay, toAskUntil } from './recovering.ts';
 import type { Resident } from './resident.ts';
 import { toRunKey } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
@@ -208,13 +208,14 @@ export class Effects {
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
     if (pong.type === 'completed') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: pong.output };
-    const retry = resident.tree.plan.steps[position]?.retry;
-    const excluded = retry?.nonRetryable.includes(pong.failure.code) ?? false;
+    const step = resident.tree.plan.steps[position];
+    const excluded = step?.retry.nonRetryable.includes(pong.failure.code) ?? false;
     const failure = excluded ? { ...pong.failure, retryable: false } : pong.failure;
     const actor = getActor(resident.tree, position, item);
     const attempt = actor && !isFanOut(actor) ? actor.snapshot.context.attempt : 1;
-    const delay = pong.retryAfterMs ?? (retry ? computeBackoff(retry, attempt, this.#options.random.next()) : 0);
-    return { to: 'step', position, item, event: { type: 'attempt.failed', run, failure, retryAt: this.#host.now() + delay } };
+    const delay = pong.retryAfterMs ?? (step ? computeRetryDelay(step, attempt, this.#options.random.next()) : 0);
+    const now = this.#host.now();
+    return { to: 'step', position, item, event: { type: 'attempt.failed', run, failure, retryAt: now + delay, ...(step && toAskUntil(step, now)) } };
   }
 
   #prepare(resident: Resident, position: number, item: number): void {

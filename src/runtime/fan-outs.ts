@@ -62,7 +62,8 @@ function admitItems(kernel: Kernel, actor: FanOutActor): void {
   if (ready > 0) kernel.inbox.push({ flow: { type: 'slot.freed', ready } });
 }
 
-function skipItems(kernel: Kernel, actor: FanOutActor): void {
+/** Keeps the items that have not started from starting. */
+export function skipItems(kernel: Kernel, actor: FanOutActor): void {
   const failure = createFailure('items_halted', 'An earlier item failed');
   const { position } = actor.step;
   for (let item = 0; item < actor.settledItems.length; item++) {
@@ -72,7 +73,7 @@ function skipItems(kernel: Kernel, actor: FanOutActor): void {
   const open = closeItems(actor);
   forgetQueued(kernel, position);
   // At once, not through the inbox: the flow must not give out slots for what has left the queue.
-  if (open > 0) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
+  if (open > 0 && !kernel.tree.flow.context.halted) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
 }
 
 function cancelItems(kernel: Kernel, actor: FanOutActor, failure: StepFailure | null): void {

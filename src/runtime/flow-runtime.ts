@@ -23,6 +23,7 @@ import type { Performer } from './performer.ts';
 import { PlanRegistry } from './plan-registry.ts';
 import { Progress } from './progress.ts';
 import { toSummary } from './queries.ts';
+import { checkAnswer } from './recovering.ts';
 import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
 import type { Resident } from './resident.ts';
@@ -188,6 +189,8 @@ export class FlowRuntime implements Performer {
     const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, payload) : undefined;
     if (passed) return passed;
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
+    // A definition that cannot be read is complained about elsewhere; signals are taken all the same.
+    checkAnswer(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload);
     const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);

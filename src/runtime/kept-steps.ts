@@ -1,6 +1,7 @@
 import type { KeptCounts } from '../../machines/flow.ts';
 import type { StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { createNotNeeded } from './recovering.ts';
 import { blocksDependents, toUpstreamFailure } from './routing.ts';
 import type { FlowTree } from './tree.ts';
 import { noItem } from './tree.ts';
@@ -23,14 +24,20 @@ export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void 
   }
   const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
   tree.queue.clear();
-  for (const { position, dependsOn } of tree.plan.steps) {
+  for (const { position, dependsOn, alternativeOf } of tree.plan.steps) {
+    if (alternativeOf !== null) {
+      tree.unmet[position] = 1;
+      const original = tree.plan.steps[alternativeOf];
+      if (original && tree.settled[position] === null && tree.settled[alternativeOf] !== null) skips.push({ position, failure: createNotNeeded(original) });
+      continue;
+    }
     let unmet = 0;
     let failure: StepFailure | undefined;
     for (const upstream of dependsOn) {
       const row = rows.get(upstream);
       const step = tree.plan.steps[upstream];
       if (!row || !step) unmet++;
-      else if (blocksDependents(step, row)) failure ??= toUpstreamFailure(step, row.status as 'failed' | 'skipped', row.failure);
+      else if (blocksDependents(tree.plan, step, row)) failure ??= toUpstreamFailure(step, row.status as 'failed' | 'skipped', row.failure);
     }
     tree.unmet[position] = unmet;
     if (tree.settled[position] !== null) continue;

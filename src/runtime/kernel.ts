@@ -7,16 +7,19 @@ import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
+import { endSteps, haltSteps } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
 import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
 import { takeItem } from './item-slots.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
+import { beginAgain, beginRecovery, dropAlternative, endAlternative } from './recover-steps.ts';
+import { toAskUntil, toRecoveryEvent } from './recovering.ts';
 import type { Routed, SettledStatus } from './routing.ts';
 import { routeSettled } from './routing.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, noItem, toLocalAddress } from './tree.ts';
+import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isAsking, isBusy, isFanOut, isSwitched, isToRetry, noItem, toLocalAddress } from './tree.ts';
 
 /**
  * Delivers a message to an execution and everything that follows from it inside, until the tree is quiet.
@@ -77,11 +80,13 @@ class Delivering implements Kernel {
       if (actor.holdsSlot) held++;
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
-        this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure } });
+        this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
       } else if (context.dueAt !== null && context.dueAt <= this.now) {
         this.inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
-        this.#wait(actor);
+        if (!isSwitched(actor)) this.#wait(actor);
+      } else if (isToRetry(actor)) {
+        // In the queue.
       } else if (value === 'pending') {
         // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
         tree.preparing--;
@@ -115,11 +120,16 @@ class Delivering implements Kernel {
     if (event.type === 'flow.start') this.#skipFor(tree.inherited?.skips);
     for (const effect of effects) {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
-      else if (effect === 'haltSteps') this.#endSteps('step.skip', createFailure('flow_halted', 'A critical step failed and the flow is strict'));
-      else if (effect === 'cancelSteps') this.#endSteps('step.cancel', 'failure' in event ? event.failure : null);
+      else if (effect === 'haltSteps') this.#halt(createFailure('flow_halted', 'A critical step failed and the flow is strict'));
+      else if (effect === 'cancelSteps') endSteps(this, 'step.cancel', ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled'));
       else this.changes.effects.push({ type: 'consolidate' });
     }
     if (after.status === 'done') this.changes.effects.push({ type: 'settle' });
+  }
+
+  #halt(failure: StepFailure): void {
+    if (this.tree.plan.onHalt === 'finish') haltSteps(this, failure);
+    else endSteps(this, 'step.skip', failure);
   }
 
   /** Gives slots to the steps that most others wait for. */
@@ -143,6 +153,11 @@ class Delivering implements Kernel {
 
   #give(step: PlannedStep, item: number): void {
     const { position } = step;
+    const again = getActor(this.tree, position, item);
+    if (again && !isFanOut(again) && isToRetry(again)) {
+      again.holdsSlot = true;
+      return this.#sendToStep({ position, item, event: { type: 'step.start' } });
+    }
     const actor = this.#create(step, item);
     actor.holdsSlot = true;
     const condition = item === noItem ? (step.when ?? step.forEach) : null;
@@ -232,8 +247,11 @@ class Delivering implements Kernel {
     if (isBusy(actor.step, before.value)) tree.running--;
     if (isBusy(actor.step, after.value)) tree.running++;
     if (event.type === 'step.release') tree.preparing++;
-    if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done')) {
+    if (before.value === 'running' || (before.value === 'waiting' && after.status === 'done' && before.context.recovery === null)) {
       changes.attempts.push(toEndedAttempt(actor, before.context, event, output, this.now));
+    } else if (before.value === 'waiting' && after.value === 'completed') {
+      // Recovered: the output of the alternative, or the one a person gave, is a run of its own.
+      changes.attempts.push(toEndedAttempt(actor, after.context, event, output, this.now));
     }
     for (const effect of effects) {
       if (effect === 'ping') {
@@ -243,15 +261,18 @@ class Delivering implements Kernel {
       } else if (effect === 'wait') {
         actor.runAt = this.now;
         actor.startedAt ??= this.now;
-        this.#wait(actor);
+        if (after.context.recovery === null || beginRecovery(this, actor)) this.#wait(actor);
       } else if (effect === 'abort') {
         changes.effects.push({ type: 'abort', position, item, run: before.context.run, failure: 'failure' in event ? (event.failure ?? null) : null });
       } else {
         changes.effects.push({ type: 'abandon', position, item });
       }
     }
+    beginAgain(this, actor);
     if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
-    if (after.status === 'done') this.settleStep(actor, before.value === 'pending' && !prepared);
+    if (after.status !== 'done') return;
+    this.settleStep(actor, before.value === 'pending' && !prepared);
+    endAlternative(this, actor, output);
   }
 
   /** @param unprepared it settles before its expressions were evaluated */
@@ -294,21 +315,11 @@ class Delivering implements Kernel {
       },
     });
     this.#skipFor(skips);
+    dropAlternative(this, step);
   }
 
   #skipFor(skips: Routed['skips'] = []): void {
     for (const { position, failure } of skips) this.inbox.push({ position, item: noItem, event: { type: 'step.skip', failure } });
-  }
-
-  #endSteps(type: 'step.skip' | 'step.cancel', failure: StepFailure | null): void {
-    const tree = this.tree;
-    const reason = failure ?? createFailure('cancelled', 'Cancelled');
-    tree.queue.clear();
-    for (const { position } of tree.plan.steps) {
-      if (tree.settled[position] !== null) continue;
-      const event = tree.actors.has(position) ? 'step.cancel' : type;
-      this.inbox.push({ position, item: noItem, event: { type: event, failure: reason } });
-    }
   }
 
   #wait(actor: StepActor): void {
@@ -322,7 +333,7 @@ class Delivering implements Kernel {
     }
     const [signal] = this.tree.signals.splice(found, 1) as [SignalRecord];
     this.changes.consumed.push(signal.number);
-    this.inbox.push({ position, item, event: { type: 'signal.received' }, output: signal.payload });
+    this.inbox.push({ position, item, ...toReceived(actor, signal) });
   }
 
   #receive(signal: SignalRecord): void {
@@ -330,7 +341,7 @@ class Delivering implements Kernel {
     if (tree.flow.value !== 'pending' && tree.flow.value !== 'stepping') return;
     for (const actor of tree.actors.values()) {
       if (isFanOut(actor) || actor.snapshot.value !== 'waiting' || getSignalName(actor) !== signal.name) continue;
-      this.#sendToStep({ position: actor.step.position, item: noItem, event: { type: 'signal.received' }, output: signal.payload });
+      this.#sendToStep({ position: actor.step.position, item: noItem, ...toReceived(actor, signal) });
       return;
     }
     // Numbers come from the clock, which may have been set back since the last one.
@@ -339,6 +350,11 @@ class Delivering implements Kernel {
     tree.signals.push(kept);
     this.changes.received.push(kept);
   }
+}
+
+/** What a signal means for the step that waits for it. */
+function toReceived(actor: StepActor, { payload }: SignalRecord): { readonly event: StepEvent; readonly output?: string } {
+  return isAsking(actor) ? toRecoveryEvent(actor.step, payload, actor.snapshot.context.failure) : { event: { type: 'signal.received' }, output: payload };
 }
 
 const hasReached = ({ snapshot }: StepActor, value: string): boolean => snapshot.value === value;

@@ -4,6 +4,7 @@ import { didYouMean } from '../core/wording.ts';
 import { createGraph, sortSteps } from '../definition/graph.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { conditionFalse } from './messages.ts';
+import { alternativeNotNeeded, leftOut } from './recovering.ts';
 import { blocksDependents } from './routing.ts';
 import { noItem } from './tree.ts';
 
@@ -69,7 +70,7 @@ export function planGeneration(params: GenerationParams): GenerationPlan {
 
 /** Whether a step has ended by itself: what it came to, good or bad, is worth keeping. */
 export function hasResult({ status, failure }: StepRecord): boolean {
-  return status === 'completed' || status === 'failed' || (status === 'skipped' && failure?.code === conditionFalse);
+  return status === 'completed' || status === 'failed' || (status === 'skipped' && [conditionFalse, alternativeNotNeeded, leftOut].includes(failure?.code ?? ''));
 }
 
 function isStillSkipped({ dependsOn }: PlannedStep, { status, failure }: StepRecord, plan: FlowPlan, kept: ReadonlyMap<number, StepRecord>): boolean {
@@ -78,7 +79,7 @@ function isStillSkipped({ dependsOn }: PlannedStep, { status, failure }: StepRec
 
 function blocks(position: number, plan: FlowPlan, kept: ReadonlyMap<number, StepRecord>): boolean {
   const row = kept.get(position);
-  return row !== undefined && blocksDependents(plan.steps[position] as PlannedStep, row);
+  return row !== undefined && blocksDependents(plan, plan.steps[position] as PlannedStep, row);
 }
 
 function requireOpen({ id, dependsOn }: PlannedStep, plan: FlowPlan, kept: ReadonlyMap<number, StepRecord>): void {

@@ -37,7 +37,7 @@ export async function readDetails(
       continue;
     }
     const completed = own.step.status === 'completed';
-    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations));
+    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations, planned));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
   const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
@@ -63,7 +63,8 @@ const toItems = (step: PlannedStep, items: readonly StepOutcome[]): unknown[] =>
 
 const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
 
-function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>): StepResult {
+function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>, step?: PlannedStep): StepResult {
+  const asksFor = row.status === 'waiting' && row.recovery === 'ask' ? step?.recover?.ask?.signal : undefined;
   const keptFrom = row.originKey === null ? undefined : generations.get(row.originKey);
   const { stepId, item, status, attempt, interruptions, failure, dueAt, startedAt, settledAt } = row;
   return {
@@ -76,6 +77,8 @@ function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap
     ...(output !== undefined && { output }),
     ...(keptFrom !== undefined && { keptFrom }),
     ...(row.stale && { stale: true as const }),
+    ...(row.recovery && { recovery: row.recovery }),
+    ...(asksFor !== undefined && { asksFor }),
     ...(dueAt !== null && { dueAt }),
     startedAt,
     settledAt,

@@ -2,8 +2,9 @@ import type { StepSettled } from '../../machines/flow.ts';
 import type { StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import type { PlannedStep } from '../definition/plan.ts';
+import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { conditionFalse } from './messages.ts';
+import { leftOut } from './recovering.ts';
 import type { FlowTree } from './tree.ts';
 
 export type SettledStatus = StepSettled['status'];
@@ -19,11 +20,12 @@ export interface Routed {
  * Routes the end of a step along the definition's edges.
  *
  * A critical step that failed, and any step that was cancelled or skipped for another's sake, skips what depends on it. A step
- * that is not critical, or that its own `when` excluded, holds nobody up.
+ * that is not critical, that its own `when` excluded, or that a person left out, holds nobody up; in a lenient flow no failure does.
  */
 export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
-  const blocks = blocksDependents(step, { status, failure });
-  const open = step.dependents.filter(position => tree.settled[position] === null);
+  const blocks = blocksDependents(tree.plan, step, { status, failure });
+  // A step that stands in for it depends on it, too, but runs only when it is asked to.
+  const open = step.dependents.filter(position => tree.settled[position] === null && position !== step.recover?.alternative);
   if (blocks) {
     const reason = toUpstreamFailure(step, status, failure);
     return { ready: 0, skips: open.map(position => ({ position, failure: reason })) };
@@ -40,8 +42,10 @@ export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledS
 }
 
 /** Whether a step that ended so keeps those that depend on it from running. */
-export function blocksDependents({ critical }: PlannedStep, { status, failure }: { readonly status: StepStatus; readonly failure: StepFailure | null }): boolean {
-  return status === 'cancelled' || (status === 'failed' && critical) || (status === 'skipped' && failure?.code !== conditionFalse);
+export function blocksDependents({ mode }: Pick<FlowPlan, 'mode'>, { critical }: PlannedStep, { status, failure }: { readonly status: StepStatus; readonly failure: StepFailure | null }): boolean {
+  if (status === 'cancelled') return true;
+  if (status === 'failed') return critical && mode !== 'lenient';
+  return status === 'skipped' && failure?.code !== conditionFalse && failure?.code !== leftOut;
 }
 
 export function toUpstreamFailure(step: PlannedStep, status: SettledStatus, failure: StepFailure | null): StepFailure {

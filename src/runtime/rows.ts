@@ -6,7 +6,7 @@ import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { openItems } from './item-slots.ts';
 import { inheritSteps } from './kept-steps.ts';
-import { createFanOutActor, createStepActor, createTree, hasWork, isBusy, isFanOut, nextDueAt, noItem } from './tree.ts';
+import { createFanOutActor, createStepActor, createTree, hasWork, isAsking, isBusy, isFanOut, isSwitched, isToRetry, nextDueAt, noItem } from './tree.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
 export interface ExecutionHeader {
@@ -76,10 +76,10 @@ export function toStepRecord(executionKey: number, actor: StepActor | FanOutActo
   const base = { executionKey, position: step.position, stepId: step.id, status: snapshot.value as StepStatus, startedAt, settledAt, ...ownResult };
   if (isFanOut(actor)) {
     const { failure, ...counters } = actor.snapshot.context;
-    return { ...base, item: noItem, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, dueAt: null, failure, counters: JSON.stringify(counters) } as StepRecord;
+    return { ...base, item: noItem, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, dueAt: null, recovery: null, failure, counters: JSON.stringify(counters) } as StepRecord;
   }
-  const { run, attempt, interruptions, dueAt, failure } = actor.snapshot.context;
-  return { ...base, item: actor.item, run, attempt, interruptions, runAt: actor.runAt || null, dueAt, failure, counters: null } as StepRecord;
+  const { run, attempt, interruptions, dueAt, recovery, failure } = actor.snapshot.context;
+  return { ...base, item: actor.item, run, attempt, interruptions, runAt: actor.runAt || null, dueAt, recovery, failure, counters: null } as StepRecord;
 }
 
 export function toJournalRecord(executionKey: number, seq: number, at: number, changes: Changes): JournalRecord {
@@ -134,20 +134,26 @@ function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void 
 }
 
 function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor: StepActor): StepActor {
-  const { run, attempt, interruptions, dueAt, failure } = row;
-  actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, failure });
+  const { run, attempt, interruptions, dueAt, recovery, failure } = row;
+  actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, recovery, failure });
   actor.startedAt = row.startedAt;
   actor.runAt = row.runAt ?? 0;
-  actor.holdsSlot = actor.step.kind === 'task' || actor.step.kind === 'flow';
+  // What is being recovered has given its slot back.
+  const isRecovered = isToRetry(actor) || isSwitched(actor) || isAsking(actor);
+  actor.holdsSlot = !isRecovered && (actor.step.kind === 'task' || actor.step.kind === 'flow');
   if (isBusy(actor.step, row.status)) tree.running++;
   // Only a release leaves a row that is pending.
-  if (row.status === 'pending') tree.preparing++;
+  if (row.status === 'pending' && !isRecovered) tree.preparing++;
   return actor;
 }
 
 /** What is ready follows from what has settled; it is not stored. */
 function restoreQueue(tree: FlowTree): void {
-  for (const { position, dependsOn } of tree.plan.steps) {
+  for (const { position, dependsOn, alternativeOf } of tree.plan.steps) {
+    if (alternativeOf !== null) {
+      restoreAlternative(tree, position, alternativeOf);
+      continue;
+    }
     let unmet = 0;
     for (const upstream of dependsOn) if (tree.settled[upstream] === null) unmet++;
     tree.unmet[position] = unmet;
@@ -158,8 +164,17 @@ function restoreQueue(tree: FlowTree): void {
       }
       actor.next = actor.settledItems.length;
       if (openItems(actor) > 0) tree.queue.push(position);
+    } else if (actor && isToRetry(actor)) {
+      tree.queue.push(position);
     } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && !tree.flow.context.halted) {
       tree.queue.push(position);
     }
   }
+}
+
+/** It is ready when the step it stands in for waits for it, and it has not begun. */
+function restoreAlternative(tree: FlowTree, position: number, alternativeOf: number): void {
+  tree.unmet[position] = 1;
+  const original = tree.actors.get(alternativeOf);
+  if (original && !isFanOut(original) && isSwitched(original) && !tree.actors.has(position) && tree.settled[position] === null) tree.queue.push(position);
 }

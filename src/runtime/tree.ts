@@ -8,6 +8,7 @@ import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { toFanOutInput } from './fan-out-input.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
+import { toStepInput } from './recovering.ts';
 import type { ReadyQueue } from './ready-queue.ts';
 import { createReadyQueue } from './ready-queue.ts';
 
@@ -123,8 +124,7 @@ function copyActor(actor: StepActor | FanOutActor): StepActor | FanOutActor {
 }
 
 export function createStepActor(machines: Machines, tree: FlowTree, step: PlannedStep, item: number): StepActor {
-  const { kind, retry } = step;
-  const snapshot = machines.step.initial({ kind, maxAttempts: retry.maxAttempts, maxInterruptions: tree.maxInterruptions });
+  const snapshot = machines.step.initial(toStepInput(step, tree.maxInterruptions));
   return { step, item, snapshot, holdsSlot: false, input: undefined, startedAt: null, runAt: 0, settledAt: null };
 }
 
@@ -193,8 +193,18 @@ export function toAddress(executionId: string, local: string): string {
   return bracket < 0 ? `${flow}/step:${local}` : `${flow}/step:${local.slice(0, bracket)}/item:${local.slice(bracket + 1, -1)}`;
 }
 
+/** Whether it waits for a person's answer. */
+export const isAsking = ({ snapshot }: StepActor): boolean => snapshot.value === 'waiting' && snapshot.context.recovery === 'ask';
+
+/** Whether it waits for the step that stands in for it. */
+export const isSwitched = ({ snapshot }: StepActor): boolean => snapshot.value === 'waiting' && snapshot.context.recovery === 'alternative';
+
+/** Whether it is to be tried again on request, and waits for a slot. */
+export const isToRetry = ({ snapshot }: StepActor): boolean => snapshot.value === 'pending' && snapshot.context.recovery === 'retry';
+
 /** The name of the signal a step waits for; undefined when it waits for something else. */
 export function getSignalName(actor: StepActor): string | undefined {
+  if (actor.snapshot.context.recovery === 'ask') return actor.step.recover?.ask?.signal;
   if (actor.step.kind !== 'signal') return undefined;
   if (actor.step.target === 'await_message') return toMessageSignal(actor.step.id);
   const { name } = (actor.input ?? actor.step.with?.value ?? {}) as { name?: string };
@@ -206,6 +216,6 @@ export const toMessageSignal = (stepId: string): string => `message:${stepId}`;
 
 /** What a step is told when its due time has come. */
 export function createTimerEvent({ step, snapshot }: StepActor): { type: 'timer.fired'; failure?: StepFailure } {
-  if (snapshot.value !== 'waiting' || step.kind === 'sleep') return { type: 'timer.fired' };
+  if (snapshot.value !== 'waiting' || step.kind === 'sleep' || snapshot.context.recovery !== null) return { type: 'timer.fired' };
   return { type: 'timer.fired', failure: createFailure('wait_timeout', `What the step waits for did not come within ${step.timeoutMs} ms`) };
 }

@@ -60,8 +60,8 @@ function viewRows(rows: readonly StepRecord[], precision: Precision): View {
   return Object.fromEntries(
     rows.map(row => {
       const place = `${row.stepId}${row.item < 0 ? '' : `[${row.item}]`}`;
-      const { status, attempt, failure } = row;
-      const outcome = { status, attempt, failure: failure?.code ?? null };
+      const { status, attempt, failure, recovery } = row;
+      const outcome = { status, attempt, failure: failure?.code ?? null, recovery };
       const { run, interruptions, dueAt, startedAt, settledAt, runAt } = row;
       return [place, precision === 'outcome' ? outcome : { ...outcome, run, interruptions, dueAt, startedAt, settledAt, runAt }];
     }),

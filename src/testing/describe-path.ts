@@ -1,6 +1,7 @@
 import type { FlowState } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
+import { isAsking } from '../runtime/tree.ts';
 
 const times = ['', '', ' twice', ' three times'];
 
@@ -33,6 +34,7 @@ function toVerb(event: Extract<PathEvent, { step: string }>): string {
   if (event.type === 'complete') return 'completes';
   if (event.type === 'fail') return event.retryable ? 'fails' : 'fails for good';
   if (event.type === 'child') return event.passes ? 'completes' : 'fails';
+  if (event.type === 'answer') return { retry: 'is tried again on request', use: 'is given an output', skip: 'is left out', fail: 'is given up' }[event.action];
   if (event.type === 'signal') return event.early ? 'is signalled early' : 'completes';
   if (event.result === 'skip') return 'is excluded by its condition';
   if (event.result === 'fail') return 'cannot be prepared';
@@ -48,7 +50,8 @@ function addElapsed(place: string, { tree }: FlowState, add: (place: string, ver
   if (value === 'retrying') return;
   const item = actor && 'items' in actor ? actor.items.get(Number(/\[(\d+)\]$/.exec(place)?.[1])) : undefined;
   if (item?.snapshot.value === 'retrying') return;
-  add(place, step?.kind === 'sleep' ? 'sleeps' : 'times out');
+  const isAsked = actor !== undefined && !('items' in actor) && isAsking(actor);
+  add(place, step?.kind === 'sleep' ? 'sleeps' : isAsked ? 'is not answered' : 'times out');
 }
 
 function listRunning({ tree }: FlowState): string {

@@ -2,6 +2,7 @@ import type { StepRecord } from '../../persistence/records.ts';
 import { getSignalName } from '../runtime/tree.ts';
 import type { StepActor } from '../runtime/tree.ts';
 import type { FlowState } from './flow-model.ts';
+import { toAnswer } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
@@ -9,6 +10,7 @@ import { childSignal } from './script-flow.ts';
 import type { PendingCall } from './scripted-tools.ts';
 import { toChildId } from './trigger.ts';
 
+type Answered = Extract<PathEvent, { type: 'answer' }>['action'];
 type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
 
 /** What a path decides, whatever the order in which it comes up. */
@@ -16,6 +18,8 @@ export interface Decisions {
   /** By place and attempt, `balance 2`. */
   readonly byAttempt: ReadonlyMap<string, Decision>;
   readonly signals: readonly string[];
+  /** What a person says to a step that asks, in order. */
+  readonly answers: ReadonlyMap<string, readonly Answered[]>;
   readonly cancels: boolean;
   /** Whether the end depends on the order in which the decisions come up. */
   readonly orderMatters: boolean;
@@ -25,6 +29,7 @@ export interface Decisions {
 export function toDecisions(events: readonly PathEvent[], states: readonly FlowState[]): Decisions {
   const byAttempt = new Map<string, Decision>();
   const signals: string[] = [];
+  const answers = new Map<string, Answered[]>();
   for (const [index, event] of events.entries()) {
     const { rows } = states[index] as FlowState;
     const note = (place: string, decision: Decision): unknown => byAttempt.set(`${place} ${rows.get(place)?.attempt ?? 1}`, decision);
@@ -32,6 +37,7 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
     else if (event.type === 'fail') note(toPlace(event), event.retryable ? 'fail' : 'fail for good');
     else if (event.type === 'child') note(toPlace(event), event.passes ? 'complete' : 'fail for good');
     else if (event.type === 'signal') signals.push(event.name);
+    else if (event.type === 'answer') answers.set(event.step, [...(answers.get(event.step) ?? []), event.action]);
     else if (event.type === 'elapse') for (const place of event.due) if (place !== 'flow' && rows.get(place)?.status !== 'retrying') note(place, 'wait');
   }
   const last = states.at(-1) as FlowState;
@@ -39,7 +45,7 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
   const cancels = events.some(({ type }) => type === 'cancel');
   const spoilt = [...last.rows.values()].filter(({ status }) => status === 'failed');
   const orderMatters = cancels || timeoutMs !== null || (mode === 'strict' && spoilt.length > 0) || (mode !== 'lenient' && spoilt.some(({ item }) => item >= 0));
-  return { byAttempt, signals, cancels, orderMatters };
+  return { byAttempt, signals, answers, cancels, orderMatters };
 }
 
 /**
@@ -47,9 +53,10 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
  *
  * @returns false when nothing more would ever happen
  */
-export async function drift(run: PathHost, { byAttempt, signals, cancels }: Decisions): Promise<boolean> {
+export async function drift(run: PathHost, { byAttempt, signals, answers, cancels }: Decisions): Promise<boolean> {
   const id = run.executionId ?? '';
   const sent: string[] = [];
+  const answered = new Map<string, number>();
   for (let round = 0; round < 10_000; round++) {
     await run.rest();
     const { runtime, store } = run.process;
@@ -62,6 +69,7 @@ export async function drift(run: PathHost, { byAttempt, signals, cancels }: Deci
     const rows = await store.listSteps(record.key);
     if (run.world.pending.some(call => answer(call, run, byAttempt))) continue;
     if (await tellChild(run, rows, byAttempt)) continue;
+    if (await answerAsked(run, rows, answers, answered)) continue;
     const name = findSignal(run, rows, signals.filter(wanted => !sent.includes(wanted)));
     if (name !== undefined) {
       sent.push(name);
@@ -82,6 +90,19 @@ function answer(call: PendingCall, run: PathHost, byAttempt: Decisions['byAttemp
   if (decision === 'complete') call.complete(run.outputOf(call.place));
   else call.fail(decision === 'fail');
   return true;
+}
+
+/** Answers a step that asks what to do, unless the path lets it wait in vain. */
+async function answerAsked(run: PathHost, rows: readonly StepRecord[], answers: Decisions['answers'], answered: Map<string, number>): Promise<boolean> {
+  for (const { status, stepId, recovery, position } of rows) {
+    if (status !== 'waiting' || recovery !== 'ask') continue;
+    const action = answers.get(stepId)?.[answered.get(stepId) ?? 0];
+    if (action === undefined) continue;
+    answered.set(stepId, (answered.get(stepId) ?? 0) + 1);
+    await run.process.runtime.signal(run.executionId ?? '', run.model.flow.plan.steps[position]?.recover?.ask?.signal ?? '', toAnswer(action, run.outputOf(stepId)));
+    return true;
+  }
+  return false;
 }
 
 /** Tells a flow that a step waits for how to end, if it still has to be told. */

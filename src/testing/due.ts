@@ -1,7 +1,7 @@
 import { createFailure } from '../core/failure.ts';
 import type { Message } from '../runtime/messages.ts';
 import type { FlowTree, StepActor } from '../runtime/tree.ts';
-import { isFanOut, toLocalAddress } from '../runtime/tree.ts';
+import { createTimerEvent, isFanOut, toLocalAddress } from '../runtime/tree.ts';
 import { toFailed } from './outcomes.ts';
 
 /** Something that happens when its time has come. */
@@ -42,6 +42,5 @@ function toDue(actor: StepActor): DueEvent | undefined {
     return { at: runAt + timeoutMs, place, message: now => ({ ...base, event: toFailed(actor, run, attempt, failure, now) }) };
   }
   if (context.dueAt === null || (value !== 'waiting' && value !== 'retrying')) return undefined;
-  const failure = value === 'waiting' && step.kind !== 'sleep' ? createFailure('wait_timeout', `What the step waits for did not come within ${step.timeoutMs} ms`) : undefined;
-  return { at: context.dueAt, place, message: () => ({ ...base, event: { type: 'timer.fired', ...(failure && { failure }) } }) };
+  return { at: context.dueAt, place, message: () => ({ ...base, event: createTimerEvent(actor) }) };
 }

@@ -152,7 +152,7 @@ function describeAttempt(tree: FlowState['tree'], place: string): string {
   if (!actor) return '';
   const found = isFanOut(actor) && item !== undefined ? actor.items.get(Number(item)) : actor;
   const fanOut = isFanOut(actor) ? `${actor.snapshot.context.settled}/${actor.snapshot.context.total}${actor.snapshot.context.failure === null}` : '';
-  return `${found?.snapshot.value}${found && 'attempt' in found.snapshot.context ? found.snapshot.context.attempt : ''}${fanOut}`;
+  return `${found?.snapshot.value}${found && 'attempt' in found.snapshot.context ? found.snapshot.context.attempt + (found.snapshot.context.recovery ?? '') : ''}${fanOut}`;
 }
 
 function toEvents(trail: Trail | null, initial: FlowState): { events: PathEvent[]; items: Set<string> } {

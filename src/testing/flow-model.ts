@@ -14,7 +14,7 @@ import { restoreTree, toExecutionRecord, toStepRecord } from '../runtime/rows.ts
 import type { FlowTree, StepActor } from '../runtime/tree.ts';
 import { copyTree, createTree, getActor, isFanOut, noItem, toLocalAddress, toStartEvent } from '../runtime/tree.ts';
 import { listDue } from './due.ts';
-import { scriptedCode, toFailed, toOutput } from './outcomes.ts';
+import { scriptedCode, toAnswer, toFailed, toOutput } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
 import type { Script, ScriptedFlow } from './script-flow.ts';
 import { toList } from './script-flow.ts';
@@ -124,6 +124,10 @@ function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<Path
     return { to: 'signal', signal: { executionKey: 1, number, name: event.name, payload: toOutput(event.name), receivedAt: state.now } };
   }
   const position = plan.positions.get(event.step) as number;
+  if (event.type === 'answer') {
+    const name = plan.steps[position]?.recover?.ask?.signal ?? '';
+    return { to: 'signal', signal: { executionKey: 1, number: state.transitions + 1, name, payload: JSON.stringify(toAnswer(event.action, { from: event.step })), receivedAt: state.now } };
+  }
   const item = 'item' in event && event.item !== undefined ? event.item : noItem;
   if (event.type === 'prepare') return { to: 'prepared', position, item, prepared: toPrepared(state, position, event) };
   if (event.type === 'child') {

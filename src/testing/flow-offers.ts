@@ -1,5 +1,5 @@
 import type { FanOutActor, FlowTree, StepActor } from '../runtime/tree.ts';
-import { getSignalName, isFanOut, noItem } from '../runtime/tree.ts';
+import { getSignalName, isAsking, isFanOut, isSwitched, noItem } from '../runtime/tree.ts';
 import { listDue } from './due.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
@@ -47,17 +47,27 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
   return offers;
 }
 
-function isDecidable({ snapshot, step }: StepActor): boolean {
+function isDecidable(actor: StepActor): boolean {
+  const { snapshot, step } = actor;
+  if (isSwitched(actor)) return false;
   return snapshot.value === 'running' || (snapshot.value === 'waiting' && step.kind !== 'sleep');
 }
 
 function listOutcomes(actor: StepActor): PathEvent[] {
   const place = toPlaceOf(actor);
-  const { kind, retry } = actor.step;
+  const { kind } = actor.step;
+  if (isAsking(actor)) return listAnswers(actor);
   if (kind === 'signal') return [{ type: 'signal', step: place.step, name: getSignalName(actor) as string }];
   if (kind === 'flow') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
-  const failures = retry.maxAttempts > 1 ? [true, false] : [true];
+  const failures = actor.snapshot.context.maxAttempts > 1 ? [true, false] : [true];
   return [{ type: 'complete', ...place }, ...failures.map(retryable => ({ type: 'fail' as const, ...place, retryable }))];
+}
+
+/** To try again is offered once: more of the same shows nothing new. */
+function listAnswers({ step, snapshot }: StepActor): PathEvent[] {
+  const { attempt, maxAttempts } = snapshot.context;
+  const actions = ['use', ...(attempt <= maxAttempts ? ['retry' as const] : []), 'skip', 'fail'] as const;
+  return actions.map(action => ({ type: 'answer', step: step.id, action }));
 }
 
 function listPrepared({ scripted }: ScriptedFlow, actor: StepActor | FanOutActor): PathEvent[] {

@@ -98,8 +98,8 @@ function listNever({ flow }: FlowModel): (covered: readonly string[]) => string[
 
 /** Times count from now, so that the same situation at another time is the same state. */
 function serializeState({ tree, rows, now, status }: FlowState): string {
-  const steps = [...rows.values()].map(({ position, item, status: state, attempt, interruptions, dueAt, run, runAt }) => [
-    position, item, state, attempt, interruptions, dueAt === null ? null : dueAt - now, state === 'running' ? [run, (runAt ?? 0) - now] : null,
+  const steps = [...rows.values()].map(({ position, item, status: state, attempt, interruptions, dueAt, run, runAt, recovery }) => [
+    position, item, state, recovery, attempt, interruptions, dueAt === null ? null : dueAt - now, state === 'running' ? [run, (runAt ?? 0) - now] : null,
   ]);
   const pending = [...tree.actors].map(([position, actor]) => [position, actor.snapshot.value, 'items' in actor ? [...actor.items.keys()] : 0]);
   return JSON.stringify([status, tree.flow.value, tree.flow.context, steps, pending, tree.signals.map(signal => signal.name)]);

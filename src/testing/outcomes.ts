@@ -1,16 +1,21 @@
 import type { StepEvent } from '../../machines/step.ts';
-import { computeBackoff } from '../core/backoff.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { computeRetryDelay, toAskUntil } from '../runtime/recovering.ts';
 import type { StepActor } from '../runtime/tree.ts';
 
 /** Code of a failure that a path asked for. */
 export const scriptedCode = 'scripted';
 
 export function toFailed({ step }: StepActor, run: number, attempt: number, failure: StepFailure, now: number): StepEvent {
-  return { type: 'attempt.failed', run, failure, retryAt: now + computeBackoff(step.retry, attempt, 0) };
+  return { type: 'attempt.failed', run, failure, retryAt: now + computeRetryDelay(step, attempt, 0), ...toAskUntil(step, now) };
 }
 
 /** What a step that completes gives, JSON text. */
 export function toOutput(address: string): string {
   return JSON.stringify({ from: address });
+}
+
+/** What a person says to a step that asks. */
+export function toAnswer(action: 'retry' | 'use' | 'skip' | 'fail', output: unknown): object {
+  return action === 'use' ? { action, output } : { action };
 }

@@ -7,6 +7,8 @@ export type PathEvent =
   /** A flow that the step started ends. */
   | { readonly type: 'child'; readonly step: string; readonly item?: number; readonly passes: boolean }
   | { readonly type: 'signal'; readonly step: string; readonly name: string; readonly early?: true }
+  /** A person answers a step that asks what to do. */
+  | { readonly type: 'answer'; readonly step: string; readonly action: 'retry' | 'use' | 'skip' | 'fail' }
   /** Time goes on until something is due: a back-off, a sleep, a timeout. */
   | { readonly type: 'elapse'; readonly due: readonly string[] }
   | { readonly type: 'cancel' }

@@ -8,6 +8,7 @@ import { toFanOutInput } from '../runtime/fan-out-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
 import { compiledMachines } from '../runtime/machines.ts';
+import { toStepInput } from '../runtime/recovering.ts';
 import { toLocalAddress } from '../runtime/tree.ts';
 
 /** A place where a journal and what is stored do not tell the same story. */
@@ -132,8 +133,7 @@ class Replayer {
     const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
     if (!step) return undefined;
     if (step.forEach && bracket < 0) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial(toFanOutInput(mode, step)) };
-    const { kind, retry: { maxAttempts } } = step;
-    return { machine: 'step', snapshot: this.#runners.step.initial({ kind, maxAttempts, maxInterruptions: this.#maxInterruptions }) };
+    return { machine: 'step', snapshot: this.#runners.step.initial(toStepInput(step, this.#maxInterruptions)) };
   }
 
   /** Compares the last snapshots with the rows. */
@@ -181,7 +181,7 @@ function isBegun(machine: Replayed['machine'], value: string): boolean {
 
 function toComparable({ snapshot, startedAt, settledAt }: Replayed): object {
   // What a step's machine was created with is not stored: it stands in the definition.
-  const { kind: _kind, maxAttempts: _maxAttempts, maxInterruptions: _maxInterruptions, ...context } = snapshot.context as Record<string, unknown>;
+  const { kind: _kind, maxAttempts: _maxAttempts, maxInterruptions: _maxInterruptions, alternative: _alternative, ask: _ask, ...context } = snapshot.context as Record<string, unknown>;
   return { status: snapshot.value, startedAt, settledAt, ...context };
 }
 

@@ -292,7 +292,8 @@ class Run implements PathHost {
       const { kind } = this.model.flow.plan.steps[row.position] as { kind: string };
       if (kind !== 'task') continue;
       const output = await store.getOutput(record.key, row.position, row.item);
-      const expected = JSON.stringify(this.outputOf(place));
+      const expected = this.#toExpected(row, place);
+      if (expected === undefined) continue;
       if (output !== expected) this.#divergences.push({ at: 'end', what: `output of ${place}`, expected, found: output ?? null });
     }
     const attempts = await store.listAttempts(record.key);
@@ -308,6 +309,14 @@ class Run implements PathHost {
     for (const mismatch of (await replayJournal(store, record.executionId, { maxInterruptions })).mismatches) {
       this.#divergences.push({ at: `journal of ${mismatch.address || 'the flow'}`, what: mismatch.what, expected: mismatch.expected, found: mismatch.found });
     }
+  }
+
+  /** Of a step that another one stood in for, that one's output; undefined: it cannot be told. */
+  #toExpected({ position, recovery }: StepRecord, place: string): string | undefined {
+    const { steps } = this.model.flow.plan;
+    const alternative = recovery === 'alternative' ? steps[steps[position]?.recover?.alternative ?? -1] : undefined;
+    if (!alternative) return JSON.stringify(this.outputOf(place));
+    return alternative.kind === 'task' && alternative.recover === null ? JSON.stringify(this.outputOf(alternative.id)) : undefined;
   }
 
   outputOf(place: string): unknown {

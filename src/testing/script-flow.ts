@@ -63,13 +63,14 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
     const canScript = kind === 'task' || kind === 'flow';
     const value = canScript && isVariable(step.with);
     scripted.set(position, { when: isVariable(step.when), list: isVariable(step.forEach), value: value && !step.forEach, items: value && step.forEach !== null });
-    return scriptStep(step, step.dependsOn.map(at => original.steps[at]?.id ?? ''), value);
+    return scriptStep(step, step.dependsOn.map(at => original.steps[at]?.id ?? ''), value, original.steps.map(({ id }) => id));
   });
   const source = {
     id: definition.id,
     version: definition.version,
     mode: definition.mode,
     concurrency: definition.concurrency,
+    ...(definition.on_halt !== undefined && { on_halt: definition.on_halt }),
     min_score: definition.min_score,
     ...(definition.timeout !== undefined && { timeout: definition.timeout + steps.length }),
     steps,
@@ -84,16 +85,15 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
 const entry = (id: string): string => `$lookup(input.script, ${JSON.stringify(id)})`;
 const orFail = (condition: string, value: string): string => `{% ${condition} ? $error("The script says so") : ${value} %}`;
 
-function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScripted: boolean): object {
+function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScripted: boolean, ids: readonly string[]): object {
   const { position, id, kind, target, critical, weight, timeoutMs, retry } = step;
   const when = step.when && (step.when.constant ? step.when.value : orFail(`${entry(id)}.fails`, `${entry(id)}.when`));
   const list = step.forEach && (step.forEach.constant ? (step.forEach.value as unknown[]).slice(0, maxItems) : orFail(`${entry(id)}.fails`, `${entry(id)}.list`));
   return {
     id,
     uses: kind === 'task' ? `tool:${target}` : target === 'await_message' ? 'signal' : step.uses,
-    depends_on: upstream,
-    critical,
-    weight,
+    ...(step.alternativeOf === null && { depends_on: upstream, critical, weight }),
+    ...toRecover(step, ids),
     ...(timeoutMs !== null && { timeout: timeoutMs + position }),
     ...(when !== null && { when }),
     ...(list !== null && { for_each: list }),
@@ -106,6 +106,20 @@ function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScrip
       jitter: 'none',
       nonRetryable: [],
     } }),
+  };
+}
+
+function toRecover({ position, recover }: PlannedStep, ids: readonly string[]): { recover?: object } {
+  if (!recover) return {};
+  const { retry, alternative, ask } = recover;
+  return {
+    recover: {
+      ...(retry && { retry: {
+        maxAttempts: 1, initialInterval: retry.initialIntervalMs + position + 1, backoffCoefficient: retry.backoffCoefficient, maxInterval: retry.maxIntervalMs + position + 1, jitter: 'none',
+      } }),
+      ...(alternative !== null && { alternative: ids[alternative] }),
+      ...(ask && { ask: { signal: ask.signal, ...(ask.timeoutMs !== null && { timeout: ask.timeoutMs + position }) } }),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { StepRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
+import { toAnswer } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
@@ -36,6 +37,10 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return ifAlive(() => runtime.signal(toChildId(id, event), childSignal, { passes: event.passes }));
     case 'signal':
       return ifAlive(() => runtime.signal(id, event.name, { from: event.name }));
+    case 'answer': {
+      const step = run.model.flow.plan.steps.find(({ id: stepId }) => stepId === event.step);
+      return ifAlive(() => runtime.signal(id, step?.recover?.ask?.signal ?? '', toAnswer(event.action, run.outputOf(event.step))));
+    }
     case 'cancel':
       return ifAlive(() => runtime.cancel(id));
     case 'crash':

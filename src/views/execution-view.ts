@@ -26,6 +26,8 @@ export interface StepView {
   readonly critical: boolean;
   readonly weight: number;
   readonly maxAttempts: number;
+  /** How it is being recovered, or was, in words; of an alternative: whom it stands in for. */
+  readonly recovery: string | null;
   readonly status: StepStatus;
   readonly attempts: number;
   readonly interruptions: number;

@@ -27,7 +27,8 @@ function toStepView(plan: FlowPlan, step: PlannedStep, session: ConsolidatedStep
     dependsOn: step.dependsOn.map(position => plan.steps[position]?.id ?? ''),
     critical: step.critical,
     weight: step.weight,
-    maxAttempts: step.retry.maxAttempts,
+    maxAttempts: step.retry.maxAttempts + (step.recover?.retry?.maxAttempts ?? 0),
+    recovery: describeRecovery(plan, step, session),
     status, attempts, interruptions,
     items: readCounts(row),
     ...(input !== null && { input }),
@@ -37,6 +38,29 @@ function toStepView(plan: FlowPlan, step: PlannedStep, session: ConsolidatedStep
     startedAt, settledAt,
     calls: toolCalls.map(toCall),
   };
+}
+
+/** How a step is being recovered, or was, in words. */
+function describeRecovery({ steps }: FlowPlan, { recover, alternativeOf }: PlannedStep, { status, recovery }: ConsolidatedStep): string | null {
+  const original = alternativeOf === null ? undefined : steps[alternativeOf]?.id;
+  if (original !== undefined) return `alternative of ${original}`;
+  const alternative = steps[recover?.alternative ?? -1]?.id ?? 'its alternative';
+  switch (recovery?.how) {
+    case 'alternative':
+      return status === 'completed' ? `recovered by ${alternative}` : `${alternative} was to stand in`;
+    case 'ask':
+      return status === 'waiting' ? `asks what to do: signal ${recover?.ask?.signal ?? ''}` : 'a person was asked';
+    case 'output':
+      return 'recovered: a person gave the output';
+    case 'skip':
+      return 'a person left it out';
+    case 'retry':
+      return 'tried again on request';
+    case 'further_attempts':
+      return 'recovered by further attempts';
+    default:
+      return null;
+  }
 }
 
 function toConsolidation(session: ConsolidatedSession): ConsolidationView {

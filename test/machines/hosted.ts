@@ -39,7 +39,7 @@ function stepEvents(context: StepContext): StepEvent[] {
     { type: 'attempt.completed', run },
     { type: 'attempt.completed', run: stale },
     { type: 'attempt.failed', run, failure: retryable, retryAt: 100 },
-    { type: 'attempt.failed', run, failure, retryAt: 100 },
+    { type: 'attempt.failed', run, failure, retryAt: 100, ...(context.ask && { askUntil: 200 }) },
     { type: 'attempt.failed', run: stale, failure: retryable, retryAt: 100 },
     { type: 'attempt.interrupted', run, failure },
     { type: 'attempt.interrupted', run: stale, failure },
@@ -48,10 +48,26 @@ function stepEvents(context: StepContext): StepEvent[] {
     { type: 'signal.received' },
     { type: 'child.settled' },
     { type: 'child.settled', failure },
+    ...(context.alternative || context.ask ? recoveryEvents(context) : kind === 'task' ? [] : [{ type: 'recovery.fail' } as const]),
   ];
 }
 
 const keptNone = { settled: 0, completed: 0, failed: 0, skipped: 0 };
+
+const alternativeFailed = createFailure('alternative_broken', 'It broke, too');
+
+function recoveryEvents({ run, recovery }: StepContext): StepEvent[] {
+  return [
+    { type: 'alternative.settled' },
+    { type: 'alternative.settled', failure: alternativeFailed, askUntil: 300 },
+    { type: 'alternative.settled', failure: alternativeFailed },
+    // A person may say so for ever.
+    ...(recovery === 'ask' && run < 3 ? [{ type: 'recovery.retry' } as const] : recovery === 'ask' ? [] : [{ type: 'recovery.retry' } as const]),
+    { type: 'recovery.skip', failure: alternativeFailed },
+    { type: 'recovery.complete' },
+    { type: 'recovery.fail' },
+  ];
+}
 
 function flowEvents(context: FlowContext): FlowEvent[] {
   const { granted, released, ready, settled, total } = context;
@@ -147,7 +163,14 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
     inputs: (['strict', 'conditional', 'lenient'] as const).map(mode => ({ total: 3, concurrency: 2, mode })),
     events: ({ context }) => flowEvents(context as FlowContext),
   },
-  step: { machine: stepMachine, inputs: kinds.map(kind => ({ kind, maxAttempts: 2, maxInterruptions: 2 })), events: ({ context }) => stepEvents(context as StepContext) },
+  step: {
+    machine: stepMachine,
+    inputs: [
+      ...kinds.map(kind => ({ kind, maxAttempts: 2, maxInterruptions: 2, alternative: false, ask: false })),
+      ...[[true, false], [false, true], [true, true]].map(([alternative, ask]) => ({ kind: 'task', maxAttempts: 1, maxInterruptions: 1, alternative, ask })),
+    ],
+     events: ({ context }) => stepEvents(context as StepContext),
+  },
   message: {
     machine: messageMachine,
     inputs: [{ maxAttempts: 2, maxInterruptions: 2, dueAt: null }, { maxAttempts: 1, maxInterruptions: 2, dueAt: 10 }],

@@ -103,7 +103,7 @@ describe.each(Object.entries(subjects))('what is told of the %s machine', (_name
 });
 
 describe('an inspected actor', () => {
-  const actor = new InspectedActor('orchestrator/flow:1/step:a', stepMachine as unknown as AnyStateMachine, undefined, compiledMachines.step.initial({ kind: 'task', maxAttempts: 1, maxInterruptions: 1 }));
+  const actor = new InspectedActor('orchestrator/flow:1/step:a', stepMachine as unknown as AnyStateMachine, undefined, compiledMachines.step.initial({ kind: 'task', maxAttempts: 1, maxInterruptions: 1, alternative: false, ask: false }));
 
   it('has the address as its id, and what tools read of an actor', () => {
     expect(actor).toMatchObject({ sessionId: 'orchestrator/flow:1/step:a', id: 'step:a', src: 'step' });

@@ -104,7 +104,7 @@ describe('retry', () => {
 
   it('keeps failures that nobody asked to retry, and what they skip', async () => {
     const { runtime, runs } = await open(
-      { id: 'two', mode: 'lenient', steps: [step('a'), step('b', ['a']), step('x'), step('y', ['x']), step('both', ['a', 'x'])] },
+      { id: 'two', steps: [step('a'), step('b', ['a']), step('x'), step('y', ['x']), step('both', ['a', 'x'])] },
       { x: fail },
     );
     const execution = await settle(runtime, 'two');

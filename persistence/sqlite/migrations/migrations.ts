@@ -8,6 +8,7 @@ import { queues } from './0007-queues.ts';
 import { isolations } from './0008-isolations.ts';
 import { consolidatedSessions } from './0009-consolidated-sessions.ts';
 import { catalog } from './0010-catalog.ts';
+import { recovery } from './0011-recovery.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { name: 'isolations', sql: isolations },
   { name: 'consolidated-sessions', sql: consolidatedSessions },
   { name: 'catalog', sql: catalog },
+  { name: 'recovery', sql: recovery },
 ];

@@ -8,7 +8,7 @@ import type { FlowPlan } from '../../definition/plan.ts';
 import type { Message } from '../messages.ts';
 import type { ExecutionHeader } from '../rows.ts';
 import { noItem } from '../tree.ts';
-import { toEvaluation, toScoredSteps } from './scored-steps.ts';
+import { isStoodIn, toEvaluation, toScoredSteps } from './scored-steps.ts';
 
 /** A longer input of an execution stays with it, characters. */
 const maxInputLength = 32_768;
@@ -70,9 +70,11 @@ function summarize({ plan, rows }: Finished): { successRate: number; totalTools:
   let completed = 0;
   let counted = 0;
   for (const row of rows) {
-    if (row.counters === null && plan.steps[row.position]?.kind === 'task') totalTools += row.run;
+    const step = plan.steps[row.position];
+    if (!step) continue;
+    if (row.counters === null && step.kind === 'task') totalTools += row.run - (isStoodIn(row) ? 1 : 0);
     if (row.item !== noItem) continue;
-    const result = toEvaluation(row);
+    const result = toEvaluation(step, row);
     if (result !== 'not_evaluated') counted++;
     if (result === 'passed') completed++;
   }

@@ -43,6 +43,13 @@ export interface ConsolidatedStep {
   /** Null unless it completed. */
   readonly output: unknown;
   readonly failure: StepFailure | null;
+  /**
+   * How it was recovered, or was to be; null: not at all. `further_attempts`: by `recover.retry`. `alternative`: `index` is the
+   * step that stood in for it. `ask`: a person was asked, and gave it up or did not answer; `retry`, `skip`, `output`: what they said.
+   */
+  readonly recovery: { readonly how: 'further_attempts' | 'alternative' | 'ask' | 'retry' | 'skip' | 'output'; readonly index?: number } | null;
+  /** Index of the step that this one stands in for; left out of all others. */
+  readonly alternativeOf?: number;
   readonly toolCalls: readonly ConsolidatedToolCall[];
   /** Epoch ms. */
   readonly startedAt: number | null;

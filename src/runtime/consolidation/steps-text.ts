@@ -4,7 +4,7 @@ import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import { toItemList } from '../item-list.ts';
 import { noItem } from '../tree.ts';
 import type { StepWork } from './gather.ts';
-import { toEvaluation } from './scored-steps.ts';
+import { isStoodIn, toEvaluation } from './scored-steps.ts';
 
 /** Writes the steps of a session as JSON text, from the texts that are stored: no value is parsed and written again. */
 export function writeSteps(executionId: string, { steps }: FlowPlan, work: readonly StepWork[]): string {
@@ -46,9 +46,17 @@ function writeStep(step: PlannedStep, work: StepWork, sessionId: string): string
     attempts = Math.max(attempts, item.attempt);
     interruptions += item.interruptions;
   }
-  return `${head}${JSON.stringify(sessionId)},"status":"${row?.status ?? 'pending'}","success":${row?.status === 'completed'},"result":"${row ? toEvaluation(row) : 'not_evaluated'}"${tail}`
-    + `,"attempts":${attempts},"interruptions":${interruptions},"input":${input},"output":${output},"failure":${toFailureText(row?.failure)}`
+  return `${head}${JSON.stringify(sessionId)},"status":"${row?.status ?? 'pending'}","success":${row?.status === 'completed'},"result":"${row ? toEvaluation(step, row) : 'not_evaluated'}"${tail}`
+    + `,"attempts":${attempts},"interruptions":${interruptions},"input":${input},"output":${output},"failure":${toFailureText(row?.failure)},"recovery":${writeRecovery(step, row)}`
     + `,"toolCalls":[${writeCalls(step, work, sessionId)}]${writeTimes(row?.startedAt ?? null, row?.settledAt ?? null)}}`;
+}
+
+/** How it was recovered, and by whom; null: it was not. */
+function writeRecovery({ retry, recover, alternativeOf }: PlannedStep, row: StepRecord | undefined): string {
+  const how = row?.recovery ?? (row?.status === 'completed' && recover?.retry && row.attempt > retry.maxAttempts ? 'further_attempts' : null);
+  const by = how === 'alternative' ? recover?.alternative : null;
+  const text = how === null ? 'null' : `{"how":"${how}"${by == null ? '' : `,"index":${by}`}}`;
+  return alternativeOf === null ? text : `${text},"alternativeOf":${alternativeOf}`;
 }
 
 const toFailureText = (failure: object | null | undefined): string => (failure ? JSON.stringify(failure) : 'null');
@@ -61,7 +69,8 @@ function writeCalls(step: PlannedStep, work: StepWork, sessionId: string): strin
   if (step.kind !== 'task') return '';
   // Without `with` an item is its own input.
   const list = step.forEach && step.with === null ? (JSON.parse(work.inputs.get(noItem) ?? '[]') as unknown[]) : undefined;
-  return work.attempts.map(attempt => writeCall(step, sessionId, attempt, list ? JSON.stringify(list[attempt.item] ?? null) : toInput(step, work, attempt.item))).join(',');
+  const stoodIn = work.row && isStoodIn(work.row) ? work.row.run : undefined;
+  return work.attempts.filter(({ run }) => run !== stoodIn).map(attempt => writeCall(step, sessionId, attempt, list ? JSON.stringify(list[attempt.item] ?? null) : toInput(step, work, attempt.item))).join(',');
 }
 
 function writeCall(step: PlannedStep, sessionId: string, { item, run, attempt, status, output, failure, startedAt, endedAt }: AttemptRecord, input: string): string {

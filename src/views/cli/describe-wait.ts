@@ -26,7 +26,9 @@ export async function describeWait(reader: StoreReader, record: ExecutionRecord,
     else if (step.status === 'retrying') texts.push(`${name} is tried again at ${formatDateTime(step.dueAt)}: ${formatReason(step.failure)}`);
     else if (step.status === 'waiting') {
       const until = step.dueAt === null ? '' : `, until ${formatDateTime(step.dueAt)}`;
-      if (uses === 'signal') texts.push(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${signal}`}${until}`);
+      if (step.recovery === 'ask') texts.push(`${name} asks what to do${until}: ${suggest(`signal ${record.executionId} ${signal ?? ''} '{ "action": "retry" }'`)} (or skip, use, fail)${step.failure ? `; ${formatReason(step.failure)}` : ''}`);
+      else if (step.recovery === 'alternative') texts.push(`${name} has failed, another step stands in`);
+      else if (uses === 'signal') texts.push(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${signal}`}${until}`);
       else if (uses === 'await_message') texts.push(`${name} waits for a message${until}`);
       else if (uses.startsWith('flow:')) texts.push(`${name} waits for ${uses}${until}`);
       else texts.push(`${name} sleeps${until}`);

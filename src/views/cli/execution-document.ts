@@ -8,6 +8,9 @@ interface StepDocument {
   readonly attempts: number;
   readonly interruptions: number;
   readonly reason?: StepFailure;
+  readonly recovery?: string;
+  /** The signal that answers it. */
+  readonly asksFor?: string;
   /** Epoch ms. */
   readonly startedAt: number | null;
   readonly settledAt: number | null;
@@ -66,6 +69,8 @@ export function toExecutionDocument(execution: ExecutionDetails, database: strin
       attempts: step.attempts,
       interruptions: step.interruptions,
       ...(step.reason && { reason: step.reason }),
+      ...(step.recovery && { recovery: step.recovery }),
+      ...(step.asksFor !== undefined && { asksFor: step.asksFor }),
       startedAt: step.startedAt,
       settledAt: step.settledAt,
       ...(step.output !== undefined && { output: step.output }),

@@ -1,18 +1,22 @@
 import type { FlowDefinition } from '../../definition/schema.ts';
+import { toAskSignal } from '../../definition/wait.ts';
 import type { ExpectedDurations } from '../../runtime/read-progress.ts';
 import type { StepOutline } from '../execution-progress.ts';
+import { mapAlternatives } from '../mermaid/alternatives.ts';
 
 /** Tells views about the steps of a definition. */
 export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurations): StepOutline[] {
   const positions = new Map(steps.map(({ id }, position) => [id, position]));
-  return steps.map(({ id, uses, retry, critical, depends_on, with: given }) => {
-    const name = uses === 'signal' && typeof given === 'object' && given !== null && 'name' in given ? given['name'] : undefined;
+  const alternatives = mapAlternatives(steps);
+  return steps.map(({ id, uses, retry, recover, critical, depends_on, with: given }) => {
+    const original = positions.get(alternatives.get(id) ?? '');
+    const name = recover?.ask ? (recover.ask.signal ?? toAskSignal(id)) : uses === 'signal' && typeof given === 'object' && given !== null && 'name' in given ? given['name'] : undefined;
     return {
       stepId: id,
       uses,
-      maxAttempts: retry?.maxAttempts ?? 1,
+      maxAttempts: (retry?.maxAttempts ?? 1) + (recover?.retry?.maxAttempts ?? 0),
       critical,
-      dependsOn: depends_on.flatMap(upstream => positions.get(upstream) ?? []),
+      dependsOn: original === undefined ? depends_on.flatMap(upstream => positions.get(upstream) ?? []) : [original],
       expected: expected?.get(id),
       ...(typeof name === 'string' && !name.includes('{%') && { signal: name }),
     };
@@ -22,5 +26,6 @@ export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurat
 /** Steps nobody waits for: their outputs are what the flow is for. */
 export function listLeafSteps({ steps }: FlowDefinition): ReadonlySet<string> {
   const upstream = new Set(steps.flatMap(({ depends_on }) => depends_on));
-  return new Set(steps.map(({ id }) => id).filter(id => !upstream.has(id)));
+  const alternatives = mapAlternatives(steps);
+  return new Set(steps.map(({ id }) => id).filter(id => !upstream.has(id) && !alternatives.has(id)));
 }

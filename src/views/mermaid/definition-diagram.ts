@@ -1,5 +1,6 @@
 import { createGraph, reduceGraph } from '../../definition/graph.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
+import { mapAlternatives } from './alternatives.ts';
 import { escapeQuoted, escapeTail } from './escape-label.ts';
 import { nameNodes } from './node-names.ts';
 import { describeStep, formatExpression } from './step-lines.ts';
@@ -17,6 +18,7 @@ export interface DefinitionDiagramOptions {
 export function renderDefinitionDiagram(definition: FlowDefinition, { direction = 'TD' }: DefinitionDiagramOptions = {}): string {
   const { steps } = definition;
   const names = nameNodes(steps.map(({ id }) => id));
+  const alternatives = mapAlternatives(steps);
   const positions = new Map(steps.map(({ id }, position) => [id, position]));
   const graph = reduceGraph(createGraph(steps.map(({ depends_on }) => depends_on.flatMap(id => positions.get(id) ?? []))));
   const nameAt = (position: number): string => names.get(steps[position]?.id ?? '') ?? '';
@@ -27,10 +29,12 @@ export function renderDefinitionDiagram(definition: FlowDefinition, { direction 
     lines.push(`  state "${describeStep(step).map(escapeQuoted).join('<br/>')}" as ${name}`);
     // Whatever is not declared before its first arrow is an ordinary state to Mermaid.
     if (entrance !== name) lines.push(`  state ${entrance} <<choice>>`);
+    const original = alternatives.get(step.id);
     const upstream = graph.upstream[position] ?? [];
-    for (const from of upstream.length === 0 ? ['[*]'] : upstream.map(nameAt)) lines.push(`  ${from} --> ${entrance}`);
+    if (original !== undefined) lines.push(`  ${names.get(original)} --> ${entrance} : if it fails`, `  ${name} --> ${names.get(original)} : stands in`);
+    else for (const from of upstream.length === 0 ? ['[*]'] : upstream.map(nameAt)) lines.push(`  ${from} --> ${entrance}`);
     if (entrance !== name) lines.push(`  ${entrance} --> ${name} : ${escapeTail(`if ${formatExpression(step.when)}`)}`);
-    if (graph.downstream[position]?.length === 0) lines.push(`  ${name} --> consolidating`);
+    if (original === undefined && graph.downstream[position]?.length === 0) lines.push(`  ${name} --> consolidating`);
   }
   lines.push('  state "consolidating" as consolidating', `  consolidating --> [*] : ${escapeTail(`score, passes from ${definition.min_score}`)}`);
   const optional = steps.flatMap(({ critical }, position) => (critical ? [] : [nameAt(position)]));

@@ -20,11 +20,12 @@ const symbols: Readonly<Record<StepStatus, string>> = {
 
 const formatFailure = ({ code, message }: StepFailure): string => shortenLabel(`${code}: ${message}`, 140);
 
-function describeAttempts({ attempts, maxAttempts, interruptions, items, critical }: StepView): string[] {
+function describeAttempts({ attempts, maxAttempts, interruptions, items, critical, recovery }: StepView): string[] {
   return [
+    ...(recovery === null ? [] : [recovery]),
     ...(items ? [`${items.settled} of ${items.total} items${items.failed > 0 ? `, ${items.failed} failed` : ''}`] : []),
     ...(maxAttempts > 1 && attempts > 0 ? [`attempt ${attempts} of ${maxAttempts}`] : []),
-    ...(critical ? [] : ['optional']),
+    ...(critical || recovery?.startsWith('alternative of') ? [] : ['optional']),
     ...(interruptions > 0 ? [`cut off ${interruptions === 1 ? 'once' : `${interruptions} times`}`] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import type { StepStatus } from '../../../persistence/records.ts';
 import type { FlowDefinition, StepDefinition } from '../../definition/schema.ts';
+import { mapAlternatives } from './alternatives.ts';
 import { escapeQuoted } from './escape-label.ts';
 import { nameNodes } from './node-names.ts';
 import { renderStatusClasses } from './status-classes.ts';
@@ -30,6 +31,7 @@ function renderNode(step: StepDefinition, name: string): string {
 export function renderFlowChart(definition: FlowDefinition, options: FlowChartOptions = {}): string {
   const { steps } = definition;
   const names = nameNodes(steps.map(({ id }) => id));
+  const alternatives = mapAlternatives(steps);
   const optional = steps.filter(step => step.critical === false);
   const lines = [`flowchart ${options.direction ?? 'TD'}`];
   for (const step of steps) {
@@ -46,6 +48,8 @@ export function renderFlowChart(definition: FlowDefinition, options: FlowChartOp
       const from = names.get(upstream);
       if (from) lines.push(`  ${from} ${arrow} ${name}${conditional ? '_when' : ''}`);
     }
+    const original = names.get(alternatives.get(step.id) ?? '');
+    if (original) lines.push(`  ${original} -.->|if it fails| ${name}${conditional ? '_when' : ''}`);
   }
   if (optional.length > 0) {
     lines.push('  classDef optional stroke-dasharray:5 4');

@@ -8,12 +8,13 @@ export function formatExpression(value: unknown): string {
 
 /** What a diagram says of a step of a definition, line by line. */
 export function describeStep(step: StepDefinition): string[] {
-  const attempts = step.retry?.maxAttempts ?? 1;
+  const attempts = (step.retry?.maxAttempts ?? 1) + (step.recover?.retry?.maxAttempts ?? 0);
   return [
     step.id,
     step.uses,
     ...(step.for_each === undefined ? [] : [`for each of ${formatExpression(step.for_each)}`]),
     ...(attempts > 1 ? [`up to ${attempts} attempts`] : []),
+    ...(step.recover?.ask ? ['then asks a person'] : []),
     ...(step.critical === false ? ['optional'] : []),
   ];
 }

@@ -45,10 +45,15 @@ function describeAttempts({ attempts, output, item, status }: StepResult): strin
   return attempts === 0 && status !== 'running' ? '' : String(attempts);
 }
 
+const recoveries: Readonly<Record<NonNullable<StepResult['recovery']>, string>> = {
+  alternative: 'from its alternative', output: 'given by a person', retry: 'tried again on request', ask: 'asked', skip: 'left out',
+};
+
 function describeOutcome(step: StepResult): string {
   const kept = step.keptFrom === undefined ? '' : `(kept from generation ${step.keptFrom}${step.stale ? ', of an older input' : ''}) `;
   if (step.reason && step.status !== 'completed') return `${kept}${formatReason(step.reason)}`;
-  return `${kept}${step.output === undefined ? '' : toCompactJson(step.output, 200)}`;
+  const how = step.recovery === undefined || step.status !== 'completed' ? '' : `(${recoveries[step.recovery]}) `;
+  return `${kept}${how}${step.output === undefined ? '' : toCompactJson(step.output, 200)}`;
 }
 
 /** Draws an output over several lines where that reads better than JSON. */

@@ -65,6 +65,7 @@ export function makeStep(executionKey: number, position: number, parts: Parts<St
     originKey: null,
     originPosition: null,
     stale: false,
+    recovery: null,
     status: 'running',
     dueAt: null,
     runAt: start,
