@@ -60,14 +60,16 @@ describe('inspect', () => {
     let commits = 0;
     let fails = false;
     let storing = false;
-    const commit = store.commit.bind(store);
-    store.commit = batch => {
+    const guard = (work: () => void): void => {
       storing = true;
       if (fails) throw new Error('the disk is full');
-      commit(batch);
+      work();
       storing = false;
       commits++;
     };
+    const [commit, commitWith] = [store.commit.bind(store), store.commitWith.bind(store)];
+    store.commit = batch => guard(() => commit(batch));
+    store.commitWith = build => guard(() => commitWith(build));
     const { runtime } = await openRuntime(chain, { ok }, { store, inspect: event => void (storing ? early : lines).push(toLine(event)) });
     const { executionId } = await runtime.start('chain');
     await runtime.settled(executionId);
