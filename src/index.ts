@@ -27,7 +27,7 @@ export { loadBenchmark } from './benchmark-format/load-benchmark.ts';
 export { defineFlow } from './definition/define-flow.ts';
 export type { Queue, QueueOptions } from './queue/define-queue.ts';
 export type {
-  ConsumeOptions, Consumer, HandlerWithSetup, MessageCall, MessageDetails, MessageHandler, PublishOptions, QueueAlert, QueueStats,
+  ConsumeOptions, Consumer, HandlerWithSetup, MessageCall, MessageDetails, MessageHandler, PublishOptions, QueueAlert, QueueRuntime, QueueStats,
 } from './queue/queue-api.ts';
 export type { Published } from './queue/queue-commands.ts';
 export { defineQueue } from './queue/define-queue.ts';
