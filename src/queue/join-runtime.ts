@@ -26,6 +26,8 @@ export interface JoinOptions extends Omit<RuntimeOptions, 'store'> {
   readonly read: () => StoreReader;
   /** Longest wait for a connection to the owner, ms. Default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** Longest wait for an owner that can be reached at the beginning, ms. Default: as long as it takes. */
+  readonly joinTimeoutMs?: number;
 }
 
 /** The queues of a store that several processes share: one owns it, the others work through that one. */
@@ -142,11 +144,14 @@ class Membership implements JoinedRuntime {
   async seek(isFirst = false): Promise<void> {
     if (this.#seeking) return;
     this.#seeking = true;
+    const { joinTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
+    const begin = this.#clock.now();
     try {
       for (let waitMs = leastWaitMs; !this.#stopping; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
         try {
           return await ((await this.#own()) ? undefined : this.#connect());
         } catch (error) {
+          if (isFirst && this.#clock.now() - begin >= joinTimeoutMs) throw error;
           if (!isFlowError(error, 'owner_unreachable') && !isFlowError(error, 'owner_silent')) {
             if (isFirst) throw error;
             this.#logger.error({ err: error }, 'the store could not be joined; it is tried again');
@@ -162,7 +167,7 @@ class Membership implements JoinedRuntime {
 
   /** @returns false: somebody else owns the store */
   async #own(): Promise<boolean> {
-    const { open, read: _read, connectTimeoutMs: _timeout, ...rest } = this.#options;
+    const { open, read: _read, connectTimeoutMs: _timeout, joinTimeoutMs: _join, ...rest } = this.#options;
     const store = open();
     let runtime: Runtime;
     try {

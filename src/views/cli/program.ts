@@ -155,6 +155,15 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async options => settle(await (await import('./stats-command.ts')).statsCommand(options, context)));
 
+  add('queue <action> [queue] [message]', 'look at queues and after them: list, stats, peek, dead, redrive, purge')
+    .option('--status <status>', 'peek: pending (default), processing, retrying, completed, dead; purge: dead (default), completed')
+    .option('--limit <n>', 'show at most so many messages (default: 20)', parseCount)
+    .option('--watch', 'look again every two seconds, until it is stopped; with --json a document per line')
+    .option('--interval <seconds>', 'with --watch: this many seconds', parseCount)
+    .option(...databaseOption)
+    .action(async (action: string, queue: string | undefined, message: string | undefined, options) =>
+      settle(await (await import('./queue-command.ts')).queueCommand(action, queue, message, options, context)));
+
   add('import <files...>', "take over the predecessor's session files and traces as settled executions")
     .option(...databaseOption)
     .action(async (files: string[], options) => settle(await (await import('./import-command.ts')).importCommand(files, options, context)));
