@@ -8,7 +8,7 @@ import { readRequest, writeProcessError } from './isolation/request-file.ts';
 import { ownedExitCode } from './isolation/runner-process.ts';
 import { createRuntime } from './runtime/create-runtime.ts';
 import type { StartParams } from './runtime/starter.ts';
-import { loadTools } from './views/cli/load-tools.ts';
+import { loadToolsModule } from './views/cli/load-tools.ts';
 
 const folder = process.argv[2] ?? '';
 
@@ -18,9 +18,9 @@ async function run(): Promise<void> {
   let stop: (() => void) | undefined;
   const asked = new Promise<void>(resolve => (stop = resolve));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop?.());
-  const tools = request.tools === null ? [] : await loadTools(request.tools, cwd);
+  const { tools, models } = await loadToolsModule(request.tools ?? undefined, cwd);
   const store = openFilesStore({ folder, durability });
-  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, ...limits });
+  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, ...(models && { models }), ...limits });
   const params: StartParams = { input, executionId };
   const begun = await store.getExecution(executionId);
   if (!begun) await runtime.start(flowId, params);

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createFolder, killAll, run, start } from './program-harness.ts';
+import { createFolder, killAll, run as runProgram, start } from './program-harness.ts';
+import type { Ended } from './program-harness.ts';
 
 const folder = createFolder();
+const run = (words: readonly string[], cwd: string): Promise<Ended> => runProgram(words, cwd, { FLOWSTONE_DB: join(folder.path, 'own.db') });
 const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
 const tools = `
 const bytes = Buffer.from(Array.from({ length: 70000 }, (_, index) => (index * 7) % 256));
@@ -53,9 +55,9 @@ describe('what an execution has made', () => {
   it('is listed by `artifacts`', async () => {
     const { stdout, code } = await run(['artifacts', executionId.slice(0, 13)], folder.path);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/answer\.md +1 +markdown +15 B +write/);
-    expect(stdout).toMatch(/img\/pixel\.png +1 +binary +70 kB +write/);
-    expect(stdout).toMatch(/log\.txt +2 +text +6 B +write/);
+    expect(stdout).toMatch(/answer\.md +1 +markdown +15 B +\d{4}-\S+ \S+ +write/);
+    expect(stdout).toMatch(/img\/pixel\.png +1 +binary +70 kB +\d{4}-\S+ \S+ +write/);
+    expect(stdout).toMatch(/log\.txt +2 +text +6 B +\d{4}-\S+ \S+ +write/);
     const { artifacts } = JSON.parse((await run(['artifacts', executionId, '--versions', '--json'], folder.path)).stdout) as { artifacts: { name: string; version: number; sha256: string }[] };
     expect(artifacts.map(({ name, version }) => `${name}@${version}`)).toEqual(['answer.md@1', 'img/pixel.png@1', 'log.txt@1', 'log.txt@2']);
     expect(artifacts[1]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
@@ -95,6 +97,15 @@ describe('what an execution has made', () => {
     const document = JSON.parse((await run(['interactions', executionId, '--json'], folder.path)).stdout) as object;
     expect(document).toMatchObject({ interactions: [{ stage: 'greeting', prompt: 'Hello', response: 'You said: Hello' }], totals: { calls: 1, cost: 0.5, steps: [{ stepId: 'write', model: 'm-1' }] } });
     expect((await run(['show', executionId], folder.path)).stdout).toMatch(/models +1 call, 30 tokens, cost 0\.5/);
+  });
+});
+
+describe('what an execution in a process of its own has made', () => {
+  it('is in the database, and in the output folder when it has ended', async () => {
+    const ended = await start(['run', 'made.yml', '--isolate', '--new', '--output-dir', 'isolated', '--db', 'isolated.db', '--json'], folder.path).ended;
+    expect([ended.code, JSON.parse(ended.stdout)]).toEqual([0, expect.objectContaining({ artifacts: { count: 3, bytes: 70_021 }, interactions: expect.objectContaining({ calls: 1, cost: 0.5 }) })]);
+    expect(readFileSync(join(folder.path, 'isolated/img/pixel.png')).equals(bytes)).toBe(true);
+    expect(readFileSync(join(folder.path, 'isolated/answer.md'), 'utf8')).toBe('You said: Hello');
   });
 });
 

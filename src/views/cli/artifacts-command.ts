@@ -61,8 +61,8 @@ const toDocument = ({ stream: _stream, bytes: _bytes, text: _text, ...info }: Ar
 
 function renderList(artifacts: readonly ArtifactInfo[], { stdout, env }: CommandContext): string {
   if (artifacts.length === 0) return 'No artifacts so far.\n';
-  const rows = artifacts.map(({ name, version, kind, size, stepId, item, createdAt }) => [toPlainLine(name), String(version), kind, formatBytes(size), item === undefined ? stepId : `${stepId}[${item}]`, formatDateTime(createdAt)]);
-  return `${renderTable(['name', 'version', 'kind', 'size', 'step', 'stored'], rows, getColumns(stdout), createScreenPalette(stdout, env))}\n`;
+  const rows = artifacts.map(({ name, version, kind, size, stepId, item, createdAt }) => [toPlainLine(name), String(version), kind, formatBytes(size), formatDateTime(createdAt), item === undefined ? stepId : `${stepId}[${item}]`]);
+  return `${renderTable(['name', 'version', 'kind', 'size', 'stored', 'step'], rows, getColumns(stdout), createScreenPalette(stdout, env))}\n`;
 }
 
 async function* closeAfter(pieces: AsyncIterable<Uint8Array>, close: () => void): AsyncGenerator<Uint8Array> {

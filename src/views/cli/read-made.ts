@@ -13,11 +13,12 @@ export interface Made {
 }
 
 /** Adds up what an execution has made, and with `files` makes sure of every file in its folder. */
-export async function readMade(reader: StoreReader, executionId: string, { files = false }: { readonly files?: boolean } = {}): Promise<Made | undefined> {
+export async function readMade(reader: StoreReader, executionId: string, { files = false, folder: asked }: { readonly files?: boolean; readonly folder?: string | undefined } = {}): Promise<Made | undefined> {
   if (!reader.artifacts || !reader.interactions) return undefined;
   const artifacts = await reader.artifacts.count(executionId);
   const totals = await sumInteractions(reader, executionId);
-  const folder = files ? await reader.artifacts.getFolder(executionId) : undefined;
+  // An execution in a process of its own writes no files: its folder is known here only.
+  const folder = files ? (asked ?? (await reader.artifacts.getFolder(executionId))) : undefined;
   return { artifacts, totals, ...(folder !== undefined && { files: await writeFiles(reader, executionId, folder) }) };
 }
 

@@ -102,7 +102,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     const { executions: [details], stoppedBy, reports } = await followExecutions(runtime, store, database, [{ execution, flowId: definition.id, definition, base: execution.created ? beginning : resumedFrom, report }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
     // After a stop the store is closed.
-    const made = stoppedBy !== undefined ? undefined : await readMade(store, details.executionId, { files: true });
+    const made = stoppedBy !== undefined ? undefined : await readMade(store, details.executionId, { files: true, folder });
     const assertions = stoppedBy !== undefined ? [] : ((await runtime.consolidated(details.executionId))?.assertions ?? []);
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
