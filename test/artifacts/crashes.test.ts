@@ -148,3 +148,33 @@ describe('a run that begins again after the process died', () => {
     }
   });
 });
+
+describe('a commit of an artifact that fails', () => {
+  it('stops the runtime, and leaves nothing behind when it goes on', async () => {
+    const store = createMemoryStore();
+    const commit = store.commit.bind(store);
+    let fails = true;
+    store.commit = batch => {
+      if (fails && batch.artifacts) throw new Error('the disk is full');
+      commit(batch);
+    };
+    const refused: unknown[] = [];
+    const { runtime } = await openRuntime(flow, {
+      t: async ({ artifact }: ToolCall) => {
+        await artifact('log.txt', 'once').catch((error: Error) => {
+          refused.push(error.message);
+          throw error;
+        });
+        return 'end';
+      },
+    }, { store });
+    const { executionId } = await runtime.start('f');
+    await settleTicks();
+    expect([runtime.health().status, refused]).toEqual(['faulted', ['the disk is full']]);
+    fails = false;
+    await runtime.restart();
+    expect((await runtime.settled(executionId)).passed).toBe(true);
+    expect(await list(runtime, executionId)).toEqual(['end.txt@1=end', 'log.txt@1=once']);
+    await runtime.stop();
+  });
+});

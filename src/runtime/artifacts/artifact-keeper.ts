@@ -60,6 +60,8 @@ export class ArtifactKeeper implements Participant<Told> {
     if (!known) {
       known = { loaded: this.#load(executionKey, executionId) };
       this.#ledgers.set(executionKey, known);
+      // The next one tries again.
+      known.loaded.catch(() => this.#ledgers.delete(executionKey));
     }
     await known.loaded;
   }
