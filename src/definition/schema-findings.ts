@@ -35,6 +35,7 @@ function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
 }
 
 function toKind(path: Path): keyof typeof definitionKeys {
+  if (path.at(-1) === 'retry' && path.at(-2) === 'recover') return 'furtherRetry';
   if (path.at(-1) === 'retry' || path.at(-1) === 'recover') return path.at(-1) as 'retry' | 'recover';
   if (path.at(-2) === 'recover') return 'ask';
   if (path.length === 1 && (path[0] === 'state' || path[0] === 'consolidation')) return path[0];

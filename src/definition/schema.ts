@@ -159,6 +159,7 @@ export const definitionKeys = {
   retry: Object.keys(retryShape.shape),
   recover: Object.keys(recoverShape.shape),
   ask: Object.keys(askShape.shape),
+  furtherRetry: Object.keys(retryShape.shape).filter(key => key !== 'nonRetryable'),
   state: Object.keys(stateShape.shape),
   artifact: Object.keys(artifactShape.shape),
   model: modelKeys,

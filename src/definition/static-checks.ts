@@ -39,22 +39,13 @@ function checkWait(plan: FlowPlan, step: PlannedStep): Finding[] {
   }];
 }
 
-function listDescendants(plan: FlowPlan, from: PlannedStep): Set<number> {
-  const found = new Set(from.dependents);
-  // The set grows while it is walked.
-  for (const position of found) for (const next of plan.steps[position]?.dependents ?? []) found.add(next);
-  return found;
-}
-
 /** In the other modes a critical failure costs the pass anyway; there only optional steps are looked at. */
 function checkScore(plan: FlowPlan, step: PlannedStep): Finding[] {
   const { minScore, mode, steps, assertions } = plan;
   if (minScore === 0 || (step.critical && mode !== 'lenient')) return [];
   const total = [...steps, ...assertions].reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return [];
-  let lost = step.weight;
-  if (step.critical) for (const position of listDescendants(plan, step)) lost += steps[position]?.weight ?? 0;
-  const best = (total - lost) / total;
+  const best = step.critical ? 0 : (total - step.weight) / total;
   if (best >= minScore) return [];
   const shown = Math.floor(best * 100) / 100;
   return [{

@@ -21,7 +21,8 @@ describe('static checks', () => {
 
   it('find steps without which the score cannot be reached', () => {
     const steps = [{ ...a, weight: 3 }, { id: 'b', uses: 'tool:b' }];
-    expect(find({ mode: 'lenient', min_score: 0.5, steps })).toEqual(['steps.0.id: score_out_of_reach']);
+    // A critical failure costs the whole score, whatever the step weighs.
+    expect(find({ mode: 'lenient', min_score: 0.5, steps })).toEqual(['steps.0.id: score_out_of_reach', 'steps.1.id: score_out_of_reach']);
     expect(find({ min_score: 0.5, steps: steps.map(step => ({ ...step, critical: false })) })).toEqual(['steps.0.critical: score_out_of_reach']);
     expect(find({ min_score: 0.5, steps })).toEqual([]);
   });

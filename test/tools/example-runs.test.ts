@@ -100,6 +100,21 @@ describe('project-report', () => {
 });
 
 describe('the small examples', () => {
+  it('scoring has the score that its page computes by hand', async () => {
+    const { execution } = await begin(['scoring'], {});
+    expect(await execution.settled()).toMatchObject({ passed: true, score: 5 / 6 });
+    expect(await execution.consolidated()).toMatchObject({ earned: 5, possible: 6, notEvaluated: ['notify'] });
+  });
+
+  it('recovery is recovered by an alternative, and by a person', async () => {
+    const { execution } = await begin(['recovery'], {});
+    await vi.waitFor(async () => expect((await execution.get()).steps[2]).toMatchObject({ asksFor: 'pay-decision' }), { timeout: 10_000 });
+    await execution.signal('pay-decision', { action: 'use', output: { paid: 'in cash' } });
+    const settled = await execution.settled();
+    expect(settled.steps.map(({ recovery }) => recovery)).toEqual(['alternative', undefined, 'output', undefined]);
+    expect(stepOf(settled, 'result').output).toEqual({ received: 5.9, paid: 'in cash' });
+  });
+
   it('fan-out hashes every file it chose', async () => {
     process.chdir(await makeFolder(files));
     const { execution } = await begin(['fan-out'], { count: 3 });
