@@ -1,8 +1,10 @@
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { MutableBatch } from './batch.ts';
 import type { Changes } from './changes.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
+import { extendTrail, markBatch } from './trail.ts';
 
 /** Adds what one execution has changed, and counts its transitions. */
 export function collectResident(resident: Resident, plans: PlanRegistry, now: number, batch: MutableBatch): void {
@@ -30,11 +32,13 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   resident.record = record;
   if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
   else batch.executions.push(record);
+  const mark = markBatch(batch);
   if (resident.isNew) batch.steps.push(...resident.kept);
   for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
   for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
   for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
-  if (changes.consolidated) batch.consolidated = [...(batch.consolidated ?? []), changes.consolidated];
+  if (resident.trail) resident.trail = extendTrail(resident.trail, batch, mark);
+  if (changes.consolidated) ((batch.consolidated ??= []) as ConsolidatedRecord[]).push(changes.consolidated);
   for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push({ ...signal, executionKey: key });
   for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });
 }

@@ -79,7 +79,7 @@ export class Effects {
       else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
       else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
       else if (effect.type === 'consolidate') this.#consolidate(resident);
-      else this.#consolidations.abort(resident.header.executionId, toAbort('cancelled', 'The execution has ended'));
+      else this.#consolidations.abort(resident.header.executionId);
     }
   }
 

@@ -2,6 +2,8 @@ import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { Changes } from './changes.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { Running } from './step-runner.ts';
+import type { Trail } from './trail.ts';
+import { createTrail } from './trail.ts';
 import type { FlowTree } from './tree.ts';
 
 /** An execution in memory, with what runs for it. */
@@ -20,6 +22,8 @@ export interface Resident {
   readonly outputs: Map<number, unknown>;
   /** Steps that it keeps of the generation before; stored with its first commit. */
   readonly kept: readonly StepRecord[];
+  /** What was stored of it; null: it is long, or was read back, and the store has to be asked. */
+  trail: Trail | null;
   /** The definition's record is not in the store yet. */
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */
@@ -29,7 +33,7 @@ export interface Resident {
 }
 
 export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = []): Resident {
-  return { kept, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+  return { kept, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

@@ -10,10 +10,11 @@ import type { Resident } from '../resident.ts';
 import type { ExecutionHeader } from '../rows.ts';
 import { toFailure } from '../step-runner.ts';
 import type { Tool } from '../tool.ts';
+import { listTrailSteps } from '../trail.ts';
 import type { Consolidator } from './consolidator.ts';
 import { readAnswer } from './consolidator.ts';
 import type { StepWork } from './gather.ts';
-import { gatherWork } from './gather.ts';
+import { arrangeTrail, gatherWork } from './gather.ts';
 import type { Judgement } from './judge.ts';
 import { hasAssertions, judge } from './judge.ts';
 import { loadSession } from './read-session.ts';
@@ -64,13 +65,13 @@ export class Consolidations {
   }
 
   /** Answers with one `consolidated` message; at once, unless the store or something of one's own takes its time. */
-  begin({ header, tree: { plan } }: Resident): void {
+  begin({ header, tree: { plan }, trail }: Resident): void {
     const { executionId, key } = header;
     if (this.#runs.has(executionId)) return;
     const { store } = this.#options;
-    const rows = store.listSteps(key);
+    const rows = trail ? listTrailSteps(trail) : store.listSteps(key);
     if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) {
-      const work = this.#gather({ header, plan, rows });
+      const work = trail ? arrangeTrail(plan, rows, trail) : this.#gather({ header, plan, rows });
       if (!(work instanceof Promise)) return this.#answer({ header, plan, rows }, work, { assertions: [] });
     }
     const run: Run = { controller: new AbortController(), timer: undefined, over: false };
@@ -78,10 +79,10 @@ export class Consolidations {
     this.#run(run, header, plan, rows).catch(error => run.over || this.#options.fault(error));
   }
 
-  /** Nobody waits for it any more. */
-  abort(executionId: string, reason: Error): void {
+  /** The execution has ended: nobody waits for it any more. */
+  abort(executionId: string): void {
     const run = this.#runs.get(executionId);
-    if (run) this.#close(executionId, run, reason);
+    if (run) this.#close(executionId, run, Object.assign(new Error('The execution has ended'), { name: 'AbortError', code: 'cancelled' }));
   }
 
   abortAll(reason: Error): void {

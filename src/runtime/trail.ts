@@ -1,0 +1,52 @@
+import type { AttemptRecord, InputRecord, StepRecord } from '../../persistence/records.ts';
+import type { MutableBatch } from './batch.ts';
+
+/** What was stored of a short execution since it began, so that it need not be read back at its end. */
+export interface Trail {
+  readonly steps: Map<string, StepRecord>;
+  readonly attempts: AttemptRecord[];
+  readonly inputs: InputRecord[];
+  /** Characters of its inputs and outputs. */
+  length: number;
+}
+
+/** Rows of steps, and characters, beyond which an execution is long. */
+const maxSteps = 48;
+const maxLength = 32_768;
+
+export function createTrail(): Trail {
+  return { steps: new Map(), attempts: [], inputs: [], length: 0 };
+}
+
+/** Where the rows of a batch end that are there already. */
+export interface BatchMark {
+  readonly steps: number;
+  readonly attempts: number;
+  readonly inputs: number;
+}
+
+export const markBatch = ({ steps, attempts, inputs }: MutableBatch): BatchMark => ({ steps: steps.length, attempts: attempts.length, inputs: inputs.length });
+
+/** Adds the rows that came after the mark; null when the execution has become too long to be remembered. */
+export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | null {
+  for (let at = from.steps; at < batch.steps.length; at++) {
+    const row = batch.steps[at] as StepRecord;
+    trail.steps.set(`${row.position}.${row.item}`, row);
+  }
+  for (let at = from.attempts; at < batch.attempts.length; at++) {
+    const row = batch.attempts[at] as AttemptRecord;
+    trail.attempts.push(row);
+    trail.length += row.output?.length ?? 0;
+  }
+  for (let at = from.inputs; at < batch.inputs.length; at++) {
+    const row = batch.inputs[at] as InputRecord;
+    trail.inputs.push(row);
+    trail.length += row.input.length;
+  }
+  return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? null : trail;
+}
+
+const byPlace = (a: StepRecord, b: StepRecord): number => a.position - b.position || a.item - b.item;
+
+/** The rows of steps, as a store gives them. */
+export const listTrailSteps = (trail: Trail): StepRecord[] => [...trail.steps.values()].sort(byPlace);
