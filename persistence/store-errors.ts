@@ -33,7 +33,7 @@ export function createClosedError(location: string): FlowError {
 }
 
 /** What is settled stays as it is; only a fault in the host asks for anything else. */
-export function createSettledError(what: 'execution' | 'step' | 'interaction' | 'isolation' | 'message', name: string): FlowError {
+export function createSettledError(what: 'execution' | 'step' | 'interaction' | 'isolation' | 'message' | 'actor', name: string): FlowError {
   return new FlowError('record_settled', `Expected ${what} ${name} to be unsettled: a settled ${what} is never replaced. Nothing of the commit was stored.`, {
     details: { [what]: name },
   });

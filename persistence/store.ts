@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
 import type { DurationsReader } from './durations-store.ts';
+import type { ActorReader, ActorWrites } from './actor-store.ts';
 import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
@@ -41,6 +42,8 @@ export interface CommitBatch {
   readonly queues?: QueueBatch | undefined;
   /** For stores with `isolations`. Inserted, or replaced by `executionKey`; `taken` never goes back, and an ended one stays. */
   readonly isolations?: readonly IsolationRecord[] | undefined;
+  /** For stores with `actors`. */
+  readonly actors?: ActorWrites | undefined;
   /** For stores with a `catalog`. */
   readonly catalog?: CatalogWrites | undefined;
 }
@@ -132,6 +135,8 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
 
   /** Labels of executions, and the flows there are; undefined: this store keeps none. */
   readonly catalog?: CatalogReader;
+  /** Machines of people's own. */
+  readonly actors?: ActorReader;
 
   // ownership and size
   /** Who owns the store now; undefined: nobody. */

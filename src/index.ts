@@ -5,6 +5,11 @@ export type {
 export type { Consolidator, ConsolidatorAnswer } from './runtime/consolidation/consolidator.ts';
 export type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from './runtime/consolidation/session.ts';
 export type { IsolationOptions } from './isolation/isolation-options.ts';
+export type { ActorSummary, MachineRuntime, SpawnOptions } from './machine-host/machine-api.ts';
+export { idempotencyKeyOf } from './machine-host/actor-tree.ts';
+export type { DurableActor } from './machine-host/durable-actor.ts';
+export type { ValueCodec } from './machine-host/encode-value.ts';
+export type { HostedMachine, Migration, PromiseOptions, StoredSnapshot } from './machine-host/machine-book.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';

@@ -32,6 +32,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'store records', prefix: 'persistence/interaction-', imports: ['core'] },
   { name: 'store records', prefix: 'persistence/isolation-store.ts', imports: [] },
   { name: 'store records', prefix: 'persistence/catalog-store.ts', imports: [] },
+  { name: 'store records', prefix: 'persistence/actor-store.ts', imports: [] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },
   { name: 'store contract', prefix: 'persistence/durations-store.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/queue-store.ts', imports: ['core', 'store records'] },
@@ -46,18 +47,19 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'definition', 'assertions'] },
   { name: 'catalog', prefix: 'src/catalog/', imports: ['core', 'definition', 'store contract', 'store records'] },
   { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
+  { name: 'machine host', prefix: 'src/machine-host/', imports: ['core', 'store contract', 'store records', 'runtime'] },
   { name: 'queue', prefix: 'src/queue/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', 'runtime', 'tools'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
   { name: 'import', prefix: 'src/import/', imports: ['core', 'definition', 'store contract', 'store records', 'runtime'] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
-  { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'tools'] },
+  { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'machine host', 'tools'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'queue', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
@@ -68,6 +70,8 @@ const exceptions: readonly (readonly [from: string, to: string])[] = [
   ['src/runtime/create-runtime.ts', 'src/tools/built-in.ts'],
   // What queues look like to callers and handlers; none of it imports the runtime.
   ['src/runtime/create-runtime.ts', 'src/queue/create-queues.ts'],
+  ['src/runtime/create-runtime.ts', 'src/machine-host/machine-runtime.ts'],
+  ['src/runtime/api.ts', 'src/machine-host/machine-api.ts'],
   ['src/runtime/api.ts', 'src/queue/queue-api.ts'],
   ['src/runtime/tool.ts', 'src/queue/queue-api.ts'],
   ['src/runtime/tool.ts', 'src/queue/define-queue.ts'],
@@ -175,7 +179,7 @@ describe('the layers', () => {
   it('reach XState and the SQLite drivers in their own places only', () => {
     const users = (names: readonly string[]): string[] => [...files].filter(([, { packages }]) => packages.some(name => names.includes(name))).map(([file]) => file);
     for (const file of users(['better-sqlite3', 'node:sqlite'])) expect(file).toMatch(/^persistence\/sqlite\//);
-    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/runtime|src\/views\/mermaid|src\/testing|src\/inspector)\//);
+    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/runtime|src\/views\/mermaid|src\/testing|src\/machine-host|src\/inspector)\//);
   });
 });
 

@@ -5,6 +5,7 @@ import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText } from
 import type { MemoryState } from '../memory/memory-state.ts';
 import { MemoryArtifacts } from '../memory/memory-artifacts.ts';
 import { MemoryInteractions } from '../memory/memory-interactions.ts';
+import { MemoryActors } from '../memory/memory-actors.ts';
 import { MemoryCatalog } from '../memory/memory-catalog.ts';
 import { MemoryIsolations } from '../memory/memory-isolations.ts';
 import { applyBatch } from '../memory/memory-commit.ts';
@@ -36,6 +37,7 @@ export class FilesStore extends StateStore {
   readonly interactions = new MemoryInteractions(() => this.readState());
   readonly isolations = new MemoryIsolations(() => this.readState());
   readonly catalog = new MemoryCatalog(() => this.readState());
+  readonly actors = new MemoryActors(() => this.readState());
   readonly #state: MemoryState;
   readonly #durability: FilesDurability;
   #follower: JournalFollower;

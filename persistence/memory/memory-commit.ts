@@ -4,6 +4,7 @@ import type { ExecutionRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { CommitBatch } from '../store.ts';
 import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
+import { applyActors } from './memory-actors.ts';
 import { applyCatalog } from './memory-catalog.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { applyQueueBatch } from './queue-memory.ts';
@@ -33,6 +34,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   if (batch.queues) applyQueueBatch(state.queues, log, batch.queues);
   if (batch.isolations) applyIsolations(state, log, batch.isolations);
   if (batch.catalog) applyCatalog(state, log, batch.catalog);
+  if (batch.actors) applyActors(state, log, batch.actors);
 }
 
 /** Removes an execution, all its generations and everything of theirs. */

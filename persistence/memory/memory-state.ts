@@ -6,6 +6,8 @@ import type { IsolationRecord } from '../isolation-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
 } from '../records.ts';
+import { copyActorState, createActorState, fromActorLists, toActorLists } from './actor-state.ts';
+import type { ActorLists, ActorState } from './actor-state.ts';
 import { copyQueueState, createQueueState, fromQueueLists, toQueueLists } from './queue-state.ts';
 import type { QueueLists, QueueState } from './queue-state.ts';
 import type { ConsolidatedRows } from './consolidated.ts';
@@ -43,6 +45,7 @@ export interface MemoryState {
   /** What steps wrote through `commitWith`. */
   readonly own: Map<string, string>;
   readonly queues: QueueState;
+  readonly hosted: ActorState;
   /** Not part of what is on disk: goes with the process that owns. */
   holder: { readonly token: object; readonly owner: OwnerRecord } | undefined;
 }
@@ -70,6 +73,7 @@ export function createMemoryState(): MemoryState {
     flows: new Map(),
     own: new Map(),
     queues: createQueueState(),
+    hosted: createActorState(),
     holder: undefined,
   };
 }
@@ -100,6 +104,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     flows: new Map(state.flows),
     own: new Map(state.own),
     queues: copyQueueState(state.queues),
+    hosted: copyActorState(state.hosted),
     holder: undefined,
   };
 }
@@ -127,6 +132,7 @@ export function toMemoryText(state: MemoryState): string {
     flows: [...state.flows.values()],
     own: [...state.own],
     queues: toQueueLists(state.queues),
+    hosted: toActorLists(state.hosted),
   });
 }
 
@@ -172,8 +178,9 @@ export function fromMemoryText(text: string): MemoryState {
     flows?: FlowRecord[];
     own: [string, string][];
     queues?: QueueLists;
+    hosted?: ActorLists;
   };
-  const state: MemoryState = { ...createMemoryState(), queues: fromQueueLists(stored.queues) };
+  const state: MemoryState = { ...createMemoryState(), queues: fromQueueLists(stored.queues), hosted: fromActorLists(stored.hosted) };
   state.epoch = stored.epoch;
   for (const row of stored.definitions) state.definitions.set(row.digest, row);
   for (const row of stored.executions) {

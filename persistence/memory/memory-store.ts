@@ -10,6 +10,7 @@ import {
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
+import { MemoryActors } from './memory-actors.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
 import { findConsolidated, getConsolidated } from './consolidated.ts';
@@ -337,6 +338,7 @@ export class MemoryStore extends StateStore {
   readonly interactions = new MemoryInteractions(() => this.readState());
   readonly isolations = new MemoryIsolations(() => this.readState());
   readonly catalog = new MemoryCatalog(() => this.readState());
+  readonly actors = new MemoryActors(() => this.readState());
   readonly #shared: MemoryState;
 
   constructor(state: MemoryState) {

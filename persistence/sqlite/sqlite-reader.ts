@@ -7,6 +7,7 @@ import { createClosedError } from '../store-errors.ts';
 import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
 import { SqliteArtifacts } from './artifacts.ts';
 import type { SqliteReads } from './artifacts.ts';
+import { SqliteActors } from './actors.ts';
 import { SqliteCatalog } from './catalog.ts';
 import type { SqliteConnection } from './connection.ts';
 import { selectConsolidated, selectHead, selectInputs, toConsolidated } from './consolidated.ts';
@@ -39,6 +40,7 @@ export class SqliteReader implements StoreReader {
   readonly interactions: SqliteInteractions;
   readonly isolations: SqliteIsolations;
   readonly catalog: SqliteCatalog;
+  readonly actors: SqliteActors;
   protected readonly opened: OpenedDatabase;
   #closed = false;
 
@@ -53,6 +55,7 @@ export class SqliteReader implements StoreReader {
     this.interactions = new SqliteInteractions(reads);
     this.isolations = new SqliteIsolations(reads);
     this.catalog = new SqliteCatalog(reads);
+    this.actors = new SqliteActors(reads);
   }
 
   getDefinition(digest: string): DefinitionRecord | undefined {

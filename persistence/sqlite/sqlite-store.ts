@@ -3,6 +3,7 @@ import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, i
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
 import type { OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import { writeArtifacts } from './artifacts.ts';
+import { writeActors } from './actors.ts';
 import { writeCatalog } from './catalog.ts';
 import { writeBatch } from './commit.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -82,6 +83,7 @@ export class SqliteStore extends SqliteReader implements Store {
     if (batch.queues) writeQueueBatch(connection, batch.queues);
     if (batch.isolations) writeIsolations(connection, batch.isolations);
     if (batch.catalog) writeCatalog(connection, batch.catalog);
+    if (batch.actors) writeActors(connection, batch.actors);
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {

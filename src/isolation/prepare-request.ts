@@ -1,16 +1,11 @@
 import type { FlowPlan } from '../definition/plan.ts';
-import type { OutputDir } from '../runtime/artifacts/output-files.ts';
 import type { PlanRegistry } from '../runtime/plan-registry.ts';
 import type { ExecutionHeader } from '../runtime/rows.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
 import type { ProcessRequest } from './request-file.ts';
 import { writeRequest } from './request-file.ts';
 
-/** What every request of a runtime says. */
-export interface RequestContext {
-  readonly limits: ProcessRequest['limits'];
-  readonly outputDir: OutputDir | undefined;
-}
+export type RequestLimits = ProcessRequest['limits'];
 
 /** A flow and all that it starts, the flow itself first. */
 export function collectPlans(plan: FlowPlan, registry: PlanRegistry): readonly FlowPlan[] {
@@ -31,17 +26,12 @@ export function prepareRequest(
   header: Pick<ExecutionHeader, 'executionId' | 'flowId' | 'input'>,
   plans: readonly FlowPlan[],
   { tools, durability, killAfterMs }: ResolvedIsolation,
-  { limits, outputDir }: RequestContext,
+  limits: RequestLimits,
 ): void {
   const { executionId, flowId, input } = header;
-  // A function of this process cannot be asked over there.
-  const outputDirs = plans.flatMap(({ definition: { id } }) => {
-    const chosen = typeof outputDir === 'function' ? outputDir({ executionId, flowId: id }) : outputDir;
-    return chosen === undefined ? [] : [[id, chosen] as const];
-  });
   writeRequest(folder, {
     format: 'flowstone.request', formatVersion: 1,
     executionId, flowId, input: JSON.parse(input), definitions: plans.map(({ definition }) => definition),
-    tools: tools ?? null, cwd: process.cwd(), durability, stopMs: Math.floor(killAfterMs / 2), limits, outputDirs: Object.fromEntries(outputDirs),
+    tools: tools ?? null, cwd: process.cwd(), durability, stopMs: Math.floor(killAfterMs / 2), limits,
   });
 }

@@ -25,8 +25,6 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isolation: ResolvedIsolation;
-  /** Told to every process when it begins. */
-  readonly secrets: readonly string[];
   readonly actions: KeeperActions;
 }
 
@@ -52,7 +50,7 @@ export class ProcessKeeper {
     const room = this.#options.isolation.maxProcesses - all.filter(({ phase }) => phase === 'running').length;
     const queued = all.filter(({ phase }) => phase === 'queued').toSorted((a, b) => b.priority - a.priority || a.key - b.key);
     for (const run of queued.slice(0, Math.max(0, room))) {
-      run.process = RunnerProcess.begin(run.folder, { cwd: process.cwd(), secrets: this.#options.secrets, ended: () => this.#look(run) });
+      run.process = RunnerProcess.begin(run.folder, process.cwd(), () => this.#look(run));
       this.follow(run);
     }
   }

@@ -14,11 +14,12 @@ import type { ModelClient } from './interactions/model-client.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
+import type { MachineOptions, MachineRuntime } from '../machine-host/machine-api.ts';
 import type { QueueRuntime, QueueRuntimeOptions } from '../queue/queue-api.ts';
 import type { IsolationOptions } from '../isolation/isolation-options.ts';
 import type { Tool } from './tool.ts';
 
-export interface RuntimeOptions extends QueueRuntimeOptions {
+export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly store: Store;
   /** Beside the built-in ones. */
   readonly tools?: readonly Tool[];
@@ -256,7 +257,7 @@ export interface RuntimeHealth {
   readonly owner: OwnerRecord;
 }
 
-export interface Runtime extends QueueRuntime {
+export interface Runtime extends QueueRuntime, MachineRuntime {
   start(flowId: string, options?: StartOptions): Promise<Execution>;
   /** @throws a `FlowError` with code `execution_not_found`. */
   get(executionId: string): Promise<Execution>;

@@ -7,6 +7,7 @@ import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
 import { noteQueues, Queues } from '../queue/create-queues.ts';
+import { HostedMachines } from '../machine-host/machine-runtime.ts';
 import { loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
@@ -55,6 +56,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const queues = new Queues(options, { ...resolved, store, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
   const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues }, options.recover);
   core.participants.add(queues.participant as Participant);
+  const hosted = new HostedMachines(options, { ...resolved, store, progressed: () => core.ticked() });
+  if (hosted.participant) core.participants.add(hosted.participant as Participant);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   extend?.(core, resolved);
   const lastKey = await store.acquire(owner);
@@ -191,6 +194,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     publish: (queue, payload, how) => queues.publish(queue, payload, how),
     publishMany: (queue, messages) => queues.publishMany(queue, messages),
     consume: queues.consume,
+    ...hosted.api,
     queues: queues.queues,
     health: () => core.health(),
     restart: () => core.restart(),

@@ -9,6 +9,7 @@ import { isolations } from './0008-isolations.ts';
 import { consolidatedSessions } from './0009-consolidated-sessions.ts';
 import { catalog } from './0010-catalog.ts';
 import { recovery } from './0011-recovery.ts';
+import { actors } from './0012-actors.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { name: 'consolidated-sessions', sql: consolidatedSessions },
   { name: 'catalog', sql: catalog },
   { name: 'recovery', sql: recovery },
+  { name: 'actors', sql: actors },
 ];

@@ -164,6 +164,13 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (action: string, queue: string | undefined, message: string | undefined, options) =>
       settle(await (await import('./queue-command.ts')).queueCommand(action, queue, message, options, context)));
 
+  add('actors [id]', 'list machines of your own, or show one with everything it took')
+    .option('--status <status>', 'only active, done, error or stopped ones')
+    .option('--machine <id>', 'only those of this machine')
+    .option('--limit <n>', 'at most so many (default: 100)', parseCount)
+    .option(...databaseOption)
+    .action(async (id: string | undefined, options) => settle(await (await import('./actors-command.ts')).actorsCommand(id, options, context)));
+
   add('import <files...>', "take over the predecessor's session files and traces as settled executions")
     .option(...databaseOption)
     .action(async (files: string[], options) => settle(await (await import('./import-command.ts')).importCommand(files, options, context)));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreCapability } from '../../../persistence/store-capabilities.ts';
 import type { Store, StoreReader } from '../../../persistence/store.ts';
+import { testActors } from './actors.ts';
 import { testArtifacts } from './artifacts.ts';
 import { testCatalog } from './catalog.ts';
 import { testCommit } from './commit.ts';
@@ -58,7 +59,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog,
+      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog, testActors,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);

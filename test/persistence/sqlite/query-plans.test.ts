@@ -77,6 +77,13 @@ describe('every statement of the store', () => {
   store.catalog.listLabelled({ name: '', value: '', limit: 1, before: '' });
   store.catalog.getFlow('');
   store.catalog.listFlows('', 1);
+  store.actors.getActor('');
+  store.actors.listActors({ limit: 1 });
+  store.actors.listActors({ status: 'active', machineId: '', limit: 1, after: '' });
+  store.actors.listDueActors(0, 1, 1);
+  store.actors.nextActorWakeAt(0);
+  store.actors.readActorJournal('', 0, 1);
+  store.actors.listSettledActors(0, 1);
   store.isolations.get(1);
   store.isolations.listOpen(0, 1);
   store.prune({ settledBefore: start + 10_000 });

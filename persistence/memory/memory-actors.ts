@@ -1,0 +1,67 @@
+import type { ActorJournalRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import { createSettledError } from '../store-errors.ts';
+import type { MemoryState } from './memory-state.ts';
+import type { UndoLog } from './undo-log.ts';
+
+const byId = (a: ActorRecord, b: ActorRecord): number => (a.actorId < b.actorId ? -1 : 1);
+
+export class MemoryActors implements ActorReader {
+  readonly #read: () => MemoryState;
+
+  constructor(read: () => MemoryState) {
+    this.#read = read;
+  }
+
+  get #rows(): ActorRecord[] {
+    return [...this.#read().hosted.actors.values()];
+  }
+
+  getActor(actorId: string): ActorRecord | undefined {
+    return this.#read().hosted.actors.get(actorId);
+  }
+
+  listActors({ status, machineId, limit, after = '' }: ListActorsParams): ActorRecord[] {
+    const matches = (row: ActorRecord): boolean => row.actorId > after && (status === undefined || row.status === status) && (machineId === undefined || row.machineId === machineId);
+    return this.#rows.filter(matches).toSorted(byId).slice(0, limit);
+  }
+
+  listDueActors(after: number, now: number, limit: number): DueActor[] {
+    const due = this.#rows.flatMap(({ actorId, wakeAt }) => (wakeAt !== null && wakeAt > after && wakeAt <= now ? [{ actorId, wakeAt }] : []));
+    return due.toSorted((a, b) => a.wakeAt - b.wakeAt).slice(0, limit);
+  }
+
+  nextActorWakeAt(after: number): number | undefined {
+    let next: number | undefined;
+    for (const { wakeAt } of this.#rows) if (wakeAt !== null && wakeAt > after && (next === undefined || wakeAt < next)) next = wakeAt;
+    return next;
+  }
+
+  readActorJournal(actorId: string, after: number, limit: number): ActorJournalRecord[] {
+    const rows = [...(this.#read().hosted.journals.get(actorId)?.values() ?? [])];
+    return rows.filter(({ seq }) => seq > after).toSorted((a, b) => a.seq - b.seq).slice(0, limit);
+  }
+
+  listSettledActors(before: number, limit: number): string[] {
+    const old = this.#rows.filter(({ settledAt }) => settledAt !== null && settledAt < before).toSorted((a, b) => (a.settledAt as number) - (b.settledAt as number));
+    return old.slice(0, limit).map(({ actorId }) => actorId);
+  }
+}
+
+export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], journal = [], removed = [] }: ActorWrites): void {
+  for (const row of put) {
+    const before = hosted.actors.get(row.actorId);
+    if (before && before.settledAt !== null) throw createSettledError('actor', row.actorId);
+    if ((row.settledAt === null) !== (row.status === 'active')) throw new TypeError(`Expected \`settledAt\` of actor ${row.actorId} to be set exactly when it is not active`);
+    log.set(hosted.actors, row.actorId, Object.freeze({ ...row, createdAt: before?.createdAt ?? row.createdAt }));
+  }
+  for (const row of journal) {
+    let rows = hosted.journals.get(row.actorId);
+    if (!rows) log.set(hosted.journals, row.actorId, (rows = new Map<number, ActorJournalRecord>()));
+    if (rows.has(row.seq)) throw new TypeError(`The journal row ${row.actorId}/${row.seq} is stored already, and is written once`);
+    log.set(rows, row.seq, Object.freeze({ ...row }));
+  }
+  for (const actorId of removed) {
+    log.delete(hosted.actors, actorId);
+    log.delete(hosted.journals, actorId);
+  }
+}

@@ -1,0 +1,68 @@
+import type { ActorJournalRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import { createSettledError } from '../store-errors.ts';
+import type { SqliteReads } from './artifacts.ts';
+import type { SqliteConnection } from './connection.ts';
+
+const selectActors = `SELECT actor_id AS actorId, machine_id AS machineId, machine_version AS machineVersion, machine_digest AS machineDigest, status,
+  wake_at AS wakeAt, tree, seq, created_at AS createdAt, settled_at AS settledAt FROM actors`;
+const toActor = (row: unknown): ActorRecord => ({ ...(row as ActorRecord) });
+const toId = (row: unknown): string => (row as { actorId: string }).actorId;
+
+export class SqliteActors implements ActorReader {
+  readonly #reads: SqliteReads;
+
+  constructor(reads: SqliteReads) {
+    this.#reads = reads;
+  }
+
+  getActor(actorId: string): ActorRecord | undefined {
+    return this.#reads.get(`${selectActors} WHERE actor_id = ?`, toActor, actorId);
+  }
+
+  listActors({ status, machineId, limit, after = '' }: ListActorsParams): ActorRecord[] {
+    const conditions = ['actor_id > ?', ...(status === undefined ? [] : ['status = ?']), ...(machineId === undefined ? [] : ['machine_id = ?'])];
+    const values = [after, status, machineId].filter(value => value !== undefined);
+    return this.#reads.all(`${selectActors} WHERE ${conditions.join(' AND ')} ORDER BY actor_id LIMIT ?`, toActor, ...values, limit);
+  }
+
+  listDueActors(after: number, now: number, limit: number): DueActor[] {
+    const sql = 'SELECT actor_id AS actorId, wake_at AS wakeAt FROM actors WHERE wake_at > ? AND wake_at <= ? ORDER BY wake_at LIMIT ?';
+    return this.#reads.all(sql, row => ({ ...(row as DueActor) }), after, now, limit);
+  }
+
+  nextActorWakeAt(after: number): number | undefined {
+    return this.#reads.get('SELECT wake_at AS wakeAt FROM actors WHERE wake_at > ? ORDER BY wake_at LIMIT 1', row => (row as { wakeAt: number }).wakeAt, after);
+  }
+
+  readActorJournal(actorId: string, after: number, limit: number): ActorJournalRecord[] {
+    const sql = 'SELECT actor_id AS actorId, seq, at, entries FROM actor_journal WHERE actor_id = ? AND seq > ? ORDER BY seq LIMIT ?';
+    return this.#reads.all(sql, row => ({ ...(row as ActorJournalRecord) }), actorId, after, limit);
+  }
+
+  listSettledActors(before: number, limit: number): string[] {
+    return this.#reads.all('SELECT actor_id AS actorId FROM actors WHERE settled_at < ? ORDER BY settled_at LIMIT ?', toId, before, limit);
+  }
+}
+
+// What is settled stays. No row changed: it is new, or it was settled.
+const updateActor = `UPDATE actors SET machine_id = ?, machine_version = ?, machine_digest = ?, status = ?, wake_at = ?, tree = ?, seq = ?, settled_at = ?
+  WHERE actor_id = ? AND settled_at IS NULL`;
+const insertActor = `INSERT INTO actors (actor_id, machine_id, machine_version, machine_digest, status, wake_at, tree, seq, created_at, settled_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const insertEntries = 'INSERT INTO actor_journal (actor_id, seq, at, entries) VALUES (?, ?, ?, ?)';
+
+/** Writes inside the open transaction. */
+export function writeActors(connection: SqliteConnection, { put = [], journal = [], removed = [] }: ActorWrites): void {
+  for (const row of put) {
+    const { actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt } = row;
+    const { changes } = connection.prepare(updateActor).run(machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, settledAt, actorId);
+    if (Number(changes) > 0) continue;
+    const inserted = connection.prepare(insertActor).run(actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt);
+    if (Number(inserted.changes) === 0) throw createSettledError('actor', actorId);
+  }
+  for (const { actorId, seq, at, entries } of journal) connection.prepare(insertEntries).run(actorId, seq, at, entries);
+  for (const actorId of removed) {
+    connection.prepare('DELETE FROM actor_journal WHERE actor_id = ?').run(actorId);
+    connection.prepare('DELETE FROM actors WHERE actor_id = ?').run(actorId);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { ActorCommand, OpenEffect } from './actor-commands.ts';
+import { findAction } from './find-action.ts';
+import type { HostedActor } from './hosted-actor.ts';
+import type { TreeEffect } from './tree-outcome.ts';
+import { isMachine } from './xstate-internals.ts';
+
+type Action = Extract<TreeEffect, { kind: 'action' }>;
+type Exec = (info: unknown, params: unknown) => unknown;
+
+/** Runs the machines' own actions, after the commit that has noted them, and has them struck off when they are done. */
+export class ActionRunner {
+  readonly #tell: (command: ActorCommand) => void;
+  readonly #logger: Logger;
+  readonly #running = new Set<string>();
+
+  constructor(tell: (command: ActorCommand) => void, logger: Logger) {
+    this.#tell = tell;
+    this.#logger = logger;
+  }
+
+  run(actor: HostedActor, { id, actor: inner, event, context, exec, params }: Action): void {
+    const info = { context, event, self: inner, system: actor.tree.system, effectId: `${actor.id}@${id}` };
+    this.#perform(actor.id, id, inner.sessionId, () => exec(info, params));
+  }
+
+  /** One that was noted by an earlier process, which may have run it. */
+  runAgain(actor: HostedActor, effect: OpenEffect): void {
+    const { id, session, place, params } = effect;
+    if (this.#running.has(`${actor.id}@${id}`)) return;
+    const inner = actor.tree.live.get(session) ?? actor.tree.root;
+    const logic = actor.tree.getOriginal(inner);
+    const exec: Exec | undefined = place !== undefined && isMachine(logic) ? findAction(logic, place) : undefined;
+    if (!exec) {
+      this.#logger.warn({ actorId: actor.id, effectId: id, action: effect.type }, 'an action cannot be run again: its function or what it was given could not be kept');
+      return this.#tell({ type: 'done', id: actor.id, effect: id });
+    }
+    const info = { context: actor.fromPlain(effect.context), event: actor.fromPlain(effect.event), self: inner, system: actor.tree.system, effectId: `${actor.id}@${id}` };
+    this.#perform(actor.id, id, session, () => exec(info, actor.fromPlain(params)));
+  }
+
+  #perform(actorId: string, id: string, session: string, work: () => unknown): void {
+    const key = `${actorId}@${id}`;
+    this.#running.add(key);
+    const done = (): void => {
+      if (this.#running.delete(key)) this.#tell({ type: 'done', id: actorId, effect: id });
+    };
+    try {
+      const result = work();
+      if (result instanceof Promise) {
+        result.then(done, error => {
+          this.#logger.error({ err: error, actorId, effectId: id }, 'an action that an actor does not wait for has failed');
+          done();
+        });
+      } else done();
+    } catch (error) {
+      done();
+      this.#tell({ type: 'failed', id: actorId, session, error });
+    }
+  }
+
+  /** What still runs belongs to a runtime that has ended. */
+  forget(): void {
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,25 @@
+import type { EventObject } from 'xstate';
+import type { KnownMachine } from './machine-book.ts';
+
+/** What the hosted machines are told in a tick. */
+export type ActorCommand =
+  | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown }
+  | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true }
+  | { readonly type: 'stop'; readonly id: string }
+  | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
+  | { readonly type: 'due' }
+  | { readonly type: 'resume'; readonly ids: readonly string[] }
+  | { readonly type: 'failed'; readonly id: string; readonly session: string; readonly error: unknown }
+  | { readonly type: 'done'; readonly id: string; readonly effect: string };
+
+/** An action that is still to be done, as it is stored. */
+export interface OpenEffect {
+  readonly id: string;
+  readonly session: string;
+  readonly type: string;
+  /** Where its function is found again; undefined: nowhere. */
+  readonly place?: string | undefined;
+  readonly params?: unknown;
+  readonly event?: unknown;
+  readonly context?: unknown;
+}

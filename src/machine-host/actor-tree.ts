@@ -1,0 +1,227 @@
+import type { AnyActorLogic, AnyEventObject, EventObject } from 'xstate';
+import { toActionPlace } from './find-action.ts';
+import { hostLogic } from './hosted-logic.ts';
+import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
+import { createOutcome } from './tree-outcome.ts';
+import { TreeTimers } from './tree-timers.ts';
+import type { AnySnapshot, Inner, InnerAction, InnerSystem } from './xstate-internals.ts';
+import { createInner, isBuiltIn, isMachine, running, stopped } from './xstate-internals.ts';
+
+type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : never;
+
+/** What reaches a tree from outside a step: from an action, a promise, a callback, a caller. */
+export type Outside = (target: Inner, event: EventObject) => void;
+
+const trees = new WeakMap<object, ActorTree>();
+
+/**
+ * What is the same in every run of one incarnation of an actor: an invoked promise can hand it to whoever must not do its work twice.
+ *
+ * @example `fromPromise(({ self, input }) => pay(input, { idempotencyKey: idempotencyKeyOf(self) }))`
+ */
+export function idempotencyKeyOf(self: { readonly sessionId: string; readonly system: unknown }): string {
+  const tree = trees.get(self.system as object);
+  return tree ? `${tree.toAddress(self as Inner)}#${self.sessionId.slice(2)}` : self.sessionId;
+}
+
+/**
+ * One actor of XState with all actors below it, which decides and does nothing.
+ *
+ * The actors are XState's own, in a system that is ours: what they deliver to each other is delivered as XState does,
+ * depth first; what they would do outside is gathered as effects. Time is an argument.
+ */
+export class ActorTree {
+  readonly rootId: string;
+  readonly timers = new TreeTimers();
+  /** Every actor that has begun and not ended, by session. */
+  readonly live = new Map<string, Inner>();
+  readonly system: InnerSystem;
+  /** The number of the last transition. */
+  transition = 0;
+  /** The number of the last session. */
+  sessions = 0;
+  /** The session that the next actor gets in place of a new one. */
+  givenSession: string | undefined;
+  readonly #keyed = new Map<string, Inner>();
+  readonly #logics = new Map<AnyActorLogic, AnyActorLogic>();
+  readonly #originals = new WeakMap<Inner, AnyActorLogic>();
+  readonly #current = new WeakMap<Inner, { transition: number; effects: number }>();
+  readonly #outside: Outside;
+  /** What promises and callbacks emit while no event is taken. */
+  emitted: ((actor: Inner, event: AnyEventObject) => void) | undefined;
+  #outcome: TreeOutcome | undefined;
+  #now = 0;
+  #root: Inner | undefined;
+
+  constructor(rootId: string, outside: Outside) {
+    this.rootId = rootId;
+    this.#outside = outside;
+    this.system = this.#createSystem();
+    trees.set(this.system, this);
+  }
+
+  /** Makes the root of a new tree; `begin` starts it. */
+  create(logic: AnyActorLogic, input: unknown): void {
+    this.#root = createInner(logic, { id: this.rootId, parent: undefined, system: this.system, input });
+  }
+
+  get root(): Inner {
+    if (!this.#root) throw new TypeError('Expected a tree with a root');
+    return this.#root;
+  }
+
+  set root(actor: Inner) {
+    this.#root = actor;
+  }
+
+  begin(now: number): TreeOutcome {
+    return this.#step(now, () => this.root.start());
+  }
+
+  /** Lets an actor take an event, and everything that follows from it. An actor that has ended takes nothing. */
+  deliver(target: Inner, event: EventObject, now: number): TreeOutcome {
+    return this.#step(now, () => target._send(event));
+  }
+
+  /** Delivers the first delayed event that is due; undefined: none is. */
+  fire(now: number): TreeOutcome | undefined {
+    const timer = this.timers.peek();
+    if (!timer || timer.dueAt > now) return undefined;
+    this.timers.take(timer);
+    return this.#step(now, () => this.#relay(timer.target, timer.event));
+  }
+
+  stop(now: number): TreeOutcome {
+    return this.#step(now, () => this.root._stop());
+  }
+
+  /** An actor ends with an error, as one whose transition threw. */
+  fail(actor: Inner, error: unknown, now: number): TreeOutcome {
+    return this.#step(now, () => {
+      if (actor._processingStatus !== running) return;
+      this.#note(actor, { type: 'xstate.error' });
+      for (const child of Object.values(actor._snapshot.children ?? {})) child._stop();
+      actor._snapshot = { ...actor._snapshot, status: 'error', error } as AnySnapshot;
+      actor._error(error);
+    });
+  }
+
+  getOriginal(actor: Inner): AnyActorLogic {
+    return this.#originals.get(actor) as AnyActorLogic;
+  }
+
+  toAddress(actor: Inner): string {
+    return actor._parent ? `${this.toAddress(actor._parent)}/${actor.id}` : this.rootId;
+  }
+
+  #step(now: number, work: () => void): TreeOutcome {
+    const outcome = createOutcome();
+    this.#now = now;
+    this.#outcome = outcome;
+    try {
+      work();
+    } finally {
+      this.#outcome = undefined;
+    }
+    return outcome;
+  }
+
+  #note(actor: Inner, event: EventObject): void {
+    this.#current.set(actor, { transition: ++this.transition, effects: 0 });
+    this.#outcome?.entries.push({ transition: this.transition, address: this.toAddress(actor), event });
+  }
+
+  #add(actor: Inner, effect: Bare<TreeEffect>): void {
+    let current = this.#current.get(actor);
+    if (!current) this.#current.set(actor, (current = { transition: ++this.transition, effects: 0 }));
+    this.#outcome?.effects.push({ ...effect, actor, id: `${current.transition}:${current.effects++}` } as TreeEffect);
+  }
+
+  #relay(target: Inner, event: EventObject): void {
+    if (!this.#originals.has(target)) return this.#add(this.root, { kind: 'send', to: target, event });
+    // From outside, as an action or a promise does: it waits for its turn, and for its commit.
+    if (!this.#outcome) return this.#outside(target, event);
+    target._send(event);
+  }
+
+  #host(logic: AnyActorLogic): AnyActorLogic {
+    let hosted = this.#logics.get(logic);
+    if (!hosted) {
+      hosted = hostLogic(logic, { taking: (actor, event) => this.#note(actor, event), acting: (actor, what, event) => this.#add(actor, { kind: what, ...(event && { event }) } as Bare<TreeEffect>) });
+      this.#logics.set(logic, hosted);
+    }
+    return hosted;
+  }
+
+  /** Called from within an actor's constructor, before its first snapshot. */
+  #adopt(actor: Inner): void {
+    // The root was given the system in place of a parent.
+    if (!(actor._parent as { _snapshot?: unknown } | undefined)?._snapshot && !this.#originals.has(actor._parent as Inner)) actor._parent = undefined;
+    const original = actor.logic;
+    this.#originals.set(actor, original);
+    actor.logic = this.#host(original);
+    const scope = actor._actorScope;
+    scope.emit = (event: AnyEventObject) => (this.#outcome ? this.#add(actor, { kind: 'emit', event }) : this.emitted?.(actor, event));
+    scope.logger = (...values: unknown[]) => this.#add(actor, { kind: 'log', values });
+    scope.actionExecutor = action => this.#execute(actor, original, action);
+    actor._reportError = error => this.#outcome?.notices.push({ actor, snapshot: actor._snapshot, error });
+  }
+
+  #execute(actor: Inner, original: AnyActorLogic, action: InnerAction): void {
+    const { exec } = action;
+    if (!exec) return;
+    const { type, info, params } = action;
+    const work = isBuiltIn(action)
+      ? () => exec(info, params)
+      : () => this.#add(actor, { kind: 'action', type, params, event: info.event, context: info.context, exec, place: isMachine(original) ? toActionPlace(original, exec) : undefined });
+    if (actor._processingStatus === running) work();
+    else actor._deferred.push(work);
+  }
+
+  #createSystem(): InnerSystem {
+    const systemIds = new WeakMap<Inner, string>();
+    const system: InnerSystem = {
+      _snapshot: { _scheduledEvents: {} },
+      _clock: {},
+      _logger: () => {},
+      _bookId: () => this.givenSession ?? `x:${++this.sessions}`,
+      _register: (session, actor) => {
+        this.live.set(session, actor);
+        return session;
+      },
+      _unregister: actor => {
+        this.live.delete(actor.sessionId);
+        const systemId = systemIds.get(actor);
+        if (systemId !== undefined) this.#keyed.delete(systemId);
+        systemIds.delete(actor);
+      },
+      _set: (systemId, actor) => {
+        const existing = this.#keyed.get(systemId);
+        if (existing && existing !== actor) throw new Error(`Actor with system ID '${systemId}' already exists.`);
+        this.#keyed.set(systemId, actor);
+        systemIds.set(actor, systemId);
+      },
+      get: systemId => this.#keyed.get(systemId),
+      getAll: () => Object.fromEntries(this.#keyed),
+      inspect: () => ({ unsubscribe: () => {} }),
+      _sendInspectionEvent: ({ type, actorRef, snapshot }) => {
+        if (type === '@xstate.actor') this.#adopt(actorRef);
+        else if (type === '@xstate.snapshot' && snapshot && actorRef._snapshot.status !== 'error') this.#outcome?.notices.push({ actor: actorRef, snapshot: actorRef._snapshot });
+      },
+      _relay: (_source, target, event) => this.#relay(target, event),
+      scheduler: {
+        schedule: (source, target, event, delay, id) => this.timers.schedule(source, target, event, this.#now + Math.max(0, delay), id),
+        cancel: (source, id) => this.timers.cancel(source, id),
+        cancelAll: source => this.timers.cancelAll(source),
+      },
+      getSnapshot: () => ({ _scheduledEvents: {} }),
+      start: () => {},
+    };
+    return system;
+  }
+
+  /** Whether an actor belongs to this tree and can still take events. */
+  isLive(actor: Inner): boolean {
+    return actor._processingStatus !== stopped && this.live.get(actor.sessionId) === actor;
+  }
+}

@@ -1,0 +1,163 @@
+import type { EventObject } from 'xstate';
+import type { ActorJournalRecord, ActorRecord } from '../../persistence/actor-store.ts';
+import type { OpenEffect } from './actor-commands.ts';
+import { ActorTree } from './actor-tree.ts';
+import type { Decoding, ValueCodec } from './encode-value.ts';
+import { decodeValue, encodeValue } from './encode-value.ts';
+import type { FrozenTree, Handles } from './freeze-tree.ts';
+import { createEncoding, freezeTree, restoreTree } from './freeze-tree.ts';
+import type { LiveServices } from './live-services.ts';
+import type { KnownMachine } from './machine-book.ts';
+import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
+import type { Inner } from './xstate-internals.ts';
+import { toKind } from './xstate-internals.ts';
+
+export interface HostedParams {
+  readonly id: string;
+  readonly known: KnownMachine;
+  readonly codecs: readonly ValueCodec[];
+  readonly handles: Handles;
+  readonly outside: (session: string, event: EventObject) => void;
+  readonly services: LiveServices;
+}
+
+type Action = Extract<TreeEffect, { kind: 'action' }>;
+
+/** One tree in memory: what it is now, what of it is stored, and what this tick did to it. */
+export class HostedActor {
+  readonly id: string;
+  readonly known: KnownMachine;
+  readonly services: LiveServices;
+  tree: ActorTree;
+  /** Stored actions that are still to be done. */
+  readonly open = new Map<string, OpenEffect>();
+  /** What has happened since the last commit. */
+  outcomes: TreeOutcome[] = [];
+  /** Something is to be stored. */
+  touched = false;
+  createdAt = 0;
+  readonly #params: HostedParams;
+  /** The last state that could be written as JSON. */
+  #good: string | undefined;
+  #entries: unknown[] = [];
+
+  constructor(params: HostedParams) {
+    this.#params = params;
+    this.id = params.id;
+    this.known = params.known;
+    this.services = params.services;
+    this.tree = new ActorTree(params.id, this.#outside);
+  }
+
+  readonly #outside = (target: Inner, event: EventObject): void => this.#params.outside(target.sessionId, event);
+
+  /** Makes a new one. @throws what cannot be stored */
+  begin(input: unknown, now: number): void {
+    this.createdAt = now;
+    encodeValue(input, 'input', createEncoding(this.tree, this.#params.codecs, this.#params.handles));
+    this.tree.create(this.known.machine, input);
+    this.absorb(this.tree.begin(now));
+  }
+
+  /** Takes it over from its row. */
+  restore(record: ActorRecord, frozen: FrozenTree & { readonly open?: readonly OpenEffect[] }): void {
+    this.createdAt = record.createdAt;
+    for (const effect of frozen.open ?? []) this.open.set(effect.id, effect);
+    this.#rebuild(frozen);
+    this.#good = JSON.stringify(this.#freeze());
+  }
+
+  #rebuild(frozen: FrozenTree): void {
+    const { codecs, handles } = this.#params;
+    this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles });
+  }
+
+  #freeze(): FrozenTree {
+    return freezeTree(this.tree, createEncoding(this.tree, this.#params.codecs, this.#params.handles));
+  }
+
+  /**
+   * Notes what a message did, if it can be stored.
+   *
+   * @throws a `FlowError` when it cannot; everything is then as before the message
+   */
+  absorb(outcome: TreeOutcome): void {
+    let text: string;
+    try {
+      text = JSON.stringify(this.#freeze());
+    } catch (error) {
+      if (this.#good !== undefined) this.#rebuild(JSON.parse(this.#good) as FrozenTree);
+      throw error;
+    }
+    this.#good = text;
+    this.touched = true;
+    this.outcomes.push(outcome);
+    for (const { transition, address, event } of outcome.entries) this.#entries.push([transition, address, this.#toPlain(event) ?? { type: event.type }]);
+    for (const effect of outcome.effects) if (effect.kind === 'action') this.open.set(effect.id, this.#toOpen(effect));
+  }
+
+  #toOpen(effect: Action): OpenEffect {
+    const { id, actor, type, params, event, context, place } = effect;
+    const parts = { params: this.#toPlain(params), event: this.#toPlain(event), context: this.#toPlain(context) };
+    // What it was given cannot be kept: it runs now, and cannot be run again.
+    const isWhole = (params === undefined || parts.params !== undefined) && parts.event !== undefined && (context === undefined || parts.context !== undefined);
+    return { id, session: actor.sessionId, type, ...(isWhole ? { ...parts, place } : {}) };
+  }
+
+  #toPlain(value: unknown): unknown {
+    if (value === undefined) return undefined;
+    try {
+      return encodeValue(value, 'value', createEncoding(this.tree, this.#params.codecs, this.#params.handles), true);
+    } catch {
+      return undefined;
+    }
+  }
+
+  fromPlain(value: unknown): unknown {
+    const decoding: Decoding = {
+      codecs: this.#params.codecs,
+      toRef: stored => (typeof stored['address'] === 'string' ? this.#params.handles.toHandle(stored['address']) : this.tree.live.get(stored['session'] as string)),
+    };
+    return decodeValue(value === undefined ? undefined : structuredClone(value), decoding);
+  }
+
+  /** Actors whose promise, callback or observable is to run. */
+  *listServices(): Generator<Inner> {
+    for (const actor of this.tree.live.values()) {
+      const kind = toKind(this.tree.getOriginal(actor));
+      if (kind !== 'machine' && kind !== 'pure' && actor._snapshot.status === 'active') yield actor;
+    }
+  }
+
+  /** Something of it moves: it stays in memory. */
+  get isMoving(): boolean {
+    return this.open.size > 0 || !this.listServices().next().done;
+  }
+
+  get status(): ActorRecord['status'] {
+    return this.tree.root._snapshot.status;
+  }
+
+  get dueAt(): number | undefined {
+    return this.status === 'active' ? this.tree.timers.peek()?.dueAt : undefined;
+  }
+
+  /** Its rows; nothing is left to be stored then. An actor with actions still to do has not settled. */
+  collect(now: number): { readonly row: ActorRecord; readonly journal: ActorJournalRecord | undefined } {
+    const { machine, version, digest } = this.known;
+    const settled = this.status !== 'active' && this.open.size === 0;
+    const open = [...this.open.values()];
+    const good = this.#good as string;
+    const row: ActorRecord = {
+      actorId: this.id, machineId: machine.id, machineVersion: version, machineDigest: digest,
+      status: settled ? this.status : 'active',
+      wakeAt: settled ? null : this.isMoving ? 0 : (this.dueAt ?? null),
+      tree: open.length === 0 ? good : `${good.slice(0, -1)},"open":${JSON.stringify(open)}}`,
+      seq: this.tree.transition, createdAt: this.createdAt, settledAt: settled ? Math.max(now, this.createdAt) : null,
+    };
+    const journal = this.#entries.length === 0 ? undefined : { actorId: this.id, seq: this.tree.transition, at: now, entries: JSON.stringify(this.#entries) };
+    this.#entries = [];
+    this.touched = false;
+    return { row, journal };
+  }
+}

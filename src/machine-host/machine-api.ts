@@ -1,0 +1,44 @@
+import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate';
+import type { ActorRecord } from '../../persistence/actor-store.ts';
+import type { DurableActor } from './durable-actor.ts';
+import type { ValueCodec } from './encode-value.ts';
+import type { HostedMachine } from './machine-book.ts';
+
+export interface MachineOptions {
+  /** XState machines that actors may be restored with, each with an id of its own. Those given to `spawn` are added. */
+  readonly machines?: readonly (AnyStateMachine | HostedMachine)[];
+  /** For values that JSON has no words for. Asked in this order. */
+  readonly codecs?: readonly ValueCodec[];
+}
+
+export interface SpawnOptions<Machine extends AnyStateMachine> {
+  /** Its address, unique in the store, without `/`. */
+  readonly id: string;
+  readonly input?: InputFrom<Machine>;
+}
+
+export interface ActorSummary {
+  readonly id: string;
+  readonly machineId: string;
+  readonly machineVersion: string;
+  readonly status: ActorRecord['status'];
+  /** The state of the root, as XState writes it. */
+  readonly value: unknown;
+  /** When its earliest delayed event is due, epoch ms; 0: something of it runs now; null: it waits for an event. */
+  readonly wakeAt: number | null;
+  readonly createdAt: number;
+  readonly settledAt: number | null;
+}
+
+export interface MachineRuntime {
+  /**
+   * Starts an XState machine as a durable actor. With an id that is in use by the same machine: the actor that is there.
+   *
+   * @throws a `FlowError` with code `actor_exists`, `actor_value_not_json`, `actor_not_storable` or `machine_changed`
+   */
+  spawn<Machine extends AnyStateMachine>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>>>;
+  /** A handle on an actor, by its path. @throws a `FlowError` with code `actor_not_found` or `actor_machine_missing` */
+  actor<Machine extends AnyStateMachine = AnyStateMachine>(address: string): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>>>;
+  /** Roots by id. `limit` defaults to 100. */
+  actors(filter?: { readonly status?: ActorRecord['status']; readonly machineId?: string; readonly limit?: number; readonly after?: string }): Promise<ActorSummary[]>;
+}

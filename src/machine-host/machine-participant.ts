@@ -1,0 +1,352 @@
+import type { Logger } from 'pino';
+import type { ActorReader, ActorRecord } from '../../persistence/actor-store.ts';
+import type { Clock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import type { MutableBatch } from '../runtime/batch.ts';
+import type { Participant, Post, Tick } from '../runtime/participant.ts';
+import type { ActorCommand, OpenEffect } from './actor-commands.ts';
+import { ActionRunner } from './action-runner.ts';
+import type { ValueCodec } from './encode-value.ts';
+import type { FrozenTree, Handles } from './freeze-tree.ts';
+import { HostedActor } from './hosted-actor.ts';
+import { LiveServices } from './live-services.ts';
+import type { KnownMachine, MachineBook } from './machine-book.ts';
+import type { AnySnapshot, Inner } from './xstate-internals.ts';
+
+/** What is told of an actor after a commit. */
+export interface ActorNews {
+  snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
+  emitted(address: string, event: { readonly type: string }): void;
+}
+
+export interface ParticipantOptions {
+  readonly actors: ActorReader;
+  readonly book: MachineBook;
+  readonly codecs: readonly ValueCodec[];
+  readonly handles: Handles;
+  readonly news: ActorNews;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly progressed: () => void;
+}
+
+/** An actor as it stands. */
+export interface Look {
+  readonly id: string;
+  readonly address: string;
+  readonly session: string;
+  readonly snapshot: AnySnapshot;
+}
+
+/** Actors read in one go. */
+const pageSize = 500;
+
+/** Machines of people's own in the host's ticks: what they take is stored in the tick's one commit, and acted on afterwards. */
+export class MachineParticipant implements Participant<ActorCommand> {
+  readonly #options: ParticipantOptions;
+  readonly #actors = new Map<string, HostedActor>();
+  readonly #runner: ActionRunner;
+  #touched = new Set<HostedActor>();
+  #post: Post<ActorCommand> | undefined;
+  #timer: unknown;
+  #armedAt = Number.POSITIVE_INFINITY;
+  #draining = false;
+  /** The store is to be asked when the next sleeping actor is due. */
+  #asks = false;
+  /** Stored, but not to be gone on with here, and why. */
+  readonly #blocked = new Map<string, Error>();
+
+  constructor(options: ParticipantOptions) {
+    this.#options = options;
+    this.#runner = new ActionRunner(command => this.tell(command), options.logger);
+  }
+
+  send(command: ActorCommand): Promise<unknown> {
+    if (!this.#post) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
+    return this.#post(command);
+  }
+
+  /** As `send`, when nobody waits for the answer. */
+  tell(command: ActorCommand): void {
+    this.send(command).catch(error => this.#options.logger.debug({ err: error, command: command.type }, 'a message to an actor was not taken'));
+  }
+
+  get idle(): boolean {
+    return ![...this.#actors.values()].some(({ services, open }) => services.size > 0 || open.size > 0);
+  }
+
+  async begin(post: Post<ActorCommand>): Promise<void> {
+    this.#post = post;
+    this.#draining = false;
+    this.#forget();
+    // What was at work goes on; of all the others only when the next one is due is asked.
+    for (let page = await this.#options.actors.listDueActors(-1, 0, 1_000_000); page.length > 0; page = page.slice(pageSize)) {
+      this.tell({ type: 'resume', ids: page.slice(0, pageSize).map(({ actorId }) => actorId) });
+    }
+    this.#arm(await this.#options.actors.nextActorWakeAt(0));
+  }
+
+  apply(command: ActorCommand, tick: Tick): unknown {
+    switch (command.type) {
+      case 'spawn':
+        return this.#spawn(command, tick.now);
+      case 'event':
+        return this.#deliver(command, tick.now);
+      case 'stop':
+        return this.#change(this.#require(command.id), actor => actor.absorb(actor.tree.stop(tick.now)));
+      case 'failed':
+        return this.#fail(command.id, command.session, command.error, tick.now);
+      case 'look':
+        return this.#look(command.id, command.path);
+      case 'resume':
+        return this.#resume(command.ids);
+      case 'due':
+        return this.#fire(tick.now);
+      case 'done':
+        return this.#close(command.id, command.effect);
+    }
+  }
+
+  #spawn({ id, known, input }: Extract<ActorCommand, { type: 'spawn' }>, now: number): Look {
+    const there = this.#find(id);
+    if (there) {
+      if (there.known.machine.id === known.machine.id) return this.#toLook(there, there.tree.root);
+      throw new FlowError('actor_exists', `Expected the id of a new actor, or of one with the machine \`${known.machine.id}\`; \`${id}\` is in use by the machine \`${there.known.machine.id}\``);
+    }
+    const actor = this.#create(id, known);
+    actor.begin(input, now);
+    this.#keep(actor);
+    return this.#toLook(actor, actor.tree.root);
+  }
+
+  #create(id: string, known: KnownMachine): HostedActor {
+    const { clock, codecs, handles } = this.#options;
+    const tell = (session: string, event: { readonly type: string }): void => this.tell({ type: 'event', id, session, event });
+    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell) });
+  }
+
+  #keep(actor: HostedActor): void {
+    this.#actors.set(actor.id, actor);
+    this.#touched.add(actor);
+    actor.tree.emitted = (inner, event) => this.#options.news.emitted(actor.tree.toAddress(inner), event);
+  }
+
+  #change<T>(actor: HostedActor, work: (actor: HostedActor) => T): T {
+    this.#touched.add(actor);
+    return work(actor);
+  }
+
+  /** In memory, or read back. */
+  #find(id: string): HostedActor | undefined {
+    const there = this.#actors.get(id);
+    if (there) return there;
+    const record = this.#options.actors.getActor(id);
+    if (record instanceof Promise) throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; machines of your own cannot be run on this one');
+    return record && this.#restore(record);
+  }
+
+  #restore(record: ActorRecord): HostedActor {
+    const { book } = this.#options;
+    const actor = this.#create(record.actorId, book.require(record));
+    actor.restore(record, book.upgrade(record, JSON.parse(record.tree) as FrozenTree & { open?: readonly OpenEffect[] }));
+    this.#keep(actor);
+    return actor;
+  }
+
+  #require(id: string): HostedActor {
+    const actor = this.#find(id);
+    if (actor) return actor;
+    throw new FlowError('actor_not_found', `Expected the id of an actor, got \`${id}\`, which is not in the store`);
+  }
+
+  #deliver({ id, session, event, called }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
+    const actor = this.#require(id);
+    const target = actor.tree.live.get(session);
+    if (!target) return false;
+    this.#touched.add(actor);
+    try {
+      actor.absorb(actor.tree.deliver(target, event, now));
+    } catch (error) {
+      if (called) throw error;
+      // Nobody to refuse it to: the actor ends with it, as one that threw.
+      this.#fail(id, session, error, now);
+    }
+    return true;
+  }
+
+  #fail(id: string, session: string, error: unknown, now: number): void {
+    const actor = this.#require(id);
+    const target = actor.tree.live.get(session);
+    if (target) this.#change(actor, () => actor.absorb(actor.tree.fail(target, error, now)));
+  }
+
+  #look(id: string, path: readonly string[]): Look | undefined {
+    const actor = this.#find(id);
+    let inner: Inner | undefined = actor?.tree.root;
+    for (const part of path) inner = inner?._snapshot.children?.[part];
+    if (!actor || !inner) return undefined;
+    this.#touched.add(actor);
+    return this.#toLook(actor, inner);
+  }
+
+  #toLook(actor: HostedActor, inner: Inner): Look {
+    return { id: actor.id, address: actor.tree.toAddress(inner), session: inner.sessionId, snapshot: inner._snapshot };
+  }
+
+  #resume(ids: readonly string[]): void {
+    for (const id of ids) {
+      const actor = this.#tryFind(id);
+      if (actor) this.#touched.add(actor);
+    }
+  }
+
+  /** One actor that cannot be read back is left where it is; all others go on. */
+  #tryFind(id: string): HostedActor | undefined {
+    try {
+      return this.#find(id);
+    } catch (error) {
+      this.#blocked.set(id, error as Error);
+      this.#options.logger.warn({ err: error, actorId: id }, 'an actor is not gone on with here');
+      return undefined;
+    }
+  }
+
+  #fire(now: number): void {
+    const ids = new Set([...this.#actors.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
+    for (let after = 0; ids.size < pageSize; ) {
+      const page = this.#options.actors.listDueActors(after, now, pageSize) as { readonly actorId: string; readonly wakeAt: number }[];
+      for (const { actorId } of page) if (!this.#blocked.has(actorId)) ids.add(actorId);
+      if (page.length < pageSize) break;
+      after = page.at(-1)?.wakeAt ?? now;
+    }
+    for (const id of ids) {
+      const actor = this.#tryFind(id);
+      if (actor) this.#fireOne(actor, now);
+    }
+    this.#asks = true;
+    // There may be more of them than one tick is to take.
+    if (ids.size >= pageSize) this.tell({ type: 'due' });
+  }
+
+  #fireOne(actor: HostedActor, now: number): void {
+    this.#touched.add(actor);
+    try {
+      for (let outcome = actor.tree.fire(now); outcome; outcome = actor.status === 'active' ? actor.tree.fire(now) : undefined) actor.absorb(outcome);
+    } catch (error) {
+      this.#fail(actor.id, actor.tree.root.sessionId, error, now);
+    }
+  }
+
+  #close(id: string, effect: string): void {
+    const actor = this.#actors.get(id);
+    if (!actor?.open.delete(effect)) return;
+    actor.touched = true;
+    this.#touched.add(actor);
+  }
+
+  collect(batch: MutableBatch, now: number): void {
+    const changed = [...this.#touched].filter(({ touched }) => touched).map(actor => actor.collect(now));
+    if (changed.length > 0) batch.actors = { put: changed.map(({ row }) => row), journal: changed.flatMap(({ journal }) => journal ?? []) };
+  }
+
+  committed(now: number): void {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    for (const actor of touched) {
+      if (!this.#draining) this.#perform(actor);
+      else for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
+      actor.outcomes = [];
+      if (!actor.isMoving && actor.services.size === 0 && !actor.touched) this.#actors.delete(actor.id);
+      this.#arm(actor.dueAt);
+    }
+    if (this.#asks) {
+      this.#asks = false;
+      this.#arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
+    }
+    this.#options.progressed();
+  }
+
+  #perform(actor: HostedActor): void {
+    const { news, logger } = this.#options;
+    const { tree, services } = actor;
+    const fresh = new Set<string>();
+    for (const { effects, notices } of actor.outcomes) {
+      for (const effect of effects) {
+        if (effect.kind === 'action') {
+          fresh.add(effect.id);
+          if (actor.open.has(effect.id)) this.#runner.run(actor, effect);
+        } else if (effect.kind === 'emit') news.emitted(tree.toAddress(effect.actor), effect.event);
+        else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
+        else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
+        else if (effect.kind === 'receive') services.receive(effect.actor.sessionId, effect.event);
+        else if (effect.kind === 'send') void (effect.to as unknown as { send(event: unknown): unknown }).send(effect.event);
+        else if (tree.live.get(effect.actor.sessionId)?._snapshot.status === 'active') this.#startService(actor, effect.actor);
+      }
+      this.#tellNews(actor, notices);
+    }
+    // What was at work when the process died, and what could not begin before.
+    for (const [id, effect] of actor.open) if (!fresh.has(id)) this.#runner.runAgain(actor, effect);
+    for (const inner of actor.listServices()) this.#startService(actor, inner);
+    services.sweep(session => tree.live.has(session));
+  }
+
+  #tellNews(actor: HostedActor, notices: HostedActor['outcomes'][number]['notices']): void {
+    for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, actor.tree.toAddress(inner), snapshot);
+  }
+
+  #startService(actor: HostedActor, inner: Inner): void {
+    const name = typeof inner.src === 'string' ? inner.src : '';
+    try {
+      actor.services.start(actor.tree, inner, actor.known.promises?.[name]);
+    } catch (error) {
+      this.tell({ type: 'failed', id: actor.id, session: inner.sessionId, error });
+    }
+  }
+
+  #arm(at: number | undefined): void {
+    if (at === undefined || at >= this.#armedAt || !this.#post) return;
+    const { clock } = this.#options;
+    if (this.#timer !== undefined) clock.clearTimer(this.#timer);
+    this.#armedAt = at;
+    this.#timer = undefined;
+    const delay = at - clock.now();
+    if (delay > 0) this.#timer = clock.setTimer(() => this.#ring(), delay);
+    // Overdue: no timer, so that a clock that stands still does not hold it back.
+    else queueMicrotask(() => this.#ring());
+  }
+
+  #ring(): void {
+    const at = this.#armedAt;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#armedAt = Number.POSITIVE_INFINITY;
+    this.#timer = undefined;
+    // A long delay is cut by the clock: it is not due yet.
+    if (at > this.#options.clock.now()) this.#arm(at);
+    else if (!this.#draining) this.tell({ type: 'due' });
+  }
+
+  drain(): void {
+    this.#draining = true;
+    for (const actor of this.#actors.values()) actor.services.stopOthers();
+  }
+
+  release(): void {
+    for (const actor of this.#actors.values()) actor.services.stopAll();
+  }
+
+  end(): void {
+    this.#post = undefined;
+    this.#forget();
+  }
+
+  #forget(): void {
+    for (const actor of this.#actors.values()) actor.services.stopAll();
+    this.#actors.clear();
+    this.#touched.clear();
+    this.#runner.forget();
+    this.#blocked.clear();
+    if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+    this.#armedAt = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import type { AnyStateMachine } from 'xstate';
+import type { ActorReader } from '../../persistence/actor-store.ts';
+import type { Store } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import { describeValue } from '../core/wording.ts';
+import type { ActorCommand } from './actor-commands.ts';
+import { DurableActor } from './durable-actor.ts';
+import type { ValueCodec } from './encode-value.ts';
+import { toActorSummary } from './actor-summary.ts';
+import type { MachineOptions, MachineRuntime, SpawnOptions } from './machine-api.ts';
+import { MachineBook } from './machine-book.ts';
+import type { Look } from './machine-participant.ts';
+import { MachineParticipant } from './machine-participant.ts';
+import { isMachine } from './xstate-internals.ts';
+
+type AnyActor = DurableActor<unknown>;
+
+/** Machines of people's own in one runtime: what is known of them, the participant in its ticks, and the handles on their actors. */
+export class HostedMachines {
+  readonly participant: MachineParticipant | undefined;
+  readonly #book: MachineBook;
+  readonly #actors: ActorReader | undefined;
+  readonly #handles = new Map<string, WeakRef<AnyActor>>();
+  /** Somebody watches these: they stay, though nobody holds them. */
+  readonly #watched = new Set<AnyActor>();
+  readonly #gone = new FinalizationRegistry<string>(key => {
+    if (!this.#handles.get(key)?.deref()) this.#handles.delete(key);
+  });
+
+  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed }: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void }) {
+    this.#book = new MachineBook(machines);
+    this.#actors = store.actors;
+    const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
+    this.participant = store.actors && new MachineParticipant({
+      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed,
+      handles: {
+        toAddress: ref => (ref as unknown instanceof DurableActor ? `${(ref as unknown as AnyActor).address}#${ref.sessionId}` : undefined),
+        toHandle: key => this.#toHandle({ address: key.slice(0, key.lastIndexOf('#')), session: key.slice(key.lastIndexOf('#') + 1) }),
+      },
+      news: {
+        snapshot: (_id, actor, address, snapshot) => this.#find(address, actor.sessionId)?.show(snapshot, complain),
+        emitted: (address, event) => {
+          for (const handle of this.#handles.values()) {
+            const actor = handle.deref();
+            if (actor?.address === address) actor.hear(event, complain);
+          }
+        },
+      },
+    });
+  }
+
+  #find(address: string, session: string): AnyActor | undefined {
+    return this.#handles.get(`${address}#${session}`)?.deref();
+  }
+
+  /** One handle for each incarnation, whoever asks for it. */
+  #toHandle(look: Pick<Look, 'address' | 'session'> & Partial<Look>): AnyActor {
+    const there = this.#find(look.address, look.session);
+    if (there) return there;
+    const [id = ''] = look.address.split('/');
+    const handle: AnyActor = new DurableActor<unknown>({ id, snapshot: { status: 'active' } as never, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
+    const key = `${look.address}#${look.session}`;
+    this.#handles.set(key, new WeakRef(handle));
+    this.#gone.register(handle, key);
+    return handle;
+  }
+
+  #send(command: ActorCommand): Promise<unknown> {
+    if (this.participant) return this.participant.send(command);
+    return Promise.reject(new FlowError('store_unsupported', 'Expected a store that keeps actors, as the embedded ones do; machines of your own cannot be run on this one'));
+  }
+
+  readonly api: MachineRuntime = {
+    spawn: async (machine, options) => {
+      const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
+      if (!isMachine(machine)) throw new FlowError('option_invalid', `Expected a machine made with XState's \`createMachine\`, got ${describeValue(machine)}`);
+      const known = this.#book.add(machine);
+      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input })) as Look) as never;
+    },
+    actor: async address => {
+      const [id = '', ...path] = requireText(address).split('/');
+      const look = (await this.#send({ type: 'look', id, path })) as Look | undefined;
+      if (!look) throw new FlowError('actor_not_found', `Expected the address of an actor, got \`${address}\`, which is not in the store`);
+      return this.#toHandle(look) as never;
+    },
+    actors: async ({ limit = 100, ...filter } = {}) => ((await this.#actors?.listActors({ ...filter, limit })) ?? []).map(toActorSummary),
+  };
+}
+
+function requireText(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new FlowError('option_invalid', `Expected the address of an actor to be a text, got ${describeValue(value)}`);
+}
+
+function requireId(id: unknown): string {
+  if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id)) return id;
+  throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 characters without \`/\` and \`#\`, got ${describeValue(id)}`);
+}
+
+function requireCodec(codec: ValueCodec): ValueCodec {
+  const { name, matches, encode, decode } = codec;
+  if (typeof name === 'string' && [matches, encode, decode].every(part => typeof part === 'function')) return codec;
+  throw new FlowError('option_invalid', `Expected a codec with \`name\`, \`matches\`, \`encode\` and \`decode\`, got ${describeValue(codec)}`);
+}

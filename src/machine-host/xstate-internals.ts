@@ -1,0 +1,133 @@
+import type { ActorScope, AnyActorLogic, AnyEventObject, AnyStateMachine, EventObject, Snapshot } from 'xstate';
+import { createActor as createXStateActor } from 'xstate';
+
+// All that is known here of XState's insides; test/machine-host/xstate-contract.test.ts says which release it was true of.
+
+/** XState's `ProcessingStatus`. */
+export const notStarted = 0;
+export const running = 1;
+export const stopped = 2;
+export type ProcessingStatus = 0 | 1 | 2;
+
+export const stopEvent = 'xstate.stop';
+export const promiseResolve = 'xstate.promise.resolve';
+export const promiseReject = 'xstate.promise.reject';
+export const refMark = 'xstate$$type';
+
+/** A snapshot of any logic, as an object. */
+export type AnySnapshot = Snapshot<unknown> & { readonly context?: unknown; readonly input?: unknown; readonly value?: unknown; readonly children?: Record<string, Inner> };
+
+/** An action as XState hands it to an actor's executor. */
+export interface InnerAction {
+  readonly type: string;
+  readonly info: { readonly context: unknown; readonly event: AnyEventObject; readonly self: unknown; readonly system: unknown };
+  readonly params: unknown;
+  readonly exec: ((info: unknown, params: unknown) => unknown) | undefined;
+}
+
+/** An actor of XState with the parts that are not public. */
+export interface Inner {
+  readonly id: string;
+  sessionId: string;
+  readonly src: unknown;
+  readonly systemId: string | undefined;
+  readonly options: { readonly input?: unknown };
+  readonly system: unknown;
+  logic: AnyActorLogic;
+  _parent: Inner | undefined;
+  _processingStatus: ProcessingStatus;
+  _snapshot: AnySnapshot;
+  readonly _syncSnapshot: boolean | undefined;
+  readonly mailbox: { start(): void };
+  readonly _deferred: (() => void)[];
+  readonly _actorScope: { -readonly [Key in keyof Pick<ActorScope<never, never>, 'emit' | 'logger' | 'system'>]: unknown } & { actionExecutor: (action: InnerAction) => void };
+  _reportError: (error: unknown) => void;
+  start(): void;
+  subscribe(observer: { next(snapshot: AnySnapshot): void; error(): void }): unknown;
+  getSnapshot(): AnySnapshot;
+  _stop(): void;
+  _send(event: EventObject): void;
+  _error(error: unknown): void;
+}
+
+/** What XState's actors ask of the system they live in. */
+export interface InnerSystem {
+  readonly _snapshot: { readonly _scheduledEvents: object };
+  readonly _clock: object;
+  readonly _logger: (...args: unknown[]) => void;
+  readonly scheduler: {
+    schedule(source: Inner, target: Inner, event: EventObject, delay: number, id?: string): void;
+    cancel(source: Inner, id: string): void;
+    cancelAll(source: Inner): void;
+  };
+  _bookId(): string;
+  _register(sessionId: string, actor: Inner): string;
+  _unregister(actor: Inner): void;
+  _set(systemId: string, actor: Inner): void;
+  get(systemId: string): Inner | undefined;
+  getAll(): Record<string, Inner>;
+  inspect(): { unsubscribe(): void };
+  _sendInspectionEvent(event: { readonly type: string; readonly actorRef: Inner; readonly snapshot?: AnySnapshot; readonly event?: EventObject }): void;
+  _relay(source: Inner | undefined, target: Inner, event: EventObject): void;
+  getSnapshot(): object;
+  start(): void;
+}
+
+export interface CreateParams {
+  readonly id: string;
+  readonly parent: Inner | undefined;
+  readonly system: InnerSystem;
+  readonly input?: unknown;
+  readonly snapshot?: unknown;
+  readonly src?: unknown;
+  readonly systemId?: string | undefined;
+  readonly syncSnapshot?: boolean | undefined;
+}
+
+/** Makes an actor in a system of ours. The hook of the system makes a root of one that has no parent. */
+export function createInner(logic: AnyActorLogic, { parent, system, ...options }: CreateParams): Inner {
+  return createXStateActor(logic, { ...options, parent: parent ?? { system } } as never) as unknown as Inner;
+}
+
+/** The actions that XState carries out itself; everything else is the machine's own. */
+const builtIn = new Set(['xstate.raise', 'xstate.sendTo', 'xstate.cancel', 'xstate.spawnChild', 'xstate.stopChild', 'xstate.emit', 'xstate.log']);
+
+export const isBuiltIn = (action: InnerAction): boolean => builtIn.has(action.type);
+
+export const isMachine = (logic: unknown): logic is AnyStateMachine => typeof logic === 'object' && logic !== null && (logic as { __xstatenode?: unknown }).__xstatenode === true;
+
+export const isActorRef = (value: object): value is Inner => 'sessionId' in value && 'send' in value && 'ref' in value;
+
+/** What kind of logic it is. `live` ones act while they are in memory only. */
+export type LogicKind = 'machine' | 'promise' | 'observable' | 'callback' | 'pure';
+const kinds = new WeakMap<AnyActorLogic, LogicKind>();
+
+export function toKind(logic: AnyActorLogic): LogicKind {
+  let kind = kinds.get(logic);
+  if (!kind) kinds.set(logic, (kind = findKind(logic)));
+  return kind;
+}
+
+/** XState's creators leave no mark on what they make; how it takes their own events tells them apart. */
+function findKind(logic: AnyActorLogic): LogicKind {
+  if (isMachine(logic)) return 'machine';
+  if (typeof logic.start !== 'function') return 'pure';
+  const answers = (type: string): string => {
+    try {
+      const state = { status: 'active', output: undefined, error: undefined };
+      return (logic.transition(state as never, { type } as never, { self: {} } as never) as { status: string }).status;
+    } catch {
+      return 'threw';
+    }
+  };
+  if (answers(promiseResolve) === 'done') return 'promise';
+  return answers('xstate.observable.complete') === 'done' ? 'observable' : 'callback';
+}
+
+/** The logic that `src` names in a machine: one of its actors, or the one written into an `invoke`. */
+export function resolveLogic(machine: AnyStateMachine, src: string): AnyActorLogic | undefined {
+  const match = /^xstate\.invoke\.(\d+)\.(.*)/.exec(src);
+  if (!match) return (machine.implementations.actors as Record<string, AnyActorLogic | undefined>)[src];
+  const { invoke } = machine.getStateNodeById(match[2] as string).config as { invoke?: unknown };
+  return ((Array.isArray(invoke) ? invoke[Number(match[1])] : invoke) as { src?: AnyActorLogic } | undefined)?.src;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { ActorReader, ActorRecord, ActorWrites } from '../../../persistence/actor-store.ts';
+import { makeBatch, owner, start } from './fixtures.ts';
+import type { Subject } from './store-suite.ts';
+
+const actor = (actorId: string, more: Partial<ActorRecord> = {}): ActorRecord => ({
+  actorId, machineId: 'light', machineVersion: '1', machineDigest: 'd', status: 'active', wakeAt: null, tree: '{}', seq: 1, createdAt: start, settledAt: null, ...more,
+});
+const entries = (actorId: string, seq: number) => ({ actorId, seq, at: start, entries: `[[${seq},"${actorId}",{"type":"go"}]]` });
+
+export function testActors(subject: Subject): void {
+  const begin = async (actors: ActorWrites): Promise<ActorReader> => {
+    const { store } = subject.current;
+    await store.acquire(owner);
+    await store.commit(makeBatch({ actors }));
+    return store.actors as ActorReader;
+  };
+  const commit = async (actors: ActorWrites): Promise<void> => subject.current.store.commit(makeBatch({ actors }));
+
+  describe('actors', () => {
+    it('keep their latest state, and when they were made', async () => {
+      await begin({ put: [actor('a'), actor('b', { wakeAt: 0 })] });
+      await commit({ put: [actor('a', { tree: '{"n":2}', seq: 2, wakeAt: start + 5, createdAt: start + 9 })] });
+      for (const reader of [subject.current.store, subject.current.read()]) {
+        expect(await reader.actors?.getActor('a')).toEqual(actor('a', { tree: '{"n":2}', seq: 2, wakeAt: start + 5 }));
+        expect(await reader.actors?.getActor('x')).toBeUndefined();
+      }
+    });
+
+    it('are never replaced once they have settled', async () => {
+      const actors = await begin({ put: [actor('a', { status: 'done', settledAt: start + 1 })] });
+      await expect(async () => commit({ put: [actor('a')] })).rejects.toMatchObject({ code: 'record_settled' });
+      expect(await actors.getActor('a')).toMatchObject({ status: 'done' });
+    });
+
+    it('have settled exactly when they are not active', async () => {
+      await begin({ put: [] });
+      await expect(async () => commit({ put: [actor('a', { status: 'done' })] })).rejects.toThrow();
+      await expect(async () => commit({ put: [actor('a', { settledAt: start })] })).rejects.toThrow();
+    });
+
+    it('are listed by id, by status and by machine, page by page', async () => {
+      const actors = await begin({ put: [actor('c'), actor('a'), actor('b', { machineId: 'door' }), actor('d', { status: 'error', settledAt: start })] });
+      const list = async (params: Parameters<ActorReader['listActors']>[0]): Promise<string> => (await actors.listActors(params)).map(({ actorId }) => actorId).join('');
+      expect(await list({ limit: 10 })).toBe('abcd');
+      expect(await list({ limit: 2 })).toBe('ab');
+      expect(await list({ limit: 2, after: 'b' })).toBe('cd');
+      expect(await list({ limit: 10, status: 'active', machineId: 'light' })).toBe('ac');
+    });
+
+    it('say which of them are due, the earliest first, and when the next one is', async () => {
+      const actors = await begin({ put: [actor('a', { wakeAt: start + 20 }), actor('b', { wakeAt: start + 10 }), actor('c', { wakeAt: 0 }), actor('d'), actor('e', { wakeAt: start + 30 })] });
+      expect(await actors.listDueActors(0, start + 20, 10)).toEqual([{ actorId: 'b', wakeAt: start + 10 }, { actorId: 'a', wakeAt: start + 20 }]);
+      expect(await actors.listDueActors(-1, 0, 10)).toEqual([{ actorId: 'c', wakeAt: 0 }]);
+      expect(await actors.listDueActors(0, start + 30, 1)).toHaveLength(1);
+      expect(await actors.nextActorWakeAt(0)).toBe(start + 10);
+      expect(await actors.nextActorWakeAt(start + 20)).toBe(start + 30);
+      expect(await actors.nextActorWakeAt(start + 30)).toBeUndefined();
+    });
+
+    it('have a journal, written once, in order', async () => {
+      const actors = await begin({ put: [actor('a')], journal: [entries('a', 1), entries('b', 1)] });
+      await commit({ journal: [entries('a', 3)] });
+      expect(await actors.readActorJournal('a', 0, 10)).toEqual([entries('a', 1), entries('a', 3)]);
+      expect(await actors.readActorJournal('a', 1, 10)).toEqual([entries('a', 3)]);
+      expect(await actors.readActorJournal('a', 0, 1)).toHaveLength(1);
+      await expect(async () => commit({ put: [actor('z')], journal: [entries('a', 3)] })).rejects.toThrow();
+      expect(await actors.getActor('z')).toBeUndefined();
+    });
+
+    it('go with their journals', async () => {
+      const actors = await begin({ put: [actor('a', { status: 'stopped', settledAt: start }), actor('b', { status: 'done', settledAt: start + 5 })], journal: [entries('a', 1)] });
+      expect(await actors.listSettledActors(start + 5, 10)).toEqual(['a']);
+      await commit({ removed: ['a'] });
+      expect(await actors.getActor('a')).toBeUndefined();
+      expect(await actors.readActorJournal('a', 0, 10)).toEqual([]);
+      expect(await actors.listSettledActors(start + 6, 10)).toEqual(['b']);
+    });
+  });
+}
