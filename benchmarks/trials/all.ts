@@ -11,8 +11,10 @@ import { largeArtifacts } from './large-artifacts.ts';
 import { latency } from './latency.ts';
 import { longFlow } from './long-flow.ts';
 import { pipeline } from './pipeline.ts';
+import { queue } from './queue.ts';
+import { queueLatency } from './queue-latency.ts';
 import { recovery } from './recovery.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** In the order in which they run. */
-export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts];
+export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts, queue, queueLatency];
