@@ -97,6 +97,7 @@ export class FlowRuntime implements Performer {
       store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       requireExecution: id => this.requireExecution(id),
       supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition') } }),
+      isHeld: id => this.isolation?.holds(id) ?? false,
       goesOn: record => this.#recovery.mayContinue(record),
       goOn: record => {
         this.#recovery.allow(record.key);

@@ -25,6 +25,8 @@ export interface RetrierOptions {
   readonly requireExecution: (executionId: string) => Promise<ExecutionRecord>;
   /** Ends the present life of an execution, with that reason; resolves when that is stored. */
   readonly supersede: (executionId: string) => Promise<boolean>;
+  /** Whether a process of its own has it. */
+  readonly isHeld: (executionId: string) => boolean;
   /** Whether an unfinished execution is gone on with here, now or when its turn comes. */
   readonly goesOn: (record: ExecutionRecord) => boolean;
   /** Goes on with an execution that was left where it was. */
@@ -56,7 +58,8 @@ export class Retrier {
     if (!Array.isArray(steps)) throw new FlowError('option_invalid', 'Expected `steps` to be a list of step ids');
     const asked = [...(step === undefined ? [] : [step]), ...steps].map(id => requireText('step', id));
     return this.#alone(executionId, async record => {
-      if (record.settledAt === null) {
+      // A process of its own that has just ended may not be gone yet.
+      if (record.settledAt === null || this.#options.isHeld(executionId)) {
         throw new FlowError('execution_unsettled', `Expected a settled execution to retry, ${executionId} is ${record.status} (generation ${record.generation}). Wait until it has settled, or cancel it`, {
           details: { executionId, status: record.status, generation: record.generation },
         });
