@@ -37,7 +37,7 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
   for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
   for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
-  if (resident.trail) resident.trail = extendTrail(resident.trail, batch, mark);
+  if (resident.trail && resident.trail !== 'long') resident.trail = extendTrail(resident.trail, batch, mark);
   if (changes.consolidated) ((batch.consolidated ??= []) as ConsolidatedRecord[]).push(changes.consolidated);
   for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push({ ...signal, executionKey: key });
   for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });

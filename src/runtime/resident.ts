@@ -22,8 +22,8 @@ export interface Resident {
   readonly outputs: Map<number, unknown>;
   /** Steps that it keeps of the generation before; stored with its first commit. */
   readonly kept: readonly StepRecord[];
-  /** What was stored of it; null: it is long, or was read back, and the store has to be asked. */
-  trail: Trail | null;
+  /** What was stored of it, or that it is too long to be remembered; null: it was read back, and the store has to be asked. */
+  trail: Trail | 'long' | null;
   /** The definition's record is not in the store yet. */
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */

@@ -27,8 +27,8 @@ export interface BatchMark {
 
 export const markBatch = ({ steps, attempts, inputs }: MutableBatch): BatchMark => ({ steps: steps.length, attempts: attempts.length, inputs: inputs.length });
 
-/** Adds the rows that came after the mark; null when the execution has become too long to be remembered. */
-export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | null {
+/** Adds the rows that came after the mark; `long` when the execution has become too long to be remembered. */
+export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | 'long' {
   for (let at = from.steps; at < batch.steps.length; at++) {
     const row = batch.steps[at] as StepRecord;
     trail.steps.set(`${row.position}.${row.item}`, row);
@@ -43,7 +43,7 @@ export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark):
     trail.inputs.push(row);
     trail.length += row.input.length;
   }
-  return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? null : trail;
+  return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
 }
 
 const byPlace = (a: StepRecord, b: StepRecord): number => a.position - b.position || a.item - b.item;

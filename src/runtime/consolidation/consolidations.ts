@@ -69,14 +69,15 @@ export class Consolidations {
     const { executionId, key } = header;
     if (this.#runs.has(executionId)) return;
     const { store } = this.#options;
-    const rows = trail ? listTrailSteps(trail) : store.listSteps(key);
+    const isLong = trail === 'long';
+    const rows = trail && !isLong ? listTrailSteps(trail) : store.listSteps(key);
     if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) {
-      const work = trail ? arrangeTrail(plan, rows, trail) : this.#gather({ header, plan, rows });
+      const work = isLong ? undefined : trail ? arrangeTrail(plan, rows, trail) : this.#gather({ header, plan, rows });
       if (!(work instanceof Promise)) return this.#answer({ header, plan, rows }, work, { assertions: [] });
     }
     const run: Run = { controller: new AbortController(), timer: undefined, over: false };
     this.#runs.set(executionId, run);
-    this.#run(run, header, plan, rows).catch(error => run.over || this.#options.fault(error));
+    this.#run(run, header, plan, rows, isLong).catch(error => run.over || this.#options.fault(error));
   }
 
   /** The execution has ended: nobody waits for it any more. */
@@ -101,9 +102,9 @@ export class Consolidations {
     return rows.length > maxRows ? undefined : gatherWork(this.#options.store, header.key, plan, rows);
   }
 
-  async #run(run: Run, header: Finished['header'], plan: Finished['plan'], rows: readonly StepRecord[] | Promise<StepRecord[]>): Promise<void> {
+  async #run(run: Run, header: Finished['header'], plan: Finished['plan'], rows: readonly StepRecord[] | Promise<StepRecord[]>, isLong: boolean): Promise<void> {
     const finished: Finished = { header, plan, rows: await rows };
-    const work = await this.#gather(finished);
+    const work = isLong ? undefined : await this.#gather(finished);
     if (run.over) return;
     this.#arm(finished, work, run, plan.consolidation.timeoutMs);
     const { signal } = run.controller;
