@@ -29,11 +29,11 @@ export function createFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Runs a command line inside this process. */
+/** Runs a command line inside this process, on a database of the folder unless another is named: never on the one in the reader's home. */
 export async function run(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const stdout = new Capture();
   const stderr = new Capture();
-  const code = await runProgram(argv, { stdout, stderr, env: { XDG_DATA_HOME: cwd, ...env }, cwd, clock: systemClock, json: argv.includes('--json') });
+  const code = await runProgram(argv, { stdout, stderr, env: { FLOWSTONE_DB: join(cwd, 'flowstone.db'), ...env }, cwd, clock: systemClock, json: argv.includes('--json') });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -54,7 +54,7 @@ export function killAll(): void {
 
 /** Runs a command line as a process of its own. */
 export function start(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Spawned {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_DATA_HOME: cwd, NO_COLOR: '1', npm_lifecycle_event: '', npm_package_name: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, FLOWSTONE_DB: join(cwd, 'flowstone.db'), NO_COLOR: '1', npm_lifecycle_event: '', npm_package_name: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   child.once('close', () => children.delete(child));
   let stdout = '';
