@@ -38,7 +38,15 @@ export class OwnerFiles {
   }
 
   #listEpochs(): number[] {
-    return readdirSync(this.#folder).flatMap(name => pattern.exec(name)?.[1] ?? []).map(Number).toSorted((a, b) => a - b);
+    let names: string[];
+    try {
+      names = readdirSync(this.#folder);
+    } catch (error) {
+      // Somebody has removed the folder: then nobody owns it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    return names.flatMap(name => pattern.exec(name)?.[1] ?? []).map(Number).toSorted((a, b) => a - b);
   }
 
   #read(epoch: number): OwnerFile | undefined {

@@ -13,3 +13,8 @@ export function describeEnd({ code, signal, error }: ProcessExit, folder: string
   const message = `The process that ran the flow ${how}${told ? `: ${told.message} (${told.code})` : ''}. What it printed is in ${output}`;
   return createFailure('process_died', message, { exitCode: code, signal, output, ...(told && { error: told }) });
 }
+
+/** Why a flow fails whose process did not leave what a runtime leaves. */
+export function describeDamage(damage: string, folder: string): StepFailure {
+  return createFailure('process_damaged', `The process that ran the flow wrote what no runtime writes: ${damage}`, { folder });
+}

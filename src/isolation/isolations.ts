@@ -24,6 +24,7 @@ import type { RequestLimits } from './prepare-request.ts';
 import { collectPlans, prepareRequest } from './prepare-request.ts';
 import type { ProcessFolders } from './process-folders.ts';
 import { ProcessKeeper } from './process-keeper.ts';
+import { hasRequest } from './request-file.ts';
 import { RunnerProcess } from './runner-process.ts';
 
 export interface IsolationsOptions {
@@ -210,7 +211,7 @@ export class Isolations implements Participant<Told>, Isolation {
     else if (execution.settledAt !== null) run.phase = 'ending';
     else if (!run.own) run.phase = 'left';
     // With what the new process is to find: the module may lie somewhere else now.
-    else if (isolation.tools !== undefined) prepareRequest(run.folder, execution, plans, isolation, limits);
+    else if (run.intake.damage === undefined && (isolation.tools !== undefined || !hasRequest(run.folder))) prepareRequest(run.folder, execution, plans, isolation, limits);
   }
 
   #createRun(header: Pick<ExecutionRecord, 'executionId' | 'key' | 'priority'>, plans: readonly FlowPlan[], found: { readonly taken: number; readonly own: boolean; readonly folder?: string }): IsolatedRun {

@@ -88,6 +88,7 @@ export class JournalIntake {
       if (page.length === 0) break;
       skipped.push(...page);
     }
+    if (skipped.length < count) this.damage ??= `commit ${skipped.length + 1} of the ${count} that were taken in before is not there any more`;
     return skipped;
   }
 

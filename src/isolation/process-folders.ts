@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { StoreReader } from '../../persistence/store.ts';
@@ -29,7 +29,7 @@ export class ProcessFolders {
 
   /** Removes the folders of executions that are no longer in the store. Only what a process was begun in is touched. */
   async sweep(): Promise<void> {
-    if (this.#base === undefined || !existsSync(this.#base)) return;
+    if (this.#base === undefined || !statSync(this.#base, { throwIfNoEntry: false })?.isDirectory()) return;
     for (const name of readdirSync(this.#base).slice(0, maxSwept)) {
       const folder = join(this.#base, name);
       if (!idPattern.test(name) || !hasRequest(folder) || (await this.#store.getExecution(name))) continue;

@@ -3,7 +3,7 @@ import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import { describeEnd } from './describe-end.ts';
+import { describeDamage, describeEnd } from './describe-end.ts';
 import type { IsolatedRun } from './isolated-run.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
 import type { TakenCommit } from './journal-intake.ts';
@@ -50,6 +50,11 @@ export class ProcessKeeper {
     const room = this.#options.isolation.maxProcesses - all.filter(({ phase }) => phase === 'running').length;
     const queued = all.filter(({ phase }) => phase === 'queued').toSorted((a, b) => b.priority - a.priority || a.key - b.key);
     for (const run of queued.slice(0, Math.max(0, room))) {
+      // A new process would not find what is known to have been done.
+      if (run.intake.damage !== undefined) {
+        this.fail(run, describeDamage(run.intake.damage, run.folder));
+        continue;
+      }
       run.process = RunnerProcess.begin(run.folder, process.cwd(), () => this.#look(run));
       this.follow(run);
     }
@@ -99,7 +104,7 @@ export class ProcessKeeper {
     for (let commits = run.intake.read(); commits.length > 0; commits = run.intake.read()) await this.#options.actions.take(run, commits);
     const { damage } = run.intake;
     if (damage !== undefined && run.reason === undefined) {
-      this.stop(run, createFailure('process_damaged', `The process that ran the flow wrote what no runtime writes: ${damage}`, { folder: run.folder }), 0);
+      this.stop(run, describeDamage(damage, run.folder), 0);
     }
     if (exit) await this.#ended(run, exit);
   }

@@ -28,8 +28,12 @@ const requestSchema = z.object({
 export type ProcessRequest = z.infer<typeof requestSchema>;
 
 export function writeRequest(folder: string, request: ProcessRequest): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeAtomically(join(folder, requestFile), JSON.stringify(request));
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeAtomically(join(folder, requestFile), JSON.stringify(request));
+  } catch (cause) {
+    throw new FlowError('isolation_unavailable', `Expected ${folder} to be a folder that a process of its own can keep its files in: ${(cause as Error).message}. Name another one with \`isolation.folder\`, or run the flow in this process`, { cause });
+  }
 }
 
 export const hasRequest = (folder: string): boolean => existsSync(join(folder, requestFile));
