@@ -97,6 +97,12 @@ describe('a report', () => {
     expect(computeCompletion({ steps: [excluded] }, { present: [], missing: [] })).toBe(100);
   });
 
+  it('is not complete with a failed step, though all documents that are known are there', () => {
+    const documents = { present: [makeDocument('made-while-it-ran.md', 'markdown', '')], missing: [] };
+    expect(computeCompletion({ steps: [makeStep(0, 'a'), makeStep(1, 'b', { status: 'failed' })] }, documents)).toBe(50);
+    expect(computeCompletion({ steps: [makeStep(0, 'a')] }, documents)).toBe(100);
+  });
+
   it('reads one document at a time, and none that is too large', async () => {
     let open = 0;
     let most = 0;

@@ -21,14 +21,14 @@ export interface ReportOptions {
 // Nothing in the page runs or fetches, whatever a step wrote into it.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'";
 
-/** How complete an execution is, in percent: the documents it was to make, or, where it makes none, its steps. */
+const share = (part: number, whole: number): number => (whole === 0 ? 100 : Math.floor((part / whole) * 100));
+
+/** How complete an execution is, in percent: the documents it was to make, or, where no missing one is known by name, its steps. */
 export function computeCompletion(view: Pick<ExecutionView, 'steps'>, { present, missing }: ReportDocuments): number {
-  const expected = present.length + missing.length;
-  if (expected > 0) return Math.floor((present.length / expected) * 100);
+  if (missing.length > 0) return share(present.length, present.length + missing.length);
   // What its own condition left out was not to be done.
   const wanted = view.steps.filter(({ status, failure }) => !(status === 'skipped' && failure?.code === 'condition_false'));
-  const done = wanted.filter(({ status }) => status === 'completed').length;
-  return wanted.length === 0 ? 100 : Math.floor((done / wanted.length) * 100);
+  return share(wanted.filter(({ status }) => status === 'completed').length, wanted.length);
 }
 
 function renderHeader(view: ExecutionView, documents: ReportDocuments): string {
