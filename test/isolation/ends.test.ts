@@ -46,14 +46,18 @@ describe('a process that ends before its flow does', () => {
 
 describe('a process that hangs', () => {
   it('is killed when its time is over, and fails its execution', async () => {
-    const place = makePlace();
-    const runtime = await openIsolated(place, [flow('tool:block')], { timeoutMs: 2_500, killAfterMs: 100 });
-    const { executionId, failure, steps } = await (await runtime.start('flow')).settled();
-    expect(failure?.code).toBe('process_timeout');
-    expect(steps.map(step => step.status)).toEqual(['completed', 'cancelled', 'cancelled']);
-    expect(isAlive(place, executionId)).toBe(false);
-    await runtime.stop();
-    await expectLawful(place, executionId);
+    // On a busy machine the time may be over before the process gets to the step that hangs.
+    for (let timeoutMs = 2_500; ; timeoutMs *= 2) {
+      const place = makePlace();
+      const runtime = await openIsolated(place, [flow('tool:block')], { timeoutMs, killAfterMs: 100 });
+      const { executionId, failure, steps } = await (await runtime.start('flow')).settled();
+      expect(failure?.code).toBe('process_timeout');
+      expect(isAlive(place, executionId)).toBe(false);
+      await runtime.stop();
+      if (steps[0]?.status !== 'completed' && timeoutMs < 20_000) continue;
+      expect(steps.map(step => step.status)).toEqual(['completed', 'cancelled', 'cancelled']);
+      return expectLawful(place, executionId);
+    }
   });
 
   it('is killed by a cancel that it does not answer', { timeout: 30_000 }, async () => {
