@@ -46,8 +46,8 @@ export async function runStorm({ seed, messages, durability, processes = 4, kill
   const children: (ChildProcess | undefined)[] = Array.from({ length: processes });
   let stopping = false;
   const start = (index: number): void => {
-    // The first one publishes, again from the beginning after a kill.
-    const range = index === 0 ? ['0', String(messages)] : ['0', '0'];
+    // The first one publishes; after a kill it goes on behind what it was answered.
+    const range = index === 0 ? [String(countPublished(oracle)), String(messages)] : ['0', '0'];
     const child = spawn(process.execPath, ['--conditions=flowstone-source', worker, file, oracle, `w${index}`, durability, ...range], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'flowstone-torture-cache') },
@@ -90,6 +90,13 @@ export async function runStorm({ seed, messages, durability, processes = 4, kill
   const result = judge(file, oracle, messages, kills * inFlightEach * 2, complaints);
   rmSync(folder, { recursive: true, force: true });
   return { kills, ownersKilled, ms, ...result, complaints };
+}
+
+/** How many were answered, from the first one on. */
+function countPublished(oracle: string): number {
+  let next = 0;
+  for (const [, number] of readFileSync(oracle, 'utf8').matchAll(/^published (\d+) /gm)) next = Math.max(next, Number(number) + 1);
+  return next;
 }
 
 function look(file: string, _messages: number): { open: number; settled: number; owner: number | undefined } | undefined {
