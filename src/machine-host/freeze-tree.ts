@@ -81,8 +81,9 @@ function freezeSnapshot(tree: ActorTree, actor: Inner, encoding: Encoding): Reco
   const { status, output, error, context, input, value } = actor._snapshot as AnySnapshot & { historyValue?: Record<string, readonly { id: string }[]> };
   const shared = { status, output: encodePart('output', output), error: error === undefined ? undefined : encodeError(error, encoding), context: encodePart('context', context) };
   if (!isMachine(tree.getOriginal(actor))) return { ...shared, input: encodePart('input', input) };
-  const { historyValue = {} } = actor._snapshot as { historyValue?: Record<string, readonly { id: string }[]> };
-  return { ...shared, value, historyValue: Object.fromEntries(Object.entries(historyValue).map(([key, nodes]) => [key, nodes.map(({ id }) => ({ id }))])) };
+  const { historyValue = {}, _nodes } = actor._snapshot as unknown as { historyValue?: Record<string, readonly { id: string }[]>; _nodes: readonly { id: string }[] };
+  // Their order, which XState does not keep, decides between transitions.
+  return { ...shared, value, nodes: _nodes.map(({ id }) => id), historyValue: Object.fromEntries(Object.entries(historyValue).map(([key, nodes]) => [key, nodes.map(({ id }) => ({ id }))])) };
 }
 
 /** What was thrown may be anything; what is no JSON is kept as text. */
@@ -158,9 +159,14 @@ function requireLogic(tree: ActorTree, parent: Inner, { id, src }: FrozenActor):
 function restoreActor(tree: ActorTree, frozen: FrozenActor, logic: AnyActorLogic, parent: Inner | undefined, actors: Map<string, Inner>): Inner {
   tree.givenSession = frozen.session;
   const { id, src, systemId, sync, status, snapshot } = frozen;
-  const actor = createInner(logic, { id, parent, system: tree.system, src, systemId, syncSnapshot: sync, snapshot: { ...snapshot } });
+  const actor = createInner(logic, { id, parent, system: tree.system, src, systemId, syncSnapshot: sync, snapshot: { ...snapshot, nodes: undefined } });
   if (actor._snapshot.status === 'error' && snapshot['status'] !== 'error') throw actor._snapshot.error;
   actors.set(frozen.session, actor);
+  const { nodes } = snapshot as { nodes?: readonly string[] };
+  if (nodes && isMachine(logic)) {
+    const found = nodes.map(nodeId => (logic as unknown as { idMap: ReadonlyMap<string, unknown> }).idMap.get(nodeId));
+    if (!found.includes(undefined)) (actor._snapshot as unknown as Record<string, unknown>)['_nodes'] = found;
+  }
   if (status === running) {
     // What `start` does, without telling anybody: to the actor nothing has happened.
     if (sync && parent) {

@@ -88,7 +88,7 @@ export class MachineBook {
       const step = known.migrations?.find(one => one.from === version && !steps.has(one));
       if (!step) break;
       steps.add(step);
-      snapshot = { ...snapshot, ...step.migrate(structuredClone(snapshot) as unknown as StoredSnapshot) };
+      snapshot = { ...snapshot, ...step.migrate(structuredClone(snapshot) as unknown as StoredSnapshot), nodes: undefined };
       version = step.to;
     }
     if (version === known.version && version !== record.machineVersion) return { ...frozen, root: { ...frozen.root, snapshot } };

@@ -179,8 +179,11 @@ describe('effects', () => {
       states: { paying: { invoke: { id: 'payment', src: 'pay', onDone: { target: 'paid', actions: assign({ receipt: ({ event }) => event.output }) } } }, paid: { after: { [day]: 'shipped' } }, shipped: { type: 'final' } },
     });
     const place = createPlace({ machines: [checkout] });
-    await (await place.open()).spawn(checkout, { id: 'order-17' });
+    const first = await place.open();
+    await first.spawn(checkout, { id: 'order-17' });
     await settleTicks();
+    const child = await first.actor('order-17/payment');
+    expect(child.getSnapshot()).toMatchObject({ status: 'active' });
     await place.close();
     expect(signals[0]?.aborted).toBe(true);
     gate = createGate();
@@ -333,3 +336,20 @@ describe('identity', () => {
   });
 });
 
+describe('many that wait', () => {
+  it('are not read when a runtime begins; only those that are due are', async () => {
+    const place = createPlace({ machines: [light] });
+    const first = await place.open();
+    await Promise.all(Array.from({ length: 300 }, (_, index) => first.spawn(light, { id: `l${index}` })));
+    await Promise.all([3, 30, 200].map(async index => (await first.actor<typeof light>(`l${index}`)).send({ type: 'push' })));
+    await place.close();
+    place.clock.advance(500);
+    const { actors } = place.store;
+    const read = vi.spyOn(actors as NonNullable<typeof actors>, 'getActor');
+    const runtime = await place.open();
+    await settleTicks();
+    expect(read.mock.calls.map(([id]) => id).toSorted()).toEqual(['l200', 'l3', 'l30']);
+    expect((await runtime.actors({ limit: 1_000 })).filter(({ value }) => value === 'red')).toHaveLength(3);
+    await runtime.stop();
+  });
+});
