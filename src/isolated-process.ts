@@ -2,6 +2,7 @@
  * Runs one execution for the owner of a database, and opens none: `node isolated-process.js FOLDER`. What to run stands in
  * the folder's request.json; what becomes of it is committed to the store of files in the same folder.
  */
+import { readFileSync } from 'node:fs';
 import { isFlowError } from './core/errors.ts';
 import { openFilesStore } from './files.ts';
 import { readRequest, writeProcessError } from './isolation/request-file.ts';
@@ -14,13 +15,15 @@ const folder = process.argv[2] ?? '';
 
 async function run(): Promise<void> {
   const request = readRequest(folder);
-  const { executionId, flowId, input, definitions, cwd, durability, stopMs, limits } = request;
+  const { executionId, flowId, input, definitions, cwd, durability, stopMs, limits, outputDirs } = request;
+  const secrets = JSON.parse(readFileSync(0, 'utf8')) as string[];
   let stop: (() => void) | undefined;
   const asked = new Promise<void>(resolve => (stop = resolve));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop?.());
   const { tools, models } = await loadToolsModule(request.tools ?? undefined, cwd);
   const store = openFilesStore({ folder, durability });
-  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, ...(models && { models }), ...limits });
+  const outputDir = (flow: { readonly flowId: string }): string | undefined => outputDirs[flow.flowId];
+  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, secrets, outputDir, ...(models && { models }), ...limits });
   const params: StartParams = { input, executionId };
   const begun = await store.getExecution(executionId);
   if (!begun) await runtime.start(flowId, params);

@@ -12,13 +12,14 @@ export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolatio
   const { store, plans, watchers, endWatchers } = core;
   if (isolation === false) return;
   const own = resolveIsolation(isolation);
-  const { clock, logger, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs } = resolved;
+  const { clock, logger, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, maxArtifactBytes, outputDir, secrets } = resolved;
   const isolations = new Isolations({
     store, plans, watchers, endWatchers, clock, logger,
     machines: compiledMachines,
     isolation: own,
     builtIn: new Set(builtInTools.map(({ name }) => name)),
-    limits: { maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs },
+    request: { limits: { maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, maxArtifactBytes }, outputDir },
+    secrets,
     folders: new ProcessFolders(store, own.folder),
     takeKey: () => core.takeKey(),
     mayContinue: record => core.mayContinue(record),

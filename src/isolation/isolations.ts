@@ -20,7 +20,7 @@ import type { TakenCommit } from './journal-intake.ts';
 import { JournalIntake } from './journal-intake.ts';
 import { OwnerRows } from './owner-rows.ts';
 import { passCancel, passSignal } from './pass-on.ts';
-import type { RequestLimits } from './prepare-request.ts';
+import type { RequestContext } from './prepare-request.ts';
 import { collectPlans, prepareRequest } from './prepare-request.ts';
 import type { ProcessFolders } from './process-folders.ts';
 import { ProcessKeeper } from './process-keeper.ts';
@@ -37,7 +37,9 @@ export interface IsolationsOptions {
   readonly folders: ProcessFolders;
   /** Names of the tools every process has. */
   readonly builtIn: ReadonlySet<string>;
-  readonly limits: RequestLimits;
+  readonly request: RequestContext;
+  /** Told to every process when it begins, and written nowhere. */
+  readonly secrets: readonly string[];
   readonly watchers: Watchers<void>;
   readonly endWatchers: Watchers<ExecutionRecord>;
   /** The next number under which rows are kept. */
@@ -102,7 +104,7 @@ export class Isolations implements Participant<Told>, Isolation {
     return runs.get(executionId) ?? runs.get(executionId.split('.', 1)[0] ?? '');
   }
 
-  takes({ definition, flows, tools, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
+  takes({ definition, flows, tools, steps, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
     if (!(isolate ?? definition.flow_type === 'static')) return false;
     const { store, isolation, builtIn, plans } = this.#options;
     const missing = flows.filter(id => plans.find(id) === undefined);
@@ -115,7 +117,9 @@ export class Isolations implements Participant<Told>, Isolation {
           ? `it uses tools that are functions of this one (${foreign.join(', ')}). Name the module that exports them: \`isolation: { tools: './tools.ts' }\``
           : consolidation.uses !== null
             ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
-            : undefined;
+            : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
+              ? 'it uses queues, which are the database\'s'
+              : undefined;
     if (why === undefined) return true;
     throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);
   }
@@ -123,7 +127,7 @@ export class Isolations implements Participant<Told>, Isolation {
   async start(header: ExecutionHeader, plan: FlowPlan, labels: Readonly<Record<string, string>> = {}): Promise<void> {
     const plans = collectPlans(plan, this.#options.plans);
     const run = this.#createRun(header, plans, { taken: 0, own: true });
-    prepareRequest(run.folder, header, plans, this.#options.isolation, this.#options.limits);
+    prepareRequest(run.folder, header, plans, this.#options.isolation, this.#options.request);
     if (!this.#post) throw stopped();
     await this.#post({ type: 'start', run, started: { header, plans, labels } });
   }
@@ -196,7 +200,7 @@ export class Isolations implements Participant<Told>, Isolation {
   }
 
   async #readBack(record: IsolationRecord, execution: ExecutionRecord, plans: readonly FlowPlan[]): Promise<void> {
-    const { store, mayContinue, isolation, limits } = this.#options;
+    const { store, mayContinue, isolation, request } = this.#options;
     const run = this.#createRun(execution, plans, { ...record, own: mayContinue(execution) });
     this.#keeper.runs.set(run.executionId, run);
     // What was taken in before is read once more: into memory only.
@@ -211,11 +215,11 @@ export class Isolations implements Participant<Told>, Isolation {
     else if (execution.settledAt !== null) run.phase = 'ending';
     else if (!run.own) run.phase = 'left';
     // With what the new process is to find: the module may lie somewhere else now.
-    else if (run.intake.damage === undefined && (isolation.tools !== undefined || !hasRequest(run.folder))) prepareRequest(run.folder, execution, plans, isolation, limits);
+    else if (run.intake.damage === undefined && (isolation.tools !== undefined || !hasRequest(run.folder))) prepareRequest(run.folder, execution, plans, isolation, request);
   }
 
   #createRun(header: Pick<ExecutionRecord, 'executionId' | 'key' | 'priority'>, plans: readonly FlowPlan[], found: { readonly taken: number; readonly own: boolean; readonly folder?: string }): IsolatedRun {
-    const { isolation, machines, limits, folders } = this.#options;
+    const { isolation, machines, request, folders } = this.#options;
     const { executionId, key, priority } = header;
     const { taken, own } = found;
     const folder = found.folder ?? folders.choose(executionId);
@@ -225,7 +229,7 @@ export class Isolations implements Participant<Told>, Isolation {
       executionId, key, priority, folder, taken, own,
       // The flow's own timeout is its process's business; this one is for a process that hangs.
       timeoutMs: timeoutMs === null ? isolation.timeoutMs : timeoutMs + isolation.killAfterMs,
-      intake: new JournalIntake({ folder, executionId, machines, maxInterruptions: limits.maxInterruptions, plans: byDigest }),
+      intake: new JournalIntake({ folder, executionId, machines, maxInterruptions: request.limits.maxInterruptions, plans: byDigest }),
       keys: new Map(), phase: 'queued', process: undefined, deadline: Number.POSITIVE_INFINITY, killAt: Number.POSITIVE_INFINITY,
       reason: undefined, reading: false, closed: false,
     };

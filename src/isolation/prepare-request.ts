@@ -1,11 +1,16 @@
 import type { FlowPlan } from '../definition/plan.ts';
+import type { OutputDir } from '../runtime/artifacts/output-files.ts';
 import type { PlanRegistry } from '../runtime/plan-registry.ts';
 import type { ExecutionHeader } from '../runtime/rows.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
 import type { ProcessRequest } from './request-file.ts';
 import { writeRequest } from './request-file.ts';
 
-export type RequestLimits = ProcessRequest['limits'];
+/** What every request of a runtime says. */
+export interface RequestContext {
+  readonly limits: ProcessRequest['limits'];
+  readonly outputDir: OutputDir | undefined;
+}
 
 /** A flow and all that it starts, the flow itself first. */
 export function collectPlans(plan: FlowPlan, registry: PlanRegistry): readonly FlowPlan[] {
@@ -26,12 +31,17 @@ export function prepareRequest(
   header: Pick<ExecutionHeader, 'executionId' | 'flowId' | 'input'>,
   plans: readonly FlowPlan[],
   { tools, durability, killAfterMs }: ResolvedIsolation,
-  limits: RequestLimits,
+  { limits, outputDir }: RequestContext,
 ): void {
   const { executionId, flowId, input } = header;
+  // A function of this process cannot be asked over there.
+  const outputDirs = plans.flatMap(({ definition: { id } }) => {
+    const chosen = typeof outputDir === 'function' ? outputDir({ executionId, flowId: id }) : outputDir;
+    return chosen === undefined ? [] : [[id, chosen] as const];
+  });
   writeRequest(folder, {
     format: 'flowstone.request', formatVersion: 1,
     executionId, flowId, input: JSON.parse(input), definitions: plans.map(({ definition }) => definition),
-    tools: tools ?? null, cwd: process.cwd(), durability, stopMs: Math.floor(killAfterMs / 2), limits,
+    tools: tools ?? null, cwd: process.cwd(), durability, stopMs: Math.floor(killAfterMs / 2), limits, outputDirs: Object.fromEntries(outputDirs),
   });
 }

@@ -25,6 +25,8 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isolation: ResolvedIsolation;
+  /** Told to every process when it begins. */
+  readonly secrets: readonly string[];
   readonly actions: KeeperActions;
 }
 
@@ -55,7 +57,7 @@ export class ProcessKeeper {
         this.fail(run, describeDamage(run.intake.damage, run.folder));
         continue;
       }
-      run.process = RunnerProcess.begin(run.folder, process.cwd(), () => this.#look(run));
+      run.process = RunnerProcess.begin(run.folder, { cwd: process.cwd(), secrets: this.#options.secrets, ended: () => this.#look(run) });
       this.follow(run);
     }
   }

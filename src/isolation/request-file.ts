@@ -23,7 +23,9 @@ const requestSchema = z.object({
   durability: z.enum(['power', 'process']),
   /** How long handlers may still run after it was asked to stop, ms. */
   stopMs: z.number(),
-  limits: z.object({ maxRunningSteps: z.number(), maxInterruptions: z.number(), maxOutputBytes: z.number(), expressionTimeLimitMs: z.number() }),
+  limits: z.object({ maxRunningSteps: z.number(), maxInterruptions: z.number(), maxOutputBytes: z.number(), expressionTimeLimitMs: z.number(), maxArtifactBytes: z.number() }),
+  /** Folders for the files of artifacts, by flow. */
+  outputDirs: z.record(z.string(), z.string()),
 });
 export type ProcessRequest = z.infer<typeof requestSchema>;
 

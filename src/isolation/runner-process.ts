@@ -22,6 +22,14 @@ export interface ProcessExit {
   readonly error?: string;
 }
 
+export interface BeginOptions {
+  readonly cwd: string;
+  /** Told over its standard input: they are in no file, and in no environment that its own children would get. */
+  readonly secrets: readonly string[];
+  /** Called once, when it has ended. */
+  readonly ended: () => void;
+}
+
 const entry = fileURLToPath(new URL(`../isolated-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 
 /** A process that runs one execution: one that was begun here, or one that was found running. */
@@ -37,17 +45,16 @@ export class RunnerProcess {
     this.#pid = child?.pid ?? found?.pid;
   }
 
-  /**
-   * Begins a process on a folder, in a group of its own: Ctrl-C in a terminal is for its owner alone.
-   *
-   * @param ended called once, when it has ended
-   */
-  static begin(folder: string, cwd: string, ended: () => void): RunnerProcess {
+  /** Begins a process on a folder, in a group of its own: Ctrl-C in a terminal is for its owner alone. */
+  static begin(folder: string, { cwd, secrets, ended }: BeginOptions): RunnerProcess {
     rmSync(join(folder, 'error.json'), { force: true });
     const log = openSync(join(folder, outputFile), 'a', 0o600);
     const env = 'electron' in process.versions ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env;
     try {
-      const child = spawn(process.execPath, [entry, folder], { cwd, env, detached: true, windowsHide: true, stdio: ['ignore', log, log] });
+      const child = spawn(process.execPath, [entry, folder], { cwd, env, detached: true, windowsHide: true, stdio: ['pipe', log, log] });
+      // It may have ended before it has read them.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(JSON.stringify(secrets));
       const begun = new RunnerProcess(child, undefined);
       const end = (exit: ProcessExit): void => {
         if (begun.#exit) return;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Answer, Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
@@ -216,7 +217,8 @@ export class Admission {
     const messages = this.#arriving.get(executionId) ?? [];
     const record = late ? await this.#options.store.getExecution(executionId) : read;
     if (!record || record.settledAt !== null) return;
-    if (record.parentId !== null) return this.#leaveToParent(record, record.parentId, messages);
+    // One whose steps have all ended needs nobody any more to come to its score.
+    if (record.parentId !== null && record.status !== 'consolidating') return this.#leaveToParent(record, record.parentId, messages);
     const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
     if (obstacle === null) this.#left.add(executionId);
     else if (obstacle) this.blocked.set(executionId, obstacle);
@@ -230,14 +232,41 @@ export class Admission {
     for (const message of messages) this.#host.post(message);
   }
 
-  /** Whoever started it brings it when it goes on itself. One that has ended, or begun anew, meant to cancel it, and was cut off before. */
-  async #leaveToParent({ executionId, parentStep }: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
-    this.#left.add(executionId);
-    const parent = await this.#options.store.getExecution(parentId);
-    const failure = createFailure('cancelled', 'The step that started it no longer waits');
-    const isGivenUp = !parent || parent.settledAt !== null || (parentStep !== null && readParentStep(parentStep).generation !== parent.generation);
-    if (isGivenUp) this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+  /** Whoever started it brings it when it goes on itself. A step that no longer waits meant to cancel it, and was cut off before. */
+  async #leaveToParent(record: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
+    this.#left.add(record.executionId);
+    await this.#cancelUnlessAwaited(record, parentId);
     for (const message of messages) this.#host.post(message);
+  }
+
+  /** Looks after flows that only a signal would wake: whoever meant to cancel one may have been cut off before. */
+  lookAfter(records: readonly ExecutionRecord[]): void {
+    this.#lookAfter(records).catch(error => this.#options.fault(error));
+  }
+
+  async #lookAfter(records: readonly ExecutionRecord[]): Promise<void> {
+    for (const record of records) {
+      if (record.parentId === null || record.wakeAt !== null || record.status !== 'stepping') continue;
+      await this.#cancelUnlessAwaited(record, record.parentId);
+      await nextTurn();
+    }
+  }
+
+  async #cancelUnlessAwaited(record: ExecutionRecord, parentId: string): Promise<void> {
+    if (await this.#isAwaited(record, parentId)) return;
+    const { executionId } = record;
+    const failure = createFailure('cancelled', 'The step that started it no longer waits');
+    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+  }
+
+  async #isAwaited({ parentStep }: ExecutionRecord, parentId: string): Promise<boolean> {
+    const { store } = this.#options;
+    const parent = await store.getExecution(parentId);
+    if (!parent || parent.settledAt !== null) return false;
+    if (parentStep === null) return true;
+    const { position, item, generation } = readParentStep(parentStep);
+    if (generation !== parent.generation) return false;
+    return (await store.listSteps(parent.key)).some(row => row.position === position && row.item === item && row.status === 'waiting');
   }
 
   async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {

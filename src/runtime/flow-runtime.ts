@@ -134,7 +134,9 @@ export class FlowRuntime implements Performer {
     await this.participants.begin(() => this.#host);
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
     this.recovered = unfinished.filter(record => this.#recovery.mayContinue(record)).map(record => toSummary(record));
-    if (!leavesAll) this.#admission.fill();
+    if (leavesAll) return;
+    this.#admission.fill();
+    this.#admission.lookAfter(unfinished.filter(record => this.#recovery.mayContinue(record)));
   }
 
   #mayRun(resident: Resident): boolean {
@@ -155,15 +157,15 @@ export class FlowRuntime implements Performer {
 
   /** Whether it only takes messages in here: it was left out on request, another process has it, or something that it uses is missing. */
   isPaused({ header, tree }: Resident): boolean {
-    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header)) return true;
+    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header, tree.flow.value === 'consolidating')) return true;
     const obstacle = this.#obstacles.find(tree.plan);
     if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
     return obstacle !== undefined;
   }
 
-  /** A flow that another one started goes on where that one does. */
-  #mayResume(header: ExecutionHeader): boolean {
-    if (header.parentId === null || this.#recovery.isOwn(header.key)) return this.#recovery.mayContinue(header);
+  /** A flow that another one started goes on where that one does, until all that is left is its score. */
+  #mayResume(header: ExecutionHeader, isConsolidating = false): boolean {
+    if (header.parentId === null || isConsolidating || this.#recovery.isOwn(header.key)) return this.#recovery.mayContinue(header);
     const parent = this.#host.residents.get(header.parentId);
     return parent !== undefined && this.#mayResume(parent.header);
   }

@@ -31,6 +31,8 @@ export interface StepView {
   readonly status: StepStatus;
   readonly attempts: number;
   readonly interruptions: number;
+  /** Whether an earlier generation did it, and this one kept it. */
+  readonly kept: boolean;
   /** Items of a `for_each` step; null: it has none, or its list is not known yet. */
   readonly items: { readonly total: number; readonly settled: number; readonly failed: number } | null;
   /** Undefined: not known, or nothing was given. */

@@ -30,6 +30,7 @@ function toStepView(plan: FlowPlan, step: PlannedStep, session: ConsolidatedStep
     maxAttempts: step.retry.maxAttempts + (step.recover?.retry?.maxAttempts ?? 0),
     recovery: describeRecovery(plan, step, session),
     status, attempts, interruptions,
+    kept: row !== undefined && row.originKey !== null,
     items: readCounts(row),
     ...(input !== null && { input }),
     ...(success && { output }),

@@ -7,11 +7,13 @@ import { listBlocks, pages, requirePage, root } from './pages.ts';
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string>; name: string };
 const commands = createProgram({} as Parameters<typeof createProgram>[0], () => {}).commands;
 
-/** Command lines of a page, without prompts, comments and what the shell does around them. */
+/** Command lines of a page, in blocks and in sentences, without prompts, comments and what the shell does around them. */
 function listCommandLines(path: string): string[] {
-  return listBlocks(requirePage(path))
-    .filter(({ language }) => language === 'sh')
-    .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, ' ').split(/\n|&&|\|/))
+  const page = requirePage(path);
+  const blocks = listBlocks(page).filter(({ language }) => language === 'sh').map(({ text }) => text);
+  const spans = [...page.text.matchAll(/`((?:npx )?flowstone [a-z][^`\n]*|npm run [^`\n]+)`/g)].map(([, line = '']) => line);
+  return [...blocks, ...spans]
+    .flatMap(text => text.replaceAll(/\\\n\s*/g, ' ').split(/\n|&&|\|/))
     .map(line => line.replace(/#.*$/, '').trim())
     .filter(line => line !== '');
 }
@@ -29,7 +31,7 @@ function findWrong(line: string): string | undefined {
   const [name = ''] = words;
   if (name.startsWith('-')) return undefined;
   const command = commands.find(known => known.name() === name);
-  if (!command) return `no command ${name}`;
+  if (!command) return name === 'ARGS' ? undefined : `no command ${name}`;
   const options = words.filter(word => word.startsWith('--')).map(word => word.split('=')[0]);
   return options.map(option => (command.options.some(({ long }) => long === option) ? undefined : `no option ${option} of ${name}`)).find(Boolean);
 }

@@ -5,7 +5,7 @@ import { afterEach, expect } from 'vitest';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { IsolationOptions } from '../../src/isolation/isolation-options.ts';
-import type { Runtime } from '../../src/runtime/api.ts';
+import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
@@ -35,9 +35,9 @@ export function makePlace(): Place {
 }
 
 /** A runtime on a database, whose static flows run in processes of their own with the tools beside this file. */
-export async function openIsolated(place: Place, flows: readonly FlowSource[], isolation: IsolationOptions = {}): Promise<Runtime> {
+export async function openIsolated(place: Place, flows: readonly FlowSource[], isolation: IsolationOptions = {}, more: Partial<RuntimeOptions> = {}): Promise<Runtime> {
   const store = openSqliteStore({ file: place.file, durability: 'process' });
-  const runtime = await createRuntime({ store, flows: flows.map(flow => defineFlow(flow)), isolation: { tools, durability: 'process', killAfterMs: 1_000, ...isolation } });
+  const runtime = await createRuntime({ ...more, store, flows: flows.map(flow => defineFlow(flow)), isolation: { tools, durability: 'process', killAfterMs: 1_000, ...isolation } });
   runtimes.push(runtime);
   return runtime;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
@@ -8,7 +8,7 @@ import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { expectCode } from '../persistence/conformance/commit.ts';
-import { expectTakenIn, makePlace, openIsolated, readLines, readSession } from './open-isolated.ts';
+import { expectTakenIn, makePlace, openIsolated, readLines, readSession, waitFor } from './open-isolated.ts';
 
 describe('a static flow', () => {
   it('runs in a process of its own that opens no database, under one id everywhere', async () => {
@@ -102,6 +102,26 @@ describe('a static flow', () => {
     reader.close();
   });
 
+  it('writes the files of its artifacts where the owner says, and knows what must not be stored', async () => {
+    const place = makePlace();
+    const folder = join(place.folder, 'out');
+    const runtime = await openIsolated(place, [{ id: 'make', flow_type: 'static', steps: [{ id: 'make', uses: 'tool:make' }] }], {}, { outputDir: folder, secrets: ['hunter2'] });
+    const execution = await runtime.start('make');
+    expect(await execution.settled()).toMatchObject({ passed: true });
+    // Files are written after the commit, by the process that made it.
+    await waitFor(() => existsSync(join(folder, 'note.txt')), 'the file is there');
+    expect(readFileSync(join(folder, 'note.txt'), 'utf8')).toBe('hello');
+    expect(readFileSync(join(place.processes, execution.executionId, 'request.json'), 'utf8')).not.toContain('hunter2');
+    await runtime.stop();
+    const reader = openSqliteReader({ file: place.file });
+    expect(reader.artifacts.list({ executionId: execution.executionId })).toMatchObject([{ name: 'note', executionKey: 1, size: 5 }]);
+    expect(reader.artifacts.readPiece(1, 1, 0)).toEqual(new TextEncoder().encode('hello'));
+    const [call] = reader.interactions.list({ executionId: execution.executionId });
+    expect(call?.prompt).toContain('the word is');
+    expect(JSON.stringify(call)).not.toContain('hunter2');
+    reader.close();
+  });
+
   it('takes signals', async () => {
     const place = makePlace();
     const runtime = await openIsolated(place, [{ id: 'ask', flow_type: 'static', steps: [{ id: 'answer', uses: 'signal', with: { name: 'go' } }] }]);
@@ -135,8 +155,13 @@ describe('many static flows at once', () => {
 describe('a start that cannot have a process of its own', () => {
   it('is refused with what to do', async () => {
     const flows = [defineFlow({ id: 'x', flow_type: 'static', steps: [{ id: 'a', uses: 'tool:own' }] })];
-    const runtime = await createRuntime({ store: createMemoryStore(), flows, tools: [{ name: 'own', run: () => 1 }] });
-    await expectCode(() => runtime.start('x'), 'isolation_unavailable');
+    const others = [
+      defineFlow({ id: 'queues', flow_type: 'static', steps: [{ id: 'a', uses: 'publish', with: { queue: 'q', payload: 1 } }] }),
+      defineFlow({ id: 'scored', flow_type: 'static', consolidation: { uses: 'mine' }, steps: [{ id: 'a', uses: 'exec', with: { command: 'true' } }] }),
+      defineFlow({ id: 'starts', flow_type: 'static', steps: [{ id: 'a', uses: 'flow:nowhere' }] }),
+    ];
+    const runtime = await createRuntime({ store: createMemoryStore(), flows: [...flows, ...others], tools: [{ name: 'own', run: () => 1 }] });
+    for (const id of ['x', 'queues', 'scored', 'starts']) await expectCode(() => runtime.start(id), 'isolation_unavailable');
     expect((await (await runtime.start('x', { isolate: false })).settled()).passed).toBe(true);
     await runtime.stop();
     const off = await createRuntime({ store: createMemoryStore(), flows, tools: [{ name: 'own', run: () => 1 }], isolation: false });

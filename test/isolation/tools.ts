@@ -89,4 +89,14 @@ export const forge = {
   },
 };
 
-export default [who, work, gate, block, die, forge];
+/** Makes a document and asks a model. */
+export const make = {
+  name: 'make',
+  async run(call: ToolCall) {
+    await call.artifact('note', 'hello', { file: 'note.txt' });
+    await call.interaction({ stage: 'ask', model: 'a-1', prompt: 'the word is hunter2' }, async () => ({ response: 'hunter2, I see' }));
+    return 1;
+  },
+};
+
+export default [make, who, work, gate, block, die, forge];

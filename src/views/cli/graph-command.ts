@@ -6,6 +6,7 @@ import { openSqliteReader } from '../../sqlite.ts';
 import { renderDefinitionDiagram } from '../mermaid/definition-diagram.ts';
 import { renderExecutionDiagram } from '../mermaid/execution-diagram.ts';
 import { renderFlowChart } from '../mermaid/flow-chart.ts';
+import { mapAlternatives } from '../mermaid/alternatives.ts';
 import { describeStep, formatExpression } from '../mermaid/step-lines.ts';
 import { readExecutionView } from '../read-execution-view.ts';
 import type { Palette } from '../terminal/palette.ts';
@@ -78,9 +79,11 @@ async function drawExecution(id: string, { generation, db }: GraphCommandOptions
 function drawDefinition(definition: FlowDefinition, { type, direction, palette, columns }: DrawOptions): Drawing {
   if (type === 'state') return { mermaid: renderDefinitionDiagram(definition, { direction }) };
   if (type === 'flowchart') return { mermaid: renderFlowChart(definition, { direction }) };
+  const originals = mapAlternatives(definition.steps);
   const steps = definition.steps.map(step => {
+    const original = originals.get(step.id);
     const [stepId = '', uses = '', ...more] = describeStep(step);
-    return { stepId, dependsOn: step.depends_on, figures: [uses], note: [...more, ...(step.when === undefined ? [] : [`if ${formatExpression(step.when)}`])].join(', ') };
+    return { stepId, dependsOn: original === undefined ? step.depends_on : [original], figures: [uses], note: [...more, ...(original === undefined ? [] : [`alternative of ${original}`]), ...(step.when === undefined ? [] : [`if ${formatExpression(step.when)}`])].join(', ') };
   });
   return { tree: `${renderStepTree(steps, palette, columns)}\n` };
 }

@@ -31,6 +31,8 @@ export interface ExportedStep {
   readonly status: StepStatus;
   readonly attempts: number;
   readonly interruptions: number;
+  /** Done by an earlier generation. */
+  readonly kept?: true;
   readonly input?: unknown;
   readonly output?: unknown;
   readonly failure: StepFailure | null;
@@ -75,12 +77,13 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
   yield { type: 'definition', digest, definition: plan.definition };
   let steps = 0;
   // One at a time: outputs can be large, and there can be many.
-  for (const { position, item, stepId, status, attempt, interruptions, failure, startedAt, settledAt } of await reader.listSteps(key)) {
+  for (const { position, item, stepId, status, attempt, interruptions, originKey, failure, startedAt, settledAt } of await reader.listSteps(key)) {
     const input = parse(await reader.getInput(key, position, item));
     const output = status === 'completed' ? parse(await reader.getOutput(key, position, item)) : undefined;
     yield {
       type: 'step', index: position, ...(item >= 0 && { item }), stepId, sessionId: toStepSessionId(executionId, position),
       status, attempts: attempt, interruptions,
+      ...(originKey !== null && { kept: true as const }),
       ...(input !== undefined && { input }),
       ...(output !== undefined && { output }),
       failure, startedAt, settledAt,

@@ -20,9 +20,10 @@ const symbols: Readonly<Record<StepStatus, string>> = {
 
 const formatFailure = ({ code, message }: StepFailure): string => shortenLabel(`${code}: ${message}`, 140);
 
-function describeAttempts({ attempts, maxAttempts, interruptions, items, critical, recovery }: StepView): string[] {
+function describeAttempts({ attempts, maxAttempts, interruptions, items, critical, recovery, kept }: StepView): string[] {
   return [
     ...(recovery === null ? [] : [recovery]),
+    ...(kept ? ['kept from an earlier generation'] : []),
     ...(items ? [`${items.settled} of ${items.total} items${items.failed > 0 ? `, ${items.failed} failed` : ''}`] : []),
     ...(maxAttempts > 1 && attempts > 0 ? [`attempt ${attempts} of ${maxAttempts}`] : []),
     ...(critical || recovery?.startsWith('alternative of') ? [] : ['optional']),
@@ -35,7 +36,7 @@ function describeStepState(step: StepView): string[] {
   const { status, startedAt, settledAt, failure } = step;
   const time = startedAt !== null && settledAt !== null ? ` in ${formatDuration(settledAt - startedAt)}` : '';
   const why = status === 'skipped' && failure ? `: ${failure.code}` : '';
-  return [`${symbols[status]} ${step.stepId}`, step.uses, `${status}${time}${why}`, ...describeAttempts(step)];
+  return [step.stepId, step.uses, `${symbols[status]} ${status}${time}${why}`, ...describeAttempts(step)];
 }
 
 /** What went wrong in a step, also on the way to its success. */
@@ -93,7 +94,7 @@ function render(view: ExecutionView, graph: StepGraph, direction: string, terse:
     const name = nameAt(position);
     const upstream = graph.upstream[position] ?? [];
     const cause = findCause(steps, upstream);
-    const offset = step.startedAt === null || startedAt === null || terse ? '' : ` : ${escapeTail(`+${formatDuration(step.startedAt - startedAt)}`)}`;
+    const offset = step.startedAt === null || startedAt === null || step.kept || terse ? '' : ` : ${escapeTail(`+${formatDuration(step.startedAt - startedAt)}`)}`;
     lines.push(`  state "${(terse ? [`${symbols[step.status]} ${step.stepId}`] : describeStepState(step)).map(text => escapeQuoted(shortenLabel(text, 120))).join('<br/>')}" as ${name}`);
     if (upstream.length === 0) lines.push(`  [*] --> ${name}${offset}`);
     for (const from of upstream) lines.push(`  ${nameAt(from)} --> ${name}${from === cause ? offset : ''}`);

@@ -39,12 +39,14 @@ function renderCalls(calls: readonly CallView[], origin: number): string {
 }
 
 /** Says in a few words how a step went: time, attempts, items, interruptions. */
-function describeStep({ status, failure, startedAt, settledAt, attempts, maxAttempts, interruptions, items, critical, dueAt }: StepView): string[] {
+function describeStep({ status, failure, recovery, kept, startedAt, settledAt, attempts, maxAttempts, interruptions, items, critical, dueAt }: StepView): string[] {
   return [
     ...(startedAt !== null && settledAt !== null ? [formatDuration(settledAt - startedAt)] : []),
     ...(items ? [`${items.settled} of ${items.total} items${items.failed > 0 ? `, ${items.failed} failed` : ''}`] : []),
     ...(maxAttempts > 1 && attempts > 0 ? [`attempt ${attempts} of ${maxAttempts}`] : []),
     ...(interruptions > 0 ? [`cut off ${interruptions === 1 ? 'once' : `${interruptions} times`}`] : []),
+    ...(recovery === null ? [] : [recovery]),
+    ...(kept ? ['kept from an earlier generation'] : []),
     ...(critical ? [] : ['optional']),
     ...(status === 'skipped' && failure ? [failure.code.replaceAll('_', ' ')] : []),
     ...(dueAt === null ? [] : [`due ${formatDateTime(dueAt)}`]),
@@ -63,11 +65,13 @@ ${failure ? renderFailure(failure) : ''}${renderCalls(calls, origin)}${input ===
 /** Shows when each step ran, as bars. */
 export function renderTimeline(steps: readonly StepView[], origin: number, end: number): string {
   const span = Math.max(1, end - origin);
-  const rows = steps.map(({ index, stepId, status, startedAt, settledAt }) => {
+  const rows = steps.map(({ index, stepId, status, kept, startedAt: began, settledAt }) => {
+    // What an earlier generation did lies before the beginning.
+    const startedAt = kept ? null : began;
     const from = startedAt === null ? 0 : ((startedAt - origin) / span) * 100;
     const width = startedAt === null ? 0 : (((settledAt ?? end) - startedAt) / span) * 100;
     const bar = startedAt === null ? '' : `<i class="${status}" style="left:${Math.min(99.5, Math.max(0, from)).toFixed(2)}%;width:${Math.min(100 - Math.max(0, from), Math.max(0, width)).toFixed(2)}%"></i>`;
-    const time = startedAt !== null && settledAt !== null ? formatDuration(settledAt - startedAt) : status;
+    const time = kept ? 'kept' : startedAt !== null && settledAt !== null ? formatDuration(settledAt - startedAt) : status;
     return `<a href="#step-${index}" title="${escapeHtml(stepId)}"><span>${escapeHtml(stepId)}</span><b>${bar}</b><small>${escapeHtml(time)}</small></a>`;
   });
   return `<div class="timeline">${rows.join('\n')}</div>`;

@@ -21,10 +21,10 @@ export interface TreeStep {
 
 /** What a tree says of the step of an execution. */
 export function toTreeStep(step: StepView): TreeStep {
-  const { stepId, dependsOn, status, startedAt, settledAt, attempts, maxAttempts, items, failure } = step;
+  const { stepId, dependsOn, status, startedAt, settledAt, attempts, maxAttempts, items, failure, recovery, kept } = step;
   const time = startedAt !== null && settledAt !== null ? formatDuration(settledAt - startedAt) : '';
   const counted = items ? `${items.settled}/${items.total} items` : maxAttempts > 1 && attempts > 0 ? `${attempts}/${maxAttempts}` : '';
-  return { stepId, dependsOn, status, figures: [time, counted], note: failure && status !== 'completed' ? formatReason(failure) : '' };
+  return { stepId, dependsOn, status, figures: [time, counted], note: [kept ? 'kept' : '', recovery ?? '', failure && status !== 'completed' ? formatReason(failure) : ''].filter(Boolean).join('; ') };
 }
 
 interface Line {
