@@ -7,6 +7,7 @@ import { OwnerFiles } from '../../persistence/files/owner-file.ts';
 import type { ProcessIdentity } from '../../persistence/files/process-identity.ts';
 import { isProcessAlive } from '../../persistence/files/process-identity.ts';
 import type { OwnerRecord } from '../../persistence/records.ts';
+import { listDescendants } from './list-descendants.ts';
 
 /** Exit code of a process that found another one at work on its folder. */
 export const ownedExitCode = 75;
@@ -88,12 +89,21 @@ export class RunnerProcess {
   /** Asks it to stop, or (SIGKILL) ends it with everything it began. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     if (this.#pid === undefined || this.exit) return;
+    // Programs that steps run lead groups of their own. Asked for before: afterwards nobody knows whose they were.
+    const begun = signal === 'SIGKILL' ? listDescendants(this.#pid) : [];
     try {
       // The group, where there are groups: what the process began goes with it.
       process.kill(signal === 'SIGKILL' && process.platform !== 'win32' ? -this.#pid : this.#pid, signal);
     } catch {
       // It has just ended, or is no leader of a group.
       this.#child?.kill(signal);
+    }
+    for (const pid of begun) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It went with the group.
+      }
     }
   }
 }
