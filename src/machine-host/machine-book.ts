@@ -109,7 +109,7 @@ function toStructure(node: StateNode): unknown {
   return [key, id, type, history, transitions, always ?? [], invoke, type === 'compound' ? (node.initial.target[0] as { id: string } | undefined)?.id : null, Object.values(node.states).map(child => toStructure(child as StateNode))];
 }
 
-export const computeDigest = (machine: AnyStateMachine): string =>
+const computeDigest = (machine: AnyStateMachine): string =>
   createHash('sha256').update(JSON.stringify([machine.id, (machine as { version?: unknown }).version ?? '', toStructure(machine.root as unknown as StateNode)])).digest('hex');
 
 function describeStates(machine: AnyStateMachine, { root }: FrozenTree): string {

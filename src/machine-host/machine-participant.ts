@@ -40,6 +40,8 @@ export interface Look {
 
 /** Actors read in one go. */
 const pageSize = 500;
+/** Waiting actors that stay in memory, for the case that they are spoken to again. */
+const maxResting = 256;
 
 /** Machines of people's own in the host's ticks: what they take is stored in the tick's one commit, and acted on afterwards. */
 export class MachineParticipant implements Participant<ActorCommand> {
@@ -50,6 +52,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #post: Post<ActorCommand> | undefined;
   #timer: unknown;
   #armedAt = Number.POSITIVE_INFINITY;
+  /** Actors in memory that only wait, the one spoken to longest ago first. */
+  readonly #resting = new Set<string>();
   #draining = false;
   /** The store is to be asked when the next sleeping actor is due. */
   #asks = false;
@@ -252,11 +256,13 @@ export class MachineParticipant implements Participant<ActorCommand> {
   committed(now: number): void {
     const touched = this.#touched;
     this.#touched = new Set();
+    // First: none of these may be let go in favour of another.
+    for (const { id } of touched) this.#resting.delete(id);
     for (const actor of touched) {
       if (!this.#draining) this.#perform(actor);
       else for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
       actor.outcomes = [];
-      if (!actor.isMoving && actor.services.size === 0 && !actor.touched) this.#actors.delete(actor.id);
+      this.#letGo(actor);
       this.#arm(actor.dueAt);
     }
     if (this.#asks) {
@@ -264,6 +270,17 @@ export class MachineParticipant implements Participant<ActorCommand> {
       this.#arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
     }
     this.#options.progressed();
+  }
+
+  /** What only waits leaves memory, the one that was spoken to longest ago first. */
+  #letGo(actor: HostedActor): void {
+    if (actor.isMoving || actor.services.size > 0 || actor.touched) return;
+    if (actor.status !== 'active') return void this.#actors.delete(actor.id);
+    this.#resting.add(actor.id);
+    if (this.#resting.size <= maxResting) return;
+    const [oldest = actor.id] = this.#resting;
+    this.#resting.delete(oldest);
+    this.#actors.delete(oldest);
   }
 
   #perform(actor: HostedActor): void {
@@ -342,6 +359,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #forget(): void {
     for (const actor of this.#actors.values()) actor.services.stopAll();
     this.#actors.clear();
+    this.#resting.clear();
     this.#touched.clear();
     this.#runner.forget();
     this.#blocked.clear();

@@ -4,7 +4,6 @@ import { createActor as createXStateActor } from 'xstate';
 // All that is known here of XState's insides; test/machine-host/xstate-contract.test.ts says which release it was true of.
 
 /** XState's `ProcessingStatus`. */
-export const notStarted = 0;
 export const running = 1;
 export const stopped = 2;
 export type ProcessingStatus = 0 | 1 | 2;
