@@ -96,6 +96,11 @@ export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject =
     };
   }
 
+  /** Called after a commit that this actor had no part in: what it shows of its children is of the tree that is now in memory. */
+  renew(snapshot: AnySnapshot): void {
+    this.#snapshot = snapshot;
+  }
+
   /** Called after a commit. */
   show(snapshot: AnySnapshot, logger: (error: unknown) => void): void {
     this.#snapshot = snapshot;

@@ -17,6 +17,8 @@ import type { AnySnapshot, Inner } from './xstate-internals.ts';
 export interface ActorNews {
   snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
   emitted(address: string, event: { readonly type: string }): void;
+  /** Something of its tree has changed, so it may be there as another object. */
+  renewed(actor: Inner, address: string): void;
 }
 
 export interface ParticipantOptions {
@@ -261,12 +263,15 @@ export class MachineParticipant implements Participant<ActorCommand> {
     for (const actor of touched) {
       if (!this.#draining) this.#perform(actor);
       else for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
+      if (actor.outcomes.length > 0) for (const inner of actor.tree.live.values()) this.#options.news.renewed(inner, actor.tree.toAddress(inner));
       actor.outcomes = [];
       this.#letGo(actor);
       this.#arm(actor.dueAt);
     }
     if (this.#asks) {
       this.#asks = false;
+      // The store does not list what is at work; that is in memory.
+      for (const actor of this.#actors.values()) this.#arm(actor.dueAt);
       this.#arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
     }
     this.#options.progressed();

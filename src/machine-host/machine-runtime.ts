@@ -41,6 +41,7 @@ export class HostedMachines {
       },
       news: {
         snapshot: (_id, actor, address, snapshot) => this.#find(address, actor.sessionId)?.show(snapshot, complain),
+        renewed: (actor, address) => this.#find(address, actor.sessionId)?.renew(actor._snapshot),
         emitted: (address, event) => {
           for (const handle of this.#handles.values()) {
             const actor = handle.deref();

@@ -1,0 +1,75 @@
+import { pino } from 'pino';
+import type { AnyStateMachine, EventObject } from 'xstate';
+import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { Store } from '../../persistence/store.ts';
+import { SimulatedClock } from '../../src/core/clock.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { settleTicks } from '../runtime/open-runtime.ts';
+import type { CorpusMachine, Driven, Observation, ScriptStep } from './driven.ts';
+import { passTime } from './pass-time.ts';
+import { toPlainSnapshot } from './plain-snapshot.ts';
+import { Probe } from './probe.ts';
+
+/** A machine as a durable actor; `restart` ends the process and starts another on what was stored. */
+export function driveDurably(entry: CorpusMachine): Driven {
+  const probe = new Probe();
+  const clock = new SimulatedClock();
+  const machine = entry.build(probe);
+  let store: Store = createMemoryStore();
+  let runtime: Runtime;
+  let actor: Awaited<ReturnType<Runtime['spawn']>>;
+  let emitted: EventObject[] = [];
+
+  const logger = pino({ level: 'info' }, { write: (line: string) => void noteLog(JSON.parse(line)) });
+
+  function noteLog({ values }: { readonly values?: unknown }): void {
+    if (values !== undefined) probe.logged.push(values);
+  }
+
+  const listen = (): void => void actor.on('*', event => emitted.push(event));
+  const open = async (): Promise<void> => {
+    runtime = await createRuntime({ store, clock, machines: [machine], logger, retentionMs: null });
+  };
+  const observe = async (): Promise<Observation> => {
+    await settleTicks();
+    await settleTicks();
+    const observation = {
+      snapshot: toPlainSnapshot(actor.getSnapshot()),
+      emitted,
+      acted: probe.acted.splice(0),
+      logged: probe.logged.splice(0),
+      running: [...probe.running].toSorted(),
+    };
+    emitted = [];
+    return observation;
+  };
+
+  return {
+    async begin() {
+      await open();
+      actor = await runtime.spawn(machine, { id: 'root', input: entry.input as never });
+      listen();
+      return observe();
+    },
+    async step(step: ScriptStep) {
+      if ('send' in step) await actor.send(step.send);
+      else if ('advance' in step) await passTime(clock, step.advance, () => settleTicks(8));
+      else if ('stream' in step) probe.emit(step.stream, step.value);
+      else probe.settle(step.settle, 'error' in step ? { error: step.error } : { output: step.output });
+      return observe();
+    },
+    async restart() {
+      await runtime.stop({ timeoutMs: 0 });
+      probe.forget();
+      store = (store as unknown as { reopen(): Store }).reopen();
+      await open();
+      actor = await runtime.actor<AnyStateMachine>('root');
+      listen();
+      await settleTicks();
+    },
+    async stop() {
+      await runtime.stop({ timeoutMs: 0 });
+    },
+  };
+}

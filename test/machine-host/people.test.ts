@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { corpus } from './corpus/corpus.ts';
+import { driveDurably } from './durable-driver.ts';
+import { driveLive } from './reference.ts';
+import { follow, scripts } from './script.ts';
+
+describe.each(corpus.map(entry => [entry.name, entry] as const))('%s', (_name, entry) => {
+  it('goes durably as it goes in XState', async () => {
+    await fc.assert(fc.asyncProperty(scripts(entry), async script => {
+      expect(await follow(driveDurably, entry, script)).toEqual(await follow(driveLive, entry, script));
+    }), { numRuns: 6 });
+  });
+
+  it.skipIf(entry.residentOnly !== undefined)('goes on as if nothing had been, restarted before each step', async () => {
+    await fc.assert(fc.asyncProperty(scripts(entry), async script => {
+      expect(await follow(driveDurably, entry, script, true)).toEqual(await follow(driveLive, entry, script));
+    }), { numRuns: 6 });
+  });
+});
