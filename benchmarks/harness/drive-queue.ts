@@ -3,10 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { computePercentile } from './statistics.ts';
 
 /** A message as every contestant gets it. */
-export const makePayload = (number: number): { readonly number: number; readonly text: string } => ({ number, text: 'x'.repeat(80) });
+const makePayload = (number: number): { readonly number: number; readonly text: string } => ({ number, text: 'x'.repeat(80) });
 
 /** Waits until something is so, looking every few ms. */
-export async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 2));
 }
 

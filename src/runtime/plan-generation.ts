@@ -69,7 +69,7 @@ export function planGeneration(params: GenerationParams): GenerationPlan {
 }
 
 /** Whether a step has ended by itself: what it came to, good or bad, is worth keeping. */
-export function hasResult({ status, failure }: StepRecord): boolean {
+function hasResult({ status, failure }: StepRecord): boolean {
   return status === 'completed' || status === 'failed' || (status === 'skipped' && [conditionFalse, alternativeNotNeeded, leftOut].includes(failure?.code ?? ''));
 }
 

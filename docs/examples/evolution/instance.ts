@@ -19,7 +19,7 @@ export interface InstanceOptions {
 }
 
 /** What a configuration is like at work. */
-export function measure({ timeoutMs, cacheSize, model }: Configuration): Metrics {
+function measure({ timeoutMs, cacheSize, model }: Configuration): Metrics {
   const errorRate = timeoutMs < 500 ? 0.25 : 0.02;
   return { successRate: 1 - errorRate, errorRate, latencyP95Ms: Math.max(200, 1_800 - cacheSize * 4), costCents: model === 'large' ? 14 : 4 };
 }
