@@ -59,6 +59,8 @@ export class GuestLine {
     const line = new GuestLine(await openSocket(address, clock, timeoutMs), address, handlers);
     const { maxLength } = (await line.send({ type: 'attach', client, receipts: receipts.map(({ key, messageId, claim }) => ({ key, messageId, claim })) })) as { maxLength: number };
     line.#maxLength = maxLength;
+    // It may have ended right behind its answer.
+    if (line.#failure) throw line.#failure;
     return line;
   }
 

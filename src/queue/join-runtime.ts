@@ -213,11 +213,13 @@ class Membership implements JoinedRuntime {
     const owner = await reader.getOwner();
     reader.close();
     if (!owner?.socket) throw new FlowError('owner_unreachable', 'Expected an owner of the store that other processes can reach, found none. It may have just stopped, or does not listen');
-    const line = await GuestLine.open({ address: owner.socket, client: this.#name, receipts: this.#port.receipts, clock: this.#clock, timeoutMs: connectTimeoutMs }, {
+    let line: GuestLine | undefined;
+    line = await GuestLine.open({ address: owner.socket, client: this.#name, receipts: this.#port.receipts, clock: this.#clock, timeoutMs: connectTimeoutMs }, {
       deliver: (id, messages) => this.#port.deliver(id, messages),
       lose: receipts => this.#port.lose(receipts),
       closed: () => {
-        if (this.#line !== line) return;
+        // One that ends before it is open is no line yet; whoever opens it is told.
+        if (line === undefined || this.#line !== line) return;
         this.#line = undefined;
         this.#port.move(undefined);
         if (!this.#stopping) void this.seek();

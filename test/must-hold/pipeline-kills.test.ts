@@ -29,7 +29,7 @@ describe('the planning pipeline, its output folder wiped each time', () => {
         // A folder of its own, empty: what the dead process had written is gone.
         const outputDir = join(folder, String(point));
         const successor = await openPipeline({ store: crashed, outputDir: () => outputDir }, ({ stepId }) => again.push(stepId));
-        await makePlan(successor);
+        await makePlan(successor, outputDir);
         await successor.stop();
         expect([point, again.filter(stepId => complete.has(stepId))]).toEqual([point, []]);
         expect([point, readTree(outputDir)]).toEqual([point, reference]);

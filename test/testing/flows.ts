@@ -25,3 +25,13 @@ export const waits = defineFlow({
     { id: 'end', uses: 'exec', with: { command: 'ls' }, depends_on: ['ask', 'sub', 'each'] },
   ],
 });
+
+/** Every way a step can be recovered: another step, a person, one after the other. */
+export const recoveries = defineFlow({
+  id: 'recoveries',
+  steps: [
+    { id: 'first', uses: 'tool:first', recover: { alternative: 'second' } },
+    { id: 'second', uses: 'tool:second' },
+    { id: 'asks', uses: 'tool:asks', depends_on: ['first'], recover: { ask: { timeout: '1h' } } },
+  ],
+});

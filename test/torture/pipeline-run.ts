@@ -18,13 +18,17 @@ export function openPipeline(options: Pick<RuntimeOptions, 'store' | 'outputDir'
   return createRuntime({ ...options, flows: [flow], tools: noting, models, listen: false, maxInterruptions: 1_000 });
 }
 
-/** Starts the plan, or goes on with it, until it has settled and its files are written. */
-export async function makePlan(runtime: Runtime): Promise<string> {
+/**
+ * Starts the plan, or goes on with it, until it has settled and its files are written.
+ *
+ * @param folder where to, if it had settled before; default: where they were written then
+ */
+export async function makePlan(runtime: Runtime, folder?: string): Promise<string> {
   const execution = await runtime.start('planning-pipeline', { idempotencyKey: 'plan' });
   const { passed } = await execution.settled();
   if (!passed) throw new Error('The plan did not pass');
   // One that had settled before does not go on, so nobody has looked at its folder.
-  if (!execution.created) await runtime.artifacts.writeFiles(execution.executionId);
+  if (!execution.created) await runtime.artifacts.writeFiles(execution.executionId, folder);
   return execution.executionId;
 }
 

@@ -9,7 +9,8 @@ export interface Write {
   readonly sql: string;
   readonly values: unknown[];
   readonly keyAt: readonly number[];
-  readonly idAt: readonly number[];
+  /** Where the execution's id stands, and what follows it in the same text, as in the id of its consolidated session. */
+  readonly idAt: readonly { readonly index: number; readonly suffix: string }[];
 }
 
 /** The writes of one commit. */
@@ -70,6 +71,7 @@ function spyOn(database: Database.Database, ticks: Write[][]): void {
 }
 
 function locate({ sql, values }: Write, executionId: string): Write {
-  const where = (wanted: unknown): number[] => values.flatMap((value, index) => (value === wanted ? [index] : []));
-  return { sql, values: [...values], keyAt: where(recordedKey + 2), idAt: where(executionId) };
+  const keyAt = values.flatMap((value, index) => (value === recordedKey + 2 ? [index] : []));
+  const idAt = values.flatMap((value, index) => (typeof value === 'string' && value.startsWith(executionId) ? [{ index, suffix: value.slice(executionId.length) }] : []));
+  return { sql, values: [...values], keyAt, idAt };
 }

@@ -1,13 +1,13 @@
 import Database from 'better-sqlite3';
 import { openSqliteStore } from 'flowstone/sqlite';
 import type { Durability } from '../../harness/trial.ts';
-import type { Tick } from './record-ticks.ts';
+import type { Tick, Write } from './record-ticks.ts';
 
 interface Prepared {
   readonly statement: Database.Statement;
   readonly values: unknown[];
   readonly keyAt: readonly number[];
-  readonly idAt: readonly number[];
+  readonly idAt: Write['idAt'];
 }
 
 /** Writes recorded ticks again, under new keys, on a database with Flowstone's schema and settings. */
@@ -45,7 +45,7 @@ export class Replay {
       const id = `0199b000-0000-7000-8000-${String(key).padStart(12, '0')}`;
       for (const { statement, values, keyAt, idAt } of writes) {
         for (const index of keyAt) values[index] = key;
-        for (const index of idAt) values[index] = id;
+        for (const { index, suffix } of idAt) values[index] = `${id}${suffix}`;
         statement.run(...values);
       }
     }
