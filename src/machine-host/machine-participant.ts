@@ -5,21 +5,15 @@ import { FlowError } from '../core/errors.ts';
 import type { MutableBatch } from '../runtime/batch.ts';
 import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { ActorCommand, OpenEffect } from './actor-commands.ts';
-import { ActionRunner } from './action-runner.ts';
+import type { ActorNews } from './actor-performer.ts';
+import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { FrozenTree, Handles } from './freeze-tree.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
+import { WakeAlarm } from './wake-alarm.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
-
-/** What is told of an actor after a commit. */
-export interface ActorNews {
-  snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
-  emitted(address: string, event: { readonly type: string }): void;
-  /** Something of its tree has changed, so it may be there as another object. */
-  renewed(actor: Inner, address: string): void;
-}
 
 export interface ParticipantOptions {
   readonly actors: ActorReader;
@@ -49,11 +43,10 @@ const maxResting = 256;
 export class MachineParticipant implements Participant<ActorCommand> {
   readonly #options: ParticipantOptions;
   readonly #actors = new Map<string, HostedActor>();
-  readonly #runner: ActionRunner;
+  readonly #performer: ActorPerformer;
   #touched = new Set<HostedActor>();
   #post: Post<ActorCommand> | undefined;
-  #timer: unknown;
-  #armedAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: WakeAlarm;
   /** Actors in memory that only wait, the one spoken to longest ago first. */
   readonly #resting = new Set<string>();
   #draining = false;
@@ -64,7 +57,10 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
-    this.#runner = new ActionRunner(command => this.tell(command), options.logger);
+    this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
+    this.#alarm = new WakeAlarm(options.clock, () => {
+      if (!this.#draining) this.tell({ type: 'due' });
+    });
   }
 
   send(command: ActorCommand): Promise<unknown> {
@@ -89,7 +85,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     for (let page = await this.#options.actors.listDueActors(-1, 0, 1_000_000); page.length > 0; page = page.slice(pageSize)) {
       this.tell({ type: 'resume', ids: page.slice(0, pageSize).map(({ actorId }) => actorId) });
     }
-    this.#arm(await this.#options.actors.nextActorWakeAt(0));
+    this.#alarm.arm(await this.#options.actors.nextActorWakeAt(0));
   }
 
   apply(command: ActorCommand, tick: Tick): unknown {
@@ -261,18 +257,17 @@ export class MachineParticipant implements Participant<ActorCommand> {
     // First: none of these may be let go in favour of another.
     for (const { id } of touched) this.#resting.delete(id);
     for (const actor of touched) {
-      if (!this.#draining) this.#perform(actor);
-      else for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
-      if (actor.outcomes.length > 0) for (const inner of actor.tree.live.values()) this.#options.news.renewed(inner, actor.tree.toAddress(inner));
+      if (!this.#draining) this.#performer.perform(actor);
+      else this.#performer.announce(actor);
       actor.outcomes = [];
       this.#letGo(actor);
-      this.#arm(actor.dueAt);
+      this.#alarm.arm(actor.dueAt);
     }
     if (this.#asks) {
       this.#asks = false;
       // The store does not list what is at work; that is in memory.
-      for (const actor of this.#actors.values()) this.#arm(actor.dueAt);
-      this.#arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
+      for (const actor of this.#actors.values()) this.#alarm.arm(actor.dueAt);
+      this.#alarm.arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
     }
     this.#options.progressed();
   }
@@ -286,65 +281,6 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const [oldest = actor.id] = this.#resting;
     this.#resting.delete(oldest);
     this.#actors.delete(oldest);
-  }
-
-  #perform(actor: HostedActor): void {
-    const { news, logger } = this.#options;
-    const { tree, services } = actor;
-    const fresh = new Set<string>();
-    for (const { effects, notices } of actor.outcomes) {
-      for (const effect of effects) {
-        if (effect.kind === 'action') {
-          fresh.add(effect.id);
-          if (actor.open.has(effect.id)) this.#runner.run(actor, effect);
-        } else if (effect.kind === 'emit') news.emitted(tree.toAddress(effect.actor), effect.event);
-        else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
-        else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
-        else if (effect.kind === 'receive') services.receive(effect.actor.sessionId, effect.event);
-        else if (effect.kind === 'send') void (effect.to as unknown as { send(event: unknown): unknown }).send(effect.event);
-        else if (tree.live.get(effect.actor.sessionId)?._snapshot.status === 'active') this.#startService(actor, effect.actor);
-      }
-      this.#tellNews(actor, notices);
-    }
-    // What was at work when the process died, and what could not begin before.
-    for (const [id, effect] of actor.open) if (!fresh.has(id)) this.#runner.runAgain(actor, effect);
-    for (const inner of actor.listServices()) this.#startService(actor, inner);
-    services.sweep(session => tree.live.has(session));
-  }
-
-  #tellNews(actor: HostedActor, notices: HostedActor['outcomes'][number]['notices']): void {
-    for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, actor.tree.toAddress(inner), snapshot);
-  }
-
-  #startService(actor: HostedActor, inner: Inner): void {
-    const name = typeof inner.src === 'string' ? inner.src : '';
-    try {
-      actor.services.start(actor.tree, inner, actor.known.promises?.[name]);
-    } catch (error) {
-      this.tell({ type: 'failed', id: actor.id, session: inner.sessionId, error });
-    }
-  }
-
-  #arm(at: number | undefined): void {
-    if (at === undefined || at >= this.#armedAt || !this.#post) return;
-    const { clock } = this.#options;
-    if (this.#timer !== undefined) clock.clearTimer(this.#timer);
-    this.#armedAt = at;
-    this.#timer = undefined;
-    const delay = at - clock.now();
-    if (delay > 0) this.#timer = clock.setTimer(() => this.#ring(), delay);
-    // Overdue: no timer, so that a clock that stands still does not hold it back.
-    else queueMicrotask(() => this.#ring());
-  }
-
-  #ring(): void {
-    const at = this.#armedAt;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#armedAt = Number.POSITIVE_INFINITY;
-    this.#timer = undefined;
-    // A long delay is cut by the clock: it is not due yet.
-    if (at > this.#options.clock.now()) this.#arm(at);
-    else if (!this.#draining) this.tell({ type: 'due' });
   }
 
   drain(): void {
@@ -366,10 +302,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#actors.clear();
     this.#resting.clear();
     this.#touched.clear();
-    this.#runner.forget();
+    this.#performer.forget();
     this.#blocked.clear();
-    if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
-    this.#armedAt = Number.POSITIVE_INFINITY;
+    this.#alarm.clear();
   }
 }

@@ -15,7 +15,7 @@ describe.each(corpus.map(entry => [entry.name, entry] as const))('%s', (_name, e
     const states = new Set<string>();
     await fc.assert(fc.asyncProperty(scripts(entry), async script => {
       for (const { snapshot, acted, emitted } of await follow(driveLive, entry, script)) states.add(JSON.stringify([snapshot, acted, emitted]));
-    }), { numRuns: 5 });
+    }), { numRuns: 40 });
     expect(states.size).toBeGreaterThan(2);
   });
 });

@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+import { ActionRunner } from './action-runner.ts';
+import type { ActorCommand } from './actor-commands.ts';
+import type { HostedActor } from './hosted-actor.ts';
+import type { AnySnapshot, Inner } from './xstate-internals.ts';
+
+/** What is told of an actor after a commit. */
+export interface ActorNews {
+  snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
+  emitted(address: string, event: { readonly type: string }): void;
+  /** Something of its tree has changed, so it may be there as another object. */
+  renewed(actor: Inner, address: string): void;
+}
+
+export interface PerformerOptions {
+  readonly news: ActorNews;
+  readonly logger: Logger;
+  readonly tell: (command: ActorCommand) => void;
+}
+
+/** Acts on what trees have decided; called only after a commit. */
+export class ActorPerformer {
+  readonly #options: PerformerOptions;
+  readonly #runner: ActionRunner;
+
+  constructor(options: PerformerOptions) {
+    this.#options = options;
+    this.#runner = new ActionRunner(options.tell, options.logger);
+  }
+
+  perform(actor: HostedActor): void {
+    const { news, logger } = this.#options;
+    const { tree, services } = actor;
+    const fresh = new Set<string>();
+    for (const { effects, notices } of actor.outcomes) {
+      for (const effect of effects) {
+        if (effect.kind === 'action') {
+          fresh.add(effect.id);
+          if (actor.open.has(effect.id)) this.#runner.run(actor, effect);
+        } else if (effect.kind === 'emit') news.emitted(tree.toAddress(effect.actor), effect.event);
+        else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
+        else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
+        else if (effect.kind === 'receive') services.receive(effect.actor.sessionId, effect.event);
+        else if (effect.kind === 'send') void (effect.to as unknown as { send(event: unknown): unknown }).send(effect.event);
+        else if (tree.live.get(effect.actor.sessionId)?._snapshot.status === 'active') this.#startService(actor, effect.actor);
+      }
+      this.#tellNews(actor, notices);
+    }
+    // What was at work when the process died, and what could not begin before.
+    for (const [id, effect] of actor.open) if (!fresh.has(id)) this.#runner.runAgain(actor, effect);
+    for (const inner of actor.listServices()) this.#startService(actor, inner);
+    services.sweep(session => tree.live.has(session));
+    this.#renew(actor);
+  }
+
+  /** Tells what has changed, and begins nothing. */
+  announce(actor: HostedActor): void {
+    for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
+    this.#renew(actor);
+  }
+
+  #tellNews(actor: HostedActor, notices: HostedActor['outcomes'][number]['notices']): void {
+    for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, actor.tree.toAddress(inner), snapshot);
+  }
+
+  #renew({ outcomes, tree }: HostedActor): void {
+    if (outcomes.length > 0) for (const inner of tree.live.values()) this.#options.news.renewed(inner, tree.toAddress(inner));
+  }
+
+  #startService(actor: HostedActor, inner: Inner): void {
+    const name = typeof inner.src === 'string' ? inner.src : '';
+    try {
+      actor.services.start(actor.tree, inner, actor.known.promises?.[name]);
+    } catch (error) {
+      this.#options.tell({ type: 'failed', id: actor.id, session: inner.sessionId, error });
+    }
+  }
+
+  /** What still runs belongs to a runtime that has ended. */
+  forget(): void {
+    this.#runner.forget();
+  }
+}
