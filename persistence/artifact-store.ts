@@ -64,6 +64,8 @@ export interface ListArtifactsParams {
   readonly name?: string;
   /** Every version, or (default) the newest of each. */
   readonly versions?: 'all' | 'newest';
+  /** As it stood when the generation with this key was the newest: what that one and those before it made. */
+  readonly upToKey?: number;
   /** Continue after this one. */
   readonly after?: Pick<ArtifactRecord, 'name' | 'version'>;
   /** At most; default 1,000. */
@@ -76,8 +78,8 @@ export interface ArtifactReader {
   list(params: ListArtifactsParams): Answer<ArtifactRecord[]>;
   /** The newest version, or the one asked for. */
   get(params: { readonly executionId: string; readonly name: string; readonly version?: number }): Answer<ArtifactRecord | undefined>;
-  /** How many there are, newest versions only, and their bytes together. */
-  count(executionId: string): Answer<{ readonly count: number; readonly bytes: number }>;
+  /** How many there are, newest versions only, and their bytes together; `upToKey` as in a list. */
+  count(executionId: string, upToKey?: number): Answer<{ readonly count: number; readonly bytes: number }>;
   readPiece(executionKey: number, content: number, number: number): Answer<Uint8Array | undefined>;
   /** Numbers of the contents there are, rising, also of those that belong to no artifact yet. */
   listContents(executionKey: number): Answer<number[]>;

@@ -66,8 +66,8 @@ export interface ListInteractionsParams {
 export interface InteractionReader {
   /** In the order in which they began. */
   list(params: ListInteractionsParams): Answer<InteractionRecord[]>;
-  /** By step, then model. */
-  total(executionId: string): Answer<InteractionTotal[]>;
+  /** By step, then model; of all generations, or of the one with this key. */
+  total(executionId: string, executionKey?: number): Answer<InteractionTotal[]>;
   /** Calls under way, of all executions; after a crash, those that were cut off. Oldest execution first. */
   listPending(limit: number): Answer<InteractionRecord[]>;
   /** The highest number given in an execution; 0 for none. */

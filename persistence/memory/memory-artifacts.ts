@@ -15,8 +15,8 @@ export class MemoryArtifacts implements ArtifactReader {
     this.#read = read;
   }
 
-  list({ executionId, name, versions = 'newest', after, limit = 1000 }: ListArtifactsParams): ArtifactRecord[] {
-    const rows = this.#list(executionId).filter(row => name === undefined || row.name === name);
+  list({ executionId, name, versions = 'newest', upToKey = Number.POSITIVE_INFINITY, after, limit = 1000 }: ListArtifactsParams): ArtifactRecord[] {
+    const rows = this.#list(executionId).filter(row => row.executionKey <= upToKey && (name === undefined || row.name === name));
     const wanted = versions === 'all' ? rows : rows.filter((row, index) => rows[index + 1]?.name !== row.name);
     return wanted.filter(row => !after || byPlace(row, after) > 0).slice(0, limit);
   }
@@ -25,8 +25,8 @@ export class MemoryArtifacts implements ArtifactReader {
     return this.#list(executionId).findLast(row => row.name === name && (version === undefined || row.version === version));
   }
 
-  count(executionId: string): { count: number; bytes: number } {
-    const rows = this.list({ executionId, limit: Number.POSITIVE_INFINITY });
+  count(executionId: string, upToKey = Number.POSITIVE_INFINITY): { count: number; bytes: number } {
+    const rows = this.list({ executionId, upToKey, limit: Number.POSITIVE_INFINITY });
     return { count: rows.length, bytes: rows.reduce((sum, { size }) => sum + size, 0) };
   }
 

@@ -19,8 +19,8 @@ export class MemoryInteractions implements InteractionReader {
       .map(row => structuredClone(row));
   }
 
-  total(executionId: string): InteractionTotal[] {
-    return addUp(this.#list(executionId));
+  total(executionId: string, executionKey?: number): InteractionTotal[] {
+    return addUp(this.#list(executionId).filter(row => executionKey === undefined || row.executionKey === executionKey));
   }
 
   listPending(limit: number): InteractionRecord[] {

@@ -8,6 +8,8 @@ const selectArtifacts = `
   FROM artifacts AS a`;
 
 const isNewest = 'NOT EXISTS (SELECT 1 FROM artifacts AS b WHERE b.execution_id = a.execution_id AND b.name = a.name AND b.version > a.version)';
+// The plus keeps SQLite from going through all that was ever made by their keys.
+const isNewestUpTo = isNewest.replace(/\)$/, ' AND +b.execution_key <= ?)');
 
 /** What a reader lends to its parts. */
 export interface SqliteReads {
@@ -24,14 +26,16 @@ export class SqliteArtifacts implements ArtifactReader {
     this.#reads = reads;
   }
 
-  list({ executionId, name, versions = 'newest', after, limit = 1000 }: ListArtifactsParams): ArtifactRecord[] {
+  list({ executionId, name, versions = 'newest', upToKey, after, limit = 1000 }: ListArtifactsParams): ArtifactRecord[] {
     const conditions = [
       'a.execution_id = ?',
       ...(name === undefined ? [] : ['a.name = ?']),
       ...(after === undefined ? [] : ['(a.name, a.version) > (?, ?)']),
-      ...(versions === 'all' ? [] : [isNewest]),
+      ...(upToKey === undefined ? [] : ['+a.execution_key <= ?']),
+      ...(versions === 'all' ? [] : [upToKey === undefined ? isNewest : isNewestUpTo]),
     ];
-    const values = [executionId, ...(name === undefined ? [] : [name]), ...(after === undefined ? [] : [after.name, after.version]), limit];
+    const keys = upToKey === undefined ? [] : versions === 'all' ? [upToKey] : [upToKey, upToKey];
+    const values = [executionId, ...(name === undefined ? [] : [name]), ...(after === undefined ? [] : [after.name, after.version]), ...keys, limit];
     return this.#reads.all(`${selectArtifacts} WHERE ${conditions.join(' AND ')} ORDER BY a.name, a.version LIMIT ?`, toArtifact, ...values);
   }
 
@@ -41,9 +45,11 @@ export class SqliteArtifacts implements ArtifactReader {
     return this.#reads.get(`${one} ORDER BY a.version DESC LIMIT 1`, toArtifact, executionId, name);
   }
 
-  count(executionId: string): { count: number; bytes: number } {
-    const sql = `SELECT count(*) AS count, coalesce(sum(a.size), 0) AS bytes FROM artifacts AS a WHERE a.execution_id = ? AND ${isNewest}`;
-    return this.#reads.get(sql, row => ({ ...(row as { count: number; bytes: number }) }), executionId) ?? { count: 0, bytes: 0 };
+  count(executionId: string, upToKey?: number): { count: number; bytes: number } {
+    const condition = upToKey === undefined ? isNewest : `+a.execution_key <= ? AND ${isNewestUpTo}`;
+    const sql = `SELECT count(*) AS count, coalesce(sum(a.size), 0) AS bytes FROM artifacts AS a WHERE a.execution_id = ? AND ${condition}`;
+    const values = [executionId, ...(upToKey === undefined ? [] : [upToKey, upToKey])];
+    return this.#reads.get(sql, row => ({ ...(row as { count: number; bytes: number }) }), ...values) ?? { count: 0, bytes: 0 };
   }
 
   readPiece(executionKey: number, content: number, number: number): Uint8Array | undefined {

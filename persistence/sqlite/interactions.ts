@@ -29,10 +29,10 @@ export class SqliteInteractions implements InteractionReader {
     return this.#reads.all(`${selectInteractions} ${where} ORDER BY number LIMIT ?`, toInteraction, ...values);
   }
 
-  total(executionId: string): InteractionTotal[] {
+  total(executionId: string, executionKey?: number): InteractionTotal[] {
     const sql = `SELECT position, step_id AS stepId, model, status, input_tokens AS inputTokens, output_tokens AS outputTokens,
-      total_tokens AS totalTokens, cost, started_at AS startedAt, settled_at AS settledAt FROM interactions WHERE execution_id = ?`;
-    return addUp(this.#reads.all(sql, row => row as CountedInteraction, executionId));
+      total_tokens AS totalTokens, cost, started_at AS startedAt, settled_at AS settledAt FROM interactions WHERE execution_id = ?${executionKey === undefined ? '' : ' AND execution_key = ?'}`;
+    return addUp(this.#reads.all(sql, row => row as CountedInteraction, executionId, ...(executionKey === undefined ? [] : [executionKey])));
   }
 
   listPending(limit: number): InteractionRecord[] {

@@ -133,18 +133,18 @@ export class OutputFiles {
 }
 
 /**
- * Makes the files of an execution what its newest artifacts are.
+ * Makes the files of an execution what its newest artifacts are, or were in one generation, when its key is given.
  *
  * @param given default: where they were written when it ran
  * @throws a `FlowError` with code `output_dir_unknown` when it has none
  */
-export async function writeFiles(reader: StoreReader, executionId: string, given?: string): Promise<FileReport> {
+export async function writeFiles(reader: StoreReader, executionId: string, given?: string, upToKey?: number): Promise<FileReport> {
   const folder = given ?? (await requireArtifacts(reader).getFolder(executionId));
   if (folder === undefined) throw new FlowError('output_dir_unknown', `Expected a folder for the files of ${executionId}: it ran without an output folder, so name one`);
   const written: string[] = [];
   const failed: { file: string; code: string; message: string }[] = [];
   let unchanged = 0;
-  for await (const row of eachArtifact(reader, executionId)) {
+  for await (const row of eachArtifact(reader, executionId, 'newest', upToKey)) {
     if (row.file === null) continue;
     try {
       if (await writeArtifactFile(reader, row, resolve(folder))) written.push(row.file);

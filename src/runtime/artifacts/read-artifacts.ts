@@ -19,11 +19,11 @@ export async function listArtifacts(reader: StoreReader, executionId: string, op
   return (await requireArtifacts(reader).list({ ...options, executionId })).map(toArtifactInfo);
 }
 
-/** Every row, a page at a time. */
-export async function* eachArtifact(reader: StoreReader, executionId: string, versions: 'all' | 'newest' = 'newest'): AsyncGenerator<ArtifactRecord> {
+/** Every row, a page at a time; as it stood in one generation, when its key is given. */
+export async function* eachArtifact(reader: StoreReader, executionId: string, versions: 'all' | 'newest' = 'newest', upToKey?: number): AsyncGenerator<ArtifactRecord> {
   const artifacts = requireArtifacts(reader);
   for (let after: ArtifactRecord | undefined; ; ) {
-    const rows = await artifacts.list({ executionId, versions, limit: pageSize, ...(after && { after }) });
+    const rows = await artifacts.list({ executionId, versions, limit: pageSize, ...(after && { after }), ...(upToKey !== undefined && { upToKey }) });
     yield* rows;
     after = rows.at(-1);
     if (rows.length < pageSize) return;

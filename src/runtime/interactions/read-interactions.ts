@@ -31,7 +31,7 @@ export async function listInteractions(reader: StoreReader, executionId: string,
   return found.slice(0, limit);
 }
 
-/** Adds the calls of an execution up, by step and model and altogether. */
-export async function sumInteractions(reader: StoreReader, executionId: string): Promise<InteractionTotals> {
-  return toInteractionTotals(await requireInteractions(reader).total(executionId));
+/** Adds the calls of an execution up, by step and model and altogether; of one generation, when its key is given. */
+export async function sumInteractions(reader: StoreReader, executionId: string, executionKey?: number): Promise<InteractionTotals> {
+  return toInteractionTotals(await requireInteractions(reader).total(executionId, executionKey));
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { writeFiles } from '../../runtime/artifacts/output-files.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
@@ -31,7 +32,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   try {
     const record = await requireGeneration(reader, await requireExecution(reader, id), options.generation);
     const { executionId, flowId } = record;
-    if (options.files !== undefined) return await exportFiles(reader, executionId, resolve(context.cwd, options.files), database, context);
+    if (options.files !== undefined) return await exportFiles(reader, record, resolve(context.cwd, options.files), database, context);
     const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest), now: context.clock.now() };
     if (options.out !== undefined) {
       const file = resolve(context.cwd, options.out);
@@ -49,9 +50,9 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   }
 }
 
-/** Makes the files in a folder what the newest artifacts are; nothing else in it is touched. */
-async function exportFiles(reader: StoreReader, executionId: string, folder: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
-  const files = await writeFiles(reader, executionId, folder);
+/** Makes the files in a folder what the artifacts are, or were in an earlier life; nothing else in it is touched. */
+async function exportFiles(reader: StoreReader, { key, executionId }: ExecutionRecord, folder: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
+  const files = await writeFiles(reader, executionId, folder, key);
   const { written, unchanged, failed } = files;
   return {
     exitCode: failed.length === 0 ? exitCodes.passed : exitCodes.couldNotRun,

@@ -12,11 +12,20 @@ export interface Made {
   readonly files?: FileReport;
 }
 
-/** Adds up what an execution has made, and with `files` makes sure of every file in its folder. */
-export async function readMade(reader: StoreReader, executionId: string, { files = false, folder: asked }: { readonly files?: boolean; readonly folder?: string | undefined } = {}): Promise<Made | undefined> {
-  if (!reader.artifacts || !reader.interactions) return undefined;
-  const artifacts = await reader.artifacts.count(executionId);
-  const totals = await sumInteractions(reader, executionId);
+export interface ReadMadeOptions {
+  /** Its n-th life: the documents as they stood then, and the calls it made. Default: the newest. */
+  readonly generation?: number;
+  /** Makes sure of every file in its folder. */
+  readonly files?: boolean;
+  readonly folder?: string | undefined;
+}
+
+/** Adds up what one life of an execution has made. */
+export async function readMade(reader: StoreReader, executionId: string, { generation, files = false, folder: asked }: ReadMadeOptions = {}): Promise<Made | undefined> {
+  const record = await reader.getExecution(executionId, generation);
+  if (!record || !reader.artifacts || !reader.interactions) return undefined;
+  const artifacts = await reader.artifacts.count(executionId, record.key);
+  const totals = await sumInteractions(reader, executionId, record.key);
   // An execution in a process of its own writes no files: its folder is known here only.
   const folder = files ? (asked ?? (await reader.artifacts.getFolder(executionId))) : undefined;
   return { artifacts, totals, ...(folder !== undefined && { files: await writeFiles(reader, executionId, folder) }) };

@@ -81,7 +81,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
     const consolidation = await describeConsolidation(reader, record, createScreenPalette(stdout, env));
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
-    const made = await readMade(reader, record.executionId);
+    const made = await readMade(reader, record.executionId, { generation: record.generation });
     const palette = createScreenPalette(stdout, env);
     const columns = getColumns(stdout);
     const outputs = renderOutputs(details, listLeafSteps(plan.definition), palette, columns);

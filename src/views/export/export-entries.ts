@@ -99,7 +99,7 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
   if (consolidated) yield { type: 'consolidated', ...toSessionHead(consolidated) };
   let artifacts = 0;
   if (reader.artifacts) {
-    for await (const artifact of eachArtifact(reader, executionId)) {
+    for await (const artifact of eachArtifact(reader, executionId, 'newest', key)) {
       yield { type: 'artifact', ...toArtifactInfo(artifact) };
       artifacts += 1;
     }

@@ -33,10 +33,10 @@ function listMissing(step: StepView, declared: readonly string[], made: Readonly
     .map(name => ({ name, stepId, status, reason: explain(step) }));
 }
 
-/** Reads what an execution has made, newest versions, in the order of its definition, and what it should have made. */
-export async function readDocuments(reader: StoreReader, plan: FlowPlan, view: ExecutionView): Promise<ReportDocuments> {
+/** Reads what an execution had made when the life with this key was its newest, in the order of its definition, and what it should have made. */
+export async function readDocuments(reader: StoreReader, plan: FlowPlan, view: ExecutionView, key: number): Promise<ReportDocuments> {
   const rows: ArtifactRecord[] = [];
-  if (reader.artifacts) for await (const row of eachArtifact(reader, view.executionId)) rows.push(row);
+  if (reader.artifacts) for await (const row of eachArtifact(reader, view.executionId, 'newest', key)) rows.push(row);
   const made = new Set(rows.map(({ name }) => name));
   const makers = new Set(rows.map(({ stepId }) => stepId));
   const positions = new Map(view.steps.map(({ stepId, index }) => [stepId, index]));

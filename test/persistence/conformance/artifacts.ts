@@ -59,6 +59,21 @@ export function testArtifacts(subject: Subject): void {
       expect(await artifacts.count('execution-1')).toEqual({ count: 1, bytes: 10 });
     });
 
+    it('tells what stood in a generation: what it and those before it made', async () => {
+      const artifacts = await begin();
+      const row = (name: string, executionKey: number, version: number): ArtifactRecord => makeArtifact(name, { executionKey, version, content: version, size: version });
+      await commit({ stored: [row('a', 1, 1), row('b', 1, 1), row('a', 2, 2), row('a', 3, 3), row('c', 3, 1), row('a', 3, 4)] });
+      const executionId = 'execution-1';
+      expect(await names({ executionId, upToKey: 1 })).toEqual(['a@1', 'b@1']);
+      expect(await names({ executionId, upToKey: 2 })).toEqual(['a@2', 'b@1']);
+      expect(await names({ executionId, upToKey: 2, versions: 'all' })).toEqual(['a@1', 'a@2', 'b@1']);
+      expect(await names({ executionId, upToKey: 2, after: { name: 'a', version: 2 } })).toEqual(['b@1']);
+      expect(await names({ executionId, upToKey: 3 })).toEqual(['a@4', 'b@1', 'c@1']);
+      expect(await artifacts.count(executionId, 2)).toEqual({ count: 2, bytes: 3 });
+      expect(await artifacts.count(executionId, 3)).toEqual({ count: 3, bytes: 6 });
+      expect(await artifacts.count(executionId, 0)).toEqual({ count: 0, bytes: 0 });
+    });
+
     it('lists by name, page by page, of one execution only', async () => {
       const artifacts = await begin();
       await commit({ stored: ['b', 'a', 'C', 'é', 'ab'].map((name, index) => makeArtifact(name, { content: index + 1 })) });

@@ -97,6 +97,13 @@ export function testInteractions(subject: Subject): void {
       expect(await interactions.total('execution-2')).toEqual([]);
     });
 
+    it('adds up what one generation called', async () => {
+      const interactions = await begin();
+      await commit(makeInteraction(1, done), makeInteraction(2, { ...done, executionKey: 2 }), makeInteraction(3, { ...done, executionKey: 2 }));
+      const count = async (key?: number): Promise<number[]> => (await interactions.total('execution-1', key)).map(({ calls }) => calls);
+      expect([await count(), await count(1), await count(2), await count(3)]).toEqual([[3], [1], [2], []]);
+    });
+
     it('goes with its execution', async () => {
       const { store } = subject.current;
       const interactions = await begin();
