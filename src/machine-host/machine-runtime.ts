@@ -13,9 +13,13 @@ import type { MachineOptions, MachineRuntime, SpawnOptions } from './machine-api
 import { MachineBook } from './machine-book.ts';
 import type { Look } from './machine-participant.ts';
 import { MachineParticipant } from './machine-participant.ts';
+import type { AnySnapshot } from './xstate-internals.ts';
 import { isMachine } from './xstate-internals.ts';
 
 type AnyActor = DurableActor<unknown>;
+
+/** What a handle shows that was met as a mere address, in what another actor keeps. */
+const unseen = { status: 'active' } as AnySnapshot;
 
 /** Machines of people's own in one runtime: what is known of them, the participant in its ticks, and the handles on their actors. */
 export class HostedMachines {
@@ -59,9 +63,12 @@ export class HostedMachines {
   /** One handle for each incarnation, whoever asks for it. */
   #toHandle(look: Pick<Look, 'address' | 'session'> & Partial<Look>): AnyActor {
     const there = this.#find(look.address, look.session);
-    if (there) return there;
+    if (there) {
+      if (look.snapshot && there.getSnapshot() === unseen) there.renew(look.snapshot);
+      return there;
+    }
     const [id = ''] = look.address.split('/');
-    const handle: AnyActor = new DurableActor<unknown>({ id, snapshot: { status: 'active' } as never, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
+    const handle: AnyActor = new DurableActor<unknown>({ id, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
     const key = `${look.address}#${look.session}`;
     this.#handles.set(key, new WeakRef(handle));
     this.#gone.register(handle, key);
