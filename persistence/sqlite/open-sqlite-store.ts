@@ -23,6 +23,8 @@ export interface SqliteStoreOptions {
 
 export interface SqliteReaderOptions {
   readonly file: string;
+  /** What to do with a file of an older version: `refuse` it (default), or `read` what it has; the rest is `store_read_failed`. */
+  readonly outdated?: 'refuse' | 'read';
   readonly driver?: SqliteDriver;
   /** Longest wait for a lock, ms. Default 5,000. */
   readonly busyTimeoutMs?: number;
@@ -57,12 +59,13 @@ export function openSqliteStore({ file, database, durability = 'power', driver, 
  * @throws a `FlowError` with code `store_not_found`, `store_not_a_database`, `store_newer`, `store_outdated`,
  * `store_cannot_open`, `node_too_old`, `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
-export function openSqliteReader({ file, driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
+export function openSqliteReader({ file, outdated = 'refuse', driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
+  requireOneOf('outdated', outdated, ['refuse', 'read']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
   const opened = openReadable(file, driver, busyTimeoutMs);
   return withOpened(opened, () => {
-    checkSchema(opened);
+    checkSchema(opened, outdated === 'read');
     return new SqliteReader(opened);
   });
 }

@@ -89,12 +89,12 @@ function upgrade(connection: SqliteConnection, path: string): void {
   }
 }
 
-/** Checks that a file can be read as it is. */
-export function checkSchema({ connection, path = ':memory:' }: OpenedDatabase): void {
+/** Checks that a file can be read as it is; `older`: also one of an older version. */
+export function checkSchema({ connection, path = ':memory:' }: OpenedDatabase, older: boolean): void {
   requireOurs(connection, path);
   const version = readVersion(connection);
   requireKnownVersion(version, migrations.length, path);
-  if (version === migrations.length) return;
+  if (version === migrations.length || (older && version > 0)) return;
   throw new FlowError('store_outdated', `Expected ${path} to have schema version ${migrations.length}, found ${version}. Open it once as its owner (openSqliteStore) to bring it up to date.`, {
     details: { location: path, found: version, known: migrations.length },
   });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -66,6 +66,34 @@ describe('retry, on the command line', () => {
     expect(now.steps.map(step => step['keptFrom'])).toEqual([1, undefined, undefined]);
   });
 
+  it('writes the documents as files where it is told, also those that were kept', async () => {
+    writeFileSync(join(cwd, 'made.yml'), `id: made
+steps:
+  - { id: a, uses: "tool:note", with: one, artifacts: [{ name: a.txt, from: output }] }
+  - { id: b, uses: "tool:note", with: two, artifacts: [{ name: b.txt, from: output }] }
+`);
+    const { document } = await json('run', 'made.yml', ...more);
+    const { document: retried } = await json('retry', String(document['executionId']), 'b', '--output-dir', 'elsewhere', ...more);
+    expect(retried['files']).toMatchObject({ folder: join(cwd, 'elsewhere'), failed: [] });
+    expect(['a.txt', 'b.txt'].map(name => readFileSync(join(cwd, 'elsewhere', name), 'utf8'))).toEqual(['one', 'two']);
+  });
+
+  it('tells the second of two that bring their own tools who owns the database', { timeout: 60_000 }, async () => {
+    writeFileSync(join(cwd, 'slow.ts'), `
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+export const note = async ({ input }) => { while (!existsSync(new URL('go-on', import.meta.url))) await setTimeout(5); return input; };
+`);
+    writeFileSync(join(cwd, 'one.yml'), 'id: one\nsteps:\n  - { id: a, uses: "tool:note", with: one }\n');
+    const { document } = await json('run', 'one.yml', '--tools', 'tools.ts', '--db', 'two.db');
+    const again = ['retry', String(document['executionId']), 'a', '--tools', 'slow.ts', '--db', 'two.db'];
+    const both = [start(again, cwd), start(again, cwd)];
+    const refused = await Promise.race(both.map(({ ended }) => ended));
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('store_owned') });
+    writeFileSync(join(cwd, 'go-on'), '');
+    expect((await Promise.all(both.map(({ ended }) => ended))).map(({ code }) => code).toSorted()).toEqual([0, 3]);
+  });
+
   it('goes through the process that owns the database; of two at once one wins', { timeout: 60_000 }, async () => {
     const file = join(cwd, 'owned.db');
     let open = (): void => {};
@@ -83,7 +111,7 @@ describe('retry, on the command line', () => {
     expect(ends.map(({ code }) => code).toSorted()).toEqual([0, 1]);
     expect(ends.map(({ stdout }) => stdout).join('')).toBe(`Began generation 2 of ${execution.executionId} (quote). Process ${process.pid} runs it.\n`);
     expect(ends.map(({ stderr }) => stderr).join('')).toMatch(/execution_unsettled|retry_conflict/);
-    expect(await run(['retry', execution.executionId, '--tools', 'tools.ts', '--db', file], cwd)).toMatchObject({ code: 2, stderr: expect.stringContaining('usage_invalid') });
+    expect(await run(['retry', execution.executionId, '--tools', 'tools.ts', '--db', file], cwd)).toMatchObject({ code: 3, stderr: expect.stringMatching(/--tools[\s\S]*store_owned/) });
     open();
     expect(await execution.settled()).toMatchObject({ generation: 2, score: 1 });
     await runtime.stop();

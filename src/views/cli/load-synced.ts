@@ -1,7 +1,7 @@
 import { compileStored } from '../../definition/compile-stored.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { openSqliteReader } from '../../sqlite.ts';
 import { hasDatabase } from './database-file.ts';
+import { openForWork } from './open-for-work.ts';
 
 /**
  * Finds a flow by its id among those that `sync` has taken over, with the flows it starts.
@@ -10,7 +10,7 @@ import { hasDatabase } from './database-file.ts';
  */
 export async function loadSynced(flowId: string, database: string): Promise<[FlowDefinition, ...FlowDefinition[]] | undefined> {
   if (!hasDatabase(database)) return undefined;
-  const reader = openSqliteReader({ file: database });
+  const reader = openForWork(database);
   try {
     const found = new Map<string, FlowDefinition>();
     const read = async (id: string): Promise<void> => {

@@ -68,6 +68,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...newFlowOption)
     .option('--on-new-definition', 'where that has changed: run what changed, too')
     .option(...databaseOption)
+    .option(...outputOption)
     .option('--workers <n>', 'steps that run at the same time, at most', parseCount)
     .action(async (id: string, steps: string[], options) => settle(await (await import('./retry-command.ts')).retryCommand(id, steps, options, context)));
 

@@ -3,10 +3,11 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { OwnerConnection } from '../../runtime/broker-client.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
+import { openSqliteStore } from '../../sqlite.ts';
 import type { CommandContext } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { requireExecution } from './find-execution.ts';
+import { openForWork } from './open-for-work.ts';
 
 /** What can be done to an execution from outside, wherever it is hosted. */
 export interface Reach {
@@ -61,7 +62,7 @@ async function actAsOwner<T>(file: string, context: CommandContext, work: (reach
 export async function reachExecution<T>(id: string, db: string | undefined, context: CommandContext, work: (reach: Reach, executionId: string) => Promise<T>): Promise<Reached<T>> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const reader = openForWork(database);
   try {
     const { executionId, flowId } = await requireExecution(reader, id);
     const act = (reach: Reach): Promise<T> => work(reach, executionId);

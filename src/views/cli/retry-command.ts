@@ -1,8 +1,10 @@
+import { resolve } from 'node:path';
+import type { OwnerRecord } from '../../../persistence/records.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
+import { openSqliteStore } from '../../sqlite.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';
@@ -13,6 +15,7 @@ import { requireExecution } from './find-execution.ts';
 import { createView, followExecutions } from './follow-executions.ts';
 import { loadNewFlows } from './load-new-flows.ts';
 import { loadToolsModule } from './load-tools.ts';
+import { openForWork } from './open-for-work.ts';
 import { tellOwner } from './reach-execution.ts';
 import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
@@ -26,7 +29,20 @@ export interface RetryCommandOptions {
   readonly flow?: readonly string[];
   readonly onNewDefinition?: boolean;
   readonly db?: string;
+  readonly outputDir?: string;
   readonly workers?: number;
+}
+
+/** What only the process that runs the retry can be told. */
+const ownOptions = { tools: '--tools', flow: '--flow', onNewDefinition: '--on-new-definition', outputDir: '--output-dir', workers: '--workers' } as const;
+
+/** @throws a `FlowError` with code `store_owned` when the owner is asked for what it cannot be given */
+function requireNoOwnOptions(options: RetryCommandOptions, owner: OwnerRecord, database: string): void {
+  const given = (Object.keys(ownOptions) as (keyof typeof ownOptions)[]).filter(name => options[name] !== undefined).map(name => ownOptions[name]);
+  if (given.length === 0) return;
+  throw new FlowError('store_owned', `Expected ${database} to have no owner, but it is owned by process ${owner.pid}, which runs a retry with what it has itself. Leave out ${given.join(', ')} to ask it to, or stop that process or wait for its end`, {
+    details: { location: database, owner },
+  });
 }
 
 /** An owner may come or go between looking and acting; after so many turns somebody is told. */
@@ -36,16 +52,14 @@ const maxTurns = 5;
 export async function retryCommand(id: string, steps: readonly string[], options: RetryCommandOptions, context: CommandContext): Promise<CommandResult> {
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const reader = openForWork(database);
   try {
     const { executionId } = await requireExecution(reader, id);
     for (let turn = 1; ; turn++) {
       const owner = await reader.getOwner();
+      if (owner) requireNoOwnOptions(options, owner, database);
       try {
         if (!owner) return await retryHere(executionId, steps, options, database, context);
-        if (options.flow || options.onNewDefinition || options.tools !== undefined || options.workers !== undefined) {
-          throw new FlowError('usage_invalid', `Expected nobody to work on ${database}: process ${owner.pid} does, and runs it with what that process has. Leave out --flow, --on-new-definition, --tools and --workers, or stop it first`);
-        }
         const generation = await tellOwner(owner, connection => connection.retry(executionId, { steps, cascade: options.cascade }));
         const { flowId, status } = await requireExecution(reader, executionId);
         return {
@@ -68,13 +82,19 @@ async function retryHere(executionId: string, steps: readonly string[], options:
   const suggest = createSuggest(context, options);
   const { tools, models } = await loadToolsModule(options.tools, cwd);
   const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
+  const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
   const store = openSqliteStore({ file: database });
   let runtime: Runtime | undefined;
   try {
     const record = await requireExecution(store, executionId);
     const view = await createView(context);
     enterStartFolder([record], cwd, view, suggest);
-    runtime = await createRuntime({ store, tools, flows, clock, recover: false, ...(models && { models }), ...(options.workers !== undefined && { maxRunningSteps: options.workers }) });
+    runtime = await createRuntime({
+      store, tools, flows, clock, recover: false,
+      ...(models && { models }),
+      ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
+      ...(folder !== undefined && { outputDir: ({ executionId: one }) => (one === executionId ? folder : undefined) }),
+    });
     const execution = await runtime.retry(executionId, { steps, cascade: options.cascade, onNewDefinition: options.onNewDefinition ?? false });
     const { digest, generation } = await requireExecution(store, executionId);
     const { definition } = await new PlanRegistry().load(store, digest);
@@ -84,7 +104,7 @@ async function retryHere(executionId: string, steps: readonly string[], options:
     const { executions: [details], stoppedBy, reports } = await followExecutions(runtime, store, database, [{ execution, flowId: record.flowId, definition }], view, suggest);
     if (!details) throw new Error('The execution that was followed is missing');
     // After a stop the store is closed.
-    const made = stoppedBy !== undefined ? undefined : await readMade(store, executionId, { files: true });
+    const made = stoppedBy !== undefined ? undefined : await readMade(store, executionId, { files: true, folder });
     const ended = details.passed ? exitCodes.passed : exitCodes.notPassed;
     return {
       exitCode: stoppedBy === undefined || details.settledAt !== null ? ended : toSignalExitCode(stoppedBy),
