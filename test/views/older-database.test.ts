@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DatabaseSync } from 'node:sqlite';
+import Database from 'better-sqlite3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -41,7 +41,7 @@ describe('a database of an older version, on the command line', () => {
     const runtime = await createRuntime({ store: openSqliteStore({ file }), tools: [{ name: 'note', run: () => 'noted' }], flows: [parseFlow('id: f\nsteps:\n  - { id: a, uses: "tool:note" }\n')] });
     const execution = await runtime.start('f');
     await execution.settled();
-    const database = new DatabaseSync(file);
+    const database = new Database(file);
     database.exec('DELETE FROM flowstone_migrations WHERE number = (SELECT max(number) FROM flowstone_migrations)');
     database.close();
     const told = await run(['retry', execution.executionId, 'a', '--db', file], cwd);
