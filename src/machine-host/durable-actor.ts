@@ -1,9 +1,9 @@
-import type { AnyMachineSnapshot, EventObject } from 'xstate';
+import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
 import type { Look } from './machine-participant.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
-import { refMark } from './xstate-internals.ts';
+import { isMachine, outsideSystem, refMark, symbolObservable } from './xstate-internals.ts';
 
 export interface Subscription {
   unsubscribe(): void;
@@ -15,38 +15,61 @@ export interface ActorObserver<Seen> {
   readonly complete?: () => void;
 }
 
+/** What a selection shows now, and as it changes. */
+export interface Selection<Selected> {
+  get(): Selected;
+  subscribe(observer: ActorObserver<Selected> | ((selected: Selected) => void)): Subscription;
+}
+
 /**
- * A handle on a durable actor, shaped like an `ActorRef` of XState: `useSelector` of `@xstate/react` and `waitFor` take it.
+ * A handle on a durable actor. It is an `ActorRef` of XState: what takes one takes it, as `useSelector` of `@xstate/react`, `waitFor`, `toPromise` do.
  *
- * It shows what has been committed. An actor that only waits is not in memory; its handle is, as long as somebody holds it.
+ * It shows what has been committed, and between two commits the same object. An actor that only waits is not in memory; its
+ * handle is, as long as somebody holds it.
  */
-export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject = EventObject> {
+export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, Sent extends EventObject = EventObject, Emitted extends EventObject = EventObject> implements ActorRef<Shown, Sent, Emitted> {
   /** Its path: `order-17`, `order-17/payment`. */
   readonly address: string;
   readonly id: string;
   /** One incarnation: an actor that takes this one's place under its id has another. */
   readonly sessionId: string;
   readonly ref = this;
+  /** Empty: whoever has a `systemId` is found from inside a machine, by its own `system`. */
+  readonly system: AnyActorRef['system'] = outsideSystem;
   readonly #rootId: string;
+  readonly #src: string | undefined;
   readonly #command: (command: ActorCommand) => Promise<unknown>;
   #snapshot: AnySnapshot;
   readonly #watched: (isWatched: boolean) => void;
-  readonly #observers = new Set<ActorObserver<Shown>>();
+  readonly #observers = new Set<{ readonly observer: ActorObserver<Shown> }>();
   readonly #listeners = new Map<string, Set<(event: EventObject) => void>>();
 
-  constructor({ id, address, session, snapshot }: Look, command: (command: ActorCommand) => Promise<unknown>, watched: (isWatched: boolean) => void) {
+  constructor({ id, address, session, src, snapshot }: Look, command: (command: ActorCommand) => Promise<unknown>, watched: (isWatched: boolean) => void) {
     this.#watched = watched;
     this.#rootId = id;
     this.address = address;
     this.id = address.slice(address.lastIndexOf('/') + 1);
     this.sessionId = session;
+    this.#src = src;
     this.#snapshot = snapshot;
     this.#command = command;
   }
 
   /** What was committed last. */
   getSnapshot(): Shown {
-    return this.#snapshot as Shown;
+    return this.#snapshot as unknown as Shown;
+  }
+
+  /** In XState's own form, as `createActor(machine, { snapshot })` takes it. Delayed events are not part of that form. */
+  getPersistedSnapshot(): Snapshot<unknown> {
+    const { machine } = this.#snapshot as { machine?: unknown };
+    return isMachine(machine) ? machine.getPersistedSnapshot(this.#snapshot as never) : this.#snapshot;
+  }
+
+  /** The machine of a root; of a child the name that its parent has its logic by. */
+  get src(): string | AnyActorLogic {
+    const { machine } = this.#snapshot as { machine?: unknown };
+    return this.#src ?? (isMachine(machine) ? machine : this.id);
   }
 
   /**
@@ -57,6 +80,11 @@ export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject =
   readonly send = async (event: Sent): Promise<boolean> =>
     (await this.#command({ type: 'event', id: this.#rootId, session: this.sessionId, event, called: true })) as boolean;
 
+  /** Nothing is left to do: a durable actor has begun when there is a handle on it. */
+  start(): this {
+    return this;
+  }
+
   /** Ends the actor, and all actors below it. Roots only. */
   async stop(): Promise<void> {
     await this.#command({ type: 'stop', id: this.#rootId });
@@ -64,24 +92,43 @@ export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject =
 
   /** Calls back with each committed snapshot. */
   subscribe(observer: ActorObserver<Shown> | ((snapshot: Shown) => void), error?: (error: unknown) => void, complete?: () => void): Subscription {
-    const one: ActorObserver<Shown> = typeof observer === 'function' ? { next: observer, ...(error && { error }), ...(complete && { complete }) } : observer;
+    const given: ActorObserver<Shown> = typeof observer === 'function' ? { next: observer, ...(error && { error }), ...(complete && { complete }) } : observer;
     const { status, error: reason } = this.#snapshot;
+    const one = { observer: given };
     if (status === 'active') this.#observers.add(one);
-    else if (status === 'error') one.error?.(reason);
-    else one.complete?.();
+    else if (status === 'error') given.error?.(reason);
+    else given.complete?.();
     return this.#watch(() => this.#observers.delete(one));
   }
 
+  /** A part of the snapshot: what it is, and a call each time it becomes another. Compared with `Object.is` unless told how. */
+  select<Selected>(selector: (snapshot: Shown) => Selected, isEqual: (before: Selected, now: Selected) => boolean = Object.is): Selection<Selected> {
+    return {
+      get: () => selector(this.getSnapshot()),
+      subscribe: observer => {
+        const tell = typeof observer === 'function' ? observer : (selected: Selected) => observer.next?.(selected);
+        let before = selector(this.getSnapshot());
+        return this.subscribe(snapshot => {
+          const now = selector(snapshot);
+          if (isEqual(before, now)) return;
+          before = now;
+          tell(now);
+        });
+      },
+    };
+  }
+
   /** Calls back with emitted events of this type; `*`: all. */
-  on(type: string, listener: (event: EventObject & Record<string, unknown>) => void): Subscription {
+  on<Type extends Emitted['type'] | '*'>(type: Type, listener: (event: Emitted & (Type extends '*' ? unknown : { readonly type: Type })) => void): Subscription {
     const of = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, of.add(listener as (event: EventObject) => void));
-    return this.#watch(() => of.delete(listener as (event: EventObject) => void));
+    const one = (event: EventObject): void => listener(event as never);
+    this.#listeners.set(type, of.add(one));
+    return this.#watch(() => of.delete(one));
   }
 
   /** As XState's `waitFor`. */
   waitFor(predicate: (snapshot: Shown) => boolean, options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<Shown> {
-    return waitFor(this as never, predicate as never, options as never) as Promise<Shown>;
+    return waitFor(this as never, predicate as never, options as never) as unknown as Promise<Shown>;
   }
 
   /** Whoever watches need not hold the handle. */
@@ -111,9 +158,9 @@ export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject =
         logger(error);
       }
     };
-    for (const observer of this.#observers) {
+    for (const { observer } of this.#observers) {
       guard(() => {
-        if (snapshot.status !== 'error') observer.next?.(snapshot as Shown);
+        if (snapshot.status !== 'error') observer.next?.(snapshot as unknown as Shown);
         if (snapshot.status === 'error') observer.error?.(snapshot.error);
         else if (snapshot.status !== 'active') observer.complete?.();
       });
@@ -132,6 +179,12 @@ export class DurableActor<Shown = AnyMachineSnapshot, Sent extends EventObject =
         logger(error);
       }
     }
+  }
+
+  /** For RxJS and others that take what can be observed. */
+  declare readonly [Symbol.observable]: () => this;
+  [symbolObservable](): this {
+    return this;
   }
 
   /** What stands for it in a machine's context. */

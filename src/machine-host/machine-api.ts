@@ -1,4 +1,4 @@
-import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate';
+import type { AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
@@ -36,9 +36,9 @@ export interface MachineRuntime {
    *
    * @throws a `FlowError` with code `actor_exists`, `actor_value_not_json`, `actor_not_storable` or `machine_changed`
    */
-  spawn<Machine extends AnyStateMachine>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>>>;
+  spawn<Machine extends AnyStateMachine>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>, EmittedFrom<Machine>>>;
   /** A handle on an actor, by its path. @throws a `FlowError` with code `actor_not_found` or `actor_machine_missing` */
-  actor<Machine extends AnyStateMachine = AnyStateMachine>(address: string): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>>>;
+  actor<Machine extends AnyStateMachine = AnyStateMachine>(address: string): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>, EmittedFrom<Machine>>>;
   /** Roots by id. `limit` defaults to 100. */
   actors(filter?: { readonly status?: ActorRecord['status']; readonly machineId?: string; readonly limit?: number; readonly after?: string }): Promise<ActorSummary[]>;
 }

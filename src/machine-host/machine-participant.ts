@@ -31,6 +31,8 @@ export interface Look {
   readonly id: string;
   readonly address: string;
   readonly session: string;
+  /** The name of its logic; undefined: it is a root. */
+  readonly src?: string | undefined;
   readonly snapshot: AnySnapshot;
 }
 
@@ -192,7 +194,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   #toLook(actor: HostedActor, inner: Inner): Look {
-    return { id: actor.id, address: actor.tree.toAddress(inner), session: inner.sessionId, snapshot: inner._snapshot };
+    return { id: actor.id, address: actor.tree.toAddress(inner), session: inner.sessionId, src: inner._parent && String(inner.src), snapshot: inner._snapshot };
   }
 
   #resume(ids: readonly string[]): void {

@@ -16,7 +16,7 @@ import { MachineParticipant } from './machine-participant.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
 import { isMachine } from './xstate-internals.ts';
 
-type AnyActor = DurableActor<unknown>;
+type AnyActor = DurableActor<AnySnapshot>;
 
 /** What a handle shows that was met as a mere address, in what another actor keeps. */
 const unseen = { status: 'active' } as AnySnapshot;
@@ -68,7 +68,7 @@ export class HostedMachines {
       return there;
     }
     const [id = ''] = look.address.split('/');
-    const handle: AnyActor = new DurableActor<unknown>({ id, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
+    const handle: AnyActor = new DurableActor<AnySnapshot>({ id, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
     const key = `${look.address}#${look.session}`;
     this.#handles.set(key, new WeakRef(handle));
     this.#gone.register(handle, key);

@@ -1,4 +1,4 @@
-import type { ActorScope, AnyActorLogic, AnyEventObject, AnyStateMachine, EventObject, Snapshot } from 'xstate';
+import type { ActorScope, AnyActorLogic, AnyActorRef, AnyEventObject, AnyStateMachine, EventObject, Snapshot } from 'xstate';
 import { createActor as createXStateActor } from 'xstate';
 
 // All that is known here of XState's insides; test/machine-host/xstate-contract.test.ts says which release it was true of.
@@ -15,6 +15,12 @@ export const refMark = 'xstate$$type';
 
 /** A snapshot of any logic, as an object. */
 export type AnySnapshot = Snapshot<unknown> & { readonly context?: unknown; readonly input?: unknown; readonly value?: unknown; readonly children?: Record<string, Inner> };
+
+/** The key by which XState's actors say that they can be observed, and RxJS asks. */
+export const symbolObservable = ((Symbol as { readonly observable?: symbol }).observable ?? '@@observable');
+
+/** The system that a reference from outside shows: nobody is in it. */
+export const outsideSystem = { get: () => undefined, getAll: () => ({}), inspect: () => ({ unsubscribe: () => {} }), getSnapshot: () => ({ _scheduledEvents: {} }) } as unknown as AnyActorRef['system'];
 
 /** An action as XState hands it to an actor's executor. */
 export interface InnerAction {
