@@ -1,5 +1,6 @@
 import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
+import { FlowError } from '../core/errors.ts';
 import type { Look } from './machine-participant.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
@@ -85,8 +86,9 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
     return this;
   }
 
-  /** Ends the actor, and all actors below it. Roots only. */
+  /** Ends the actor, and all actors below it. @throws a `FlowError` with code `actor_not_root` on an actor below another */
   async stop(): Promise<void> {
+    if (this.address !== this.#rootId) throw new FlowError('actor_not_root', `Expected a root actor to stop, got \`${this.address}\`: what is below one is ended by its machine, or with \`${this.#rootId}\``);
     await this.#command({ type: 'stop', id: this.#rootId });
   }
 

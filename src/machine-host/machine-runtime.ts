@@ -5,6 +5,7 @@ import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
+import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
@@ -95,6 +96,9 @@ export class HostedMachines {
     },
     actors: async ({ limit = 100, ...filter } = {}) => ((await this.#actors?.listActors({ ...filter, limit })) ?? []).map(toActorSummary),
   };
+
+  /** For other processes. */
+  readonly reach = createActorReach(this.api);
 }
 
 function requireText(value: unknown): string {

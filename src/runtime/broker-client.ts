@@ -15,6 +15,10 @@ export interface OwnerConnection {
   cancel(executionId: string, message?: string): Promise<boolean>;
   /** Resolves with the number of the new generation when it is stored. */
   retry(executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }): Promise<number>;
+  /** Resolves when the event is stored, with all that followed from it at once; false: the actor had ended. */
+  sendToActor(address: string, event: { readonly type: string }): Promise<boolean>;
+  /** Resolves when the end is stored; false: the actor had ended before. */
+  stopActor(address: string): Promise<boolean>;
   close(): void;
 }
 
@@ -48,6 +52,12 @@ export async function connectToOwner(address: string, options: ConnectOptions = 
     },
     async retry(executionId, { steps, cascade }) {
       return Number(await requests.send(id => ({ id, command: 'retry', executionId, steps: [...steps], cascade })));
+    },
+    async sendToActor(actor, event) {
+      return (await requests.send(id => ({ id, command: 'actor.send', address: actor, event: JSON.parse(encodeJson(event, { name: 'event' })) }))) === true;
+    },
+    async stopActor(actor) {
+      return (await requests.send(id => ({ id, command: 'actor.stop', address: actor }))) === true;
     },
     close: () => socket.destroy(),
   };

@@ -6,6 +6,8 @@ export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('signal'), executionId: z.string(), name: z.string(), payload: z.unknown() }),
   z.strictObject({ id: z.int(), command: z.literal('cancel'), executionId: z.string(), message: z.string().optional() }),
   z.strictObject({ id: z.int(), command: z.literal('retry'), executionId: z.string(), steps: z.array(z.string()), cascade: z.boolean() }),
+  z.strictObject({ id: z.int(), command: z.literal('actor.send'), address: z.string(), event: z.looseObject({ type: z.string() }) }),
+  z.strictObject({ id: z.int(), command: z.literal('actor.stop'), address: z.string() }),
   /** For the queues, which read each of them. */
   z.strictObject({ id: z.int(), command: z.literal('queue'), commands: z.array(z.unknown()).max(100_000) }),
 ]);

@@ -19,6 +19,9 @@ export interface BrokerOptions {
   readonly signal: (executionId: string, name: string, payload: unknown) => Promise<void>;
   readonly cancel: (executionId: string, message?: string) => Promise<boolean>;
   readonly retry: (executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }) => Promise<number>;
+  /** False: the actor had ended before. */
+  readonly sendToActor: (address: string, event: { readonly type: string }) => Promise<boolean>;
+  readonly stopActor: (address: string) => Promise<boolean>;
 }
 
 /** A connection as the queues see it. */
@@ -117,6 +120,8 @@ export class BrokerServer {
   async #perform(request: BrokerRequest, openGuest: () => BrokerGuest | undefined): Promise<unknown> {
     if (request.command === 'queue') return openGuest()?.take(request.commands);
     if (request.command === 'retry') return this.#options.retry(request.executionId, { steps: request.steps, cascade: request.cascade });
+    if (request.command === 'actor.send') return this.#options.sendToActor(request.address, request.event);
+    if (request.command === 'actor.stop') return this.#options.stopActor(request.address);
     if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
     await this.#options.signal(request.executionId, request.name, request.payload ?? null);
     return null;
@@ -133,7 +138,7 @@ function readRequest(line: string): BrokerRequest {
   const { success, data, error } = brokerRequest.safeParse(value);
   if (success) return data;
   const [issue] = error.issues;
-  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\`, \`retry\` or \`queue\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
+  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\`, \`retry\`, \`actor.send\`, \`actor.stop\` or \`queue\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
 }
 
 /** What JSON keeps of it. */

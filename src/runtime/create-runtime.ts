@@ -68,7 +68,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     store.close();
     throw error;
   }
-  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues);
+  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
   const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
   retention.start();
   let stopping: Promise<void> | undefined;
@@ -206,7 +206,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */
-async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues): Promise<BrokerServer | undefined> {
+async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
   try {
     return await openBroker(isWanted, {
       address,
@@ -216,6 +216,7 @@ async function listen(address: string, core: FlowRuntime, { logger, maxOutputByt
       signal: (executionId, name, payload) => core.signal(executionId, name, payload),
       cancel: (executionId, message) => core.cancel(executionId, message),
       retry: (executionId, what) => core.retry(executionId, what),
+      ...actors,
     });
   } catch (error) {
     await core.stop(0);

@@ -1,81 +1,160 @@
-import type { ActorRecord } from '../../../persistence/actor-store.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
-import { didYouMean } from '../../core/wording.ts';
+import { createRedactor } from '../../core/redact.ts';
+import { describeValue, didYouMean } from '../../core/wording.ts';
 import { toActorSummary } from '../../machine-host/actor-summary.ts';
+import type { ActorNode, ActorView } from '../../machine-host/read-actor-view.ts';
+import { readActorView } from '../../machine-host/read-actor-view.ts';
 import { openSqliteReader } from '../../sqlite.ts';
-import { formatDateTime } from '../terminal/durations.ts';
-import { renderTable } from '../terminal/result-report.ts';
+import { renderActor, renderActors } from '../terminal/actor-view.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
+import { readJsonArgument } from './json-argument.ts';
+import { reachActor } from './reach-actor.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
+import { createSuggest } from './suggest-command.ts';
 
 export interface ActorsCommandOptions {
   readonly status?: string;
   readonly machine?: string;
   readonly limit?: number;
+  readonly after?: string;
+  readonly data?: string;
   readonly db?: string;
 }
 
+const actions = ['list', 'show', 'send', 'stop'] as const;
+type Action = (typeof actions)[number];
 const statuses = ['active', 'done', 'error', 'stopped'] as const;
-/** Rows of a journal read in one go. */
-const pageSize = 1_000;
+/** Which words and options each action takes. */
+const usages: Readonly<Record<Action, { readonly usage: string; readonly words: number; readonly options: readonly (keyof ActorsCommandOptions)[] }>> = {
+  list: { usage: 'flowstone actors list', words: 0, options: ['status', 'machine', 'limit', 'after'] },
+  show: { usage: 'flowstone actors show ID', words: 1, options: ['limit'] },
+  send: { usage: 'flowstone actors send ID EVENT', words: 2, options: ['data'] },
+  stop: { usage: 'flowstone actors stop ID', words: 1, options: [] },
+};
+const defaultActors = 100;
+const defaultEvents = 20;
 
-type Reader = ReturnType<typeof openSqliteReader>;
+/** `actors`: lists machines of people's own, shows one, sends it an event or ends it. Looking works while another process owns the database. */
+export async function actorsCommand(first: string | undefined, second: string | undefined, third: string | undefined, options: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const action = actions.find(name => name === first);
+  const words = [first, second, third].filter(word => word !== undefined);
+  if (action) return runAction(action, words.slice(1), options, context);
+  // An id alone is looked at; one that is the name of an action needs `show` before it.
+  if (words.length > 1) throw new FlowError('usage_invalid', `Expected ${actions.map(name => `\`${usages[name].usage}\``).join(', ')}, got \`${words.map(toPlainLine).join(' ')}\`${didYouMean(first ?? '', actions)}`);
+  return runAction(words.length === 0 ? 'list' : 'show', words, options, context);
+}
 
-/** `actors`: lists machines of people's own, or shows one with everything it took. Works while another process owns the database. */
-export async function actorsCommand(id: string | undefined, options: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const status = statuses.find(known => known === options.status);
-  if (options.status !== undefined && !status) throw new FlowError('usage_invalid', `Expected --status to be ${statuses.map(known => `\`${known}\``).join(', ')}, got \`${options.status}\`${didYouMean(options.status, statuses)}`);
+async function runAction(action: Action, words: readonly string[], options: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const { usage, words: count, options: known } = usages[action];
+  if (words.length !== count) throw new FlowError('usage_invalid', `Expected \`${usage}\`, got ${words.length === 0 ? 'no id' : words.map(word => `\`${toPlainLine(word)}\``).join(' ')}`);
+  const foreign = (['status', 'machine', 'limit', 'after', 'data'] as const).find(name => options[name] !== undefined && !known.includes(name));
+  if (foreign) throw new FlowError('usage_invalid', `Expected no --${foreign} with \`${usage}\`, got \`${String(options[foreign])}\``);
+  const [address = '', eventType = ''] = words;
+  const event = action === 'send' ? readEvent(eventType, options.data, context.cwd) : undefined;
+  const status = readStatus(options.status);
   const database = resolveDatabaseFile(options.db, context);
   if (!hasDatabase(database)) {
-    if (id !== undefined) throw notFound(id, database);
+    if (action !== 'list') throw notFound(address, database);
     return { exitCode: exitCodes.passed, document: { actors: [], database }, text: `No actors: there is no database at ${database} yet.\n` };
   }
   const reader = openSqliteReader({ file: database });
   try {
-    if (id !== undefined) return await showActor(reader, id, database, context);
-    const { machine, limit = 100 } = options;
-    const found = ((await reader.actors?.listActors({ limit, ...(status && { status }), ...(machine !== undefined && { machineId: machine }) })) ?? []).map(toActorSummary);
-    const rows = found.map(actor => [actor.id, actor.status, actor.machineId, toStateText(actor.value), describeWake(actor.wakeAt, actor.status)]);
-    const table = renderTable(['actor', 'status', 'machine', 'state', 'waits for'], rows, getColumns(context.stdout), createScreenPalette(context.stdout, context.env));
-    const isFiltered = status !== undefined || machine !== undefined;
-    return { exitCode: exitCodes.passed, document: { actors: found, database }, text: found.length === 0 ? `No actors${isFiltered ? ' like that' : ''} in ${database}.\n` : `${table}\n` };
+    if (action === 'list') return await listActors(reader, database, status, options, context);
+    const view = await requireActor(reader, address, database, options.limit ?? defaultEvents);
+    if (action === 'show') return showActor(view.actor, view.node, database, context);
+    if (event) return await sendEvent(reader, address, event, database, context);
+    return await stopActor(reader, address, database);
   } finally {
     reader.close();
   }
 }
 
-async function showActor(reader: Reader, id: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
-  const record = await reader.actors?.getActor(id);
-  if (!record) throw notFound(id, database);
-  const summary = toActorSummary(record);
-  const { snapshot } = (JSON.parse(record.tree) as { root: { snapshot: Record<string, unknown> } }).root;
-  const taken: { readonly at: number; readonly transition: number; readonly address: string; readonly event: { readonly type: string } }[] = [];
-  for (let after = 0; ; ) {
-    const page = (await reader.actors?.readActorJournal(id, after, pageSize)) ?? [];
-    for (const { at, entries } of page) {
-      for (const [transition, address, event] of JSON.parse(entries) as [number, string, { type: string }][]) taken.push({ at, transition, address, event });
-    }
-    if (page.length < pageSize) break;
-    after = page.at(-1)?.seq ?? after;
-  }
-  const table = renderTable(['#', 'at', 'actor', 'event'], taken.map(({ at, transition, address, event }) => [String(transition), formatDateTime(at), address, JSON.stringify(event)]), getColumns(stdout), createScreenPalette(stdout, env));
-  const head = [
-    `${id}  ${summary.status}  ${toStateText(summary.value)}`,
-    `  machine   ${summary.machineId}${summary.machineVersion === '' ? '' : ` (version ${summary.machineVersion})`}`,
-    `  waits for ${describeWake(summary.wakeAt, summary.status)}`,
-    `  context   ${JSON.stringify(snapshot['context'] ?? null)}`,
-  ];
-  return { exitCode: exitCodes.passed, document: { ...summary, context: snapshot['context'] ?? null, output: snapshot['output'] ?? null, events: taken, database }, text: `${head.join('\n')}\n${taken.length === 0 ? '' : `\n${table}\n`}` };
+function readStatus(given: string | undefined): (typeof statuses)[number] | undefined {
+  const status = statuses.find(known => known === given);
+  if (given === undefined || status) return status;
+  throw new FlowError('usage_invalid', `Expected --status to be ${statuses.map(known => `\`${known}\``).join(', ')}, got \`${given}\`${didYouMean(given, statuses)}`);
 }
 
-const notFound = (id: string, database: string): FlowError => new FlowError('actor_not_found', `Expected the id of an actor, got \`${id}\`, which is not in ${database}`);
+function readEvent(type: string, data: string | undefined, cwd: string): { readonly type: string } {
+  if (type.trim() === '') throw new FlowError('usage_invalid', 'Expected EVENT to be the type of an event, got an empty text');
+  if (type.startsWith('xstate.')) throw new FlowError('usage_invalid', `Expected the type of an event of the machine's own, got \`${type}\`: events that begin with \`xstate.\` are XState's`);
+  const given = data === undefined ? {} : readJsonArgument(data, '--data', cwd);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new FlowError('usage_invalid', `Expected --data to be a JSON object, whose properties the event gets, got ${describeValue(given)}`);
+  if ('type' in given) throw new FlowError('usage_invalid', `Expected --data without \`type\`, which is \`${type}\` already, got ${describeValue(given)}`);
+  return { type, ...given };
+}
 
-const toStateText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+const notFound = (address: string, database: string): FlowError => new FlowError('actor_not_found', `Expected the id of an actor, got \`${toPlainLine(address)}\`, which is not in ${database}`);
 
-function describeWake(wakeAt: number | null, status: ActorRecord['status']): string {
-  if (status !== 'active') return 'nothing';
-  if (wakeAt === null) return 'an event';
-  return wakeAt === 0 ? 'what it has begun' : `${formatDateTime(wakeAt)}, or an event`;
+async function requireActor(reader: StoreReader, address: string, database: string, maxEvents: number): Promise<{ readonly actor: ActorView; readonly node: ActorNode }> {
+  const [id = '', ...path] = address.split('/');
+  const actor = await readActorView(reader, id, maxEvents);
+  let node = actor?.root;
+  for (const part of path) node = node?.children.find(child => child.id === part);
+  if (!actor || !node) throw notFound(address, database);
+  return { actor, node };
+}
+
+async function listActors(reader: StoreReader, database: string, status: (typeof statuses)[number] | undefined, { machine, after, limit = defaultActors }: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
+  const isFiltered = status !== undefined || machine !== undefined || after !== undefined;
+  // One more than is shown tells whether there are more.
+  const found = ((await reader.actors?.listActors({ limit: limit + 1, ...(status && { status }), ...(machine !== undefined && { machineId: machine }), ...(after !== undefined && { after }) })) ?? []).map(toActorSummary);
+  const actors = found.slice(0, limit);
+  const next = found.length > limit ? (actors.at(-1)?.id ?? null) : null;
+  const palette = createScreenPalette(context.stdout, context.env);
+  const table = renderActors(actors, context.clock.now(), getColumns(context.stdout), palette);
+  const more = next === null ? '' : ` ${palette.dim(`there are more: --after ${toPlainLine(next)}`)}\n`;
+  return { exitCode: exitCodes.passed, document: { actors, next, database }, text: actors.length === 0 ? `No actors${isFiltered ? ' like that' : ''} in ${database}.\n` : `${table}\n${more}` };
+}
+
+function showActor(stored: ActorView, { address }: ActorNode, database: string, context: CommandContext): CommandResult {
+  const redact = createRedactor();
+  const whole = JSON.parse(redact(JSON.stringify(stored))) as ActorView;
+  let node = whole.root;
+  for (const part of address.split('/').slice(1)) node = node.children.find(child => child.id === part) ?? node;
+  const isBelow = (one: { readonly address: string }): boolean => one.address === address || one.address.startsWith(`${address}/`);
+  const actor: ActorView = { ...whole, delayed: whole.delayed.filter(isBelow), actions: whole.actions.filter(isBelow), events: whole.events.filter(isBelow) };
+  const { root, ...rest } = actor;
+  const { context: data = null, output = null, error } = node;
+  const columns = getColumns(context.stdout);
+  const palette = createScreenPalette(context.stdout, context.env);
+  const text = `${renderActor(actor, node, context.clock.now(), columns, palette)}\n  ${palette.dim('stored in')}  ${database}\n`;
+  return {
+    exitCode: exitCodes.passed,
+    document: { ...rest, address, ...(node !== root && { status: node.status, value: node.value }), context: data, output, ...(error !== undefined && { error }), children: node.children, database },
+    text,
+  };
+}
+
+async function sendEvent(reader: StoreReader, address: string, event: { readonly type: string }, database: string, context: CommandContext): Promise<CommandResult> {
+  const { owner, answer } = await reachActor(reader, address, database, connection => connection.sendToActor(address, event));
+  const { status, value, state } = await readState(reader, address, database);
+  const show = createSuggest(context, { db: database })(`actors show ${address}`);
+  return {
+    exitCode: answer ? exitCodes.passed : exitCodes.notPassed,
+    document: { address, event: event.type, taken: answer, status, value, deliveredTo: owner.pid, database },
+    text: answer ? `Sent ${toPlainLine(event.type)} to ${toPlainLine(address)}, in process ${owner.pid}. It is ${status} now${state}. All of it: ${show}\n` : `${toPlainLine(address)} had ended before (${status}${state}); nothing was changed.\n`,
+  };
+}
+
+async function stopActor(reader: StoreReader, address: string, database: string): Promise<CommandResult> {
+  const { owner, answer } = await reachActor(reader, address, database, connection => connection.stopActor(address));
+  const { status, value, state } = await readState(reader, address, database);
+  return {
+    exitCode: answer ? exitCodes.passed : exitCodes.notPassed,
+    document: { address, stopped: answer, status, value, deliveredTo: owner.pid, database },
+    text: answer ? `Stopped ${toPlainLine(address)} and all actors below it.\n` : `${toPlainLine(address)} had ended before (${status}${state}); nothing was changed.\n`,
+  };
+}
+
+/** An actor that its parent gave up when it took the event is there no more. */
+async function readState(reader: StoreReader, address: string, database: string): Promise<{ readonly status: string; readonly value: unknown; readonly state: string }> {
+  const found = await requireActor(reader, address, database, 1).catch(() => undefined);
+  if (!found) return { status: 'gone', value: null, state: '' };
+  const { status, value = null } = found.node;
+  return { status, value, state: value === null ? '' : `, in ${toPlainLine(typeof value === 'string' ? value : JSON.stringify(value))}` };
 }

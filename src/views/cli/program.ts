@@ -165,12 +165,15 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (action: string, queue: string | undefined, message: string | undefined, options) =>
       settle(await (await import('./queue-command.ts')).queueCommand(action, queue, message, options, context)));
 
-  add('actors [id]', 'list machines of your own, or show one with everything it took')
-    .option('--status <status>', 'only active, done, error or stopped ones')
-    .option('--machine <id>', 'only those of this machine')
-    .option('--limit <n>', 'at most so many (default: 100)', parseCount)
+  add('actors [action] [id] [event]', 'look at machines of your own: list (default), show ID; and talk to them: send ID EVENT, stop ID')
+    .option('--status <status>', 'list only active, done, error or stopped ones')
+    .option('--machine <id>', 'list only those of this machine')
+    .option('--limit <n>', 'list at most so many (default: 100); show: so many of the last events (default: 20)', parseCount)
+    .option('--after <id>', 'list those after this id')
+    .option('--data <json>', 'send: what the event has beside its type, a JSON object or @file')
     .option(...databaseOption)
-    .action(async (id: string | undefined, options) => settle(await (await import('./actors-command.ts')).actorsCommand(id, options, context)));
+    .action(async (action: string | undefined, id: string | undefined, event: string | undefined, options) =>
+      settle(await (await import('./actors-command.ts')).actorsCommand(action, id, event, options, context)));
 
   add('import <files...>', "take over the predecessor's session files and traces as settled executions")
     .option(...databaseOption)

@@ -63,8 +63,10 @@ export function paintStatus(palette: Palette, status: string, text: string): str
     case 'completed':
     case 'scored':
     case 'passed':
+    case 'done':
       return palette.green(text);
     case 'failed':
+    case 'error':
       return palette.red(text);
     case 'retrying':
     case 'waiting':
@@ -72,6 +74,7 @@ export function paintStatus(palette: Palette, status: string, text: string): str
     case 'running':
     case 'stepping':
     case 'consolidating':
+    case 'active':
       return palette.cyan(text);
     default:
       return palette.dim(text);

@@ -1,0 +1,99 @@
+import type { ActorRecord } from '../../persistence/actor-store.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { toActorSummary } from './actor-summary.ts';
+import type { OpenEffect } from './actor-commands.ts';
+import type { FrozenActor, FrozenTree } from './freeze-tree.ts';
+import type { ActorSummary } from './machine-api.ts';
+
+/** A stored actor with all actors below it, as people look at it. */
+export interface ActorNode {
+  readonly id: string;
+  readonly address: string;
+  /** The name its parent spawned it by; undefined: the root. */
+  readonly src?: string;
+  readonly status: ActorRecord['status'];
+  /** The state, of a machine. */
+  readonly value?: unknown;
+  readonly context?: unknown;
+  readonly input?: unknown;
+  readonly output?: unknown;
+  readonly error?: unknown;
+  readonly children: readonly ActorNode[];
+}
+
+export interface DelayedEventView {
+  /** Epoch ms. */
+  readonly dueAt: number;
+  /** Whom it goes to. */
+  readonly address: string;
+  readonly event: { readonly type: string };
+}
+
+export interface OpenActionView {
+  /** As the action is given it. */
+  readonly effectId: string;
+  readonly address: string;
+  readonly type: string;
+  readonly params?: unknown;
+}
+
+export interface TakenEventView {
+  /** The number of the transition. */
+  readonly transition: number;
+  readonly at: number;
+  readonly address: string;
+  readonly event: { readonly type: string };
+}
+
+export interface ActorView extends ActorSummary {
+  readonly root: ActorNode;
+  /** Transitions so far. */
+  readonly transitions: number;
+  /** The earliest first. */
+  readonly delayed: readonly DelayedEventView[];
+  /** Actions that are still to be done, or that were cut off. */
+  readonly actions: readonly OpenActionView[];
+  /** The last ones, in order. */
+  readonly events: readonly TakenEventView[];
+}
+
+/** Everything that is stored of one actor, and the last events that its tree took. */
+export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
+  const record = await actors?.getActor(id);
+  if (!record) return undefined;
+  const { root, unlisted = [], timers = [], open = [] } = JSON.parse(record.tree) as FrozenTree & { readonly open?: readonly OpenEffect[] };
+  const addresses = new Map<string, string>();
+  const toNode = (actor: FrozenActor, parent: string | undefined): ActorNode => {
+    const address = parent === undefined ? record.actorId : `${parent}/${actor.id}`;
+    addresses.set(actor.session, address);
+    const { status, value, context, input, output, error } = actor.snapshot;
+    const others = unlisted.filter(one => one.parent === actor.session);
+    return {
+      id: actor.id, address, ...(actor.src !== undefined && { src: actor.src }), status: status as ActorRecord['status'],
+      ...dropUndefined({ value, context, input, output, error }),
+      children: [...(actor.children ?? []), ...others].map(child => toNode(child, address)),
+    };
+  };
+  const tree = toNode(root, undefined);
+  const toAddress = (session: string): string => addresses.get(session) ?? record.actorId;
+  return {
+    ...toActorSummary(record),
+    root: tree,
+    transitions: record.seq,
+    delayed: timers.map(({ dueAt, target, event }) => ({ dueAt, address: toAddress(target), event: event as { type: string } })).toSorted((a, b) => a.dueAt - b.dueAt),
+    actions: open.map(({ id: effect, session, type, params }) => ({ effectId: `${record.actorId}@${effect}`, address: toAddress(session), type, ...dropUndefined({ params }) })),
+    events: await readLastEvents(actors, record, maxEvents),
+  };
+}
+
+const dropUndefined = <Parts extends object>(parts: Parts): Partial<Parts> => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as Partial<Parts>;
+
+/** Not every transition is an event: where too few are found, it looks further back. */
+async function readLastEvents(actors: StoreReader['actors'], { actorId, seq }: ActorRecord, count: number): Promise<TakenEventView[]> {
+  for (let back = count; ; back *= 2) {
+    const after = Math.max(0, seq - back);
+    const rows = (await actors?.readActorJournal(actorId, after, back)) ?? [];
+    const taken = rows.flatMap(({ at, entries }) => (JSON.parse(entries) as [number, string, { type: string }][]).map(([transition, address, event]) => ({ transition, at, address, event })));
+    if (taken.length >= count || after === 0) return taken.slice(-count);
+  }
+}
