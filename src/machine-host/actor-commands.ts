@@ -5,7 +5,7 @@ import type { KnownMachine } from './machine-book.ts';
 export type ActorCommand =
   | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown }
   | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true }
-  | { readonly type: 'stop'; readonly id: string }
+  | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
   | { readonly type: 'due' }
   | { readonly type: 'resume'; readonly ids: readonly string[] }

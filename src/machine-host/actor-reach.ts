@@ -9,11 +9,6 @@ export interface ActorReach {
 export function createActorReach({ actor }: MachineRuntime): ActorReach {
   return {
     sendToActor: async (address, event) => (await actor(address)).send(event as never),
-    stopActor: async address => {
-      const handle = await actor(address);
-      const wasActive = (handle.getSnapshot() as { readonly status: string }).status === 'active';
-      await handle.stop();
-      return wasActive;
-    },
+    stopActor: async address => (await actor(address)).stop(),
   };
 }

@@ -86,10 +86,10 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
     return this;
   }
 
-  /** Ends the actor, and all actors below it. @throws a `FlowError` with code `actor_not_root` on an actor below another */
-  async stop(): Promise<void> {
+  /** Ends the actor, and all actors below it; false: it had ended. @throws a `FlowError` with code `actor_not_root` on an actor below another */
+  async stop(): Promise<boolean> {
     if (this.address !== this.#rootId) throw new FlowError('actor_not_root', `Expected a root actor to stop, got \`${this.address}\`: what is below one is ended by its machine, or with \`${this.#rootId}\``);
-    await this.#command({ type: 'stop', id: this.#rootId });
+    return (await this.#command({ type: 'stop', id: this.#rootId, session: this.sessionId })) as boolean;
   }
 
   /** Calls back with each committed snapshot. */

@@ -97,7 +97,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
       case 'event':
         return this.#deliver(command, tick.now);
       case 'stop':
-        return this.#change(this.#require(command.id), actor => actor.absorb(actor.tree.stop(tick.now)));
+        return this.#stop(command, tick.now);
       case 'failed':
         return this.#fail(command.id, command.session, command.error, tick.now);
       case 'look':
@@ -175,6 +175,14 @@ export class MachineParticipant implements Participant<ActorCommand> {
       // Nobody to refuse it to: the actor ends with it, as one that threw.
       this.#fail(id, session, error, now);
     }
+    return true;
+  }
+
+  /** False: it has ended, or another has taken its place. */
+  #stop({ id, session }: Extract<ActorCommand, { type: 'stop' }>, now: number): boolean {
+    const actor = this.#find(id);
+    if (!actor || actor.tree.root.sessionId !== session || actor.tree.root._snapshot.status !== 'active') return false;
+    this.#change(actor, () => actor.absorb(actor.tree.stop(now)));
     return true;
   }
 
