@@ -17,7 +17,8 @@ export interface FanOutContext extends FanOutInput {
 }
 
 export type FanOutEvent =
-  | { type: 'step.start'; total: number }
+  /** `kept`: items that an earlier generation completed; fewer than `total`. */
+  | { type: 'step.start'; total: number; kept?: number }
   | { type: 'step.skip'; failure: StepFailure }
   | { type: 'step.fail'; failure: StepFailure }
   | { type: 'step.cancel'; failure: StepFailure }
@@ -39,7 +40,7 @@ export const fanOutMachine = setup({
   actions: {
     haltItems: () => {},
     cancelItems: () => {},
-    noteTotal: assign(({ event }) => (event.type === 'step.start' ? { total: event.total } : {})),
+    noteTotal: assign(({ event }) => (event.type === 'step.start' ? { total: event.total, settled: event.kept ?? 0, completed: event.kept ?? 0 } : {})),
     countItem: assign(({ context, event }) => ({
       settled: context.settled + 1,
       completed: context.completed + (isItemFailure(event) ? 0 : 1),

@@ -117,21 +117,26 @@ export abstract class StateStore implements Store {
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {
-    const at = this.#findOrigin(executionKey, position);
+    const at = this.#findOrigin(executionKey, position, item);
     return this.#read().inputs.get(at.key)?.get(toStepPlace({ position: at.position, item }))?.input;
   }
 
   getOutput(executionKey: number, position: number, item: number): string | undefined {
-    const at = this.#findOrigin(executionKey, position);
+    const at = this.#findOrigin(executionKey, position, item);
     const last = this.listAttempts(at.key).findLast(row => row.position === at.position && row.item === item && row.status === 'completed');
     return last?.output ?? undefined;
   }
 
   listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
-    const at = this.#findOrigin(executionKey, position);
-    return this.listAttempts(at.key).flatMap(row =>
-      row.position === at.position && row.item >= 0 && row.status === 'completed' && row.output !== null ? [{ item: row.item, output: row.output }] : [],
-    );
+    const toOutputs = (row: AttemptRecord): { item: number; output: string }[] =>
+      row.item >= 0 && row.status === 'completed' && row.output !== null ? [{ item: row.item, output: row.output }] : [];
+    const own = this.listAttempts(executionKey).filter(row => row.position === position).flatMap(toOutputs);
+    const origins = Map.groupBy(this.listSteps(executionKey).filter(row => row.position === position && row.originKey !== null), row => row.originKey as number);
+    const kept = [...origins].flatMap(([key, steps]) => {
+      const runs = new Set(steps.map(step => `${step.originPosition}.${step.item}.${step.run}`));
+      return this.listAttempts(key).filter(row => runs.has(`${row.position}.${row.item}.${row.run}`)).flatMap(toOutputs);
+    });
+    return [...own, ...kept].toSorted((a, b) => a.item - b.item);
   }
 
   readJournal(executionKey: number, afterSeq: number, limit = 1000): JournalRecord[] {
@@ -316,8 +321,8 @@ export abstract class StateStore implements Store {
   }
 
   /** Where what a step has produced is kept: in another generation, when that is where it ran. */
-  #findOrigin(key: number, position: number): { readonly key: number; readonly position: number } {
-    const row = this.#read().steps.get(key)?.get(toStepPlace({ position, item: -1 }));
+  #findOrigin(key: number, position: number, item: number): { readonly key: number; readonly position: number } {
+    const row = this.#read().steps.get(key)?.get(toStepPlace({ position, item }));
     return row && row.originKey !== null && row.originPosition !== null ? { key: row.originKey, position: row.originPosition } : { key, position };
   }
 

@@ -31,7 +31,12 @@ const countSuperseded = `
 
 const selectOrigin = `
   SELECT origin_key AS key, origin_position AS position FROM steps
-  WHERE execution_key = ? AND position = ? AND item = -1 AND origin_key IS NOT NULL`;
+  WHERE execution_key = ? AND position = ? AND item = ? AND origin_key IS NOT NULL`;
+
+const selectKeptOutputs = `
+  SELECT s.item, a.output FROM steps AS s JOIN attempts AS a
+    ON a.execution_key = s.origin_key AND a.position = s.origin_position AND a.item = s.item AND a.run = s.run AND a.status = 'completed'
+  WHERE s.execution_key = ? AND s.position = ? AND s.item >= 0 AND s.origin_key IS NOT NULL AND a.output IS NOT NULL ORDER BY s.item`;
 
 /** Reads a SQLite store, also while another process owns and writes it. */
 export class SqliteReader implements StoreReader {
@@ -139,30 +144,29 @@ export class SqliteReader implements StoreReader {
 
   getInput(executionKey: number, position: number, item: number): string | undefined {
     if (position < 0) return undefined;
-    return this.#readKept(executionKey, position, (key, place) =>
+    return this.#readKept(executionKey, position, item, (key, place) =>
       this.get('SELECT input FROM inputs WHERE execution_key = ? AND position = ? AND item = ?', row => (row as { input: string }).input, key, place, item),
     );
   }
 
   getOutput(executionKey: number, position: number, item: number): string | undefined {
     const sql = `SELECT output FROM attempts WHERE execution_key = ? AND position = ? AND item = ? AND status = 'completed'`;
-    return this.#readKept(executionKey, position, (key, place) => this.get(sql, row => (row as { output: string | null }).output, key, place, item) ?? undefined);
+    return this.#readKept(executionKey, position, item, (key, place) => this.get(sql, row => (row as { output: string | null }).output, key, place, item) ?? undefined);
   }
 
   listItemOutputs(executionKey: number, position: number): { item: number; output: string }[] {
     const sql = `SELECT item, output FROM attempts WHERE execution_key = ? AND position = ? AND item >= 0 AND status = 'completed' AND output IS NOT NULL ORDER BY item`;
-    const list = this.#readKept(executionKey, position, (key, place) => {
-      const rows = this.all(sql, row => ({ ...(row as { item: number; output: string }) }), key, place);
-      return rows.length > 0 ? rows : undefined;
-    });
-    return list ?? [];
+    const toOutput = (row: unknown): { item: number; output: string } => ({ ...(row as { item: number; output: string }) });
+    const own = this.all(sql, toOutput, executionKey, position);
+    const kept = this.all(selectKeptOutputs, toOutput, executionKey, position);
+    return kept.length === 0 ? own : [...own, ...kept].sort((a, b) => a.item - b.item);
   }
 
-  /** Reads under the key itself, and where nothing is there: under that of the generation the step was kept from. */
-  #readKept<T>(executionKey: number, position: number, read: (key: number, position: number) => T | undefined): T | undefined {
+  /** Reads under the key itself, and where nothing is there: under that of the generation the step, or the item, was kept from. */
+  #readKept<T>(executionKey: number, position: number, item: number, read: (key: number, position: number) => T | undefined): T | undefined {
     const found = read(executionKey, position);
     if (found !== undefined) return found;
-    const origin = this.get(selectOrigin, row => row as { key: number; position: number }, executionKey, position);
+    const origin = this.get(selectOrigin, row => row as { key: number; position: number }, executionKey, position, item);
     return origin && read(origin.key, origin.position);
   }
 

@@ -1,5 +1,5 @@
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
-import type { AttemptRecord, SignalRecord } from '../../persistence/records.ts';
+import type { AttemptRecord, SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FanOutActor, StepActor } from './tree.ts';
 
@@ -32,6 +32,8 @@ export interface Changes {
   readonly actors: Set<StepActor | FanOutActor>;
   readonly attempts: EndedAttempt[];
   readonly inputs: { readonly position: number; readonly item: number; readonly input: string }[];
+  /** Items of earlier generations that need not run again; their rows are of this one. */
+  readonly kept: StepRecord[];
   readonly received: SignalRecord[];
   /** Numbers of the signals that found their step. */
   readonly consumed: number[];
@@ -43,5 +45,5 @@ export interface Changes {
 }
 
 export function createChanges(): Changes {
-  return { entries: [], actors: new Set(), attempts: [], inputs: [], received: [], consumed: [], consolidated: null, effects: [] };
+  return { entries: [], actors: new Set(), attempts: [], inputs: [], kept: [], received: [], consumed: [], consolidated: null, effects: [] };
 }

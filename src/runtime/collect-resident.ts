@@ -11,7 +11,7 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   const { header, tree } = resident;
   const { key } = header;
   const changes = resident.changes as Changes;
-  const { entries, actors, attempts, inputs, received, consumed } = changes;
+  const { entries, actors, attempts, inputs, kept, received, consumed } = changes;
   // Read back and nothing happened to it yet: its rows are right as they are.
   if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
   const { labels } = changes;
@@ -34,6 +34,11 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   else batch.executions.push(record);
   const mark = markBatch(batch);
   if (resident.isNew) batch.steps.push(...resident.kept);
+  if (kept.length > 0) {
+    batch.steps.push(...kept);
+    // What they did is with an earlier generation: the store has to be asked.
+    resident.trail = null;
+  }
   for (const actor of actors) batch.steps.push(toStepRecord(key, actor));
   for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
   for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });

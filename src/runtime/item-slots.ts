@@ -12,6 +12,18 @@ export function openItems(actor: FanOutActor): number {
   return actor.open - before;
 }
 
+/** Gives a step its list. `kept`: places that have settled before. Returns how many items there are. */
+export function setItems(actor: FanOutActor, list: readonly unknown[], kept: readonly number[]): number {
+  actor.list = list;
+  actor.settledItems = new Uint8Array(list.length);
+  for (const item of kept) actor.settledItems[item] = 1;
+  if (kept.length > 0) {
+    actor.next = list.length;
+    actor.again = Array.from(list.keys()).filter(item => actor.settledItems[item] === 0).toReversed();
+  }
+  return list.length;
+}
+
 /** Hands out the next open item. */
 export function takeItem(actor: FanOutActor): number {
   actor.open--;

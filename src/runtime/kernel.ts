@@ -11,7 +11,7 @@ import { endSteps, haltSteps } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
 import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
-import { takeItem } from './item-slots.ts';
+import { setItems, takeItem } from './item-slots.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import { beginAgain, beginRecovery, dropAlternative, endAlternative } from './recover-steps.ts';
@@ -192,13 +192,13 @@ class Delivering implements Kernel {
       this.#sendToStep({ position, item, event: { type: `step.${prepared.type}`, failure: prepared.failure } }, true);
       return;
     }
-    const { input, list, dueAt } = prepared;
+    const { input, list, kept = [], dueAt } = prepared;
     const stored = list ?? input;
     if (stored?.json) this.changes.inputs.push({ position, item, input: stored.json });
     if (isFanOut(actor)) {
-      actor.list = list?.value ?? [];
-      actor.settledItems = new Uint8Array(actor.list.length);
-      this.#sendToStep({ position, item, event: { type: 'step.start', total: actor.list.length } }, true);
+      const total = setItems(actor, list?.value ?? [], kept.map(row => row.item));
+      for (const row of kept) this.changes.kept.push(row);
+      this.#sendToStep({ position, item, event: { type: 'step.start', total, ...(kept.length > 0 && { kept: kept.length }) } }, true);
       if (actor.snapshot.status === 'active') this.#freeSlot(actor, queueItems(this, actor));
       return;
     }

@@ -1,12 +1,12 @@
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
-import type { SignalRecord } from '../../persistence/records.ts';
+import type { SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 
 /** What evaluating a step's expressions came to. */
 export type Prepared =
-  | { readonly type: 'start'; readonly input?: Evaluated; readonly list?: Evaluated<readonly unknown[]>; readonly dueAt?: number }
+  | { readonly type: 'start'; readonly input?: Evaluated; readonly list?: Evaluated<readonly unknown[]>; /** Items that need not run again. */ readonly kept?: readonly StepRecord[]; readonly dueAt?: number }
   | { readonly type: 'skip' | 'fail'; readonly failure: StepFailure };
 
 /** A value and its JSON text; null when it need not be stored, as it stands in the definition or in the list. */

@@ -7,6 +7,7 @@ import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from
 import { computeWakeAt, requireMessageWait, requireSignalName } from '../definition/wait.ts';
 import { readStepArtifacts } from './artifacts/step-artifacts.ts';
 import { toItemList } from './item-list.ts';
+import { findKeptItems } from './kept-items.ts';
 import { conditionFalse } from './messages.ts';
 import type { Evaluated, Prepared } from './messages.ts';
 import { toFailure } from './step-runner.ts';
@@ -53,7 +54,9 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
       const value = await evaluate(step.forEach);
       if (!Array.isArray(value)) throw mismatch('for_each_invalid', step, '`for_each`', 'a list', value);
       if (value.length > maxItems) throw mismatch('for_each_invalid', step, '`for_each`', `at most ${maxItems} items`, value.length);
-      return { type: 'start', list: { value, json: encodeJson(value, { maxBytes, name: 'for_each' }) } };
+      const json = encodeJson(value, { maxBytes, name: 'for_each' });
+      const kept = await findKeptItems(reader, { tree, executionKey: params.executionKey, step, list: json });
+      return { type: 'start', list: { value, json }, ...(kept.length > 0 && { kept }) };
     }
     const value = step.with ? await evaluate(step.with) : scope.item;
     const input: Evaluated | undefined =

@@ -87,7 +87,7 @@ function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap
 
 /** Numbers of the generations that steps were kept from, by key. */
 async function readGenerations(reader: StoreReader, { executionId, generation }: ExecutionRecord, results: ReadonlyMap<number, readonly StepOutcome[]>): Promise<ReadonlyMap<number, number>> {
-  const isKept = [...results.values()].some(([own]) => own !== undefined && own.step.originKey !== null);
+  const isKept = [...results.values()].some(list => list.some(({ step }) => step.originKey !== null));
   const all = isKept ? await reader.listGenerations(executionId, generation) : [];
   return new Map(all.map(row => [row.key, row.generation]));
 }

@@ -92,6 +92,7 @@ function fanOutEvents({ total, settled }: FanOutContext): FanOutEvent[] {
   return [
     { type: 'step.start', total: 0 },
     { type: 'step.start', total: 3 },
+    { type: 'step.start', total: 3, kept: 2 },
     { type: 'step.skip', failure },
     { type: 'step.fail', failure },
     { type: 'step.cancel', failure },

@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../../persistence/artifact-store.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
+import { toLocalAddress } from '../tree.ts';
 import { eachArtifact, openArtifact } from './read-artifacts.ts';
 
 /**
@@ -9,9 +10,12 @@ import { eachArtifact, openArtifact } from './read-artifacts.ts';
  * Of a step that was run again, nothing that only an earlier generation made; of one that was kept, what it made then.
  */
 export async function* eachOfSteps(reader: StoreReader, executionKey: number, executionId: string, stepIds: ReadonlySet<string>): AsyncGenerator<ArtifactRecord> {
+  // By item, too: those of a list can be of different generations.
   const keys = new Map<string, number>();
-  for (const { stepId, item, originKey } of await reader.listSteps(executionKey)) if (item < 0) keys.set(stepId, originKey ?? executionKey);
-  for await (const row of eachArtifact(reader, executionId)) if (stepIds.has(row.stepId) && row.executionKey === keys.get(row.stepId)) yield row;
+  for (const { stepId, item, originKey } of await reader.listSteps(executionKey)) if (stepIds.has(stepId)) keys.set(toLocalAddress(stepId, item), originKey ?? executionKey);
+  for await (const row of eachArtifact(reader, executionId)) {
+    if (stepIds.has(row.stepId) && row.executionKey === keys.get(toLocalAddress(row.stepId, row.item))) yield row;
+  }
 }
 
 /**

@@ -24,23 +24,31 @@ export function gatherWork(store: StoreReader, executionKey: number, plan: FlowP
   const inputs = places.map(({ key }) => store.listInputs(key));
   const fill = (index: number, ofKey: readonly AttemptRecord[], made: readonly InputRecord[]): void => {
     const { toPosition } = places[index] as Place;
-    for (const attempt of ofKey) steps[toPosition(attempt.position)]?.attempts.push(attempt);
-    for (const { position, item, input } of made) steps[toPosition(position)]?.inputs.set(item, input);
+    for (const attempt of ofKey) steps[toPosition(attempt.position, attempt.item)]?.attempts.push(attempt);
+    for (const { position, item, input } of made) steps[toPosition(position, item)]?.inputs.set(item, input);
   };
   if (![...attempts, ...inputs].some(answer => answer instanceof Promise)) {
     for (const index of places.keys()) fill(index, attempts[index] as AttemptRecord[], inputs[index] as InputRecord[]);
-    return steps;
+    return inOrder(steps, places);
   }
   return Promise.all([Promise.all(attempts), Promise.all(inputs)]).then(([allAttempts, allInputs]) => {
     for (const index of places.keys()) fill(index, allAttempts[index] ?? [], allInputs[index] ?? []);
-    return steps;
+    return inOrder(steps, places);
   });
 }
+
+/** Each place gives its attempts in order; those of one list can be from several. */
+function inOrder(steps: StepWork[], places: readonly Place[]): StepWork[] {
+  if (places.length > 1) for (const { attempts } of steps) attempts.sort(byRun);
+  return steps;
+}
+
+const byRun = (a: AttemptRecord, b: AttemptRecord): number => a.item - b.item || a.run - b.run;
 
 /** As `gatherWork`, from what is remembered. */
 export function arrangeTrail(plan: FlowPlan, rows: readonly StepRecord[], trail: Trail): StepWork[] {
   const steps = arrange(plan, rows);
-  for (const attempt of trail.attempts.toSorted((a, b) => a.item - b.item || a.run - b.run)) steps[attempt.position]?.attempts.push(attempt);
+  for (const attempt of trail.attempts.toSorted(byRun)) steps[attempt.position]?.attempts.push(attempt);
   for (const { position, item, input } of trail.inputs) steps[position]?.inputs.set(item, input);
   return steps;
 }
@@ -49,15 +57,16 @@ export function arrangeTrail(plan: FlowPlan, rows: readonly StepRecord[], trail:
 interface Place {
   readonly key: number;
   /** -1: none of this execution's. */
-  readonly toPosition: (position: number) => number;
+  readonly toPosition: (position: number, item: number) => number;
 }
 
 function listPlaces(executionKey: number, rows: readonly StepRecord[]): Place[] {
   const own: Place = { key: executionKey, toPosition: position => position };
-  const kept = rows.filter(({ item, originKey }) => item === noItem && originKey !== null);
+  const kept = rows.filter(({ originKey }) => originKey !== null);
   const origins = [...Map.groupBy(kept, ({ originKey }) => originKey as number)].map(([key, list]): Place => {
-    const positions = new Map(list.map(({ originPosition, position }) => [originPosition, position]));
-    return { key, toPosition: position => positions.get(position) ?? -1 };
+    // By item: a step can have kept some of its items only, and these from several generations.
+    const positions = new Map(list.map(({ originPosition, item, position }) => [`${originPosition}.${item}`, position]));
+    return { key, toPosition: (position, item) => positions.get(`${position}.${item}`) ?? -1 };
   });
   return [own, ...origins];
 }

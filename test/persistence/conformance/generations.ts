@@ -82,6 +82,26 @@ export function testGenerations(subject: Subject): void {
       }
     });
 
+    it('reads what the items of one list produced, some of them kept of one generation, some of another', async () => {
+      const { store, read } = subject.current;
+      await store.acquire(owner);
+      const item = (key: number, number: number, parts: object) => makeStep(key, 3, { ...completed, item: number, ...parts });
+      await store.commit(
+        makeBatch({
+          steps: [makeStep(1, 5, { ...completed, counters: '{"total":4}' }), makeStep(1, 5, { ...completed, item: 2 }), item(2, 0, {})],
+          attempts: [makeAttempt(1, 5, { item: 2, output: '"c"' }), makeAttempt(1, 5, { item: 1, output: '"another"' }), makeAttempt(2, 3, { item: 0, output: '"a"' })],
+          inputs: [{ executionKey: 1, position: 5, item: 2, input: '"for c"' }, { executionKey: 1, position: 5, item: 1, input: '"for another"' }],
+        }),
+      );
+      await store.commit(makeBatch({ executions: [makeExecution(9)], steps: [makeStep(9, 3, { ...completed, counters: '{"total":4}' }), item(9, 0, kept(2, 3)), item(9, 1, {}), item(9, 2, kept(1, 5))], attempts: [makeAttempt(9, 3, { item: 1, output: '"b"' })] }));
+      for (const reader of [store, read()]) {
+        expect(await reader.listItemOutputs(9, 3)).toEqual([{ item: 0, output: '"a"' }, { item: 1, output: '"b"' }, { item: 2, output: '"c"' }]);
+        expect([await reader.getOutput(9, 3, 2), await reader.getOutput(9, 3, 1), await reader.getOutput(9, 3, 3)]).toEqual(['"c"', '"b"', undefined]);
+        expect([await reader.getInput(9, 3, 2), await reader.getInput(9, 3, 1)]).toEqual(['"for c"', undefined]);
+        expect((await reader.listResults(9)).map(({ output }) => output)).toEqual([null, '"a"', '"b"', '"c"']);
+      }
+    });
+
     it('never writes a kept step again, and keeps only what has settled', async () => {
       const { store } = subject.current;
       await store.acquire(owner);
