@@ -12,13 +12,22 @@ export interface ActorRecord {
   readonly status: 'active' | 'done' | 'error' | 'stopped';
   /** 0: something of it runs. Above: the earliest due time of its delayed events, epoch ms. Null: only an event can wake it. */
   readonly wakeAt: number | null;
-  /** All its actors, their snapshots and delayed events, and the effects that are still to be done: JSON text. */
+  /** Its root with its snapshot, and the effects that are still to be done: JSON text. What is below it are parts. */
   readonly tree: string;
   /** The number of its last transition. */
   readonly seq: number;
   readonly createdAt: number;
   /** Set exactly when the status is not `active`. */
   readonly settledAt: number | null;
+}
+
+/** One actor below a root, or one delayed event of its tree. */
+export interface ActorPartRecord {
+  readonly actorId: string;
+  /** Unique in its tree. */
+  readonly part: string;
+  /** JSON text. */
+  readonly body: string;
 }
 
 /** What one actor's tree took in one commit. */
@@ -48,8 +57,10 @@ export interface ActorReader {
   getActor(actorId: string): Answer<ActorRecord | undefined>;
   /** By id. */
   listActors(params: ListActorsParams): Answer<ActorRecord[]>;
-  /** Those with `wakeAt` above `after` and at or below `now`, the earliest first. */
-  listDueActors(after: number, now: number, limit: number): Answer<DueActor[]>;
+  /** By name, continuing above `after`. */
+  listActorParts(actorId: string, after: string, limit: number): Answer<ActorPartRecord[]>;
+  /** By `wakeAt`, then id: those that come after this one, up to a time. `{ wakeAt: 0, actorId: '' }` is before all. */
+  listDueActors(after: DueActor, until: number, limit: number): Answer<DueActor[]>;
   /** The earliest `wakeAt` above `after`. */
   nextActorWakeAt(after: number): Answer<number | undefined>;
   /** Rows with transitions after this number, in order. */
@@ -63,6 +74,9 @@ export interface ActorWrites {
   /** Inserted, or replaced by `actorId`. A settled one is never replaced: that fails the commit. */
   readonly put?: readonly ActorRecord[];
   readonly journal?: readonly ActorJournalRecord[];
-  /** Ids of actors that go, with their journals. */
+  /** Inserted, or replaced by name. */
+  readonly parts?: readonly ActorPartRecord[];
+  readonly removedParts?: readonly Pick<ActorPartRecord, 'actorId' | 'part'>[];
+  /** Ids of actors that go, with their parts and journals. */
   readonly removed?: readonly string[];
 }

@@ -1,28 +1,32 @@
-import type { ActorJournalRecord, ActorRecord } from '../actor-store.ts';
+import type { ActorJournalRecord, ActorPartRecord, ActorRecord } from '../actor-store.ts';
 
-/** Actors by id, and of each the rows of its journal by their last number. */
+/** Actors by id, and of each the parts of its tree by name and the rows of its journal by their last number. */
 export interface ActorState {
   readonly actors: Map<string, ActorRecord>;
+  readonly parts: Map<string, Map<string, ActorPartRecord>>;
   readonly journals: Map<string, Map<number, ActorJournalRecord>>;
 }
 
-export const createActorState = (): ActorState => ({ actors: new Map(), journals: new Map() });
+export const createActorState = (): ActorState => ({ actors: new Map(), parts: new Map(), journals: new Map() });
 
-export const copyActorState = ({ actors, journals }: ActorState): ActorState => ({
-  actors: new Map(actors),
-  journals: new Map(Array.from(journals, ([id, rows]) => [id, new Map(rows)])),
-});
+const copyRows = <Key, Row>(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>>): Map<string, Map<Key, Row>> => new Map(Array.from(rows, ([id, own]) => [id, new Map(own)]));
+
+export const copyActorState = ({ actors, parts, journals }: ActorState): ActorState => ({ actors: new Map(actors), parts: copyRows(parts), journals: copyRows(journals) });
 
 export interface ActorLists {
   readonly actors: readonly ActorRecord[];
+  readonly parts?: readonly ActorPartRecord[];
   readonly journal: readonly ActorJournalRecord[];
 }
 
-export const toActorLists = ({ actors, journals }: ActorState): ActorLists => ({ actors: [...actors.values()], journal: [...journals.values()].flatMap(rows => [...rows.values()]) });
+const listRows = <Key, Row>(rows: ReadonlyMap<string, ReadonlyMap<Key, Row>>): Row[] => [...rows.values()].flatMap(own => [...own.values()]);
+
+export const toActorLists = ({ actors, parts, journals }: ActorState): ActorLists => ({ actors: [...actors.values()], parts: listRows(parts), journal: listRows(journals) });
 
 export function fromActorLists(lists: ActorLists | undefined): ActorState {
   const state = createActorState();
   for (const row of lists?.actors ?? []) state.actors.set(row.actorId, Object.freeze(row));
+  for (const row of lists?.parts ?? []) state.parts.set(row.actorId, (state.parts.get(row.actorId) ?? new Map<string, ActorPartRecord>()).set(row.part, Object.freeze(row)));
   for (const row of lists?.journal ?? []) state.journals.set(row.actorId, (state.journals.get(row.actorId) ?? new Map<number, ActorJournalRecord>()).set(row.seq, Object.freeze(row)));
   return state;
 }

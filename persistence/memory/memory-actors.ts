@@ -1,9 +1,11 @@
-import type { ActorJournalRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import type { ActorJournalRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
 
 const byId = (a: ActorRecord, b: ActorRecord): number => (a.actorId < b.actorId ? -1 : 1);
+
+const compareDue = (a: DueActor, b: DueActor): number => a.wakeAt - b.wakeAt || (a.actorId < b.actorId ? -1 : a.actorId > b.actorId ? 1 : 0);
 
 export class MemoryActors implements ActorReader {
   readonly #read: () => MemoryState;
@@ -25,9 +27,14 @@ export class MemoryActors implements ActorReader {
     return this.#rows.filter(matches).toSorted(byId).slice(0, limit);
   }
 
-  listDueActors(after: number, now: number, limit: number): DueActor[] {
-    const due = this.#rows.flatMap(({ actorId, wakeAt }) => (wakeAt !== null && wakeAt > after && wakeAt <= now ? [{ actorId, wakeAt }] : []));
-    return due.toSorted((a, b) => a.wakeAt - b.wakeAt).slice(0, limit);
+  listActorParts(actorId: string, after: string, limit: number): ActorPartRecord[] {
+    const parts = [...(this.#read().hosted.parts.get(actorId)?.values() ?? [])];
+    return parts.filter(({ part }) => part > after).toSorted((a, b) => (a.part < b.part ? -1 : 1)).slice(0, limit);
+  }
+
+  listDueActors(after: DueActor, until: number, limit: number): DueActor[] {
+    const due = this.#rows.flatMap(({ actorId, wakeAt }) => (wakeAt !== null && wakeAt <= until ? [{ actorId, wakeAt }] : []));
+    return due.filter(one => compareDue(one, after) > 0).toSorted(compareDue).slice(0, limit);
   }
 
   nextActorWakeAt(after: number): number | undefined {
@@ -47,7 +54,7 @@ export class MemoryActors implements ActorReader {
   }
 }
 
-export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], journal = [], removed = [] }: ActorWrites): void {
+export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const before = hosted.actors.get(row.actorId);
     if (before && before.settledAt !== null) throw createSettledError('actor', row.actorId);
@@ -60,7 +67,17 @@ export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], j
     if (rows.has(row.seq)) throw new TypeError(`The journal row ${row.actorId}/${row.seq} is stored already, and is written once`);
     log.set(rows, row.seq, Object.freeze({ ...row }));
   }
+  for (const part of parts) {
+    let all = hosted.parts.get(part.actorId);
+    if (!all) log.set(hosted.parts, part.actorId, (all = new Map<string, ActorPartRecord>()));
+    log.set(all, part.part, Object.freeze({ ...part }));
+  }
+  for (const { actorId, part } of removedParts) {
+    const all = hosted.parts.get(actorId);
+    if (all) log.delete(all, part);
+  }
   for (const actorId of removed) {
+    log.delete(hosted.parts, actorId);
     log.delete(hosted.actors, actorId);
     log.delete(hosted.journals, actorId);
   }

@@ -1,4 +1,4 @@
-import type { ActorJournalRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import type { ActorJournalRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -25,9 +25,14 @@ export class SqliteActors implements ActorReader {
     return this.#reads.all(`${selectActors} WHERE ${conditions.join(' AND ')} ORDER BY actor_id LIMIT ?`, toActor, ...values, limit);
   }
 
-  listDueActors(after: number, now: number, limit: number): DueActor[] {
-    const sql = 'SELECT actor_id AS actorId, wake_at AS wakeAt FROM actors WHERE wake_at > ? AND wake_at <= ? ORDER BY wake_at LIMIT ?';
-    return this.#reads.all(sql, row => ({ ...(row as DueActor) }), after, now, limit);
+  listActorParts(actorId: string, after: string, limit: number): ActorPartRecord[] {
+    const sql = 'SELECT actor_id AS actorId, part, body FROM actor_parts WHERE actor_id = ? AND part > ? ORDER BY part LIMIT ?';
+    return this.#reads.all(sql, row => ({ ...(row as ActorPartRecord) }), actorId, after, limit);
+  }
+
+  listDueActors({ wakeAt, actorId }: DueActor, until: number, limit: number): DueActor[] {
+    const sql = 'SELECT actor_id AS actorId, wake_at AS wakeAt FROM actors WHERE (wake_at, actor_id) > (?, ?) AND wake_at <= ? ORDER BY wake_at, actor_id LIMIT ?';
+    return this.#reads.all(sql, row => ({ ...(row as DueActor) }), wakeAt, actorId, until, limit);
   }
 
   nextActorWakeAt(after: number): number | undefined {
@@ -49,10 +54,12 @@ const updateActor = `UPDATE actors SET machine_id = ?, machine_version = ?, mach
   WHERE actor_id = ? AND settled_at IS NULL`;
 const insertActor = `INSERT INTO actors (actor_id, machine_id, machine_version, machine_digest, status, wake_at, tree, seq, created_at, settled_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const putPart = 'INSERT INTO actor_parts (actor_id, part, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body';
+const deletePart = 'DELETE FROM actor_parts WHERE actor_id = ? AND part = ?';
 const insertEntries = 'INSERT INTO actor_journal (actor_id, seq, at, entries) VALUES (?, ?, ?, ?)';
 
 /** Writes inside the open transaction. */
-export function writeActors(connection: SqliteConnection, { put = [], journal = [], removed = [] }: ActorWrites): void {
+export function writeActors(connection: SqliteConnection, { put = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const { actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt } = row;
     const { changes } = connection.prepare(updateActor).run(machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, settledAt, actorId);
@@ -61,7 +68,10 @@ export function writeActors(connection: SqliteConnection, { put = [], journal = 
     if (Number(inserted.changes) === 0) throw createSettledError('actor', actorId);
   }
   for (const { actorId, seq, at, entries } of journal) connection.prepare(insertEntries).run(actorId, seq, at, entries);
+  for (const { actorId, part, body } of parts) connection.prepare(putPart).run(actorId, part, body);
+  for (const { actorId, part } of removedParts) connection.prepare(deletePart).run(actorId, part);
   for (const actorId of removed) {
+    connection.prepare('DELETE FROM actor_parts WHERE actor_id = ?').run(actorId);
     connection.prepare('DELETE FROM actor_journal WHERE actor_id = ?').run(actorId);
     connection.prepare('DELETE FROM actors WHERE actor_id = ?').run(actorId);
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { EventObject } from 'xstate';
 import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import { findAction } from './find-action.ts';
 import type { HostedActor } from './hosted-actor.ts';
@@ -8,7 +9,7 @@ import { isMachine } from './xstate-internals.ts';
 type Action = Extract<TreeEffect, { kind: 'action' }>;
 type Exec = (info: unknown, params: unknown) => unknown;
 
-/** Runs the machines' own actions, after the commit that has noted them, and has them struck off when they are done. */
+/** Runs what trees have noted (actions of the machines' own, messages to other roots) after the commit, and has it struck off. */
 export class ActionRunner {
   readonly #tell: (command: ActorCommand) => void;
   readonly #logger: Logger;
@@ -28,6 +29,7 @@ export class ActionRunner {
   runAgain(actor: HostedActor, effect: OpenEffect): void {
     const { id, session, place, params } = effect;
     if (this.#running.has(`${actor.id}@${id}`)) return;
+    if (effect.to !== undefined) return this.send(actor, effect, effect.to);
     const inner = actor.tree.live.get(session) ?? actor.tree.root;
     const logic = actor.tree.getOriginal(inner);
     const exec: Exec | undefined = place !== undefined && isMachine(logic) ? findAction(logic, place) : undefined;
@@ -37,6 +39,16 @@ export class ActionRunner {
     }
     const info = { context: actor.fromPlain(effect.context), event: actor.fromPlain(effect.event), self: inner, system: actor.tree.system, effectId: `${actor.id}@${id}` };
     this.#perform(actor.id, id, session, () => exec(info, actor.fromPlain(params)));
+  }
+
+  /** Hands on a message to another root. It stays noted until that one has taken it, in the same commit. */
+  send(actor: HostedActor, { id, event }: OpenEffect, to: string): void {
+    const key = `${actor.id}@${id}`;
+    if (this.#running.has(key)) return;
+    this.#running.add(key);
+    const [address = '', session = ''] = to.split('#');
+    const [root = ''] = address.split('/');
+    this.#tell({ type: 'event', id: root, session, event: actor.fromPlain(event) as EventObject, from: { id: actor.id, effect: id } });
   }
 
   #perform(actorId: string, id: string, session: string, work: () => unknown): void {

@@ -4,7 +4,7 @@ import type { KnownMachine } from './machine-book.ts';
 /** What the hosted machines are told in a tick. */
 export type ActorCommand =
   | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown }
-  | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true }
+  | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
   | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
   | { readonly type: 'due' }
@@ -22,4 +22,6 @@ export interface OpenEffect {
   readonly params?: unknown;
   readonly event?: unknown;
   readonly context?: unknown;
+  /** A message to an actor outside the tree, in place of an action: `<address>#<session>`. */
+  readonly to?: string | undefined;
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { ActionRunner } from './action-runner.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { HostedActor } from './hosted-actor.ts';
+import type { TreeEffect } from './tree-outcome.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
 /** What is told of an actor after a commit. */
@@ -9,7 +10,7 @@ export interface ActorNews {
   snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
   emitted(address: string, event: { readonly type: string }): void;
   /** Something of its tree has changed, so it may be there as another object. */
-  renewed(actor: Inner, address: string): void;
+  renewed(id: string, live: ReadonlyMap<string, Inner>): void;
 }
 
 export interface PerformerOptions {
@@ -41,7 +42,7 @@ export class ActorPerformer {
         else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
         else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
         else if (effect.kind === 'receive') services.receive(effect.actor.sessionId, effect.event);
-        else if (effect.kind === 'send') void (effect.to as unknown as { send(event: unknown): unknown }).send(effect.event);
+        else if (effect.kind === 'send') this.#send(actor, effect);
         else if (tree.live.get(effect.actor.sessionId)?._snapshot.status === 'active') this.#startService(actor, effect.actor);
       }
       this.#tellNews(actor, notices);
@@ -49,8 +50,13 @@ export class ActorPerformer {
     // What was at work when the process died, and what could not begin before.
     for (const [id, effect] of actor.open) if (!fresh.has(id)) this.#runner.runAgain(actor, effect);
     for (const inner of actor.listServices()) this.#startService(actor, inner);
-    services.sweep(session => tree.live.has(session));
+    if (services.size > 0) services.sweep(session => tree.live.has(session));
     this.#renew(actor);
+  }
+
+  #send(actor: HostedActor, { id, to, event }: Extract<TreeEffect, { kind: 'send' }>): void {
+    // What is no actor of this runtime is not noted: it has the message now, or never.
+    if (!actor.open.has(id)) void (to as unknown as { send(event: unknown): unknown }).send(event);
   }
 
   /** Tells what has changed, and begins nothing. */
@@ -63,8 +69,8 @@ export class ActorPerformer {
     for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, actor.tree.toAddress(inner), snapshot);
   }
 
-  #renew({ outcomes, tree }: HostedActor): void {
-    if (outcomes.length > 0) for (const inner of tree.live.values()) this.#options.news.renewed(inner, tree.toAddress(inner));
+  #renew({ id, outcomes, tree }: HostedActor): void {
+    if (outcomes.length > 0) this.#options.news.renewed(id, tree.live);
   }
 
   #startService(actor: HostedActor, inner: Inner): void {

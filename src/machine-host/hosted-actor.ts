@@ -2,13 +2,17 @@ import type { EventObject } from 'xstate';
 import type { ActorJournalRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { OpenEffect } from './actor-commands.ts';
 import { ActorTree } from './actor-tree.ts';
-import type { Decoding, ValueCodec } from './encode-value.ts';
+import type { Decoding, Encoding, ValueCodec } from './encode-value.ts';
 import { decodeValue, encodeValue } from './encode-value.ts';
-import type { FrozenTree, Handles } from './freeze-tree.ts';
-import { createEncoding, freezeTree, restoreTree } from './freeze-tree.ts';
+import type { Handles } from './freeze-tree.ts';
+import { createEncoding } from './freeze-tree.ts';
+import type { FrozenTree } from './frozen-tree.ts';
 import type { LiveServices } from './live-services.ts';
 import type { KnownMachine } from './machine-book.ts';
+import { restoreTree } from './restore-tree.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
+import type { TreeRows } from './tree-parts.ts';
+import { TreeParts } from './tree-parts.ts';
 import type { Inner } from './xstate-internals.ts';
 import { toKind } from './xstate-internals.ts';
 
@@ -19,6 +23,15 @@ export interface HostedParams {
   readonly handles: Handles;
   readonly outside: (session: string, event: EventObject) => void;
   readonly services: LiveServices;
+}
+
+/** What one commit stores of a tree. */
+export interface HostedRows {
+  readonly row: ActorRecord;
+  readonly journal: ActorJournalRecord | undefined;
+  /** Its children and delayed events that are new or have changed, and the names of those that are no more. */
+  readonly put: TreeRows['put'];
+  readonly removed: TreeRows['removed'];
 }
 
 type Action = Extract<TreeEffect, { kind: 'action' }>;
@@ -37,8 +50,8 @@ export class HostedActor {
   touched = false;
   createdAt = 0;
   readonly #params: HostedParams;
-  /** The last state that could be written as JSON. */
-  #good: string | undefined;
+  readonly #parts = new TreeParts();
+  #encoding: Encoding;
   #entries: unknown[] = [];
 
   constructor(params: HostedParams) {
@@ -47,6 +60,7 @@ export class HostedActor {
     this.known = params.known;
     this.services = params.services;
     this.tree = new ActorTree(params.id, this.#outside);
+    this.#encoding = createEncoding(this.tree, params.codecs, params.handles);
   }
 
   readonly #outside = (target: Inner, event: EventObject): void => this.#params.outside(target.sessionId, event);
@@ -54,26 +68,23 @@ export class HostedActor {
   /** Makes a new one. @throws what cannot be stored */
   begin(input: unknown, now: number): void {
     this.createdAt = now;
-    encodeValue(input, 'input', createEncoding(this.tree, this.#params.codecs, this.#params.handles));
+    encodeValue(input, 'input', this.#encoding);
     this.tree.create(this.known.machine, input);
     this.absorb(this.tree.begin(now));
   }
 
-  /** Takes it over from its row. */
-  restore(record: ActorRecord, frozen: FrozenTree & { readonly open?: readonly OpenEffect[] }): void {
+  /** Takes it over from its rows. @param isChanged its rows are not as they would be written now */
+  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean): void {
     this.createdAt = record.createdAt;
-    for (const effect of frozen.open ?? []) this.open.set(effect.id, effect);
+    for (const effect of open) this.open.set(effect.id, effect);
     this.#rebuild(frozen);
-    this.#good = JSON.stringify(this.#freeze());
+    this.#parts.adopt(this.tree, this.#encoding, isChanged);
   }
 
   #rebuild(frozen: FrozenTree): void {
     const { codecs, handles } = this.#params;
     this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles });
-  }
-
-  #freeze(): FrozenTree {
-    return freezeTree(this.tree, createEncoding(this.tree, this.#params.codecs, this.#params.handles));
+    this.#encoding = createEncoding(this.tree, codecs, handles);
   }
 
   /**
@@ -82,18 +93,26 @@ export class HostedActor {
    * @throws a `FlowError` when it cannot; everything is then as before the message
    */
   absorb(outcome: TreeOutcome): void {
-    let text: string;
     try {
-      text = JSON.stringify(this.#freeze());
+      for (const effect of outcome.effects) if (effect.kind === 'send') encodeValue(effect.event, 'event', this.#encoding, true);
+      this.#parts.take(this.tree, this.#encoding);
     } catch (error) {
-      if (this.#good !== undefined) this.#rebuild(JSON.parse(this.#good) as FrozenTree);
+      if (!this.#parts.isEmpty) this.#rebuild(this.#parts.toFrozen());
       throw error;
     }
-    this.#good = text;
     this.touched = true;
     this.outcomes.push(outcome);
     for (const { transition, address, event } of outcome.entries) this.#entries.push([transition, address, this.#toPlain(event) ?? { type: event.type }]);
-    for (const effect of outcome.effects) if (effect.kind === 'action') this.open.set(effect.id, this.#toOpen(effect));
+    for (const effect of outcome.effects) {
+      if (effect.kind === 'action') this.open.set(effect.id, this.#toOpen(effect));
+      else if (effect.kind === 'send') this.#noteSend(effect);
+    }
+  }
+
+  /** A message that leaves the tree stays noted until it has been taken. To what is no actor of this runtime it is sent once. */
+  #noteSend({ id, actor, to, event }: Extract<TreeEffect, { kind: 'send' }>): void {
+    const address = this.#params.handles.toAddress(to);
+    if (address !== undefined) this.open.set(id, { id, session: actor.sessionId, type: event.type, event: this.#toPlain(event), to: address });
   }
 
   #toOpen(effect: Action): OpenEffect {
@@ -107,7 +126,7 @@ export class HostedActor {
   #toPlain(value: unknown): unknown {
     if (value === undefined) return undefined;
     try {
-      return encodeValue(value, 'value', createEncoding(this.tree, this.#params.codecs, this.#params.handles), true);
+      return encodeValue(value, 'value', this.#encoding, true);
     } catch {
       return undefined;
     }
@@ -143,21 +162,21 @@ export class HostedActor {
   }
 
   /** Its rows; nothing is left to be stored then. An actor with actions still to do has not settled. */
-  collect(now: number): { readonly row: ActorRecord; readonly journal: ActorJournalRecord | undefined } {
+  collect(now: number): HostedRows {
     const { machine, version, digest } = this.known;
     const settled = this.status !== 'active' && this.open.size === 0;
     const open = [...this.open.values()];
-    const good = this.#good as string;
+    const { head, put, removed } = this.#parts.collect();
     const row: ActorRecord = {
       actorId: this.id, machineId: machine.id, machineVersion: version, machineDigest: digest,
       status: settled ? this.status : 'active',
       wakeAt: settled ? null : this.isMoving ? 0 : (this.dueAt ?? null),
-      tree: open.length === 0 ? good : `${good.slice(0, -1)},"open":${JSON.stringify(open)}}`,
+      tree: open.length === 0 ? head : `${head.slice(0, -1)},"open":${JSON.stringify(open)}}`,
       seq: this.tree.transition, createdAt: this.createdAt, settledAt: settled ? Math.max(now, this.createdAt) : null,
     };
     const journal = this.#entries.length === 0 ? undefined : { actorId: this.id, seq: this.tree.transition, at: now, entries: JSON.stringify(this.#entries) };
     this.#entries = [];
     this.touched = false;
-    return { row, journal };
+    return { row, journal, put, removed };
   }
 }

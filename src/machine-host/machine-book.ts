@@ -3,7 +3,7 @@ import type { AnyStateMachine, StateNode } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue, didYouMean } from '../core/wording.ts';
-import type { FrozenTree } from './freeze-tree.ts';
+import type { FrozenTree } from './frozen-tree.ts';
 import { isMachine } from './xstate-internals.ts';
 
 /** The snapshot of a stored root, as JSON. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActorReader, ActorRecord } from '../../persistence/actor-store.ts';
+import type { ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor } from '../../persistence/actor-store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { MutableBatch } from '../runtime/batch.ts';
@@ -8,7 +8,10 @@ import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import type { ActorNews } from './actor-performer.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
-import type { FrozenTree, Handles } from './freeze-tree.ts';
+import type { Handles } from './freeze-tree.ts';
+import type { FrozenHead } from './frozen-tree.ts';
+import { assembleTree } from './frozen-tree.ts';
+import type { HostedRows } from './hosted-actor.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
@@ -84,8 +87,10 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#draining = false;
     this.#forget();
     // What was at work goes on; of all the others only when the next one is due is asked.
-    for (let page = await this.#options.actors.listDueActors(-1, 0, 1_000_000); page.length > 0; page = page.slice(pageSize)) {
-      this.tell({ type: 'resume', ids: page.slice(0, pageSize).map(({ actorId }) => actorId) });
+    for (let after: DueActor | undefined = { wakeAt: 0, actorId: '' }; after; ) {
+      const page = await this.#options.actors.listDueActors(after, 0, pageSize);
+      if (page.length > 0) this.tell({ type: 'resume', ids: page.map(({ actorId }) => actorId) });
+      after = page.length < pageSize ? undefined : page.at(-1);
     }
     this.#alarm.arm(await this.#options.actors.nextActorWakeAt(0));
   }
@@ -152,9 +157,21 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #restore(record: ActorRecord): HostedActor {
     const { book } = this.#options;
     const actor = this.#create(record.actorId, book.require(record));
-    actor.restore(record, book.upgrade(record, JSON.parse(record.tree) as FrozenTree & { open?: readonly OpenEffect[] }));
+    const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
+    const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
+    const upgraded = book.upgrade(record, frozen);
+    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen);
     this.#keep(actor);
     return actor;
+  }
+
+  #listParts(actorId: string): ActorPartRecord[] {
+    const parts: ActorPartRecord[] = [];
+    for (;;) {
+      const page = this.#options.actors.listActorParts(actorId, parts.at(-1)?.part ?? '', pageSize) as ActorPartRecord[];
+      parts.push(...page);
+      if (page.length < pageSize) return parts;
+    }
   }
 
   #require(id: string): HostedActor {
@@ -163,10 +180,12 @@ export class MachineParticipant implements Participant<ActorCommand> {
     throw new FlowError('actor_not_found', `Expected the id of an actor, got \`${id}\`, which is not in the store`);
   }
 
-  #deliver({ id, session, event, called }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
-    const actor = this.#require(id);
-    const target = actor.tree.live.get(session);
-    if (!target) return false;
+  #deliver({ id, session, event, called, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
+    const actor = from ? this.#find(id) : this.#require(id);
+    // In the same commit: taken, or nobody is left to take it.
+    if (from) this.#close(from.id, from.effect);
+    const target = actor?.tree.live.get(session);
+    if (!actor || !target) return false;
     this.#touched.add(actor);
     try {
       actor.absorb(actor.tree.deliver(target, event, now));
@@ -225,11 +244,12 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   #fire(now: number): void {
     const ids = new Set([...this.#actors.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
-    for (let after = 0; ids.size < pageSize; ) {
-      const page = this.#options.actors.listDueActors(after, now, pageSize) as { readonly actorId: string; readonly wakeAt: number }[];
+    // What is at work is in memory: from 1 on.
+    for (let after: DueActor = { wakeAt: 1, actorId: '' }; ids.size < pageSize; ) {
+      const page = this.#options.actors.listDueActors(after, now, pageSize) as DueActor[];
       for (const { actorId } of page) if (!this.#blocked.has(actorId)) ids.add(actorId);
       if (page.length < pageSize) break;
-      after = page.at(-1)?.wakeAt ?? now;
+      after = page.at(-1) ?? after;
     }
     for (const id of ids) {
       const actor = this.#tryFind(id);
@@ -258,7 +278,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   collect(batch: MutableBatch, now: number): void {
     const changed = [...this.#touched].filter(({ touched }) => touched).map(actor => actor.collect(now));
-    if (changed.length > 0) batch.actors = { put: changed.map(({ row }) => row), journal: changed.flatMap(({ journal }) => journal ?? []) };
+    if (changed.length > 0) batch.actors = toWrites(changed);
   }
 
   committed(now: number): void {
@@ -316,4 +336,13 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#blocked.clear();
     this.#alarm.clear();
   }
+}
+
+function toWrites(changed: readonly HostedRows[]): ActorWrites {
+  return {
+    put: changed.map(({ row }) => row),
+    journal: changed.flatMap(({ journal }) => journal ?? []),
+    parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
+    removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),
+  };
 }

@@ -27,11 +27,15 @@ export class HostedMachines {
   readonly participant: MachineParticipant | undefined;
   readonly #book: MachineBook;
   readonly #actors: ActorReader | undefined;
-  readonly #handles = new Map<string, WeakRef<AnyActor>>();
+  /** By root, then by address and session. */
+  readonly #handles = new Map<string, Map<string, WeakRef<AnyActor>>>();
   /** Somebody watches these: they stay, though nobody holds them. */
   readonly #watched = new Set<AnyActor>();
-  readonly #gone = new FinalizationRegistry<string>(key => {
-    if (!this.#handles.get(key)?.deref()) this.#handles.delete(key);
+  readonly #gone = new FinalizationRegistry<{ readonly rootId: string; readonly key: string }>(({ rootId, key }) => {
+    const handles = this.#handles.get(rootId);
+    if (!handles || handles.get(key)?.deref()) return;
+    handles.delete(key);
+    if (handles.size === 0) this.#handles.delete(rootId);
   });
 
   constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed }: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void }) {
@@ -46,19 +50,28 @@ export class HostedMachines {
       },
       news: {
         snapshot: (_id, actor, address, snapshot) => this.#find(address, actor.sessionId)?.show(snapshot, complain),
-        renewed: (actor, address) => this.#find(address, actor.sessionId)?.renew(actor._snapshot),
-        emitted: (address, event) => {
-          for (const handle of this.#handles.values()) {
-            const actor = handle.deref();
-            if (actor?.address === address) actor.hear(event, complain);
+        renewed: (id, live) => {
+          for (const handle of this.#listHandles(id)) {
+            const inner = live.get(handle.sessionId);
+            if (inner) handle.renew(inner._snapshot);
           }
+        },
+        emitted: (address, event) => {
+          for (const handle of this.#listHandles(toRootId(address))) if (handle.address === address) handle.hear(event, complain);
         },
       },
     });
   }
 
   #find(address: string, session: string): AnyActor | undefined {
-    return this.#handles.get(`${address}#${session}`)?.deref();
+    return this.#handles.get(toRootId(address))?.get(`${address}#${session}`)?.deref();
+  }
+
+  *#listHandles(rootId: string): Generator<AnyActor> {
+    for (const reference of this.#handles.get(rootId)?.values() ?? []) {
+      const handle = reference.deref();
+      if (handle) yield handle;
+    }
   }
 
   /** One handle for each incarnation, whoever asks for it. */
@@ -68,11 +81,12 @@ export class HostedMachines {
       if (look.snapshot && there.getSnapshot() === unseen) there.renew(look.snapshot);
       return there;
     }
-    const [id = ''] = look.address.split('/');
-    const handle: AnyActor = new DurableActor<AnySnapshot>({ id, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
+    const rootId = toRootId(look.address);
+    const handle: AnyActor = new DurableActor<AnySnapshot>({ id: rootId, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
     const key = `${look.address}#${look.session}`;
-    this.#handles.set(key, new WeakRef(handle));
-    this.#gone.register(handle, key);
+    const handles = this.#handles.get(rootId) ?? new Map<string, WeakRef<AnyActor>>();
+    this.#handles.set(rootId, handles.set(key, new WeakRef(handle)));
+    this.#gone.register(handle, { rootId, key });
     return handle;
   }
 
@@ -100,6 +114,8 @@ export class HostedMachines {
   /** For other processes. */
   readonly reach = createActorReach(this.api);
 }
+
+const toRootId = (address: string): string => (address.includes('/') ? address.slice(0, address.indexOf('/')) : address);
 
 function requireText(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;

@@ -1,8 +1,9 @@
-import type { ActorRecord } from '../../persistence/actor-store.ts';
+import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { toActorSummary } from './actor-summary.ts';
 import type { OpenEffect } from './actor-commands.ts';
-import type { FrozenActor, FrozenTree } from './freeze-tree.ts';
+import type { FrozenActor, FrozenHead } from './frozen-tree.ts';
+import { assembleTree } from './frozen-tree.ts';
 import type { ActorSummary } from './machine-api.ts';
 
 /** A stored actor with all actors below it, as people look at it. */
@@ -57,25 +58,34 @@ export interface ActorView extends ActorSummary {
   readonly events: readonly TakenEventView[];
 }
 
+/** Parts read in one go. */
+const pageSize = 500;
+
 /** Everything that is stored of one actor, and the last events that its tree took. */
 export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
   const record = await actors?.getActor(id);
   if (!record) return undefined;
-  const { root, unlisted = [], timers = [], open = [] } = JSON.parse(record.tree) as FrozenTree & { readonly open?: readonly OpenEffect[] };
+  const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
+  const { root, below, timers } = assembleTree(head, await listParts(actors, id)).frozen;
+  const open = head.open ?? [];
+  const bySession = new Map(below.map(actor => [actor.session, actor]));
   const addresses = new Map<string, string>();
   const toNode = (actor: FrozenActor, parent: string | undefined): ActorNode => {
     const address = parent === undefined ? record.actorId : `${parent}/${actor.id}`;
     addresses.set(actor.session, address);
     const { status, value, context, input, output, error } = actor.snapshot;
-    const others = unlisted.filter(one => one.parent === actor.session);
+    const listed = new Set(actor.children);
+    // What was read in two goes may not fit together: what is not there is left out.
+    const own = [...listed].flatMap(session => bySession.get(session) ?? []);
+    const others = below.filter(one => one.parent === actor.session && !listed.has(one.session));
     return {
       id: actor.id, address, ...(actor.src !== undefined && { src: actor.src }), status: status as ActorRecord['status'],
       ...dropUndefined({ value, context, input, output, error }),
-      children: [...(actor.children ?? []), ...others].map(child => toNode(child, address)),
+      children: [...own, ...others].map(child => toNode(child, address)),
     };
   };
   const tree = toNode(root, undefined);
-  const toAddress = (session: string): string => addresses.get(session) ?? record.actorId;
+  const toAddress = (session: unknown): string => addresses.get(String(session)) ?? (session as { readonly address?: string }).address?.replace(/#[^#]*$/, '') ?? record.actorId;
   return {
     ...toActorSummary(record),
     root: tree,
@@ -84,6 +94,15 @@ export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id:
     actions: open.map(({ id: effect, session, type, params }) => ({ effectId: `${record.actorId}@${effect}`, address: toAddress(session), type, ...dropUndefined({ params }) })),
     events: await readLastEvents(actors, record, maxEvents),
   };
+}
+
+async function listParts(actors: StoreReader['actors'], id: string): Promise<ActorPartRecord[]> {
+  const parts: ActorPartRecord[] = [];
+  for (let page: ActorPartRecord[] | undefined; !page || page.length === pageSize; ) {
+    page = (await actors?.listActorParts(id, parts.at(-1)?.part ?? '', pageSize)) ?? [];
+    parts.push(...page);
+  }
+  return parts;
 }
 
 const dropUndefined = <Parts extends object>(parts: Parts): Partial<Parts> => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as Partial<Parts>;

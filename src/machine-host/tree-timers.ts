@@ -1,4 +1,5 @@
 import type { EventObject } from 'xstate';
+import { Heap } from '../core/heap.ts';
 import type { Inner } from './xstate-internals.ts';
 
 /** One delayed event. Both ends are incarnations, not names: it never reaches an actor that took its target's place. */
@@ -12,56 +13,93 @@ export interface TreeTimer {
   readonly event: EventObject;
 }
 
+const isBefore = (a: TreeTimer, b: TreeTimer): boolean => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.number < b.number);
+
 /** Delayed events of a tree, with XState's own rules: of several with one id only the newest can be cancelled. */
 export class TreeTimers {
   readonly #timers = new Map<number, TreeTimer>();
   readonly #newest = new Map<string, number>();
+  /** The keys of each actor's own, so that an actor that ends looks at nobody else's. */
+  readonly #keys = new Map<Inner, Set<string>>();
+  /** Those that are no more stay in it until they come up. */
+  readonly #queue = new Heap<TreeTimer>(isBefore);
+  #changed = new Set<number>();
   #next = 1;
-
-  get size(): number {
-    return this.#timers.size;
-  }
 
   schedule(source: Inner, target: Inner, event: EventObject, dueAt: number, id: string | undefined): void {
     const number = this.#next++;
     const key = `${source.sessionId}.${id ?? `#${number}`}`;
-    this.#timers.set(number, { number, dueAt, key, source, target, event });
+    this.#add({ number, dueAt, key, source, target, event });
+    const earlier = this.#newest.get(key);
+    if (earlier !== undefined) this.#changed.add(earlier);
     this.#newest.set(key, number);
+    this.#changed.add(number);
+  }
+
+  #add(timer: TreeTimer): void {
+    this.#timers.set(timer.number, timer);
+    this.#queue.push(timer);
+    const keys = this.#keys.get(timer.source);
+    if (keys) keys.add(timer.key);
+    else this.#keys.set(timer.source, new Set([timer.key]));
   }
 
   cancel(source: Inner, id: string): void {
-    this.#forget(`${source.sessionId}.${id}`);
+    const key = `${source.sessionId}.${id}`;
+    this.#keys.get(source)?.delete(key);
+    this.#forget(key);
   }
 
   cancelAll(source: Inner): void {
-    for (const [key, number] of this.#newest) if (this.#timers.get(number)?.source === source) this.#forget(key);
+    for (const key of this.#keys.get(source) ?? []) this.#forget(key);
+    this.#keys.delete(source);
   }
 
   #forget(key: string): void {
     const number = this.#newest.get(key);
     this.#newest.delete(key);
-    if (number !== undefined) this.#timers.delete(number);
+    if (number === undefined || !this.#timers.delete(number)) return;
+    this.#changed.add(number);
+    if (this.#timers.size === 0) this.#queue.clear();
   }
 
   /** The earliest; of several due at the same time the one set first. */
   peek(): TreeTimer | undefined {
-    let first: TreeTimer | undefined;
-    for (const timer of this.#timers.values()) if (!first || timer.dueAt < first.dueAt) first = timer;
-    return first;
+    for (;;) {
+      const first = this.#queue.peek();
+      if (!first || this.#timers.has(first.number)) return first;
+      this.#queue.pop();
+    }
   }
 
-  take(timer: TreeTimer): void {
-    this.#timers.delete(timer.number);
+  take({ number, key }: TreeTimer): void {
+    this.#timers.delete(number);
+    this.#changed.add(number);
+    const newest = this.#newest.get(key);
     // As in XState: with the one that fires, its id is forgotten, whichever of its name is the newest.
-    this.#newest.delete(timer.key);
+    if (newest === undefined) return;
+    this.#newest.delete(key);
+    this.#changed.add(newest);
   }
 
-  *list(): Generator<TreeTimer & { readonly newest: boolean }> {
-    for (const timer of this.#timers.values()) yield { ...timer, newest: this.#newest.get(timer.key) === timer.number };
+  get(number: number): (TreeTimer & { readonly newest: boolean }) | undefined {
+    const timer = this.#timers.get(number);
+    return timer && { ...timer, newest: this.#newest.get(timer.key) === number };
+  }
+
+  /** Numbers of those that are new, gone, or no longer the newest since the last time this was asked. */
+  takeChanges(): Iterable<number> {
+    const changed = this.#changed;
+    if (changed.size > 0) this.#changed = new Set();
+    return changed;
+  }
+
+  listNumbers(): Iterable<number> {
+    return this.#timers.keys();
   }
 
   restore(timer: TreeTimer, newest: boolean): void {
-    this.#timers.set(timer.number, timer);
+    this.#add(timer);
     if (newest) this.#newest.set(timer.key, timer.number);
     this.#next = Math.max(this.#next, timer.number + 1);
   }

@@ -1,7 +1,9 @@
 import type { Actor, AnyStateMachine } from 'xstate';
 import { createActor, SimulatedClock } from 'xstate';
 import { ActorTree } from '../../src/machine-host/actor-tree.ts';
-import { createEncoding, freezeTree, noHandles, restoreTree } from '../../src/machine-host/freeze-tree.ts';
+import { createEncoding, noHandles } from '../../src/machine-host/freeze-tree.ts';
+import { restoreTree } from '../../src/machine-host/restore-tree.ts';
+import { TreeParts } from '../../src/machine-host/tree-parts.ts';
 import type { TreeOutcome } from '../../src/machine-host/tree-outcome.ts';
 import { tracked } from './corpus/track.ts';
 
@@ -73,14 +75,20 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
     void marks;
   };
   const sights: Sight[] = [];
+  let parts = new TreeParts();
   const look = (): void => {
     const { root } = tree;
     sights.push({ snapshot: strip((root.logic as unknown as { getPersistedSnapshot(snapshot: unknown): unknown }).getPersistedSnapshot(root._snapshot)), log });
     log = [];
     if (!restarts) return;
-    const text = JSON.stringify(freezeTree(tree, createEncoding(tree, [], noHandles)));
-    tree = restoreTree({ rootId: 'root', logic: machine, frozen: JSON.parse(text), outside, codecs: [], handles: noHandles });
-    const again = JSON.stringify(freezeTree(tree, createEncoding(tree, [], noHandles)));
+    parts.take(tree, createEncoding(tree, [], noHandles));
+    const frozen = parts.toFrozen();
+    const text = JSON.stringify(frozen);
+    tree = restoreTree({ rootId: 'root', logic: machine, frozen, outside, codecs: [], handles: noHandles });
+    // Made of nothing but the restored tree: neither a change that was missed nor one that restoring made goes unseen.
+    parts = new TreeParts();
+    parts.adopt(tree, createEncoding(tree, [], noHandles), false);
+    const again = JSON.stringify(parts.toFrozen());
     if (again !== text) throw new Error(`Restoring changed what is stored:\n${text}\n${again}`);
   };
   tree.create(machine, undefined);

@@ -1,37 +1,10 @@
 import { assign, emit, fromCallback, fromPromise, raise, sendTo, setup, waitFor } from 'xstate';
 import { describe, expect, it, vi } from 'vitest';
-import type { Store } from '../../persistence/store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import { SimulatedClock } from '../../src/core/clock.ts';
-import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
-import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { idempotencyKeyOf } from '../../src/machine-host/actor-tree.ts';
 import { createGate, settleTicks } from '../runtime/open-runtime.ts';
+import { createPlace } from './place.ts';
 
 const day = 86_400_000;
-
-/** Opens a runtime again and again on one store, as a process that is stopped and started. */
-function createPlace(options: Partial<RuntimeOptions> = {}) {
-  const clock = new SimulatedClock();
-  let store: Store = createMemoryStore();
-  let runtime: Runtime | undefined;
-  return {
-    clock,
-    get store() {
-      return store;
-    },
-    async open(more: Partial<RuntimeOptions> = {}): Promise<Runtime> {
-      runtime = await createRuntime({ ...options, ...more, store, clock });
-      await settleTicks();
-      return runtime;
-    },
-    /** Stops at once, whatever runs. */
-    async close(): Promise<void> {
-      await runtime?.stop({ timeoutMs: 0 });
-      store = (store as unknown as { reopen(): Store }).reopen();
-    },
-  };
-}
 
 const light = setup({ types: {} as { context: { turns: number }; events: { type: 'push' } | { type: 'off' } } }).createMachine({
   id: 'light',

@@ -10,6 +10,7 @@ import { consolidatedSessions } from './0009-consolidated-sessions.ts';
 import { catalog } from './0010-catalog.ts';
 import { recovery } from './0011-recovery.ts';
 import { actors } from './0012-actors.ts';
+import { actorParts } from './0013-actor-parts.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { name: 'catalog', sql: catalog },
   { name: 'recovery', sql: recovery },
   { name: 'actors', sql: actors },
+  { name: 'actor-parts', sql: actorParts },
 ];

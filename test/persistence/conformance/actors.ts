@@ -50,12 +50,38 @@ export function testActors(subject: Subject): void {
 
     it('say which of them are due, the earliest first, and when the next one is', async () => {
       const actors = await begin({ put: [actor('a', { wakeAt: start + 20 }), actor('b', { wakeAt: start + 10 }), actor('c', { wakeAt: 0 }), actor('d'), actor('e', { wakeAt: start + 30 })] });
-      expect(await actors.listDueActors(0, start + 20, 10)).toEqual([{ actorId: 'b', wakeAt: start + 10 }, { actorId: 'a', wakeAt: start + 20 }]);
-      expect(await actors.listDueActors(-1, 0, 10)).toEqual([{ actorId: 'c', wakeAt: 0 }]);
-      expect(await actors.listDueActors(0, start + 30, 1)).toHaveLength(1);
+      expect(await actors.listDueActors({ wakeAt: 1, actorId: '' }, start + 20, 10)).toEqual([{ actorId: 'b', wakeAt: start + 10 }, { actorId: 'a', wakeAt: start + 20 }]);
+      expect(await actors.listDueActors({ wakeAt: 0, actorId: '' }, 0, 10)).toEqual([{ actorId: 'c', wakeAt: 0 }]);
+      expect(await actors.listDueActors({ wakeAt: 0, actorId: '' }, start + 30, 1)).toHaveLength(1);
       expect(await actors.nextActorWakeAt(0)).toBe(start + 10);
       expect(await actors.nextActorWakeAt(start + 20)).toBe(start + 30);
       expect(await actors.nextActorWakeAt(start + 30)).toBeUndefined();
+    });
+
+    it('that are due at the same time are listed page by page', async () => {
+      const actors = await begin({ put: ['c', 'a', 'b'].map(id => actor(id, { wakeAt: start })) });
+      expect(await actors.listDueActors({ wakeAt: start, actorId: 'a' }, start, 10)).toEqual([{ actorId: 'b', wakeAt: start }, { actorId: 'c', wakeAt: start }]);
+      expect(await actors.listDueActors({ wakeAt: start, actorId: 'c' }, start, 10)).toEqual([]);
+    });
+
+    it('have parts of their own, replaced and removed by name', async () => {
+      const part = (actorId: string, name: string, body = '{}') => ({ actorId, part: name, body });
+      const actors = await begin({ put: [actor('a'), actor('b')], parts: [part('a', 'x:2'), part('a', 't:1'), part('a', 't:2'), part('b', 'x:2')] });
+      await commit({ parts: [part('a', 'x:2', '{"n":1}')], removedParts: [{ actorId: 'a', part: 't:1' }, { actorId: 'a', part: 't:9' }] });
+      for (const reader of [actors, subject.current.read().actors as ActorReader]) {
+        expect(await reader.listActorParts('a', '', 10)).toEqual([part('a', 't:2'), part('a', 'x:2', '{"n":1}')]);
+        expect(await reader.listActorParts('a', 't:2', 10)).toEqual([part('a', 'x:2', '{"n":1}')]);
+        expect(await reader.listActorParts('a', '', 1)).toHaveLength(1);
+      }
+      await commit({ removed: ['a'] });
+      expect(await actors.listActorParts('a', '', 10)).toEqual([]);
+      expect(await actors.listActorParts('b', '', 10)).toHaveLength(1);
+    });
+
+    it('keep their parts as they were when a commit fails', async () => {
+      const actors = await begin({ put: [actor('a')], parts: [{ actorId: 'a', part: 'x:2', body: '1' }], journal: [entries('a', 1)] });
+      await expect(async () => commit({ parts: [{ actorId: 'a', part: 'x:2', body: '2' }, { actorId: 'a', part: 'x:3', body: '3' }], journal: [entries('a', 1)] })).rejects.toThrow();
+      expect(await actors.listActorParts('a', '', 10)).toEqual([{ actorId: 'a', part: 'x:2', body: '1' }]);
     });
 
     it('have a journal, written once, in order', async () => {

@@ -82,7 +82,8 @@ describe('every statement of the store', () => {
   store.actors.getActor('');
   store.actors.listActors({ limit: 1 });
   store.actors.listActors({ status: 'active', machineId: '', limit: 1, after: '' });
-  store.actors.listDueActors(0, 1, 1);
+  store.actors.listActorParts('', '', 1);
+  store.actors.listDueActors({ wakeAt: 0, actorId: '' }, 1, 1);
   store.actors.nextActorWakeAt(0);
   store.actors.readActorJournal('', 0, 1);
   store.actors.listSettledActors(0, 1);

@@ -1,0 +1,86 @@
+import type { ProcessingStatus } from './xstate-internals.ts';
+
+/** An actor as it is stored. `snapshot` is as `getPersistedSnapshot` has it, without children. */
+export interface FrozenActor {
+  readonly id: string;
+  readonly session: string;
+  /** The session of the actor above. A root has none. */
+  readonly parent?: string | undefined;
+  readonly status: ProcessingStatus;
+  readonly src?: string | undefined;
+  readonly systemId?: string | undefined;
+  readonly sync?: true | undefined;
+  readonly snapshot: Record<string, unknown>;
+  /** Sessions of the actors it lists as its own, in its order. */
+  readonly children?: readonly string[] | undefined;
+}
+
+/** A delayed event as it is stored. */
+export interface FrozenTimer {
+  readonly number: number;
+  readonly dueAt: number;
+  readonly key: string;
+  readonly source: string;
+  /** A session, or the reference of an actor outside. */
+  readonly target: unknown;
+  readonly event: unknown;
+  readonly newest?: true | undefined;
+}
+
+/** A whole tree as it is stored. */
+export interface FrozenTree {
+  readonly transition: number;
+  readonly sessions: number;
+  readonly root: FrozenActor;
+  /** All other actors, also one that lives though no parent lists it: another took its place under its id. */
+  readonly below: readonly FrozenActor[];
+  readonly timers: readonly FrozenTimer[];
+}
+
+/** An actor as 0.2.0 stored it, with all below it inside. */
+interface NestedActor extends Omit<FrozenActor, 'children'> {
+  readonly children?: readonly NestedActor[] | undefined;
+}
+
+/** What stands in the row of a root. */
+export type FrozenHead = Pick<FrozenTree, 'transition' | 'sessions' | 'root'> & { /** How many parts there are beside it. */ readonly parts: number };
+
+/** What 0.2.0 wrote into the row of a root: all there is. */
+interface NestedTree {
+  readonly transition: number;
+  readonly sessions: number;
+  readonly root: NestedActor;
+  readonly unlisted?: readonly NestedActor[] | undefined;
+  readonly timers?: readonly FrozenTimer[] | undefined;
+}
+
+/** A part's name: a session is an actor's, a number a delayed event's. */
+export const toTimerPart = (number: number): string => `t:${number}`;
+const isTimerPart = (part: string): boolean => part.startsWith('t:');
+
+/** Puts a root's row and its parts together. `isNested`: as 0.2.0 stored it, so no part is a row of its own yet. */
+export function assembleTree(head: FrozenHead | NestedTree, parts: readonly { readonly part: string; readonly body: string }[]): { readonly frozen: FrozenTree; readonly isNested: boolean } {
+  if (!('parts' in head)) return { frozen: flatten(head), isNested: true };
+  const below: FrozenActor[] = [];
+  const timers: FrozenTimer[] = [];
+  for (const { part, body } of parts) {
+    if (isTimerPart(part)) timers.push(JSON.parse(body) as FrozenTimer);
+    else below.push(JSON.parse(body) as FrozenActor);
+  }
+  const { transition, sessions, root } = head;
+  return { frozen: { transition, sessions, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
+}
+
+/** Sessions are `x:<number>`, in the order in which they began. */
+const toNumber = ({ session }: FrozenActor): number => Number(session.slice(2));
+
+function flatten({ transition, sessions, root, unlisted = [], timers = [] }: NestedTree): FrozenTree {
+  const below: FrozenActor[] = [];
+  const visit = ({ children = [], ...actor }: NestedActor, parent: string | undefined): FrozenActor => {
+    for (const child of children) below.push(visit(child, actor.session));
+    return { ...actor, parent, children: children.map(({ session }) => session) };
+  };
+  const flat = visit(root, undefined);
+  for (const actor of unlisted) below.push(visit(actor, actor.parent));
+  return { transition, sessions, root: flat, below, timers };
+}
