@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
 import type { DurationsReader } from './durations-store.ts';
-import type { ActorReader, ActorWrites } from './actor-store.ts';
+import type { ActorReader, ActorStore, ActorWrites } from './actor-store.ts';
 import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
@@ -146,7 +146,7 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
 }
 
 /** A store as its one owner sees it. */
-export interface Store extends StoreReader, QueueStore {
+export interface Store extends StoreReader, QueueStore, ActorStore {
   /** What it cannot do by its nature; undefined: nothing. */
   readonly lacks?: readonly StoreCapability[];
 
@@ -184,4 +184,6 @@ export interface Store extends StoreReader, QueueStore {
 
   /** Deletes executions whose newest generation has settled, with all of theirs; returns how many. Gives free space back. */
   prune(params: PruneParams): Answer<number>;
+  /** Gives back room that deletions in commits have left, if the store has a place to give it back to. */
+  compact(): Answer<void>;
 }

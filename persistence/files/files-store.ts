@@ -205,6 +205,15 @@ export class FilesStore extends StateStore {
     return this.#rewrite(() => super.pruneMessageKeys(now, limit));
   }
 
+  override pruneActorJournal(before: number, limit: number): number {
+    return this.#rewrite(() => super.pruneActorJournal(before, limit));
+  }
+
+  /** What a commit has deleted is still in the journal: that begins anew without it. */
+  override compact(): void {
+    this.#rewrite(() => 1);
+  }
+
   /** What is deleted is in the journal: that begins anew without it. */
   #rewrite(prune: () => number): number {
     const before = copyMemoryState(this.requireOwned());

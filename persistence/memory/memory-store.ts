@@ -10,7 +10,7 @@ import {
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
-import { MemoryActors } from './memory-actors.ts';
+import { MemoryActors, pruneActorJournal } from './memory-actors.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
 import { findConsolidated, getConsolidated } from './consolidated.ts';
@@ -229,6 +229,14 @@ export abstract class StateStore implements Store {
 
   pruneMessageKeys(now: number, limit: number): number {
     return queueMemory.pruneMessageKeys(this.requireOwned().queues, this.#log, now, limit);
+  }
+
+  pruneActorJournal(before: number, limit: number): number {
+    return pruneActorJournal(this.requireOwned(), this.#log, before, limit);
+  }
+
+  compact(): void {
+    this.requireOwned();
   }
 
   getOwner(): OwnerRecord | undefined {

@@ -76,3 +76,14 @@ export function writeActors(connection: SqliteConnection, { put = [], journal = 
     connection.prepare('DELETE FROM actors WHERE actor_id = ?').run(actorId);
   }
 }
+
+// Rows are numbered as they are written: the oldest are found without an index on their times, which every commit would pay for.
+const firstEntries = 'SELECT rowid AS id, at FROM actor_journal WHERE rowid > 0 ORDER BY rowid LIMIT ?';
+const deleteFirstEntries = 'DELETE FROM actor_journal WHERE rowid <= ?';
+
+export function pruneActorJournal(connection: SqliteConnection, before: number, limit: number): number {
+  const first = connection.prepare(firstEntries).all(limit) as { readonly id: number; readonly at: number }[];
+  const young = first.findIndex(({ at }) => at >= before);
+  const last = first.at(young === -1 ? -1 : young - 1);
+  return young === 0 || !last ? 0 : Number(connection.prepare(deleteFirstEntries).run(last.id).changes);
+}

@@ -19,8 +19,13 @@ export function pruneExecutions(connection: SqliteConnection, { settledBefore, l
     if (count === 0) break;
     pruned += count;
   }
-  if (pruned > 0) connection.exec(`PRAGMA incremental_vacuum(${maxVacuumPages})`);
+  if (pruned > 0) giveBackPages(connection);
   return pruned;
+}
+
+/** Gives free pages back to the file system. */
+export function giveBackPages(connection: SqliteConnection): void {
+  connection.exec(`PRAGMA incremental_vacuum(${maxVacuumPages})`);
 }
 
 /** Times of imported ones are of long ago; they are kept. */

@@ -3,7 +3,7 @@ import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, i
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
 import type { OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { writeActors } from './actors.ts';
+import { pruneActorJournal, writeActors } from './actors.ts';
 import { writeCatalog } from './catalog.ts';
 import { writeBatch } from './commit.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -12,7 +12,7 @@ import { toCommitError } from './errors.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { writeInteractions } from './interactions.ts';
 import { writeIsolations } from './isolations.ts';
-import { pruneExecutions } from './maintenance.ts';
+import { giveBackPages, pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
@@ -123,7 +123,15 @@ export class SqliteStore extends SqliteReader implements Store {
     return this.#maintain(connection => pruneMessageKeys(connection, now, limit));
   }
 
-  #maintain(work: (connection: SqliteConnection) => number): number {
+  pruneActorJournal(before: number, limit: number): number {
+    return this.#maintain(connection => pruneActorJournal(connection, before, limit));
+  }
+
+  compact(): void {
+    this.#maintain(giveBackPages);
+  }
+
+  #maintain<T>(work: (connection: SqliteConnection) => T): T {
     const connection = this.requireOpen();
     try {
       this.#requireEpoch(this.#requireStatements());

@@ -9,6 +9,9 @@ import { isMachine } from './xstate-internals.ts';
 type Action = Extract<TreeEffect, { kind: 'action' }>;
 type Exec = (info: unknown, params: unknown) => unknown;
 
+/** The id of an effect as actions are given it: the same in every run, and no other's. */
+export const toEffectId = (actorId: string, incarnation: string, id: string): string => `${actorId}@${incarnation}${id}`;
+
 /** Runs what trees have noted (actions of the machines' own, messages to other roots) after the commit, and has it struck off. */
 export class ActionRunner {
   readonly #tell: (command: ActorCommand) => void;
@@ -21,14 +24,14 @@ export class ActionRunner {
   }
 
   run(actor: HostedActor, { id, actor: inner, event, context, exec, params }: Action): void {
-    const info = { context, event, self: inner, system: actor.tree.system, effectId: `${actor.id}@${id}` };
-    this.#perform(actor.id, id, inner.sessionId, () => exec(info, params));
+    const info = { context, event, self: inner, system: actor.tree.system, effectId: toEffectId(actor.id, actor.tree.incarnation, id) };
+    this.#perform(actor, id, inner.sessionId, () => exec(info, params));
   }
 
   /** One that was noted by an earlier process, which may have run it. */
   runAgain(actor: HostedActor, effect: OpenEffect): void {
     const { id, session, place, params } = effect;
-    if (this.#running.has(`${actor.id}@${id}`)) return;
+    if (this.#running.has(toEffectId(actor.id, actor.tree.incarnation, id))) return;
     if (effect.to !== undefined) return this.send(actor, effect, effect.to);
     const inner = actor.tree.live.get(session) ?? actor.tree.root;
     const logic = actor.tree.getOriginal(inner);
@@ -37,13 +40,13 @@ export class ActionRunner {
       this.#logger.warn({ actorId: actor.id, effectId: id, action: effect.type }, 'an action cannot be run again: its function or what it was given could not be kept');
       return this.#tell({ type: 'done', id: actor.id, effect: id });
     }
-    const info = { context: actor.fromPlain(effect.context), event: actor.fromPlain(effect.event), self: inner, system: actor.tree.system, effectId: `${actor.id}@${id}` };
-    this.#perform(actor.id, id, session, () => exec(info, actor.fromPlain(params)));
+    const info = { context: actor.fromPlain(effect.context), event: actor.fromPlain(effect.event), self: inner, system: actor.tree.system, effectId: toEffectId(actor.id, actor.tree.incarnation, id) };
+    this.#perform(actor, id, session, () => exec(info, actor.fromPlain(params)));
   }
 
   /** Hands on a message to another root. It stays noted until that one has taken it, in the same commit. */
   send(actor: HostedActor, { id, event }: OpenEffect, to: string): void {
-    const key = `${actor.id}@${id}`;
+    const key = toEffectId(actor.id, actor.tree.incarnation, id);
     if (this.#running.has(key)) return;
     this.#running.add(key);
     const [address = '', session = ''] = to.split('#');
@@ -51,8 +54,8 @@ export class ActionRunner {
     this.#tell({ type: 'event', id: root, session, event: actor.fromPlain(event) as EventObject, from: { id: actor.id, effect: id } });
   }
 
-  #perform(actorId: string, id: string, session: string, work: () => unknown): void {
-    const key = `${actorId}@${id}`;
+  #perform({ id: actorId, tree }: HostedActor, id: string, session: string, work: () => unknown): void {
+    const key = toEffectId(actorId, tree.incarnation, id);
     this.#running.add(key);
     const done = (): void => {
       if (this.#running.delete(key)) this.#tell({ type: 'done', id: actorId, effect: id });
@@ -69,6 +72,11 @@ export class ActionRunner {
       done();
       this.#tell({ type: 'failed', id: actorId, session, error });
     }
+  }
+
+  /** It is no longer noted. */
+  close({ id: actorId, tree }: HostedActor, id: string): void {
+    this.#running.delete(toEffectId(actorId, tree.incarnation, id));
   }
 
   /** What still runs belongs to a runtime that has ended. */

@@ -7,6 +7,8 @@ export type ActorCommand =
   | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
   | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
+  /** Settled ones are deleted. */
+  | { readonly type: 'prune'; readonly settledBefore: number; readonly limit: number }
   | { readonly type: 'due' }
   | { readonly type: 'resume'; readonly ids: readonly string[] }
   | { readonly type: 'failed'; readonly id: string; readonly session: string; readonly error: unknown }

@@ -82,6 +82,11 @@ export class ActorPerformer {
     }
   }
 
+  /** An effect is no longer noted. */
+  close(actor: HostedActor, effect: string): void {
+    this.#runner.close(actor, effect);
+  }
+
   /** What still runs belongs to a runtime that has ended. */
   forget(): void {
     this.#runner.forget();

@@ -1,6 +1,7 @@
 import type { AnyActorLogic, AnyEventObject, EventObject } from 'xstate';
 import { toActionPlace } from './find-action.ts';
 import { hostLogic } from './hosted-logic.ts';
+import { sessionPrefix } from './incarnation.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { TreeTimers } from './tree-timers.ts';
@@ -21,7 +22,7 @@ const trees = new WeakMap<object, ActorTree>();
  */
 export function idempotencyKeyOf(self: { readonly sessionId: string; readonly system: unknown }): string {
   const tree = trees.get(self.system as object);
-  return tree ? `${tree.toAddress(self as Inner)}#${self.sessionId.slice(2)}` : self.sessionId;
+  return tree ? `${tree.toAddress(self as Inner)}#${self.sessionId.slice(sessionPrefix.length)}` : self.sessionId;
 }
 
 /**
@@ -38,6 +39,8 @@ export class ActorTree {
   readonly system: InnerSystem;
   /** The number of the last transition. */
   transition = 0;
+  /** What its sessions begin with: no other actor under its id, earlier or later, has the same. */
+  incarnation = '';
   /** The number of the last session. */
   sessions = 0;
   /** The session that the next actor gets in place of a new one. */
@@ -184,7 +187,7 @@ export class ActorTree {
       _snapshot: { _scheduledEvents: {} },
       _clock: {},
       _logger: () => {},
-      _bookId: () => this.givenSession ?? `x:${++this.sessions}`,
+      _bookId: () => this.givenSession ?? `${sessionPrefix}${this.incarnation}${++this.sessions}`,
       _register: (session, actor) => {
         this.live.set(session, actor);
         return session;

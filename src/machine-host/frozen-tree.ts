@@ -1,3 +1,4 @@
+import { toSessionNumber } from './incarnation.ts';
 import type { ProcessingStatus } from './xstate-internals.ts';
 
 /** An actor as it is stored. `snapshot` is as `getPersistedSnapshot` has it, without children. */
@@ -71,8 +72,8 @@ export function assembleTree(head: FrozenHead | NestedTree, parts: readonly { re
   return { frozen: { transition, sessions, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
 }
 
-/** Sessions are `x:<number>`, in the order in which they began. */
-const toNumber = ({ session }: FrozenActor): number => Number(session.slice(2));
+/** In the order in which they began. */
+const toNumber = ({ session }: FrozenActor): number => toSessionNumber(session);
 
 function flatten({ transition, sessions, root, unlisted = [], timers = [] }: NestedTree): FrozenTree {
   const below: FrozenActor[] = [];

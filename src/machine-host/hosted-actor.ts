@@ -7,6 +7,7 @@ import { decodeValue, encodeValue } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
 import { createEncoding } from './freeze-tree.ts';
 import type { FrozenTree } from './frozen-tree.ts';
+import { createIncarnation } from './incarnation.ts';
 import type { LiveServices } from './live-services.ts';
 import type { KnownMachine } from './machine-book.ts';
 import { restoreTree } from './restore-tree.ts';
@@ -69,6 +70,7 @@ export class HostedActor {
   begin(input: unknown, now: number): void {
     this.createdAt = now;
     encodeValue(input, 'input', this.#encoding);
+    this.tree.incarnation = createIncarnation(now);
     this.tree.create(this.known.machine, input);
     this.absorb(this.tree.begin(now));
   }

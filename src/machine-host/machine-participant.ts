@@ -57,6 +57,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #draining = false;
   /** The store is to be asked when the next sleeping actor is due. */
   #asks = false;
+  /** Settled ones that go with this tick's commit. */
+  readonly #removed = new Set<string>();
   /** Stored, but not to be gone on with here, and why. */
   readonly #blocked = new Map<string, Error>();
 
@@ -109,6 +111,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
         return this.#look(command.id, command.path);
       case 'resume':
         return this.#resume(command.ids);
+      case 'prune':
+        return this.#prune(command.settledBefore, command.limit);
       case 'due':
         return this.#fire(tick.now);
       case 'done':
@@ -149,6 +153,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #find(id: string): HostedActor | undefined {
     const there = this.#actors.get(id);
     if (there) return there;
+    // Somebody asks for it in the tick in which it was to go: it stays until the next time.
+    this.#removed.delete(id);
     const record = this.#options.actors.getActor(id);
     if (record instanceof Promise) throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; machines of your own cannot be run on this one');
     return record && this.#restore(record);
@@ -174,17 +180,12 @@ export class MachineParticipant implements Participant<ActorCommand> {
     }
   }
 
-  #require(id: string): HostedActor {
-    const actor = this.#find(id);
-    if (actor) return actor;
-    throw new FlowError('actor_not_found', `Expected the id of an actor, got \`${id}\`, which is not in the store`);
-  }
-
   #deliver({ id, session, event, called, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
-    const actor = from ? this.#find(id) : this.#require(id);
+    const actor = this.#find(id);
     // In the same commit: taken, or nobody is left to take it.
     if (from) this.#close(from.id, from.effect);
     const target = actor?.tree.live.get(session);
+    // It has ended; it may be deleted, and another have its id.
     if (!actor || !target) return false;
     this.#touched.add(actor);
     try {
@@ -197,6 +198,13 @@ export class MachineParticipant implements Participant<ActorCommand> {
     return true;
   }
 
+  /** Nothing of a settled actor is in memory, but for the tick in which somebody looks at it. */
+  #prune(settledBefore: number, limit: number): number {
+    const ids = (this.#options.actors.listSettledActors(settledBefore, limit) as string[]).filter(id => !this.#actors.has(id));
+    for (const id of ids) this.#removed.add(id);
+    return ids.length;
+  }
+
   /** False: it has ended, or another has taken its place. */
   #stop({ id, session }: Extract<ActorCommand, { type: 'stop' }>, now: number): boolean {
     const actor = this.#find(id);
@@ -206,9 +214,9 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   #fail(id: string, session: string, error: unknown, now: number): void {
-    const actor = this.#require(id);
-    const target = actor.tree.live.get(session);
-    if (target) this.#change(actor, () => actor.absorb(actor.tree.fail(target, error, now)));
+    const actor = this.#find(id);
+    const target = actor?.tree.live.get(session);
+    if (actor && target) this.#change(actor, () => actor.absorb(actor.tree.fail(target, error, now)));
   }
 
   #look(id: string, path: readonly string[]): Look | undefined {
@@ -272,13 +280,16 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #close(id: string, effect: string): void {
     const actor = this.#actors.get(id);
     if (!actor?.open.delete(effect)) return;
+    this.#performer.close(actor, effect);
     actor.touched = true;
     this.#touched.add(actor);
   }
 
   collect(batch: MutableBatch, now: number): void {
     const changed = [...this.#touched].filter(({ touched }) => touched).map(actor => actor.collect(now));
-    if (changed.length > 0) batch.actors = toWrites(changed);
+    const removed = [...this.#removed];
+    this.#removed.clear();
+    if (changed.length > 0 || removed.length > 0) batch.actors = { ...toWrites(changed), removed };
   }
 
   committed(now: number): void {
@@ -334,6 +345,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#touched.clear();
     this.#performer.forget();
     this.#blocked.clear();
+    this.#removed.clear();
     this.#alarm.clear();
   }
 }

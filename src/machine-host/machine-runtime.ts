@@ -111,6 +111,13 @@ export class HostedMachines {
     actors: async ({ limit = 100, ...filter } = {}) => ((await this.#actors?.listActors({ ...filter, limit })) ?? []).map(toActorSummary),
   };
 
+  /** Deletes actors that settled before then, at most so many; returns how many. */
+  async prune(settledBefore: number, limit: number): Promise<number> {
+    // Without any there is no tick.
+    const old = (await this.#actors?.listSettledActors(settledBefore, 1)) ?? [];
+    return old.length === 0 ? 0 : ((await this.#send({ type: 'prune', settledBefore, limit })) as number);
+  }
+
   /** For other processes. */
   readonly reach = createActorReach(this.api);
 }

@@ -1,9 +1,11 @@
 import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { toActorSummary } from './actor-summary.ts';
+import { toEffectId } from './action-runner.ts';
 import type { OpenEffect } from './actor-commands.ts';
 import type { FrozenActor, FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
+import { toIncarnation } from './incarnation.ts';
 import type { ActorSummary } from './machine-api.ts';
 
 /** A stored actor with all actors below it, as people look at it. */
@@ -91,7 +93,7 @@ export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id:
     root: tree,
     transitions: record.seq,
     delayed: timers.map(({ dueAt, target, event }) => ({ dueAt, address: toAddress(target), event: event as { type: string } })).toSorted((a, b) => a.dueAt - b.dueAt),
-    actions: open.map(({ id: effect, session, type, params }) => ({ effectId: `${record.actorId}@${effect}`, address: toAddress(session), type, ...dropUndefined({ params }) })),
+    actions: open.map(({ id: effect, session, type, params }) => ({ effectId: toEffectId(record.actorId, toIncarnation(root.session), effect), address: toAddress(session), type, ...dropUndefined({ params }) })),
     events: await readLastEvents(actors, record, maxEvents),
   };
 }

@@ -6,6 +6,7 @@ import type { Decoding, ValueCodec } from './encode-value.ts';
 import { decodeValue } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
+import { toIncarnation } from './incarnation.ts';
 import type { Inner } from './xstate-internals.ts';
 import { createInner, isMachine, resolveLogic, running } from './xstate-internals.ts';
 
@@ -24,6 +25,7 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles }:
   const tree = new ActorTree(rootId, outside);
   tree.transition = frozen.transition;
   tree.sessions = frozen.sessions;
+  tree.incarnation = toIncarnation(frozen.root.session);
   const actors = new Map<string, Inner>();
   const stored = new Map(frozen.below.map(actor => [actor.session, actor]));
   const restoring: Restoring = { tree, stored, actors };

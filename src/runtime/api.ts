@@ -54,7 +54,7 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly listen?: boolean;
   /** Called with XState's inspection events of every hosted actor, after the commit. Costs time. */
   readonly inspect?: (event: InspectionEvent) => void;
-  /** Deletes settled executions this long after they settled, ms. Default 30 days; null: never. */
+  /** Deletes settled executions and actors this long after they settled, and older journal entries of actors, ms. Default 30 days; null: never. */
   readonly retentionMs?: number | null;
   /** Warns in the log when the store is larger, bytes. Default 1 GiB. */
   readonly sizeBudgetBytes?: number;

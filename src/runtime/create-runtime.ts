@@ -69,7 +69,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     throw error;
   }
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
-  const retention = new Retention({ ...resolved, store, mayWrite: () => core.health().status === 'running' });
+  const retention = new Retention({ ...resolved, store, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
   retention.start();
   let stopping: Promise<void> | undefined;
 

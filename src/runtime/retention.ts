@@ -8,10 +8,12 @@ export interface RetentionOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Settled executions go this long after they settled, ms; null: never. */
+  /** Settled executions and actors go this long after they settled, and entries of actors' journals after they were written, ms; null: never. */
   readonly retentionMs: number | null;
   /** A larger store is warned about, bytes. */
   readonly sizeBudgetBytes: number;
+  /** Deletes actors that settled before a time, at most so many; returns how many. */
+  readonly pruneActors?: (settledBefore: number, limit: number) => Promise<number>;
   /** Whether the store may be written now. */
   readonly mayWrite: () => boolean;
 }
@@ -20,8 +22,10 @@ export interface RetentionOptions {
 const roundMs = 60_000;
 /** Time to the first round: recovery comes first, ms. */
 const firstRoundMs = 1_000;
-/** Executions deleted at a time; between two times the loop has its turn. */
+/** Executions, and actors, deleted at a time; between two times the loop has its turn. */
 const chunkSize = 50;
+/** Entries of actors' journals deleted at a time. */
+const entriesChunkSize = 500;
 
 /** Keeps a store small in the background: deletes what is old, warns of what is large. */
 export class Retention {
@@ -70,17 +74,29 @@ export class Retention {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, logger, retentionMs } = this.#options;
+    const { store, clock, logger, retentionMs, pruneActors } = this.#options;
     if (retentionMs === null) return;
     const settledBefore = clock.now() - retentionMs;
-    let pruned = 0;
+    const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit }));
+    if (pruned > 0) logger.info({ pruned, settledBefore }, 'deleted old executions');
+    // First the journals, entry by entry: an actor that goes has little left then, however long it lived.
+    const entries = await this.#repeat(entriesChunkSize, limit => store.pruneActorJournal(settledBefore, limit));
+    const actors = pruneActors ? await this.#repeat(chunkSize, limit => pruneActors(settledBefore, limit)) : 0;
+    if (entries === 0 && actors === 0) return;
+    if (this.#maySweep()) await store.compact();
+    logger.info({ actors, entries, settledBefore }, 'deleted old actors and entries of their journals');
+  }
+
+  /** Deletes so many at a time, until there are no more; returns how many there were. */
+  async #repeat(limit: number, remove: (limit: number) => Promise<number> | number): Promise<number> {
+    let removed = 0;
     while (this.#maySweep()) {
-      const count = await store.prune({ settledBefore, limit: chunkSize });
-      pruned += count;
-      if (count < chunkSize) break;
+      const count = await remove(limit);
+      removed += count;
+      if (count < limit) break;
       await nextTurn();
     }
-    if (pruned > 0) logger.info({ pruned, settledBefore }, 'deleted old executions');
+    return removed;
   }
 
   /** Only a file can grow over its budget: to weigh a store in memory is to write it all out. */

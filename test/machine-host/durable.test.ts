@@ -166,7 +166,7 @@ describe('effects', () => {
     await place.close();
     const runtime = await place.open();
     await settleTicks();
-    expect(keys).toEqual(['order-17/payment#2', 'order-17/payment#2']);
+    expect(keys).toEqual([expect.stringMatching(/^order-17\/payment#[0-9a-z]+\.2$/), keys[0]]);
     const actor = await runtime.actor<typeof checkout>('order-17');
     expect(actor.getSnapshot()).toMatchObject({ value: 'paid', context: { receipt: 'r-1' } });
     await runtime.stop();
@@ -212,7 +212,7 @@ describe('effects', () => {
     await place.close();
     gate = createGate();
     await place.open();
-    expect(ids).toEqual(['m@1:0 me go', 'm@1:0 me go']);
+    expect(ids).toEqual([expect.stringMatching(/^m@[0-9a-z]+\.1:0 me go$/), ids[0]]);
     gate.open();
     await settleTicks();
     await place.close();

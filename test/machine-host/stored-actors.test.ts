@@ -27,6 +27,8 @@ describe('actors stored by 0.2.0', () => {
     const opened = await open(openSqliteStore({ file: join(folder, 'a.db') }), storedAt);
     try {
       expect(await goOn(opened)).toEqual(expected);
+      // Its sessions, and so its keys, are as they were: what was given one there is the same here.
+      expect((await opened.runtime.actor('late-cart')).sessionId).toBe('x:1');
     } finally {
       await opened.runtime.stop({ timeoutMs: 0 });
     }

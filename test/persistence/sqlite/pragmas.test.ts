@@ -54,6 +54,18 @@ describe.each(['better-sqlite3', 'node:sqlite'] as const)('a file opened with %s
     expect(statSync(file).size).toBeLessThan(300_000);
   });
 
+  it('gives back what commits have deleted when it is told to', () => {
+    const store = openSqliteStore({ file: toFile(), driver, durability: 'process' });
+    store.acquire(owner);
+    const actor = { actorId: 'a', machineId: 'm', machineVersion: '', machineDigest: 'd', status: 'done', wakeAt: null, tree: `"${'x'.repeat(2_000_000)}"`, seq: 1, createdAt: start, settledAt: start } as const;
+    store.commit(makeBatch({ actors: { put: [actor] } }));
+    store.commit(makeBatch({ actors: { removed: ['a'] } }));
+    expect(store.getSize().freeBytes).toBeGreaterThan(1_900_000);
+    store.compact();
+    expect(store.getSize().freeBytes).toBe(0);
+    store.close();
+  });
+
   it('keeps a trivial step with its history in 500 bytes', () => {
     const file = toFile();
     const store = openSqliteStore({ file, driver, durability: 'process' });
