@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFolder, killAll, run, start } from './program-harness.ts';
@@ -136,6 +136,24 @@ describe.concurrent('the program as a process', () => {
     expect([cancelled.code, JSON.parse(cancelled.stdout)]).toMatchObject([0, { cancelled: true, deliveredTo: second.pid }]);
     const over = await second.ended;
     expect([over.code, JSON.parse(over.stdout)]).toMatchObject([1, { status: 'failed', passed: false, failure: { code: 'cancelled', message: 'no need' } }]);
+  });
+
+  it('goes on in one of two processes that resume the same run; the other one names it', async () => {
+    writeFileSync(join(cwd, 'both.yml'), definition('both', 'both.open'));
+    const cut = start(argvOf('both.yml', 'both.db'), cwd);
+    await cut.saw('gate      running');
+    cut.kill('SIGKILL');
+    await cut.ended;
+    const both = [1, 2].map(() => start(['resume', '--tools', 'tools.ts', '--db', 'both.db', '--json'], cwd));
+    // The gate is shut: whoever ends now did not get to run it.
+    const first = await Promise.race(both.map(async ({ ended }, index) => ({ index, ...await ended })));
+    const other = both[1 - first.index];
+    expect([first.code, JSON.parse(first.stdout).error]).toMatchObject([3, { code: 'store_owned', message: expect.stringContaining(`process ${other?.pid}`) }]);
+    writeFileSync(join(cwd, 'both.open'), '');
+    const ended = await other?.ended;
+    expect([ended?.code, JSON.parse(ended?.stdout ?? '').executions]).toMatchObject([0, [{ status: 'scored', passed: true, steps: [{ attempts: 1 }, { attempts: 1 }, { attempts: 1 }] }]]);
+    const notes = readFileSync(join(cwd, 'notes.txt'), 'utf8').split('\n').filter(line => line.startsWith('both'));
+    expect(notes).toEqual(['both', 'both-done']);
   });
 
   it('resumes those it has the tools for and lists the others', async () => {
