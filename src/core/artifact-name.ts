@@ -5,6 +5,9 @@ const maxLength = 200;
 // Names of devices on Windows, with or without an extension.
 const device = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
+// Control characters, line breaks of any kind, and what turns the direction of the text around it.
+const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
 /**
  * Says why a name cannot be that of an artifact, or of its file; undefined: it can.
  *
@@ -13,8 +16,9 @@ const device = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 export function findNameProblem(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (name.length > maxLength) return `it is longer than ${maxLength} characters`;
+  const hidden = unseen.exec(name);
+  if (hidden) return `there is a character in it that cannot be seen, U+${(hidden[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   for (const character of name) {
-    if (character < ' ' || character === '\u007f') return 'there is a control character in it';
     if ('\\<>:"|?*'.includes(character)) return `there is \`${character}\` in it`;
   }
   if (name.startsWith('/')) return 'it is an absolute path';

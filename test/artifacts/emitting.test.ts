@@ -114,7 +114,7 @@ describe('an artifact that a handler makes while it runs', () => {
   });
 
   it.each([
-    ['../a', '`..` is a part of it'], ['/etc/passwd', 'it is an absolute path'], ['a/../../b', '`..` is a part of it'], ['a\0b', 'there is a control character in it'],
+    ['../a', '`..` is a part of it'], ['/etc/passwd', 'it is an absolute path'], ['a/../../b', '`..` is a part of it'], ['a\0b', 'there is a character in it that cannot be seen, U+0000'], ['a\u009Bb', 'U+009B'], ['a\u202Efdp.txt', 'U+202E'], ['a\u200F', 'U+200F'], ['a\u2028b', 'U+2028'],
     ['C:\\a', 'there is `:` in it'], ['a\\b', 'there is `\\` in it'], ['CON', '`CON` is a device on Windows'], ['x/nul.txt', '`nul.txt` is a device on Windows'],
     ['a//b', 'a part of it is empty'], ['', 'it is empty'], ['a.', '`a.` ends with a dot'], ['./a', '`.` is a part of it'], ['x'.repeat(201), 'it is longer than 200 characters'],
   ])('refuses the name %j', async (name, problem) => {

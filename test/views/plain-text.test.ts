@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { measure, pad, shorten, toCompactJson, toPlainLine } from '../../src/views/terminal/plain-text.ts';
+import { measure, pad, shorten, toCompactJson, toPlainLine, toPlainText } from '../../src/views/terminal/plain-text.ts';
 
 describe('text on a terminal', () => {
   it('loses escape sequences, control characters and line breaks', () => {
     expect(toPlainLine('a\u001B[31mred\u001B[0m\n b\u0007\u0000c\t\u202Ed')).toBe('ared bc d');
+  });
+
+  it('keeps the lines of a text that has several', () => {
+    expect(toPlainText('a\u001B[31mred\u001B[0m\n\tb\u0007\u0085c\u202Ed')).toBe('ared\n\tbcd');
   });
 
   it('lets no control character through, whatever it is given', () => {

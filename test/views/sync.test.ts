@@ -1,4 +1,4 @@
-import { readdirSync, copyFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { readdirSync, copyFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFolder, run as runIn } from './program-harness.ts';
@@ -52,6 +52,23 @@ describe('sync', () => {
     expect(shown).toMatch(/less_sol +passed +1 +change_lte +-2002049280 ≤ -2000000000/);
     expect(JSON.parse((await run(['show', executionId, '--json'], folder.path)).stdout)).toMatchObject({ labels: { agent: 'me' }, assertions });
     expect((await run(['run', 'nothing-like-that', '--tools', tools], folder.path)).code).toBe(2);
+  });
+
+  it('stays in its folder, whatever links are in it, and names files as they lie there', async () => {
+    const text = (id: string): string => `id: ${id}\nsteps:\n  - { id: a, uses: exec, with: { command: "true" } }\n`;
+    for (const name of ['flows/below', 'outside', 'elsewhere']) mkdirSync(join(folder.path, name), { recursive: true });
+    writeFileSync(join(folder.path, 'outside/secret.yml'), text('secret'));
+    writeFileSync(join(folder.path, 'flows/below/plain.yml'), text('plain'));
+    symlinkSync(join(folder.path, 'outside/secret.yml'), join(folder.path, 'flows/link.yml'));
+    symlinkSync(join(folder.path, 'outside'), join(folder.path, 'flows/folder'));
+    symlinkSync(join(folder.path, 'nowhere.yml'), join(folder.path, 'flows/lost.yml'));
+    symlinkSync(join(folder.path, 'flows'), join(folder.path, 'flows/round'));
+    writeFileSync(join(folder.path, 'flows/a\u202Eb.yml'), 'id: [');
+    const { code, stdout } = await run(['sync', '../flows'], join(folder.path, 'elsewhere'));
+    const lines = stdout.split('\n').map(line => line.replace(/ {2,}/g, '  '));
+    expect([code, lines[0]]).toEqual([2, expect.stringMatching(/^new {2}plain {2}[0-9a-f]{12} {2}below\/plain\.yml$/)]);
+    expect(lines.filter(line => line.includes('path_outside_folder'))).toEqual([expect.stringMatching(/^invalid {2}link\.yml: .*out of it/), expect.stringMatching(/^invalid {2}lost\.yml: .*nowhere/)]);
+    expect([lines.some(line => line.startsWith('invalid  ab.yml:')), stdout.includes('secret'), stdout.includes('..')]).toEqual([true, false, false]);
   });
 
   it('says what it was not given', async () => {

@@ -43,7 +43,7 @@ export async function artifactsCommand(id: string, name: string | undefined, opt
     if (options.out !== undefined) {
       const file = resolve(context.cwd, options.out);
       await writeFileAtomically(file, artifact.stream());
-      return { exitCode: exitCodes.passed, document: { executionId, artifact: toDocument(artifact), file, database }, text: `Wrote ${name} version ${artifact.version}, ${formatBytes(artifact.size)}, to ${file}\n` };
+      return { exitCode: exitCodes.passed, document: { executionId, artifact: toDocument(artifact), file, database }, text: `Wrote ${toPlainLine(name)} version ${artifact.version}, ${formatBytes(artifact.size)}, to ${file}\n` };
     }
     if (context.json) {
       const isText = artifact.kind !== 'binary';

@@ -1,4 +1,5 @@
 import { isFlowError, type Place } from '../../core/errors.ts';
+import { toPlainText } from '../terminal/plain-text.ts';
 
 /** An error as `--json` prints it. */
 export interface ErrorDocument {
@@ -30,8 +31,8 @@ export function toErrorDocument(error: unknown): ErrorDocument {
   };
 }
 
-/** Writes anything thrown for people. Only what is nobody's plan comes with its stack. */
+/** Writes anything thrown for people: it may quote what others have stored. Only what is nobody's plan comes with its stack. */
 export function formatError(error: unknown): string {
-  if (isFlowError(error)) return `flowstone: ${error.message} (${error.code})`;
-  return `flowstone: ${error instanceof Error ? (error.stack ?? error.message) : String(error)} (internal_error)`;
+  if (isFlowError(error)) return `flowstone: ${toPlainText(error.message)} (${error.code})`;
+  return `flowstone: ${toPlainText(error instanceof Error ? (error.stack ?? error.message) : String(error))} (internal_error)`;
 }

@@ -11,6 +11,11 @@ export function toPlainLine(text: string): string {
     .trim();
 }
 
+/** The same of a text that may have several lines. */
+export function toPlainText(text: string): string {
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, '');
+}
+
 /** Counts the columns that text without escape sequences takes up. */
 export function measure(text: string): number {
   if (/^[\u0020-\u007E]*$/.test(text)) return text.length;
