@@ -2,7 +2,8 @@ import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord }
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage } from '../queue-store.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
-import { selectMessages, selectOpenMessages, selectPayload, toMessage, toOpenMessage } from './queue-rows.ts';
+import { fromOpenBlocks, toBlock } from './message-blocks.ts';
+import { messageColumns, openColumns, selectMessages, selectPayload, toMessage, toOpenMessage } from './queue-rows.ts';
 
 const all = <T>(connection: SqliteConnection, sql: string, ...values: SqliteValue[]): T[] =>
   connection.prepare(sql).all(...values).map(row => ({ ...(row as T & object) }));
@@ -23,13 +24,15 @@ export function listMessages(connection: SqliteConnection, { queue, status, limi
     const sql = `${selectMessages} WHERE settled_at IS NOT NULL AND queue = ? AND status = ? ${from} ORDER BY key DESC LIMIT ?`;
     return connection.prepare(sql).all(queue, status, ...values, limit).map(toMessage);
   }
-  const sql = `${selectMessages} WHERE settled_at IS NULL AND key > ? AND queue = ? AND status = ? ORDER BY key LIMIT ?`;
-  return connection.prepare(sql).all(after ?? 0, queue, status, limit).map(toMessage);
+  const from = after ?? 0;
+  // The plus: no index is of use here, and without it SQLite reads the whole table first, to make a filter of it.
+  const sql = `SELECT ${messageColumns} ${fromOpenBlocks} WHERE b.block >= ? AND settled_at IS NULL AND key > ? AND +queue = ? AND +status = ? ORDER BY b.block, key LIMIT ?`;
+  return connection.prepare(sql).all(toBlock(from), from, queue, status, limit).map(toMessage);
 }
 
 export function countMessages(connection: SqliteConnection): MessageCount[] {
-  // One index each: what has settled is counted without looking at a row of it.
-  const sql = `SELECT queue, status, count(*) AS count, min(visible_at) AS oldestAt FROM messages WHERE settled_at IS NULL GROUP BY queue, status
+  // What has settled is counted by an index, without looking at a row of it.
+  const sql = `SELECT queue, status, count(*) AS count, min(visible_at) AS oldestAt ${fromOpenBlocks} WHERE settled_at IS NULL GROUP BY queue, status
     UNION ALL SELECT queue, status, count(*), min(settled_at) FROM messages WHERE settled_at IS NOT NULL GROUP BY queue, status ORDER BY queue, status`;
   return all(connection, sql);
 }
@@ -70,5 +73,6 @@ export function getQueueMarks(connection: SqliteConnection): { messageKey: numbe
 }
 
 export function listOpenMessages(connection: SqliteConnection, afterKey: number, limit: number): OpenMessage[] {
-  return connection.prepare(`${selectOpenMessages} WHERE settled_at IS NULL AND key > ? ORDER BY key LIMIT ?`).all(afterKey, limit).map(toOpenMessage);
+  const sql = `SELECT ${openColumns} ${fromOpenBlocks} WHERE b.block >= ? AND settled_at IS NULL AND key > ? ORDER BY b.block, key LIMIT ?`;
+  return connection.prepare(sql).all(toBlock(afterKey), afterKey, limit).map(toOpenMessage);
 }

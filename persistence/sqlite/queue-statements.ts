@@ -2,13 +2,15 @@ import type { SqliteConnection } from './connection.ts';
 import type { SqliteStatement } from './driver.ts';
 
 // Only what a change of state changes. A settled row stays; `settled_at` is set by the statement that settles, since
-// setting it makes SQLite write two indexes.
+// setting it makes SQLite write an index.
 const changed = 'claim = ?, attempt = ?, interruptions = ?, due_at = ?, lease_until = ?, claimed_by = ?, claimed_at = ?, failure = ?';
 const addHistory = 'history = history || ?';
 
 /** What a commit of queues is made of, prepared once. */
 export interface QueueStatements {
   readonly insertMessage: SqliteStatement;
+  /** What most are: to bind the nulls of the others takes as long as to store the row. */
+  readonly insertPlainMessage: SqliteStatement;
   readonly insertPayload: SqliteStatement;
   readonly moveMessage: SqliteStatement;
   readonly settleMessage: SqliteStatement;
@@ -34,6 +36,10 @@ export function prepareQueueStatements(connection: SqliteConnection): QueueState
         max_interruptions, published_at, visible_at, status, claim, attempt, interruptions, generation, due_at, lease_until, claimed_by, claimed_at,
         failure, settled_at, history, payload)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    insertPlainMessage: connection.prepare(`
+      INSERT INTO messages (key, message_id, queue, version, priority, max_attempts, max_interruptions, published_at, visible_at, status, claim, attempt,
+        interruptions, generation, history, payload)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0, 0, 1, ?, ?)`),
     insertPayload: connection.prepare('INSERT INTO message_payloads (key, payload) VALUES (?, ?)'),
     moveMessage: connection.prepare(`UPDATE messages SET status = ?, ${changed}, ${addHistory} WHERE key = ? AND settled_at IS NULL`),
     settleMessage: connection.prepare(`UPDATE messages SET status = ?, ${changed}, settled_at = ?, ${addHistory} WHERE key = ? AND settled_at IS NULL`),

@@ -16,7 +16,7 @@ import { giveBackPages, pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
-import { writeQueueBatch } from './queue-commit.ts';
+import { forgetQueueRows, writeQueueBatch } from './queue-commit.ts';
 import { pruneMessageKeys, pruneMessages } from './queue-maintenance.ts';
 import { getQueueMarks, listOpenMessages } from './queue-reads.ts';
 import { selectExecutions, selectPending, toExecution } from './rows.ts';
@@ -48,6 +48,7 @@ export class SqliteStore extends SqliteReader implements Store {
       });
       requireDurability(connection, this.#durability);
       this.#statements ??= prepareCommit(connection);
+      forgetQueueRows(connection);
       return Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
     } catch (error) {
       this.#release();
@@ -161,6 +162,7 @@ export class SqliteStore extends SqliteReader implements Store {
         work(statements);
       });
     } catch (error) {
+      forgetQueueRows(connection);
       throw toCommitError(this.location, error);
     }
   }

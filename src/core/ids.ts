@@ -21,9 +21,22 @@ export function createSeededRandom(seed: number): Random {
   };
 }
 
+const idBytes = 16;
+/** Random bytes for the ids to come: to ask the system for those of each takes longer than all else about an id. */
+const pool = new Uint8Array(256 * idBytes);
+let used = pool.length;
+
+function takeRandomBytes(): Uint8Array {
+  if (used === pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  return pool.subarray(used, (used += idBytes));
+}
+
 /** Makes the id of an execution: a UUIDv7, so that ids sort by age. */
 export function createExecutionId(now: number): string {
-  return v7({ msecs: now });
+  return v7({ msecs: now, random: takeRandomBytes() });
 }
 
 /** Makes the id of a step's session; `index` is its place in the definition, 0-based. */

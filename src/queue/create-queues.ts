@@ -89,7 +89,7 @@ export class Queues implements QueueRuntime {
       return size instanceof Promise ? undefined : size.bytes;
     };
     this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: options.queueAlerts ?? {}, book: () => this.participant.book, notify: options.onQueueAlert }));
-    this.participant.add(new QueueRetention({ store, clock, logger, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
+    this.participant.add(new QueueRetention({ store, clock, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
     const relay = new OutboxRelay({ ...environment, remotes: options.remotes ?? {}, send: command => this.participant.send(command) });
     this.participant.relay = relay;
     this.participant.add(relay);

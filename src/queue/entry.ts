@@ -43,26 +43,27 @@ export function toClaimedMessage(entry: Entry, payload: string): ClaimedMessage 
   return { key, messageId, queue, version, priority, partitionKey, correlationId, source, publishedAt, payload, claim, attempt, interruptions, generation, leaseUntil: leaseUntil ?? 0 };
 }
 
-/** The part of a message's row that its machine decides. */
-function toState(entry: Entry, now: number): Omit<MessageChange, 'key' | 'entries' | 'visibleAt'> {
-  const { snapshot, claimedBy, claimedAt, publishedAt } = entry;
-  const { claim, attempt, interruptions, generation, dueAt, leaseUntil, failure } = snapshot.context;
-  const status = snapshot.value as MessageStatus;
-  const isSettled = status === 'completed' || status === 'dead';
-  // A clock that was set back must not make it end before it began.
-  return { status, claim, attempt, interruptions, generation, dueAt, leaseUntil, failure: failure as MessageChange['failure'], claimedBy, claimedAt, settledAt: isSettled ? Math.max(now, publishedAt) : null };
-}
+/** A clock that was set back must not make it end before it began. */
+const toSettledAt = (status: MessageStatus, { publishedAt }: Entry, now: number): number | null => (status === 'completed' || status === 'dead' ? Math.max(now, publishedAt) : null);
+
+// Both list every column: an object that is spread into another one costs more than the rest of a row.
 
 export function toChange(entry: Entry, entries: string, now: number): MessageChange {
-  return { key: entry.key, visibleAt: entry.visibleAt, entries, ...toState(entry, now) };
+  const { claim, attempt, interruptions, generation, dueAt, leaseUntil, failure } = entry.snapshot.context;
+  const status = entry.snapshot.value as MessageStatus;
+  return {
+    key: entry.key, status, claim, attempt, interruptions, generation, visibleAt: entry.visibleAt, dueAt, leaseUntil, claimedBy: entry.claimedBy, claimedAt: entry.claimedAt,
+    failure: failure as MessageChange['failure'], settledAt: toSettledAt(status, entry, now), entries,
+  };
 }
 
 export function toRecord(entry: Entry, payload: string, entries: string, now: number): MessageRecord {
-  const { key, messageId, queue, instance, source, version, priority, partitionKey, correlationId, idempotencyKey, publishedAt, visibleAt } = entry;
-  const { maxAttempts, maxInterruptions } = entry.snapshot.context;
+  const { key, messageId, queue, instance, source, version, priority, partitionKey, correlationId, idempotencyKey, publishedAt, visibleAt, claimedBy, claimedAt } = entry;
+  const { maxAttempts, maxInterruptions, claim, attempt, interruptions, generation, dueAt, leaseUntil, failure } = entry.snapshot.context;
+  const status = entry.snapshot.value as MessageStatus;
   return {
     key, messageId, queue, instance, source, version, priority, partitionKey, correlationId, idempotencyKey, publishedAt, visibleAt, maxAttempts, maxInterruptions,
-    ...toState(entry, now), payload, history: `[${entries}]`,
+    status, claim, attempt, interruptions, generation, dueAt, leaseUntil, failure, claimedBy, claimedAt, settledAt: toSettledAt(status, entry, now), payload, history: `[${entries}]`,
   } as MessageRecord;
 }
 

@@ -7,6 +7,7 @@ import { FlowError } from '../core/errors.ts';
 import type { Random } from '../core/ids.ts';
 import type { MachineRunner, Snapshot } from '../runtime/machine-runner.ts';
 import type { Queue } from './define-queue.ts';
+import { LazySignal } from './lazy-signal.ts';
 import type { Consumer, HandlerWithSetup, MessageHandler, PublishOptions } from './queue-api.ts';
 import type { ClaimedMessage, Outcome, PublishRequest, Receipt } from './queue-commands.ts';
 import type { Dependent } from './queue-participant.ts';
@@ -46,7 +47,7 @@ interface Worker {
 interface Run {
   readonly worker: Worker;
   readonly message: ClaimedMessage;
-  readonly controller: AbortController;
+  readonly aborting: LazySignal;
   lost: boolean;
 }
 
@@ -113,15 +114,15 @@ export class QueueConsumer implements Consumer, Dependent {
   }
 
   release(): void {
-    for (const { message, controller } of this.#runs.values()) {
-      controller.abort(toAbort('runtime_stopped', 'The runtime stops'));
+    for (const { message, aborting } of this.#runs.values()) {
+      aborting.abort(toAbort('runtime_stopped', 'The runtime stops'));
       this.#answer(message, { type: 'release' });
     }
     this.#runs.clear();
   }
 
   end(): void {
-    for (const { controller } of this.#runs.values()) controller.abort(toAbort('runtime_stopped', 'The runtime stands still or has stopped'));
+    for (const { aborting } of this.#runs.values()) aborting.abort(toAbort('runtime_stopped', 'The runtime stands still or has stopped'));
     this.#runs.clear();
     for (const worker of this.#workers) Object.assign(worker, { buffer: [], running: 0, cancel: undefined });
     this.#notify();
@@ -232,7 +233,7 @@ export class QueueConsumer implements Consumer, Dependent {
   async #handle(worker: Worker, message: ClaimedMessage): Promise<void> {
     const { queue, handler } = this.#params;
     const { clock, random, logger, toRequest } = this.#environment;
-    const run: Run = { worker, message, controller: new AbortController(), lost: false };
+    const run: Run = { worker, message, aborting: new LazySignal(), lost: false };
     const key = toKey(message);
     this.#runs.set(key, run);
     worker.running++;
@@ -246,7 +247,7 @@ export class QueueConsumer implements Consumer, Dependent {
       if (message.leaseUntil - clock.now() < queue.visibilityTimeoutMs / 2) await extend(queue.visibilityTimeoutMs);
       const resource = this.#resource;
       const handle: MessageHandler<never> = typeof handler === 'function' ? handler : call => handler.handle(call, resource as never);
-      outcome = await runMessage(message, queue, handle, { logger, random, signal: run.controller.signal, extend, toRequest });
+      outcome = await runMessage(message, queue, handle, { logger, random, aborting: run.aborting, extend, toRequest });
     } catch (error) {
       outcome = toFailed(toMessageFailure(error), queue, message.attempt, random);
     }
@@ -293,7 +294,7 @@ export class QueueConsumer implements Consumer, Dependent {
         continue;
       }
       run.lost = true;
-      run.controller.abort(toAbort('visibility_timeout', 'The visibility timeout has passed; the message goes to another worker'));
+      run.aborting.abort(toAbort('visibility_timeout', 'The visibility timeout has passed; the message goes to another worker'));
       this.#runs.delete(toKey(receipt));
       run.worker.running--;
       this.#tell({ type: 'handler.lost', retryAt: this.#computeRetryAt() });

@@ -13,7 +13,7 @@ import type { Queue } from './define-queue.ts';
 import type { Entry } from './entry.ts';
 import { toClaimedMessage } from './entry.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
-import type { MessageRunner } from './queue-book.ts';
+import type { MessageRunner, QueueRules } from './queue-book.ts';
 import { QueueBook } from './queue-book.ts';
 import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
 
@@ -77,9 +77,12 @@ export class QueueParticipant implements Participant<QueueCommand> {
 
   #createBook(): QueueBook {
     const { machine, findQueue, random } = this.#options;
+    const known = new WeakMap<Queue, QueueRules>();
     return new QueueBook(machine, name => {
       const queue = findQueue(name);
-      return { ageingMs: queue.ageingMs, maxDepth: queue.maxDepth, backOff: attempt => computeBackoff(queue.backoff, attempt, random.next()) };
+      let rules = known.get(queue);
+      if (!rules) known.set(queue, (rules = { ageingMs: queue.ageingMs, maxDepth: queue.maxDepth, backOff: attempt => computeBackoff(queue.backoff, attempt, random.next()) }));
+      return rules;
     });
   }
 

@@ -12,6 +12,8 @@ export interface QueueRetentionOptions {
   readonly findQueue: (name: string) => Queue;
   /** Whether there has been any message. */
   readonly isUsed: () => boolean;
+  /** A round has ended: whoever waits for quiet may look again. */
+  readonly progressed: () => void;
 }
 
 const intervalMs = 60_000;
@@ -73,6 +75,7 @@ export class QueueRetention implements Dependent {
         .catch(error => this.#options.logger.warn({ err: error }, 'old messages could not be deleted'))
         .finally(() => {
           this.#busy = undefined;
+          this.#options.progressed();
           if (life === this.#life) this.#arm();
         });
     }, intervalMs);

@@ -16,7 +16,7 @@ import { readPayload } from './read-payload.ts';
 export interface MessageSurroundings {
   readonly logger: Logger;
   readonly random: Random;
-  readonly signal: AbortSignal;
+  readonly aborting: { readonly signal: AbortSignal };
   /** @throws a `FlowError` with code `claim_lost` */
   readonly extend: (ms: number) => Promise<void>;
   readonly toRequest: <Other>(queue: Queue<Other> | string, payload: Other, options: PublishOptions) => PublishRequest;
@@ -30,13 +30,16 @@ export async function runMessage(message: ClaimedMessage, queue: Queue, handle: 
   if ('failure' in read) return { type: 'bury', failure: read.failure };
   const publishes: PublishRequest[] = [];
   let decided: Outcome | undefined;
-  const { logger, signal } = surroundings;
+  const { logger, aborting } = surroundings;
   const { messageId, attempt, interruptions, generation, priority, publishedAt, partitionKey, correlationId } = message;
   const call: MessageCall = {
-    payload: read.payload, messageId, queue: queue.name, attempt, interruptions, priority, publishedAt, signal,
+    payload: read.payload, messageId, queue: queue.name, attempt, interruptions, priority, publishedAt,
     idempotencyKey: `${messageId}#${generation}`,
     correlationId: correlationId ?? undefined,
     partitionKey: partitionKey ?? undefined,
+    get signal() {
+      return aborting.signal;
+    },
     get logger() {
       return logger.child({ queue: queue.name, messageId });
     },

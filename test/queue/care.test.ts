@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import type { QueueAlert } from '../../src/queue/queue-api.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
+import { openSqliteStore } from '../../src/sqlite.ts';
+import { useTemporaryFiles } from '../persistence/sqlite/temporary-file.ts';
 import { openQueues } from './open-queues.ts';
+
+const toFile = useTemporaryFiles();
 
 const jobs = defineQueue({ name: 'jobs', maxAttempts: 1, retention: { completed: '1h', dead: '2h' } });
 
@@ -75,6 +79,15 @@ describe('looking after a queue', () => {
     await runtime.stop();
   });
 
+  it('stops as soon as a round of deleting is over', async () => {
+    const { runtime, clock } = await openQueues({ queues: [jobs] });
+    await runtime.publish(jobs, 1);
+    clock.advance(60_000);
+    // The clock stands still now: what waited for a time limit would wait for ever.
+    await runtime.stop();
+    await expect(runtime.publish(jobs, 2)).rejects.toMatchObject({ code: 'runtime_stopped' });
+  });
+
   it('says when too many are dead and when nothing moves, once and not every second', async () => {
     const alerts: QueueAlert[] = [];
     const { runtime, clock } = await openQueues({ queues: [jobs], onQueueAlert: alert => alerts.push(alert) });
@@ -92,6 +105,32 @@ describe('looking after a queue', () => {
     await settleTicks(100);
     for (let second = 0; second < 30; second++) clock.advance(1_000);
     expect(alerts.slice(1)).toEqual([{ type: 'dlq.grew', queue: 'jobs', dead: 11, threshold: 10 }]);
+    await runtime.stop();
+  });
+
+  it('says when the file is larger than it may be, and again only when it has grown', async () => {
+    const alerts: QueueAlert[] = [];
+    const store = openSqliteStore({ file: toFile() });
+    const { runtime, clock } = await openQueues({ store, queues: [jobs], sizeBudgetBytes: 1_000_000, onQueueAlert: alert => alerts.push(alert), queueAlerts: { latencyMs: 10 ** 9 } });
+    const publish = (): Promise<unknown> => runtime.publishMany(jobs, Array.from({ length: 12 }, () => ({ payload: 'x'.repeat(100_000) })));
+    const pass = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second++) {
+        clock.advance(1_000);
+        await settleTicks(1);
+      }
+    };
+    await runtime.publish(jobs, 1);
+    await pass(120);
+    expect(alerts).toEqual([]);
+    await publish();
+    await pass(120);
+    const { bytes } = store.getSize();
+    expect(bytes).toBeGreaterThan(1_000_000);
+    expect(alerts).toEqual([{ type: 'database.grew', bytes, threshold: 1_000_000 }]);
+    await publish();
+    await pass(120);
+    expect(alerts.slice(1)).toEqual([{ type: 'database.grew', bytes: store.getSize().bytes, threshold: 1_000_000 }]);
+    expect(store.getSize().bytes).toBeGreaterThan(bytes);
     await runtime.stop();
   });
 

@@ -11,6 +11,7 @@ import { catalog } from './0010-catalog.ts';
 import { recovery } from './0011-recovery.ts';
 import { actors } from './0012-actors.ts';
 import { actorParts } from './0013-actor-parts.ts';
+import { messageBlocks } from './0014-message-blocks.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { name: 'recovery', sql: recovery },
   { name: 'actors', sql: actors },
   { name: 'actor-parts', sql: actorParts },
+  { name: 'message-blocks', sql: messageBlocks },
 ];
