@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { EventObject } from 'xstate';
 import { ActionRunner } from './action-runner.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { HostedActor } from './hosted-actor.ts';
@@ -8,7 +9,7 @@ import type { AnySnapshot, Inner } from './xstate-internals.ts';
 /** What is told of an actor after a commit. */
 export interface ActorNews {
   snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
-  emitted(address: string, event: { readonly type: string }): void;
+  emitted(actor: Inner, address: string, event: EventObject): void;
   /** Something of its tree has changed, so it may be there as another object. */
   renewed(id: string, live: ReadonlyMap<string, Inner>): void;
 }
@@ -38,10 +39,10 @@ export class ActorPerformer {
         if (effect.kind === 'action') {
           fresh.add(effect.id);
           if (actor.open.has(effect.id)) this.#runner.run(actor, effect);
-        } else if (effect.kind === 'emit') news.emitted(tree.toAddress(effect.actor), effect.event);
+        } else if (effect.kind === 'emit') news.emitted(effect.actor, tree.toAddress(effect.actor), effect.event);
         else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
         else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
-        else if (effect.kind === 'receive') services.receive(effect.actor.sessionId, effect.event);
+        else if (effect.kind === 'receive') this.#receive(actor, effect.actor.sessionId, effect.event);
         else if (effect.kind === 'send') this.#send(actor, effect);
         else if (tree.live.get(effect.actor.sessionId)?._snapshot.status === 'active') this.#startService(actor, effect.actor);
       }
@@ -75,10 +76,21 @@ export class ActorPerformer {
 
   #startService(actor: HostedActor, inner: Inner): void {
     const name = typeof inner.src === 'string' ? inner.src : '';
+    this.#attempt(actor, inner.sessionId, () => actor.services.start(actor.tree, inner, actor.known.promises?.[name]));
+  }
+
+  /** What it is sent by the first tick of a process comes before it has begun again. */
+  #receive(actor: HostedActor, session: string, event: EventObject): void {
+    const inner = actor.tree.live.get(session);
+    if (inner?._snapshot.status === 'active') this.#startService(actor, inner);
+    this.#attempt(actor, session, () => actor.services.receive(session, event));
+  }
+
+  #attempt(actor: HostedActor, session: string, work: () => void): void {
     try {
-      actor.services.start(actor.tree, inner, actor.known.promises?.[name]);
+      work();
     } catch (error) {
-      this.#options.tell({ type: 'failed', id: actor.id, session: inner.sessionId, error });
+      this.#options.tell({ type: 'failed', id: actor.id, session, error });
     }
   }
 

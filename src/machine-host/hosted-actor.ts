@@ -85,7 +85,9 @@ export class HostedActor {
 
   #rebuild(frozen: FrozenTree): void {
     const { codecs, handles } = this.#params;
+    const { emitted } = this.tree;
     this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles });
+    this.tree.emitted = emitted;
     this.#encoding = createEncoding(this.tree, codecs, handles);
   }
 

@@ -1,9 +1,10 @@
+import type { Logger } from 'pino';
 import type { AnyActorLogic, EventObject } from 'xstate';
 import type { Clock } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';
 import type { PromiseOptions } from './machine-book.ts';
-import type { AnySnapshot, Inner } from './xstate-internals.ts';
-import { promiseReject, promiseResolve, stopEvent, toKind } from './xstate-internals.ts';
+import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
+import { isObservableEnd, promiseReject, promiseResolve, stopEvent, toKind } from './xstate-internals.ts';
 
 type Tell = (session: string, event: EventObject) => void;
 type Begin = (snapshot: AnySnapshot, scope: unknown) => void;
@@ -13,11 +14,13 @@ type Take = (snapshot: AnySnapshot, event: EventObject, scope: unknown) => unkno
 export class LiveServices {
   readonly #clock: Clock;
   readonly #tell: Tell;
+  readonly #logger: Logger;
   readonly #running = new Map<string, { readonly receive: (event: EventObject) => void; readonly stop: () => void; readonly isPromise: boolean }>();
 
-  constructor(clock: Clock, tell: Tell) {
+  constructor(clock: Clock, tell: Tell, logger: Logger) {
     this.#clock = clock;
     this.#tell = tell;
+    this.#logger = logger;
   }
 
   get size(): number {
@@ -31,14 +34,20 @@ export class LiveServices {
     else this.#startOther(actor, logic);
   }
 
+  /** @throws what a listener of a callback throws */
   receive(session: string, event: EventObject): void {
     this.#running.get(session)?.receive(event);
   }
 
+  /** Its actor has ended already, so that what its cleanup throws is nobody's but the log's. */
   stop(session: string): void {
     const service = this.#running.get(session);
     this.#running.delete(session);
-    service?.stop();
+    try {
+      service?.stop();
+    } catch (error) {
+      this.#logger.error({ err: error, session }, 'the cleanup of a callback or an observable has thrown');
+    }
   }
 
   stopAll(): void {
@@ -88,17 +97,36 @@ export class LiveServices {
 
   /** A callback or an observable, by XState's own means, on a snapshot of its own to keep its subscription in. */
   #startOther(actor: Inner, logic: AnyActorLogic): void {
-    const { sessionId } = actor;
-    const scope = actor._actorScope;
+    const { sessionId, _actorScope } = actor;
+    const { system } = _actorScope as unknown as { readonly system: InnerSystem };
     const held = { ...actor._snapshot } as AnySnapshot;
     const take = logic.transition as unknown as Take;
-    this.#running.set(sessionId, { receive: event => void take(held, event, scope), stop: () => void take(held, { type: stopEvent }, scope), isPromise: false });
-    (logic.start as unknown as Begin)(held, scope);
+    let hasEnded = false;
+    const service = {
+      receive: (event: EventObject) => void take(held, event, scope),
+      // Nothing is to be let go of where nothing is given any more.
+      stop: () => void (hasEnded || take(held, { type: stopEvent }, scope)),
+      isPromise: false,
+    };
+    const relay: InnerSystem['_relay'] = (source, target, event) => {
+      // What it says after it was stopped reaches nobody.
+      if (this.#running.get(sessionId) !== service) return;
+      hasEnded ||= isObservableEnd(event);
+      system._relay(source, target, event);
+    };
+    const scope = { ..._actorScope, system: Object.assign(Object.create(system) as InnerSystem, { _relay: relay }) };
+    this.#running.set(sessionId, service);
+    try {
+      (logic.start as unknown as Begin)(held, scope);
+    } catch (error) {
+      this.#running.delete(sessionId);
+      throw error;
+    }
   }
 
-  /** Forgets those that have ended by themselves. */
+  /** Lets go of those whose actors have ended. */
   sweep(isLive: (session: string) => boolean): void {
-    for (const session of this.#running.keys()) if (!isLive(session)) this.#running.delete(session);
+    for (const session of this.#running.keys()) if (!isLive(session)) this.stop(session);
   }
 
   /** Callbacks and observables never end by themselves; promises may. */

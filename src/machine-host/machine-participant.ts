@@ -133,15 +133,15 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   #create(id: string, known: KnownMachine): HostedActor {
-    const { clock, codecs, handles } = this.#options;
+    const { clock, codecs, handles, logger } = this.#options;
     const tell = (session: string, event: { readonly type: string }): void => this.tell({ type: 'event', id, session, event });
-    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell) });
+    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell, logger) });
   }
 
   #keep(actor: HostedActor): void {
     this.#actors.set(actor.id, actor);
     this.#touched.add(actor);
-    actor.tree.emitted = (inner, event) => this.#options.news.emitted(actor.tree.toAddress(inner), event);
+    actor.tree.emitted = (inner, event) => this.#options.news.emitted(inner, actor.tree.toAddress(inner), event);
   }
 
   #change<T>(actor: HostedActor, work: (actor: HostedActor) => T): T {

@@ -56,9 +56,7 @@ export class HostedMachines {
             if (inner) handle.renew(inner._snapshot);
           }
         },
-        emitted: (address, event) => {
-          for (const handle of this.#listHandles(toRootId(address))) if (handle.address === address) handle.hear(event, complain);
-        },
+        emitted: (actor, address, event) => this.#find(address, actor.sessionId)?.hear(event, complain),
       },
     });
   }

@@ -11,6 +11,8 @@ export type ProcessingStatus = 0 | 1 | 2;
 export const stopEvent = 'xstate.stop';
 export const promiseResolve = 'xstate.promise.resolve';
 export const promiseReject = 'xstate.promise.reject';
+const observableComplete = 'xstate.observable.complete';
+export const isObservableEnd = ({ type }: EventObject): boolean => type === observableComplete || type === 'xstate.observable.error';
 export const refMark = 'xstate$$type';
 
 /** A snapshot of any logic, as an object. */
@@ -126,7 +128,7 @@ function findKind(logic: AnyActorLogic): LogicKind {
     }
   };
   if (answers(promiseResolve) === 'done') return 'promise';
-  return answers('xstate.observable.complete') === 'done' ? 'observable' : 'callback';
+  return answers(observableComplete) === 'done' ? 'observable' : 'callback';
 }
 
 /** The logic that `src` names in a machine: one of its actors, or the one written into an `invoke`. */

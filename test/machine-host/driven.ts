@@ -9,7 +9,10 @@ export type ScriptStep =
   /** The oldest running call of a service is answered; nothing happens when none runs. */
   | { readonly settle: string; readonly output: unknown }
   | { readonly settle: string; readonly error: string }
-  | { readonly stream: string; readonly value: unknown };
+  /** What a stream gives to whoever listens: a value, an error or its end. */
+  | ({ readonly stream: string } & StreamSignal);
+
+export type StreamSignal = { readonly value: unknown } | { readonly error: string } | { readonly ends: true };
 
 /** A machine to be driven, and what may happen to it. */
 export interface CorpusMachine {
@@ -41,7 +44,7 @@ export interface Observation {
   /** Custom actions of all actors, in the order in which they were carried out. */
   readonly acted: readonly Acted[];
   readonly logged: readonly unknown[];
-  /** Services that wait for an answer, sorted. */
+  /** Services that wait for an answer, and streams and callbacks that are at work, sorted. */
   readonly running: readonly string[];
 }
 

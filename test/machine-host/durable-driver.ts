@@ -55,7 +55,7 @@ export function driveDurably(entry: CorpusMachine): Driven {
     async step(step: ScriptStep) {
       if ('send' in step) await actor.send(step.send);
       else if ('advance' in step) await passTime(clock, step.advance, () => settleTicks(8));
-      else if ('stream' in step) probe.emit(step.stream, step.value);
+      else if ('stream' in step) probe.emit(step.stream, step);
       else probe.settle(step.settle, 'error' in step ? { error: step.error } : { output: step.output });
       return observe();
     },

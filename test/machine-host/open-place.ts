@@ -8,6 +8,7 @@ import { settleTicks } from '../runtime/open-runtime.ts';
 /** Where one runtime after the other runs on what the last one stored. */
 export interface Place {
   readonly clock: SimulatedClock;
+  readonly store: Store;
   /** As a process that starts. */
   open(more?: Partial<RuntimeOptions>): Promise<Runtime>;
   /** As one that is told to stop and waits for nothing. */
@@ -21,6 +22,9 @@ export function openPlace(options: Partial<RuntimeOptions> = {}): Place {
   let runtime: Runtime | undefined;
   return {
     clock,
+    get store() {
+      return store;
+    },
     async open(more = {}) {
       runtime = await createRuntime({ ...options, ...more, store, clock });
       await settleTicks();

@@ -1,5 +1,6 @@
 import type { AnyActorRef, EventObject, PromiseActorLogic } from 'xstate';
-import { fromCallback, fromObservable, fromPromise } from 'xstate';
+import { fromCallback, fromEventObservable, fromObservable, fromPromise } from 'xstate';
+import type { StreamSignal } from './driven.ts';
 
 /** What services are given. */
 type Input = string | number | null | readonly Input[] | { readonly [key: string]: Input | undefined };
@@ -9,6 +10,12 @@ interface Call {
   readonly service: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Listener {
+  readonly next?: (value: unknown) => void;
+  readonly error?: (error: unknown) => void;
+  readonly complete?: () => void;
 }
 
 /** A custom action that was carried out: who by, which, with what. */
@@ -23,7 +30,7 @@ export class Probe {
   readonly acted: Acted[] = [];
   readonly logged: unknown[] = [];
   readonly #calls: Call[] = [];
-  readonly #listeners = new Map<string, Set<(value: unknown) => void>>();
+  readonly #streams = new Set<{ readonly name: string; readonly label: string; readonly listener: Listener }>();
 
   /** A custom action that does nothing but be seen. */
   action(name: string): (args: { self: AnyActorRef; event: EventObject }, params?: unknown) => void {
@@ -44,16 +51,30 @@ export class Probe {
     }));
   }
 
-  /** An observable whose values the script gives. */
+  /** An observable whose values, error and end the script gives. */
   stream(name: string) {
-    return fromObservable(() => ({
-      subscribe: (observer: unknown) => {
-        const next = (value: unknown): void => (observer as { next?: (value: unknown) => void }).next?.(value);
-        const listeners = this.#listeners.get(name) ?? new Set();
-        this.#listeners.set(name, listeners.add(next));
-        return { unsubscribe: () => void listeners.delete(next) };
+    return fromObservable<unknown, Input | undefined>(({ input }) => this.#toObservable(name, input) as never);
+  }
+
+  /** An observable whose values are events for the parent. */
+  events(name: string) {
+    return fromEventObservable<EventObject, Input | undefined>(({ input }) => this.#toObservable(name, input) as never);
+  }
+
+  #toObservable(name: string, input: Input | undefined): { subscribe(observer: Listener): { unsubscribe(): void } } {
+    return {
+      subscribe: observer => {
+        const end = this.#begin(name, input, observer);
+        return { unsubscribe: end };
       },
-    }));
+    };
+  }
+
+  /** Notes that something is at work, until it is ended or ends by itself. */
+  #begin(name: string, input: Input | undefined, listener: Listener = {}): () => void {
+    const stream = { name, label: input === undefined ? name : `${name} ${JSON.stringify(input)}`, listener };
+    this.#streams.add(stream);
+    return () => void this.#streams.delete(stream);
   }
 
   /** A callback that answers every `ping` with a `pong`. */
@@ -65,9 +86,24 @@ export class Probe {
     });
   }
 
-  /** Services that wait for an answer, oldest first. */
+  /** A callback that sends back what the script gives, answers a `ping`, throws at a `boom`, and is at work until it is cleaned up. */
+  line(name: string) {
+    return fromCallback<EventObject, Input | undefined>(({ input, sendBack, receive }) => {
+      const end = this.#begin(name, input, { next: event => sendBack(event as EventObject) });
+      receive(event => {
+        if (event.type === 'ping') sendBack({ type: 'pong' });
+        if (event.type === 'boom') {
+          end();
+          throw new Error('The line broke');
+        }
+      });
+      return end;
+    });
+  }
+
+  /** Services that wait for an answer, oldest first; then what is at work. */
   get running(): readonly string[] {
-    return this.#calls.map(({ service }) => service);
+    return [...this.#calls.map(({ service }) => service), ...[...this.#streams].map(({ label }) => label)];
   }
 
   /** Answers the oldest call of a service; false: none runs. */
@@ -81,13 +117,21 @@ export class Probe {
     return true;
   }
 
-  emit(stream: string, value: unknown): void {
-    for (const next of this.#listeners.get(stream) ?? []) next(value);
+  emit(name: string, signal: StreamSignal): void {
+    for (const stream of this.#streams) {
+      if (stream.name !== name) continue;
+      if ('value' in signal) stream.listener.next?.(signal.value);
+      else {
+        this.#streams.delete(stream);
+        if ('error' in signal) stream.listener.error?.(new Error(signal.error));
+        else stream.listener.complete?.();
+      }
+    }
   }
 
   /** The process is gone: nobody answers any more. */
   forget(): void {
     this.#calls.length = 0;
-    this.#listeners.clear();
+    this.#streams.clear();
   }
 }

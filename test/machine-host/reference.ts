@@ -54,7 +54,7 @@ export function driveLive(entry: CorpusMachine, { persists = false } = {}): Driv
     async step(step: ScriptStep) {
       if ('send' in step) actor.send(step.send);
       else if ('advance' in step) await passTime(clock, step.advance, () => setImmediate());
-      else if ('stream' in step) probe.emit(step.stream, step.value);
+      else if ('stream' in step) probe.emit(step.stream, step);
       else probe.settle(step.settle, 'error' in step ? { error: step.error } : { output: step.output });
       return observe();
     },

@@ -186,21 +186,6 @@ const callbacks: CorpusMachine = {
   steps: ['ping', 'off', 'on'].map(type => send(type)),
 };
 
-const observables: CorpusMachine = {
-  name: 'an observable that is listened to',
-  residentOnly: 'what an observable gave last is not known before it gives something again',
-  build: probe =>
-    setup({ actors: { prices: probe.stream('prices') }, actions: { seen: probe.action('seen') } }).createMachine({
-      context: { price: null as unknown },
-      initial: 'on',
-      states: {
-        on: { invoke: { id: 'prices', src: 'prices', onSnapshot: { actions: ['seen', assign({ price: ({ event }) => (event.snapshot as { context: unknown }).context ?? null })] } }, on: { off: 'off' } },
-        off: { on: { on: 'on' } },
-      },
-    }),
-  steps: [send('off'), send('on'), { stream: 'prices', value: 3 }, { stream: 'prices', value: 4 }],
-};
-
 const uncaught: CorpusMachine = {
   name: 'a child whose error nobody takes',
   build: probe =>
@@ -211,4 +196,4 @@ const uncaught: CorpusMachine = {
   steps: [send('start'), send('stop'), { settle: 'work', output: 1 }, { settle: 'work', error: 'broken' }],
 };
 
-export const childFeatures: readonly CorpusMachine[] = [invoked, promised, spawned, assigned, systemIds, transitionLogic, callbacks, observables, uncaught];
+export const childFeatures: readonly CorpusMachine[] = [invoked, promised, spawned, assigned, systemIds, transitionLogic, callbacks, uncaught];

@@ -7,6 +7,7 @@ import { elevator } from './elevator.ts';
 import { form } from './form.ts';
 import { mediaPlayer } from './media-player.ts';
 import { roomBooking } from './room-booking.ts';
+import { serviceFeatures } from './service-features.ts';
 import { stateFeatures } from './state-features.ts';
 import { trafficLight } from './traffic-light.ts';
 import { upload } from './upload.ts';
@@ -14,6 +15,6 @@ import { wizard } from './wizard.ts';
 
 /** Machines that know nothing of Flowstone: one for each feature, and some of the size people write. */
 export const corpus: readonly CorpusMachine[] = [
-  ...actionFeatures, ...stateFeatures, ...childFeatures,
+  ...actionFeatures, ...stateFeatures, ...childFeatures, ...serviceFeatures,
   auth, checkout, elevator, form, mediaPlayer, roomBooking, trafficLight, upload, wizard,
 ];
