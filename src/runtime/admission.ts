@@ -239,16 +239,28 @@ export class Admission {
     for (const message of messages) this.#host.post(message);
   }
 
-  /** Looks after flows that only a signal would wake: whoever meant to cancel one may have been cut off before. */
-  lookAfter(records: readonly ExecutionRecord[]): void {
-    this.#lookAfter(records).catch(error => this.#options.fault(error));
+  /**
+   * Looks after flows that only a signal would wake: whoever meant to cancel one may have been cut off before.
+   *
+   * @param lastKey younger ones were started since
+   */
+  lookAfter(lastKey: number): void {
+    this.#lookAfter(lastKey).catch(error => this.#options.fault(error));
   }
 
-  async #lookAfter(records: readonly ExecutionRecord[]): Promise<void> {
-    for (const record of records) {
-      if (record.parentId === null || record.wakeAt !== null || record.status !== 'stepping') continue;
-      await this.#cancelUnlessAwaited(record, record.parentId);
+  async #lookAfter(lastKey: number): Promise<void> {
+    const { store, mayContinue } = this.#options;
+    for (let after = 0; after < lastKey; ) {
       await nextTurn();
+      if (!this.#host.isOpen) return;
+      const page = await store.listExecutions({ status: ['stepping'], order: 'oldest', after, limit: pageSize });
+      for (const record of page) {
+        if (record.parentId === null || record.wakeAt !== null || record.key > lastKey || !mayContinue(record)) continue;
+        await this.#cancelUnlessAwaited(record, record.parentId);
+        await nextTurn();
+        if (!this.#host.isOpen) return;
+      }
+      after = page.length < pageSize ? lastKey : (page.at(-1)?.key ?? lastKey);
     }
   }
 

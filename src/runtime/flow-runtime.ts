@@ -136,7 +136,7 @@ export class FlowRuntime implements Performer {
     this.recovered = unfinished.filter(record => this.#recovery.mayContinue(record)).map(record => toSummary(record));
     if (leavesAll) return;
     this.#admission.fill();
-    this.#admission.lookAfter(unfinished.filter(record => !this.isolation?.holds(record.executionId) && this.#recovery.mayContinue(record)));
+    this.#admission.lookAfter(lastKey);
   }
 
   #mayRun(resident: Resident): boolean {

@@ -24,6 +24,7 @@ import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
 import { computeWakeAt, toJournalRecord } from './rows.ts';
 import { listMessageWaits } from './message-waits.ts';
+import { findLackOfRoom } from './signal-room.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
@@ -79,6 +80,11 @@ export class Host {
 
   get activeFlows(): number {
     return this.#orchestrator.context.active;
+  }
+
+  /** Whether it takes anything. */
+  get isOpen(): boolean {
+    return this.#open;
   }
 
   /** Nothing waits for a tick and none is under way. */
@@ -204,6 +210,8 @@ export class Host {
     if (!resident) return this.#performer.wake(envelope.executionId, envelope);
     const { done, generation = resident.tree.generation } = envelope;
     if (generation !== resident.tree.generation) return void (done && this.#answers.push(() => done(false)));
+    const full = envelope.refused && envelope.message.to === 'signal' ? findLackOfRoom(resident.tree, envelope.message.signal) : undefined;
+    if (full) return void this.#answers.push(() => envelope.refused?.(full));
     const before = resident.tree.flow.value;
     this.#deliver(resident, envelope.message, now);
     // Once all steps have settled it is decided how the flow ends.

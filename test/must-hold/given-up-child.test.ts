@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 import { recordCommits } from './crash-kit.ts';
@@ -34,5 +35,30 @@ describe('a flow that no step waits for any more', () => {
       await expectSound(copy.store);
       await opened.runtime.stop();
     }
+  });
+
+  it('ends also when it is younger than a thousand others that wait', async () => {
+    const first = await openRuntime(flows, {}, { maxActiveFlows: 2_000 });
+    await Promise.all(Array.from({ length: 1_001 }, () => first.runtime.start('parked')));
+    await settleTicks();
+    const before = (first.store as MemoryStore).copy();
+    await first.runtime.stop();
+    const { store, copies } = recordCommits(before);
+    const { runtime, clock } = await openRuntime(flows, {}, { store, clock: first.clock });
+    const { executionId } = await runtime.start('parent');
+    await settleTicks();
+    clock.advance(1_500);
+    await settleTicks();
+    await runtime.stop();
+    const isCutOff = ({ store: copy }: (typeof copies)[number]): boolean => {
+      const failed = copy.listSteps(copy.getExecution(executionId)?.key ?? 0).some(({ stepId, status }) => stepId === 'child' && status === 'failed');
+      return failed && copy.getExecution(`${executionId}.child`)?.settledAt === null;
+    };
+    const cut = copies.filter(isCutOff);
+    expect(cut.length).toBeGreaterThan(0);
+    const opened = await openRuntime(flows, {}, { store: cut[0]?.store as MemoryStore, clock });
+    await settleTicks(100);
+    expect((await (await opened.runtime.get(`${executionId}.child`)).get()).status).toBe('failed');
+    await opened.runtime.stop();
   });
 });
