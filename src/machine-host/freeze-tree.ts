@@ -5,7 +5,7 @@ import { encodeValue } from './encode-value.ts';
 import type { FrozenActor, FrozenTimer } from './frozen-tree.ts';
 import type { TreeTimer } from './tree-timers.ts';
 import type { Inner } from './xstate-internals.ts';
-import { isMachine, refMark } from './xstate-internals.ts';
+import { isMachine, readNodes, refMark, toSystemId } from './xstate-internals.ts';
 
 /** What leads out of a tree: handles of other actors, by their address. */
 export interface Handles {
@@ -28,7 +28,8 @@ export function createEncoding(tree: ActorTree, codecs: readonly ValueCodec[], h
 
 /** @throws a `FlowError` with code `actor_value_not_json` or `actor_not_storable` */
 export function freezeActor(tree: ActorTree, actor: Inner, encoding: Encoding): FrozenActor {
-  const { id, sessionId: session, _processingStatus: status, _parent: parent, systemId, _syncSnapshot, src } = actor;
+  const { id, sessionId: session, _processingStatus: status, _parent: parent, _syncSnapshot, src } = actor;
+  const systemId = toSystemId(actor);
   if (parent && typeof src !== 'string') {
     throw new FlowError('actor_not_storable', `Expected actor \`${tree.toAddress(actor)}\` to be spawned by name, got logic written in place; name it in \`setup({ actors })\` and spawn it by that name`);
   }
@@ -53,15 +54,7 @@ function freezeSnapshot(tree: ActorTree, actor: Inner, encoding: Encoding): Reco
   const { status, output, error, context, input, value } = actor._snapshot;
   const shared = { status, output: encodePart('output', output), error: error === undefined ? undefined : encodeError(error, encoding), context: encodePart('context', context) };
   if (!isMachine(tree.getOriginal(actor))) return { ...shared, input: encodePart('input', input) };
-  const { historyValue, _nodes } = actor._snapshot as unknown as { historyValue?: Record<string, readonly { id: string }[]>; _nodes: readonly { id: string }[] };
-  // Their order, which XState does not keep, decides between transitions.
-  return { ...shared, value, nodes: _nodes.map(({ id }) => id), historyValue: freezeHistory(historyValue) };
-}
-
-function freezeHistory(historyValue: Record<string, readonly { id: string }[]> = {}): object {
-  const frozen: Record<string, object[]> = {};
-  for (const key of Object.keys(historyValue)) frozen[key] = (historyValue[key] ?? []).map(({ id }) => ({ id }));
-  return frozen;
+  return { ...shared, value, ...readNodes(actor) };
 }
 
 /** What was thrown may be anything; what is no JSON is kept as text. */

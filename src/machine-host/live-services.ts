@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';
 import type { PromiseOptions } from './machine-book.ts';
 import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
-import { isObservableEnd, promiseReject, promiseResolve, stopEvent, toKind } from './xstate-internals.ts';
+import { isObservableEnd, promiseReject, promiseResolve, stopEvent, toKind, toPromiseCreator } from './xstate-internals.ts';
 
 type Tell = (session: string, event: EventObject) => void;
 type Begin = (snapshot: AnySnapshot, scope: unknown) => void;
@@ -56,7 +56,7 @@ export class LiveServices {
 
   #startPromise(tree: ActorTree, actor: Inner, logic: AnyActorLogic, { maxAttempts = 1, backoffMs = 1_000, timeoutMs }: PromiseOptions): void {
     const { sessionId } = actor;
-    const create = (logic as unknown as { config: (call: object) => unknown }).config;
+    const create = toPromiseCreator(logic);
     let controller = new AbortController();
     let timer: unknown;
     const clear = (): void => {

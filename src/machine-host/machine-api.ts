@@ -1,20 +1,21 @@
-import type { AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { HostedMachine } from './machine-book.ts';
+import type { EmittedOf, EventOf, InputOf, MachineLike, SnapshotOf } from './machine-like.ts';
 
 export interface MachineOptions {
   /** XState machines that actors may be restored with, each with an id of its own. Those given to `spawn` are added. */
-  readonly machines?: readonly (AnyStateMachine | HostedMachine)[];
+  readonly machines?: readonly (MachineLike | HostedMachine)[];
   /** For values that JSON has no words for. Asked in this order. */
   readonly codecs?: readonly ValueCodec[];
 }
 
-export interface SpawnOptions<Machine extends AnyStateMachine> {
+export interface SpawnOptions<Machine extends MachineLike> {
   /** Its address, unique in the store, without `/`. */
   readonly id: string;
-  readonly input?: InputFrom<Machine>;
+  readonly input?: InputOf<Machine>;
 }
 
 export interface ActorSummary {
@@ -34,11 +35,11 @@ export interface MachineRuntime {
   /**
    * Starts an XState machine as a durable actor. With an id that is in use by the same machine: the actor that is there.
    *
-   * @throws a `FlowError` with code `actor_exists`, `actor_value_not_json`, `actor_not_storable` or `machine_changed`
+   * @throws a `FlowError` with code `actor_exists`, `actor_value_not_json`, `actor_not_storable`, `machine_changed` or `xstate_unsupported`
    */
-  spawn<Machine extends AnyStateMachine>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>, EmittedFrom<Machine>>>;
+  spawn<Machine extends MachineLike>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotOf<Machine>, EventOf<Machine>, EmittedOf<Machine>>>;
   /** A handle on an actor, by its path. @throws a `FlowError` with code `actor_not_found` or `actor_machine_missing` */
-  actor<Machine extends AnyStateMachine = AnyStateMachine>(address: string): Promise<DurableActor<SnapshotFrom<Machine>, EventFromLogic<Machine>, EmittedFrom<Machine>>>;
+  actor<Machine extends MachineLike = AnyStateMachine>(address: string): Promise<DurableActor<SnapshotOf<Machine>, EventOf<Machine>, EmittedOf<Machine>>>;
   /** Roots by id. `limit` defaults to 100. */
   actors(filter?: { readonly status?: ActorRecord['status']; readonly machineId?: string; readonly limit?: number; readonly after?: string }): Promise<ActorSummary[]>;
 }

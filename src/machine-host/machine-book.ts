@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { AnyStateMachine, StateNode } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import { didYouMean } from '../core/wording.ts';
 import type { FrozenTree } from './frozen-tree.ts';
+import type { MachineLike } from './machine-like.ts';
+import { requireMachine } from './require-machine.ts';
 import { isMachine } from './xstate-internals.ts';
 
 /** The snapshot of a stored root, as JSON. */
@@ -34,13 +36,14 @@ export interface PromiseOptions {
 
 /** A machine, with what this runtime is to know about it. */
 export interface HostedMachine {
-  readonly machine: AnyStateMachine;
+  readonly machine: MachineLike;
   readonly migrations?: readonly Migration[];
   /** By the name under which the machine has the promise. */
   readonly promises?: Readonly<Record<string, PromiseOptions>>;
 }
 
 export interface KnownMachine extends HostedMachine {
+  readonly machine: AnyStateMachine;
   readonly version: string;
   readonly digest: string;
 }
@@ -49,17 +52,16 @@ export interface KnownMachine extends HostedMachine {
 export class MachineBook {
   readonly #known = new Map<string, KnownMachine>();
 
-  constructor(machines: readonly (AnyStateMachine | HostedMachine)[] = []) {
+  constructor(machines: readonly (MachineLike | HostedMachine)[] = []) {
     for (const given of machines) this.add(given);
   }
 
-  add(given: AnyStateMachine | HostedMachine): KnownMachine {
+  add(given: MachineLike | HostedMachine): KnownMachine {
     const hosted = isMachine(given) ? { machine: given } : (given as HostedMachine);
-    if (!isMachine(hosted?.machine)) throw new FlowError('option_invalid', `Expected a machine made with XState's \`createMachine\`, got ${describeValue(hosted?.machine ?? given)}`);
-    const { machine } = hosted;
+    const machine = requireMachine(hosted?.machine ?? given);
     const known = this.#known.get(machine.id);
     if (known?.machine === machine && isMachine(given)) return known;
-    const entry: KnownMachine = { ...hosted, version: String((machine as { version?: unknown }).version ?? ''), digest: computeDigest(machine) };
+    const entry: KnownMachine = { ...hosted, machine, version: String((machine as { version?: unknown }).version ?? ''), digest: computeDigest(machine) };
     if (known && known.digest !== entry.digest) {
       throw new FlowError('option_invalid', `Expected machines with ids of their own, got two different ones with the id \`${machine.id}\``);
     }

@@ -14,8 +14,8 @@ import type { MachineOptions, MachineRuntime, SpawnOptions } from './machine-api
 import { MachineBook } from './machine-book.ts';
 import type { Look } from './machine-participant.ts';
 import { MachineParticipant } from './machine-participant.ts';
+import { requireMachine } from './require-machine.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
-import { isMachine } from './xstate-internals.ts';
 
 type AnyActor = DurableActor<AnySnapshot>;
 
@@ -96,8 +96,7 @@ export class HostedMachines {
   readonly api: MachineRuntime = {
     spawn: async (machine, options) => {
       const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
-      if (!isMachine(machine)) throw new FlowError('option_invalid', `Expected a machine made with XState's \`createMachine\`, got ${describeValue(machine)}`);
-      const known = this.#book.add(machine);
+      const known = this.#book.add(requireMachine(machine));
       return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input })) as Look) as never;
     },
     actor: async address => {

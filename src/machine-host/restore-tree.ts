@@ -8,7 +8,7 @@ import type { Handles } from './freeze-tree.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import type { Inner } from './xstate-internals.ts';
-import { createInner, isMachine, resolveLogic, running } from './xstate-internals.ts';
+import { createInner, isMachine, orderNodes, resolveLogic, running, toSnapshotEvent } from './xstate-internals.ts';
 
 export interface RestoreParams {
   readonly rootId: string;
@@ -90,16 +90,13 @@ function restoreActor(restoring: Restoring, frozen: FrozenActor, logic: AnyActor
   if (actor._snapshot.status === 'error' && snapshot['status'] !== 'error') throw actor._snapshot.error;
   actors.set(frozen.session, actor);
   const { nodes } = snapshot as { nodes?: readonly string[] };
-  if (nodes && isMachine(logic)) {
-    const found = nodes.map(nodeId => (logic as unknown as { idMap: ReadonlyMap<string, unknown> }).idMap.get(nodeId));
-    if (!found.includes(undefined)) (actor._snapshot as unknown as Record<string, unknown>)['_nodes'] = found;
-  }
+  if (nodes && isMachine(logic)) orderNodes(actor, logic, nodes);
   if (status === running) {
     // What `start` does, without telling anybody: to the actor nothing has happened.
     if (sync && parent) {
       actor.subscribe({
         next: now => {
-          if (now.status === 'active') tree.system._relay(actor, parent, { type: `xstate.snapshot.${id}`, snapshot: now } as never);
+          if (now.status === 'active') tree.system._relay(actor, parent, toSnapshotEvent(id, now));
         },
         error: () => {},
       });

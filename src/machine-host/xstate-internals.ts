@@ -3,6 +3,9 @@ import { createActor as createXStateActor } from 'xstate';
 
 // All that is known here of XState's insides; test/machine-host/xstate-contract.test.ts says which release it was true of.
 
+/** The releases that hosting is tested with: the first, and the one this package comes with. */
+export const testedReleases = { oldest: '5.19.4', newest: '5.33.3' } as const;
+
 /** XState's `ProcessingStatus`. */
 export const running = 1;
 export const stopped = 2;
@@ -38,6 +41,8 @@ export interface Inner {
   sessionId: string;
   readonly src: unknown;
   readonly systemId: string | undefined;
+  /** Its name before 5.22.1. */
+  readonly _systemId?: string | undefined;
   readonly options: { readonly input?: unknown };
   readonly system: unknown;
   logic: AnyActorLogic;
@@ -93,7 +98,10 @@ export interface CreateParams {
 
 /** Makes an actor in a system of ours. The hook of the system makes a root of one that has no parent. */
 export function createInner(logic: AnyActorLogic, { parent, system, ...options }: CreateParams): Inner {
-  return createXStateActor(logic, { ...options, parent: parent ?? { system } } as never) as unknown as Inner;
+  const actor = createXStateActor(logic, { ...options, parent: parent ?? { system } } as never) as unknown as { -readonly [Key in keyof Inner]: Inner[Key] };
+  // A machine of an earlier release asks for it by this name.
+  if (actor.systemId !== undefined) actor._systemId = actor.systemId;
+  return actor;
 }
 
 /** The actions that XState carries out itself; everything else is the machine's own. */
@@ -137,4 +145,29 @@ export function resolveLogic(machine: AnyStateMachine, src: string): AnyActorLog
   if (!match) return (machine.implementations.actors as Record<string, AnyActorLogic | undefined>)[src];
   const { invoke } = machine.getStateNodeById(match[2] as string).config as { invoke?: unknown };
   return ((Array.isArray(invoke) ? invoke[Number(match[1])] : invoke) as { src?: AnyActorLogic } | undefined)?.src;
+}
+
+/** The name under which the system knows an actor. */
+export const toSystemId = (actor: Inner): string | undefined => actor.systemId ?? actor._systemId;
+
+/** What `fromPromise` was given. */
+export const toPromiseCreator = (logic: AnyActorLogic): ((call: object) => unknown) => (logic as unknown as { config: (call: object) => unknown }).config;
+
+/** What a parent is told by a child with `syncSnapshot` or `onSnapshot`. */
+export const toSnapshotEvent = (id: string, snapshot: AnySnapshot): EventObject => ({ type: `xstate.snapshot.${id}`, snapshot }) as EventObject;
+
+type StateNodes = readonly { readonly id: string }[];
+
+/** The state nodes that a machine is in and those it remembers, by their ids. Their order, which XState does not keep, decides between transitions. */
+export function readNodes(actor: Inner): { readonly nodes: string[]; readonly historyValue: Record<string, readonly { readonly id: string }[]> } {
+  const { historyValue: remembered = {}, _nodes } = actor._snapshot as unknown as { historyValue?: Record<string, StateNodes>; _nodes: StateNodes };
+  const historyValue: Record<string, { readonly id: string }[]> = {};
+  for (const key of Object.keys(remembered)) historyValue[key] = (remembered[key] ?? []).map(({ id }) => ({ id }));
+  return { nodes: _nodes.map(({ id }) => id), historyValue };
+}
+
+/** Puts the nodes of a restored machine into the order they were stored in. */
+export function orderNodes(actor: Inner, machine: AnyActorLogic, ids: readonly string[]): void {
+  const nodes = ids.map(id => (machine as unknown as { idMap: ReadonlyMap<string, unknown> }).idMap.get(id));
+  if (!nodes.includes(undefined)) (actor._snapshot as unknown as { _nodes: unknown })._nodes = nodes;
 }

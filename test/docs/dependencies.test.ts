@@ -31,6 +31,6 @@ describe('docs/dependencies.md', () => {
 
   test('every version is exact', () => {
     const versions = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].flatMap(group => Object.values(group ?? {}));
-    expect(versions.filter(version => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    expect(versions.filter(version => !/^(?:npm:[^@]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Actor, AnyStateMachine } from 'xstate';
-import { createActor, SimulatedClock } from 'xstate';
+import * as xstate from 'xstate';
 import { ActorTree } from '../../src/machine-host/actor-tree.ts';
 import { createEncoding, noHandles } from '../../src/machine-host/freeze-tree.ts';
 import { restoreTree } from '../../src/machine-host/restore-tree.ts';
@@ -24,7 +24,7 @@ const toText = (snapshot: { readonly status: string; readonly value?: unknown; r
   `${snapshot.status} ${JSON.stringify(snapshot.value)} ${JSON.stringify(snapshot.context)} ${[...(snapshot.tags ?? [])].join()}`;
 
 /** Runs a machine live, in XState's own system. */
-export function runLive(machine: AnyStateMachine, stimuli: readonly Stimulus[]): Sight[] {
+export function runLive(machine: AnyStateMachine, stimuli: readonly Stimulus[], { createActor, SimulatedClock }: Pick<typeof xstate, 'createActor' | 'SimulatedClock'> = xstate): Sight[] {
   const clock = new SimulatedClock();
   let log: string[] = [];
   tracked.sink = (name, event) => log.push(`${name} for ${event}`);
