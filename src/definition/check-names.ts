@@ -4,6 +4,7 @@ import type { FlowPlan } from './plan.ts';
 import type { Finding, Problem } from './problem.ts';
 
 const expectedTool = 'the name of a tool that is there';
+const expectedMachine = 'the id of a machine that is there';
 const expectedFlow = 'the id of a flow that is there';
 
 /** Finds the steps that use a tool which is not among the given names. */
@@ -17,6 +18,19 @@ export function checkTools(steps: readonly StepOutline[], names: Iterable<string
     const advice = `${guess === '' ? ';' : `${guess} If not,`} hand over its tool, on the command line with --tools`;
     const message = `Expected \`steps[${position}].uses\` to be ${expectedTool}, got \`${name}\`${advice}`;
     return [{ code: 'unknown_tool', path, expected: expectedTool, found: `\`${name}\``, message }];
+  });
+}
+
+/** Finds the steps that are a machine which is not among the given ids. */
+export function checkMachines(steps: readonly StepOutline[], ids: Iterable<string>): Finding[] {
+  const known = new Set(ids);
+  return steps.flatMap(({ position, uses }) => {
+    const id = uses?.startsWith('machine:') ? uses.slice('machine:'.length) : undefined;
+    if (id === undefined || known.has(id)) return [];
+    const guess = didYouMean(id, known);
+    const advice = `${guess === '' ? ';' : `${guess} If not,`} hand over the machine, on the command line as an export of the module of --tools`;
+    const message = `Expected \`steps[${position}].uses\` to be ${expectedMachine}, got \`${id}\`${advice}`;
+    return [{ code: 'unknown_machine', path: ['steps', position, 'uses'], expected: expectedMachine, found: `\`${id}\``, message }];
   });
 }
 

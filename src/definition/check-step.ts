@@ -10,11 +10,11 @@ export function checkStep(step: StepOutline): Finding[] {
   const { uses } = step;
   const findings: Finding[] = [];
   const isWait = uses === 'sleep' || uses === 'signal' || uses === 'await_message';
-  if (isWait || uses?.startsWith('flow:')) {
+  if (isWait || uses?.startsWith('flow:') || uses?.startsWith('machine:')) {
     for (const key of ['retry', 'recover', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
   }
   if (isWait) {
-    refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http` and `flow:…`');
+    refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http`, `flow:…` and `machine:…`');
     if (uses === 'sleep') refuse('timeout', 'how long it sleeps is in `with`');
     const mistake = checkWait(step);
     if (mistake) findings.push(mistake);

@@ -77,13 +77,15 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     tools: listTools(steps, definition),
     awaitsMessages: steps.some(({ uses }) => uses === 'await_message'),
     flows: listTargets(steps, 'flow'),
+    machines: listTargets(steps, 'machine'),
   };
   plans.set(definition, plan);
   return plan;
 }
 
 function readUses(uses: string): Pick<PlannedStep, 'kind' | 'target'> {
-  const [, simple, tool, flow] = usesPattern.exec(uses) ?? [];
+  const [, simple, tool, flow, machine] = usesPattern.exec(uses) ?? [];
+  if (machine !== undefined) return { kind: 'machine', target: machine };
   if (flow !== undefined) return { kind: 'flow', target: flow };
   if (simple === 'sleep' || simple === 'signal') return { kind: simple, target: simple };
   // A message reaches its step as a signal does; the queues know which one it is for.

@@ -5,7 +5,7 @@ import { checkAssertions } from './check-assertions.ts';
 import { checkExpressions, checkLastExpressions } from './check-expressions.ts';
 import { type CheckedGraph, checkGraph } from './check-graph.ts';
 import { checkInputSchema } from './check-input-schema.ts';
-import { checkTools } from './check-names.ts';
+import { checkMachines, checkTools } from './check-names.ts';
 import { checkHalt, checkRecover } from './check-recover.ts';
 import { checkStep } from './check-step.ts';
 import { isObject, outlineSteps } from './outline.ts';
@@ -32,8 +32,9 @@ export const locateByPath: Locate = ({ path }) => ({ path: formatPath(path) });
  * Runs every check, and reports everything that is wrong at once.
  *
  * @param tools names of the tools there are; undefined: any name will do
+ * @param machines ids of the machines there are; undefined: any id will do
  */
-export function examine(value: unknown, locate: Locate, tools?: Iterable<string>): Examined | { readonly problems: readonly Problem[] } {
+export function examine(value: unknown, locate: Locate, tools?: Iterable<string>, machines?: Iterable<string>): Examined | { readonly problems: readonly Problem[] } {
   const notJson = findNotJson(value);
   if (notJson) return { problems: [toProblem({ code: 'invalid_value', ...notJson }, locate)] };
 
@@ -49,6 +50,7 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...checkHalt(value),
     ...checkArtifacts(steps),
     ...(tools === undefined ? [] : checkTools(steps, tools)),
+    ...(machines === undefined ? [] : checkMachines(steps, machines)),
     ...checkExpressions(steps, checked, cache),
     ...(isObject(value) ? checkInputSchema(value['input']) : []),
     ...checkAssertions(value, checked.positions.keys(), tools),

@@ -17,7 +17,7 @@ const reasons: { readonly [code: string]: string } = {
  *
  * @throws a `FlowError` with code `definition_unreadable`, `definition_too_large` or `definition_invalid`
  */
-export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'tools'> = {}): Promise<FlowDefinition> {
+export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'tools' | 'machines'> = {}): Promise<FlowDefinition> {
   const text = await readDefinition(file);
   return parseFlow(text, { ...options, file });
 }

@@ -15,6 +15,8 @@ export interface ParseFlowOptions {
   readonly file?: string;
   /** Names of the tools there are; a step that uses another is wrong. Default: any name will do. */
   readonly tools?: readonly string[];
+  /** Ids of the machines there are; a step that uses another is wrong. Default: any id will do. */
+  readonly machines?: readonly string[];
 }
 
 /**
@@ -38,7 +40,7 @@ export function parseFlow(text: string, options: ParseFlowOptions = {}): FlowDef
     const place = { ...(file !== undefined && { file }), line: 1, column: 1 };
     throw toDefinitionError([{ code: 'invalid_value', message: `Expected ${expected}, got ${found}`, place, expected, found }], name);
   }
-  const examined = examine(value, locate, options.tools);
+  const examined = examine(value, locate, options.tools, options.machines);
   if ('problems' in examined) throw toDefinitionError(examined.problems, name);
   return createPlan(examined).definition;
 }

@@ -9,8 +9,8 @@ export type FlowMode = 'strict' | 'conditional' | 'lenient';
 /** Where a flow runs: in a process of its own that opens no database, or here. */
 export type FlowType = 'static' | 'dynamic';
 
-/** What a step does while it is not pending: run a handler, or wait for time, a signal or another flow. */
-export type StepKind = 'task' | 'sleep' | 'signal' | 'flow';
+/** What a step does while it is not pending: run a handler, or wait for time, a signal, another flow or a machine. */
+export type StepKind = 'task' | 'sleep' | 'signal' | 'flow' | 'machine';
 
 /** What a failed item of a `for_each` step does: fail the step, be left out of the output, or stand in it as `{ failure }`. */
 export type ItemFailurePolicy = 'fail' | 'skip' | 'collect';
@@ -83,10 +83,10 @@ export interface PlannedStep {
   /** Place in the definition, 0-based. */
   readonly position: number;
   readonly id: string;
-  /** As written: `tool:name`, `exec`, `http`, `sleep`, `signal`, `flow:id`. */
+  /** As written: `tool:name`, `exec`, `http`, `sleep`, `signal`, `flow:id`, `machine:id`. */
   readonly uses: string;
   readonly kind: StepKind;
-  /** The handler's name for a task (`exec` and `http` are tools of that name), the flow's id for a flow. */
+  /** The handler's name for a task (`exec` and `http` are tools of that name), the flow's id for a flow, the machine's for a machine. */
   readonly target: string;
   readonly dependsOn: readonly number[];
   readonly dependents: readonly number[];
@@ -157,4 +157,6 @@ export interface FlowPlan {
   readonly awaitsMessages: boolean;
   /** Ids of the flows it starts. */
   readonly flows: readonly string[];
+  /** Ids of the machines that its steps are. */
+  readonly machines: readonly string[];
 }

@@ -29,8 +29,8 @@ const flowId = text(flowIdExpected)
 const json = z.custom<JsonValue>();
 
 /** How `uses` may be written. */
-export const usesPattern = /^(?:(exec|http|sleep|signal|publish|await_message)|tool:([A-Za-z0-9_][A-Za-z0-9_./:-]{0,199})|flow:([A-Za-z0-9_][A-Za-z0-9_.-]{0,99}))$/;
-const usesExpected = '`tool:name`, `exec`, `http`, `sleep`, `signal`, `publish`, `await_message` or `flow:id`';
+export const usesPattern = /^(?:(exec|http|sleep|signal|publish|await_message)|tool:([A-Za-z0-9_][A-Za-z0-9_./:-]{0,199})|flow:([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})|machine:(\S(?:.{0,198}\S)?))$/;
+const usesExpected = '`tool:name`, `exec`, `http`, `sleep`, `signal`, `publish`, `await_message`, `flow:id` or `machine:id`';
 
 /** What retries do where the definition does not say otherwise. */
 export const defaultRetry: RetryPolicy = {

@@ -104,7 +104,7 @@ export class Isolations implements Participant<Told>, Isolation {
     return runs.get(executionId) ?? runs.get(executionId.split('.', 1)[0] ?? '');
   }
 
-  takes({ definition, flows, tools, steps, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
+  takes({ definition, flows, tools, steps, machines, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
     if (!(isolate ?? definition.flow_type === 'static')) return false;
     const { store, isolation, builtIn, plans } = this.#options;
     const missing = flows.filter(id => plans.find(id) === undefined);
@@ -119,6 +119,8 @@ export class Isolations implements Participant<Told>, Isolation {
             ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
             : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
               ? 'it uses queues, which are the database\'s'
+              : machines.length > 0
+              ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`
               : undefined;
     if (why === undefined) return true;
     throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);

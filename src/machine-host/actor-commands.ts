@@ -1,4 +1,5 @@
 import type { EventObject } from 'xstate';
+import type { MachineCall } from '../runtime/machine-call.ts';
 import type { KnownMachine } from './machine-book.ts';
 
 /** What the hosted machines are told in a tick. */
@@ -9,6 +10,8 @@ export type ActorCommand =
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
   /** Settled ones are deleted. */
   | { readonly type: 'prune'; readonly settledBefore: number; readonly limit: number }
+  /** From the flow of which an actor is a step. */
+  | { readonly type: 'step'; readonly call: MachineCall }
   | { readonly type: 'due' }
   | { readonly type: 'resume'; readonly ids: readonly string[] }
   | { readonly type: 'failed'; readonly id: string; readonly session: string; readonly error: unknown }

@@ -3,6 +3,7 @@ import type { EventObject } from 'xstate';
 import { ActionRunner } from './action-runner.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { HostedActor } from './hosted-actor.ts';
+import { toldEffect } from './step-actors.ts';
 import type { TreeEffect } from './tree-outcome.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
@@ -49,7 +50,7 @@ export class ActorPerformer {
       this.#tellNews(actor, notices);
     }
     // What was at work when the process died, and what could not begin before.
-    for (const [id, effect] of actor.open) if (!fresh.has(id)) this.#runner.runAgain(actor, effect);
+    for (const [id, effect] of actor.open) if (!fresh.has(id) && id !== toldEffect) this.#runner.runAgain(actor, effect);
     for (const inner of actor.listServices()) this.#startService(actor, inner);
     if (services.size > 0) services.sweep(session => tree.live.has(session));
     this.#renew(actor);

@@ -24,6 +24,8 @@ export interface HostedParams {
   readonly handles: Handles;
   readonly outside: (session: string, event: EventObject) => void;
   readonly services: LiveServices;
+  /** It has taken something that can be stored. */
+  readonly absorbed: (actor: HostedActor) => void;
 }
 
 /** What one commit stores of a tree. */
@@ -111,6 +113,7 @@ export class HostedActor {
       if (effect.kind === 'action') this.open.set(effect.id, this.#toOpen(effect));
       else if (effect.kind === 'send') this.#noteSend(effect);
     }
+    this.#params.absorbed(this);
   }
 
   /** A message that leaves the tree stays noted until it has been taken. To what is no actor of this runtime it is sent once. */

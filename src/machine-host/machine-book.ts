@@ -69,8 +69,8 @@ export class MachineBook {
     return this.#known.get(machine.id) as KnownMachine;
   }
 
-  has(machineId: string): boolean {
-    return this.#known.has(machineId);
+  get(machineId: string): KnownMachine | undefined {
+    return this.#known.get(machineId);
   }
 
   /** The machine of a stored actor. */

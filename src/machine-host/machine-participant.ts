@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor } from '../../persistence/actor-store.ts';
+import type { SignalRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { MutableBatch } from '../runtime/batch.ts';
@@ -15,6 +16,7 @@ import type { HostedRows } from './hosted-actor.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
+import { StepActors } from './step-actors.ts';
 import { WakeAlarm } from './wake-alarm.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
@@ -27,6 +29,9 @@ export interface ParticipantOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly progressed: () => void;
+  /** Of an execution: signals that nobody has taken. */
+  readonly listSignals: (executionId: string) => readonly SignalRecord[];
+  readonly maxOutputBytes: number;
 }
 
 /** An actor as it stands. */
@@ -49,6 +54,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
   readonly #options: ParticipantOptions;
   readonly #actors = new Map<string, HostedActor>();
   readonly #performer: ActorPerformer;
+  readonly #steps: StepActors;
   #touched = new Set<HostedActor>();
   #post: Post<ActorCommand> | undefined;
   readonly #alarm: WakeAlarm;
@@ -65,6 +71,15 @@ export class MachineParticipant implements Participant<ActorCommand> {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
+    this.#steps = new StepActors({
+      ...options,
+      getMachine: id => options.book.get(id),
+      find: id => this.#find(id),
+      spawn: (id, known, input, now) => this.#spawn({ type: 'spawn', id, known, input }, now),
+      deliver: ({ id, tree }, event, now) => this.#deliver({ type: 'event', id, session: tree.root.sessionId, event }, now),
+      stop: (actor, now) => this.#change(actor, () => actor.absorb(actor.tree.stop(now))),
+      touch: actor => this.#touched.add(actor),
+    });
     this.#alarm = new WakeAlarm(options.clock, () => {
       if (!this.#draining) this.tell({ type: 'due' });
     });
@@ -98,6 +113,12 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   apply(command: ActorCommand, tick: Tick): unknown {
+    const answer = this.#apply(command, tick);
+    this.#steps.settle(tick);
+    return answer;
+  }
+
+  #apply(command: ActorCommand, tick: Tick): unknown {
     switch (command.type) {
       case 'spawn':
         return this.#spawn(command, tick.now);
@@ -110,9 +131,11 @@ export class MachineParticipant implements Participant<ActorCommand> {
       case 'look':
         return this.#look(command.id, command.path);
       case 'resume':
-        return this.#resume(command.ids);
+        return this.#resume(command.ids, tick);
       case 'prune':
         return this.#prune(command.settledBefore, command.limit);
+      case 'step':
+        return this.#steps.apply(command.call, tick);
       case 'due':
         return this.#fire(tick.now);
       case 'done':
@@ -135,7 +158,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #create(id: string, known: KnownMachine): HostedActor {
     const { clock, codecs, handles, logger } = this.#options;
     const tell = (session: string, event: { readonly type: string }): void => this.tell({ type: 'event', id, session, event });
-    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell, logger) });
+    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
   }
 
   #keep(actor: HostedActor): void {
@@ -232,10 +255,12 @@ export class MachineParticipant implements Participant<ActorCommand> {
     return { id: actor.id, address: actor.tree.toAddress(inner), session: inner.sessionId, src: inner._parent && String(inner.src), snapshot: inner._snapshot };
   }
 
-  #resume(ids: readonly string[]): void {
+  #resume(ids: readonly string[], tick: Tick): void {
     for (const id of ids) {
       const actor = this.#tryFind(id);
-      if (actor) this.#touched.add(actor);
+      if (!actor) continue;
+      this.#touched.add(actor);
+      this.#steps.tell(actor, tick);
     }
   }
 
@@ -288,13 +313,16 @@ export class MachineParticipant implements Participant<ActorCommand> {
   collect(batch: MutableBatch, now: number): void {
     const changed = [...this.#touched].filter(({ touched }) => touched).map(actor => actor.collect(now));
     const removed = [...this.#removed];
+    const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
-    if (changed.length > 0 || removed.length > 0) batch.actors = { ...toWrites(changed), removed };
+    this.#steps.unread.clear();
+    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), removed };
   }
 
   committed(now: number): void {
     const touched = this.#touched;
     this.#touched = new Set();
+    this.#steps.forget();
     // First: none of these may be let go in favour of another.
     for (const { id } of touched) this.#resting.delete(id);
     for (const actor of touched) {
@@ -343,6 +371,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#actors.clear();
     this.#resting.clear();
     this.#touched.clear();
+    this.#steps.forget();
     this.#performer.forget();
     this.#blocked.clear();
     this.#removed.clear();
@@ -350,9 +379,9 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 }
 
-function toWrites(changed: readonly HostedRows[]): ActorWrites {
+function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
   return {
-    put: changed.map(({ row }) => row),
+    put: [...changed.map(({ row }) => row), ...unread],
     journal: changed.flatMap(({ journal }) => journal ?? []),
     parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
     removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),

@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
 import type { AnyStateMachine } from 'xstate';
 import type { ActorReader } from '../../persistence/actor-store.ts';
+import type { SignalRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
+import { stepActorPrefix } from '../runtime/machine-call.ts';
+import type { ToParticipant } from '../runtime/participant.ts';
+import type { StepMachines } from '../runtime/step-machines.ts';
 import { describeValue } from '../core/wording.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
@@ -38,12 +42,13 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed }: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void }) {
+  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes }: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
-      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed,
+      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed, maxOutputBytes,
+      listSignals: executionId => listSignals(store, executionId),
       handles: {
         toAddress: ref => (ref as unknown instanceof DurableActor ? `${(ref as unknown as AnyActor).address}#${ref.sessionId}` : undefined),
         toHandle: key => this.#toHandle({ address: key.slice(0, key.lastIndexOf('#')), session: key.slice(key.lastIndexOf('#') + 1) }),
@@ -93,6 +98,12 @@ export class HostedMachines {
     return Promise.reject(new FlowError('store_unsupported', 'Expected a store that keeps actors, as the embedded ones do; machines of your own cannot be run on this one'));
   }
 
+  /** What flows see of them. */
+  get steps(): StepMachines | undefined {
+    const { participant } = this;
+    return participant && { has: id => this.#book.get(id) !== undefined, toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
+  }
+
   readonly api: MachineRuntime = {
     spawn: async (machine, options) => {
       const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
@@ -121,12 +132,20 @@ export class HostedMachines {
 
 const toRootId = (address: string): string => (address.includes('/') ? address.slice(0, address.indexOf('/')) : address);
 
+/** As they are stored; a store that does not answer at once is not asked. */
+function listSignals(store: Store, executionId: string): readonly SignalRecord[] {
+  const record = store.getExecution(executionId);
+  const signals = record && !(record instanceof Promise) ? store.listSignals(record.key) : [];
+  return signals instanceof Promise ? [] : signals;
+}
+
 function requireText(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new FlowError('option_invalid', `Expected the address of an actor to be a text, got ${describeValue(value)}`);
 }
 
 function requireId(id: unknown): string {
+  if (typeof id === 'string' && id.startsWith(stepActorPrefix)) throw new FlowError('option_invalid', `Expected \`id\` not to begin with \`${stepActorPrefix}\`, which marks actors that are steps of flows, got \`${id}\``);
   if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id)) return id;
   throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 characters without \`/\` and \`#\`, got ${describeValue(id)}`);
 }

@@ -2,6 +2,7 @@ import type { StepFailure } from '../core/failure.ts';
 import type { Changes } from './changes.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
+import { endMachine } from './machine-steps.ts';
 import { isFanOut, toLocalAddress } from './tree.ts';
 
 /**
@@ -16,6 +17,7 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
       changes.effects.push({ type: 'abort', position: actor.step.position, item: actor.item, run, failure });
       changes.attempts.push({ position: actor.step.position, item: actor.item, run, attempt, status: 'cancelled', startedAt: actor.runAt, endedAt: now, failure, output: null });
     }
+    if (actor.snapshot.value === 'waiting' && actor.step.kind === 'machine') endMachine({ tree, changes }, actor);
     actor.snapshot = machines.step.restore('cancelled', { ...actor.snapshot.context, dueAt: null, failure });
     end(actor, toLocalAddress(actor.step.id, actor.item));
   };

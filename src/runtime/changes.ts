@@ -1,6 +1,7 @@
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { AttemptRecord, SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
+import type { MachineCall } from './machine-call.ts';
 import type { FanOutActor, StepActor } from './tree.ts';
 
 /** What the host has to do once the commit has succeeded. Values only; checked against the tree when it is done. */
@@ -40,10 +41,12 @@ export interface Changes {
   /** What the execution came to; null until it is scored. */
   consolidated: ConsolidatedRecord | null;
   readonly effects: Effect[];
+  /** For the machines that steps are; taken in by them in the same tick. */
+  readonly machineCalls: MachineCall[];
   /** What a new execution is marked with. */
   labels?: Readonly<Record<string, string>>;
 }
 
 export function createChanges(): Changes {
-  return { entries: [], actors: new Set(), attempts: [], inputs: [], kept: [], received: [], consumed: [], consolidated: null, effects: [] };
+  return { entries: [], actors: new Set(), attempts: [], inputs: [], kept: [], received: [], consumed: [], consolidated: null, effects: [], machineCalls: [] };
 }

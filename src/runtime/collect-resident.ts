@@ -13,7 +13,7 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   const changes = resident.changes as Changes;
   const { entries, actors, attempts, inputs, kept, received, consumed } = changes;
   // Read back and nothing happened to it yet: its rows are right as they are.
-  if (entries.length === 0 && received.length === 0 && !resident.isNew) return;
+  if (entries.length === 0 && received.length === 0 && consumed.length === 0 && !resident.isNew) return;
   const { labels } = changes;
   if (labels) {
     const rows = Object.entries(labels).map(([name, value]) => ({ executionId: header.executionId, name, value }));

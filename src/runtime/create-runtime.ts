@@ -54,9 +54,9 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
   const queues = new Queues(options, { ...resolved, store, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
-  const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues }, options.recover);
-  core.participants.add(queues.participant as Participant);
   const hosted = new HostedMachines(options, { ...resolved, store, progressed: () => core.ticked() });
+  const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
+  core.participants.add(queues.participant as Participant);
   if (hosted.participant) core.participants.add(hosted.participant as Participant);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   extend?.(core, resolved);

@@ -83,7 +83,7 @@ export class FlowRuntime implements Performer {
     this.#inspection = options.inspect && new Inspection(options.inspect, options.logger);
     this.#machines = this.#inspection?.watch(machines) ?? machines;
     this.#options = options;
-    this.#obstacles = new Obstacles(options.tools, options.consolidators, this.plans);
+    this.#obstacles = new Obstacles(options.tools, options.consolidators, this.plans, options.stepMachines);
     this.#recovery = new Recovery(recover, options.logger);
     this.#progress = new Progress(options.clock);
     this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));

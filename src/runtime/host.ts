@@ -25,6 +25,7 @@ import { createResident } from './resident.ts';
 import { computeWakeAt, toJournalRecord } from './rows.ts';
 import { listMessageWaits } from './message-waits.ts';
 import { findLackOfRoom } from './signal-room.ts';
+import type { StepMachines } from './step-machines.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { Write } from './step-runner.ts';
 import { isThenable, toFailure } from './step-runner.ts';
@@ -42,6 +43,8 @@ export interface HostOptions {
   readonly keepResidentMs: number;
   /** Tells the queues which steps wait for a message, and which no longer do. */
   readonly publishing?: StepPublishing | undefined;
+  /** The machines that steps are. */
+  readonly stepMachines?: StepMachines | undefined;
   /** Calls back in a later turn of the event loop. */
   readonly defer: (callback: () => void) => void;
 }
@@ -278,6 +281,8 @@ export class Host {
       breakTree(this.#options.machines, tree, createFailure('machine_failed', message), now, changes);
     }
     if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes);
+    // In the same tick, as with messages: an actor is stored with the step that waits for it.
+    for (const call of changes.machineCalls.splice(0)) if (this.#options.stepMachines) this.#taken.push({ kind: 'participant', ...this.#options.stepMachines.toMessage(call) });
     if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
     // A clock that was set back must not make it end before it began.
     if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);

@@ -12,6 +12,7 @@ import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
 import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
 import { setItems, takeItem } from './item-slots.ts';
+import { beginMachine, endMachine, offerKept, offerSignal } from './machine-steps.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
 import { beginAgain, beginRecovery, dropAlternative, endAlternative } from './recover-steps.ts';
@@ -58,7 +59,9 @@ class Delivering implements Kernel {
   handle(message: Message): void {
     if (message.to === 'flow') this.sendToFlow(message.event);
     else if (message.to === 'step') this.#sendToStep(message);
-    else if (message.to === 'signal') this.#receive(message.signal);
+    else if (message.to === 'signal') this.#receive(message.signal, message.refused);
+    else if (message.to === 'machine') this.#endMachine(message);
+    else if (message.to === 'offer') offerKept(this);
     else if (message.to === 'consolidated') this.#score(message.event, message.record);
     else this.#begin(message.position, message.item, message.prepared);
     this.#drain();
@@ -68,6 +71,12 @@ class Delivering implements Kernel {
   #score(event: FlowEvent, record: ConsolidatedRecord): void {
     if (this.tree.flow.value === 'consolidating') this.changes.consolidated = record;
     this.sendToFlow(event);
+  }
+
+  /** What a machine of an earlier generation came to is nothing to this one. */
+  #endMachine({ place: { generation, stepId, item }, ...rest }: Extract<Message, { to: 'machine' }>): void {
+    const position = this.tree.plan.positions.get(stepId);
+    if (generation === this.tree.generation && position !== undefined) this.#sendToStep({ ...rest, position, item });
   }
 
   resume(): void {
@@ -96,6 +105,7 @@ class Delivering implements Kernel {
       }
     };
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
+    if (tree.unoffered) offerKept(this);
     const { granted, released } = tree.flow.context;
     this.#startNext(granted - released - held);
     this.#drain();
@@ -261,6 +271,7 @@ class Delivering implements Kernel {
       } else if (effect === 'wait') {
         actor.runAt = this.now;
         actor.startedAt ??= this.now;
+        if (actor.step.kind === 'machine') beginMachine(this, actor);
         if (after.context.recovery === null || beginRecovery(this, actor)) this.#wait(actor);
       } else if (effect === 'abort') {
         changes.effects.push({ type: 'abort', position, item, run: before.context.run, failure: 'failure' in event ? (event.failure ?? null) : null });
@@ -271,6 +282,7 @@ class Delivering implements Kernel {
     beginAgain(this, actor);
     if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
     if (after.status !== 'done') return;
+    if (before.value === 'waiting' && actor.step.kind === 'machine') endMachine(this, actor);
     this.settleStep(actor, before.value === 'pending' && !prepared);
     endAlternative(this, actor, output);
   }
@@ -336,7 +348,8 @@ class Delivering implements Kernel {
     this.inbox.push({ position, item, ...toReceived(actor, signal) });
   }
 
-  #receive(signal: SignalRecord): void {
+  /** @param refused no machine took it, so that it is not offered to them again */
+  #receive(signal: SignalRecord, refused?: 'now' | 'unavailable'): void {
     const tree = this.tree;
     if (tree.flow.value !== 'pending' && tree.flow.value !== 'stepping') return;
     for (const actor of tree.actors.values()) {
@@ -344,6 +357,8 @@ class Delivering implements Kernel {
       this.#sendToStep({ position: actor.step.position, item: noItem, ...toReceived(actor, signal) });
       return;
     }
+    if (refused === undefined && offerSignal(this, signal)) return;
+    tree.unoffered ||= refused === 'unavailable';
     // Numbers come from the clock, which may have been set back since the last one.
     const number = Math.max(signal.number, ...tree.signals.slice(-1).map(last => last.number + 1), ...this.changes.consumed.map(used => used + 1));
     const kept = number === signal.number ? signal : { ...signal, number };

@@ -3,6 +3,7 @@ import type { StepEvent } from '../../machines/step.ts';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
+import type { MachinePlace } from './machine-call.ts';
 
 /** What evaluating a step's expressions came to. */
 export type Prepared =
@@ -21,7 +22,12 @@ export type Message =
   /** `output`: JSON text of what a completed step produced; stored beside the event, never in it. */
   | { readonly to: 'step'; readonly position: number; readonly item: number; readonly event: StepEvent; readonly output?: string }
   | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared }
-  | { readonly to: 'signal'; readonly signal: SignalRecord }
+  /** `refused`: no machine of the flow has taken it; `unavailable`: one of them could not be asked here. */
+  | { readonly to: 'signal'; readonly signal: SignalRecord; readonly refused?: 'now' | 'unavailable' }
+  /** A machine that is in another state now may take signals that were kept. */
+  | { readonly to: 'offer' }
+  /** The machine of a step has come to its end. */
+  | { readonly to: 'machine'; readonly place: MachinePlace; readonly event: Extract<StepEvent, { type: 'child.settled' }>; readonly output?: string }
   /** What the execution came to, stored with its move to `scored`. */
   | { readonly to: 'consolidated'; readonly event: Extract<FlowEvent, { type: 'consolidation.completed' | 'consolidation.failed' }>; readonly record: ConsolidatedRecord };
 

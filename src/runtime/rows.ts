@@ -31,7 +31,7 @@ export interface ExecutionHeader {
 
 /** When the host must look at the tree again: 0 while it has work, null when only others can wake it. */
 export function computeWakeAt(tree: FlowTree, startedAt: number | null): number | null {
-  if (hasWork(tree)) return 0;
+  if (hasWork(tree) || (tree.unoffered && tree.signals.length > 0)) return 0;
   const due = nextDueAt(tree);
   const { timeoutMs } = tree.plan;
   const expires = timeoutMs === null || startedAt === null ? undefined : startedAt + timeoutMs;
@@ -94,13 +94,14 @@ export function restoreTree(
   steps: readonly StepRecord[],
   maxInterruptions: number,
 ): { header: ExecutionHeader; tree: FlowTree } {
-  const { context, status, wakeAt: _wakeAt, score, passed, failure, ...header } = execution;
+  const { context, status, wakeAt, score, passed, failure, ...header } = execution;
   const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation);
   if (status === 'pending') {
     if (steps.length > 0) inheritSteps(tree, steps);
     return { header, tree };
   }
   tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, passed, failure });
+  tree.unoffered = wakeAt === 0;
   tree.queue.clear();
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
   for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);

@@ -10,6 +10,7 @@ import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import { silentLogger } from './silent-logger.ts';
+import type { StepMachines } from './step-machines.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { Tool } from './tool.ts';
 
@@ -34,6 +35,7 @@ export interface ResolvedOptions {
   readonly models: RuntimeOptions['models'];
   readonly secrets: readonly string[];
   readonly publishing?: StepPublishing;
+  readonly stepMachines?: StepMachines | undefined;
 }
 
 const day = 86_400_000;

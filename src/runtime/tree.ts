@@ -74,6 +74,8 @@ export interface FlowTree {
   running: number;
   /** Signals no step waits for yet, oldest first. */
   signals: SignalRecord[];
+  /** A signal was kept because a machine could not be asked: it is to be offered where it can. */
+  unoffered: boolean;
   /** Crashes after which a step fails. */
   readonly maxInterruptions: number;
   /** Of a generation that has not begun: what it keeps of the one before, and the steps that cannot run for that. */
@@ -100,6 +102,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     preparing: 0,
     running: 0,
     signals: [],
+    unoffered: false,
     maxInterruptions,
     inherited: null,
   };

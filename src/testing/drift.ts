@@ -7,6 +7,7 @@ import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
 import { childSignal } from './script-flow.ts';
+import { toOutcomeSignal } from './scripted-machines.ts';
 import type { PendingCall } from './scripted-tools.ts';
 import { toChildId } from './trigger.ts';
 
@@ -105,13 +106,19 @@ async function answerAsked(run: PathHost, rows: readonly StepRecord[], answers: 
   return false;
 }
 
-/** Tells a flow that a step waits for how to end, if it still has to be told. */
+/** Tells a flow or a machine that a step waits for how to end, if it still has to be told. */
 async function tellChild(run: PathHost, rows: readonly StepRecord[], byAttempt: Decisions['byAttempt']): Promise<boolean> {
   const { runtime, store } = run.process;
   for (const { status, stepId, item, position } of rows) {
-    if (status !== 'waiting' || run.model.flow.plan.steps[position]?.kind !== 'flow') continue;
+    const kind = run.model.flow.plan.steps[position]?.kind;
+    if (status !== 'waiting' || (kind !== 'flow' && kind !== 'machine')) continue;
     const place = item < 0 ? { step: stepId } : { step: stepId, item };
     const decision = byAttempt.get(`${toPlace(place)} 1`) ?? 'complete';
+    if (kind === 'machine') {
+      if (decision === 'wait') continue;
+      await runtime.signal(run.executionId ?? '', toOutcomeSignal(toPlace(place)), { passes: decision === 'complete' });
+      return true;
+    }
     const childId = toChildId(run.executionId ?? '', place);
     const child = decision === 'wait' ? undefined : await store.getExecution(childId);
     const [first] = child && child.settledAt === null ? await store.listSteps(child.key) : [];

@@ -60,6 +60,7 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     const changes = createChanges();
     const { tree } = state;
     work(changes);
+    refuseSignals(machines, tree, state.now, changes);
     const rows = new Map(state.rows);
     for (const actor of changes.actors) rows.set(toLocalAddress(actor.step.id, isFanOut(actor) ? noItem : actor.item), toStepRecord(1, actor));
     // The runtime does so by itself, and at once.
@@ -85,6 +86,13 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
       return step({ ...state, tree, script }, changes => deliver(machines, tree, toMessage(flow, state, event), state.now, changes));
     },
   };
+}
+
+/** The machines on paths take nothing but what is addressed to them. */
+function refuseSignals(machines: Machines, tree: FlowTree, now: number, changes: Changes): void {
+  for (const call of changes.machineCalls) {
+    if (call.type === 'signal') deliver(machines, tree, { to: 'signal', signal: call.signal, refused: 'now' }, now, changes);
+  }
 }
 
 /** What the built-in consolidator answers. */
@@ -131,7 +139,8 @@ function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<Path
   const item = 'item' in event && event.item !== undefined ? event.item : noItem;
   if (event.type === 'prepare') return { to: 'prepared', position, item, prepared: toPrepared(state, position, event) };
   if (event.type === 'child') {
-    const failure = createFailure('child_failed', 'The flow did not pass');
+    const isMachine = plan.steps[position]?.kind === 'machine';
+    const failure = createFailure(isMachine ? scriptedCode : 'child_failed', 'It did not pass');
     return { to: 'step', position, item, event: { type: 'child.settled', ...(!event.passes && { failure }) }, ...(event.passes && { output: 'null' }) };
   }
   const actor = getActor(state.tree, position, item) as StepActor;

@@ -58,7 +58,7 @@ function listOutcomes(actor: StepActor): PathEvent[] {
   const { kind } = actor.step;
   if (isAsking(actor)) return listAnswers(actor);
   if (kind === 'signal') return [{ type: 'signal', step: place.step, name: getSignalName(actor) as string }];
-  if (kind === 'flow') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
+  if (kind === 'flow' || kind === 'machine') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
   const failures = actor.snapshot.context.maxAttempts > 1 ? [true, false] : [true];
   return [{ type: 'complete', ...place }, ...failures.map(retryable => ({ type: 'fail' as const, ...place, retryable }))];
 }

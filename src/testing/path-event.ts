@@ -4,7 +4,7 @@ export type PathEvent =
   | { readonly type: 'prepare'; readonly step: string; readonly item?: number; readonly result: 'start' | 'skip' | 'fail'; readonly items?: number }
   | { readonly type: 'complete'; readonly step: string; readonly item?: number }
   | { readonly type: 'fail'; readonly step: string; readonly item?: number; readonly retryable: boolean }
-  /** A flow that the step started ends. */
+  /** The flow or the machine that the step waits for ends. */
   | { readonly type: 'child'; readonly step: string; readonly item?: number; readonly passes: boolean }
   | { readonly type: 'signal'; readonly step: string; readonly name: string; readonly early?: true }
   /** A person answers a step that asks what to do. */

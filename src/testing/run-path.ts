@@ -154,6 +154,7 @@ class Run implements PathHost {
       random: { next: () => 0 },
       tools: createScriptedTools(flow.plan.tools, this.world),
       flows: [flow.definition, ...flow.children],
+      machines: flow.machines,
       maxInterruptions: isInjected ? modelMaxInterruptions + 1 : modelMaxInterruptions,
       listen: false,
       retentionMs: null,

@@ -1,9 +1,11 @@
+import type { AnyStateMachine } from 'xstate';
 import { toMessageSignal } from '../runtime/tree.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { FlowDefinition, FlowSource } from '../definition/schema.ts';
 import { readSleep } from '../definition/wait.ts';
+import { createScriptedMachine } from './scripted-machines.ts';
 
 /** What the expressions of one step come to on a path. Handed to the flow as its input. */
 export interface ScriptEntry {
@@ -18,12 +20,14 @@ export interface ScriptEntry {
 
 export type Script = { readonly [stepId: string]: ScriptEntry };
 
-/** A flow whose expressions, tools and child flows do what a path says. */
+/** A flow whose expressions, tools, machines and child flows do what a path says. */
 export interface ScriptedFlow {
   readonly plan: FlowPlan;
   readonly definition: FlowDefinition;
   /** Stand-ins for the flows it starts. */
   readonly children: readonly FlowDefinition[];
+  /** Stand-ins for the machines that its steps are. */
+  readonly machines: readonly AnyStateMachine[];
   /** Steps whose expressions are evaluated from the script, by position. */
   readonly scripted: ReadonlyMap<number, { readonly when: boolean; readonly list: boolean; readonly value: boolean; readonly items: boolean }>;
 }
@@ -60,7 +64,7 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
   const steps = original.steps.map((step, position) => {
     const { kind } = step;
     const isVariable = (value: PlannedStep['with']): boolean => value !== null && !value.constant;
-    const canScript = kind === 'task' || kind === 'flow';
+    const canScript = kind === 'task' || kind === 'flow' || kind === 'machine';
     const value = canScript && isVariable(step.with);
     scripted.set(position, { when: isVariable(step.when), list: isVariable(step.forEach), value: value && !step.forEach, items: value && step.forEach !== null });
     return scriptStep(step, step.dependsOn.map(at => original.steps[at]?.id ?? ''), value, original.steps.map(({ id }) => id));
@@ -79,7 +83,7 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
   const children = original.flows
     .filter(id => id !== definition.id)
     .map(createStandIn);
-  return { plan: compileFlow(rewritten), definition: rewritten, children, scripted };
+  return { plan: compileFlow(rewritten), definition: rewritten, children, machines: original.machines.map(createScriptedMachine), scripted };
 }
 
 const entry = (id: string): string => `$lookup(input.script, ${JSON.stringify(id)})`;

@@ -8,6 +8,7 @@ import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
 import type { PathHost } from './path-host.ts';
 import { childSignal } from './script-flow.ts';
+import { toOutcomeSignal } from './scripted-machines.ts';
 import type { PendingCall } from './scripted-tools.ts';
 
 /** Makes an event happen to the runtime. What a process that has just ended answers is not looked at. */
@@ -33,8 +34,11 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return requireCall(run, id, toPlace(event)).complete(run.outputOf(toPlace(event)));
     case 'fail':
       return requireCall(run, id, toPlace(event)).fail(event.retryable);
-    case 'child':
+    case 'child': {
+      const { plan } = run.model.flow;
+      if (plan.steps[plan.positions.get(event.step) ?? -1]?.kind === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes }));
       return ifAlive(() => runtime.signal(toChildId(id, event), childSignal, { passes: event.passes }));
+    }
     case 'signal':
       return ifAlive(() => runtime.signal(id, event.name, { from: event.name }));
     case 'answer': {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/runtime/tool.ts';
-import { loadTools } from '../../src/views/cli/load-tools.ts';
+import { loadToolsModule } from '../../src/views/cli/load-tools.ts';
 import { readToolExports } from '../../src/views/cli/tool-exports.ts';
 import { createFolder } from './program-harness.ts';
 
@@ -49,9 +49,9 @@ describe('loading a tools module', () => {
     const folder = createFolder();
     writeFileSync(join(folder.path, 'broken.mjs'), 'export const a = (;');
     writeFileSync(join(folder.path, 'throws.mjs'), 'throw new Error("out of order");');
-    await expect(loadTools('missing.js', folder.path)).rejects.toMatchObject({ code: 'file_unreadable' });
-    await expect(loadTools('broken.mjs', folder.path)).rejects.toMatchObject({ code: 'tools_module_invalid' });
-    await expect(loadTools('throws.mjs', folder.path)).rejects.toMatchObject({ code: 'tools_module_invalid', message: expect.stringContaining('out of order') });
+    await expect(loadToolsModule('missing.js', folder.path)).rejects.toMatchObject({ code: 'file_unreadable' });
+    await expect(loadToolsModule('broken.mjs', folder.path)).rejects.toMatchObject({ code: 'tools_module_invalid' });
+    await expect(loadToolsModule('throws.mjs', folder.path)).rejects.toMatchObject({ code: 'tools_module_invalid', message: expect.stringContaining('out of order') });
     folder.remove();
   });
 });

@@ -2,7 +2,6 @@ import { relative, resolve } from 'node:path';
 import { isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { toDefinitionError, type Problem } from '../../definition/problem.ts';
-import type { Tool } from '../../runtime/tool.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkDoubts } from './check-doubts.ts';
 import { checkReferences } from './check-references.ts';
@@ -10,7 +9,8 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { toErrorDocument } from './error-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadFlows } from './load-flows.ts';
-import { findToolsBeside, loadTools } from './load-tools.ts';
+import type { ToolsModule } from './load-tools.ts';
+import { findToolsBeside, loadToolsModule } from './load-tools.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface CheckCommandOptions {
@@ -29,9 +29,9 @@ interface CheckedFile {
   readonly doubts?: readonly Problem[];
 }
 
-async function checkFile(file: string, further: readonly string[], tools: readonly Tool[], cwd: string): Promise<CheckedFile> {
+async function checkFile(file: string, further: readonly string[], given: ToolsModule, cwd: string): Promise<CheckedFile> {
   try {
-    const [definition, ...others] = await loadFlows(file, further, cwd, tools);
+    const [definition, ...others] = await loadFlows(file, further, cwd, given);
     const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
     const { id, version, steps } = definition;
     return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
@@ -55,8 +55,7 @@ export async function checkCommand(files: readonly string[], options: CheckComma
   const checked: CheckedFile[] = [];
   for (const file of files) {
     const toolsFile = options.tools ?? findToolsBeside(file, cwd);
-    const tools = toolsFile === undefined ? [] : await loadTools(toolsFile, cwd);
-    checked.push(await checkFile(file, options.flow ?? [], tools, cwd));
+    checked.push(await checkFile(file, options.flow ?? [], await loadToolsModule(toolsFile, cwd), cwd));
   }
   const problems = checked.flatMap(one => one.problems);
   const palette = createScreenPalette(stdout, env);

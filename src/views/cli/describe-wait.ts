@@ -2,7 +2,9 @@ import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { findProcess } from '../../isolation/find-process.ts';
+import { toStepActorId } from '../../runtime/machine-call.ts';
 import { formatDateTime } from '../terminal/durations.ts';
+import { toPlainLine } from '../terminal/plain-text.ts';
 import { formatReason } from '../terminal/step-line.ts';
 import type { Suggest } from './suggest-command.ts';
 import { outlineSteps } from './outline-steps.ts';
@@ -31,6 +33,7 @@ export async function describeWait(reader: StoreReader, record: ExecutionRecord,
       else if (uses === 'signal') texts.push(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${signal}`}${until}`);
       else if (uses === 'await_message') texts.push(`${name} waits for a message${until}`);
       else if (uses.startsWith('flow:')) texts.push(`${name} waits for ${uses}${until}`);
+      else if (uses.startsWith('machine:')) texts.push(`${name} waits for ${toPlainLine(uses)} (actor ${toStepActorId({ ...record, ...step })})${until}`);
       else texts.push(`${name} sleeps${until}`);
     }
   }

@@ -9,11 +9,12 @@ import { isOutcome, type Tool } from '../../runtime/tool.ts';
  * Reads a flow, or makes one of a benchmark file.
  *
  * @param names of all tools there are; undefined: any name will do
+ * @param machines ids of all machines there are; undefined: any id will do
  */
-export async function loadDefinition(file: string, names?: readonly string[], tools: readonly Tool[] = []): Promise<FlowDefinition> {
+export async function loadDefinition(file: string, names?: readonly string[], tools: readonly Tool[] = [], machines?: readonly string[]): Promise<FlowDefinition> {
   const text = await readDefinition(file);
   const benchmark = mayBeBenchmark(text) ? await readBenchmarkText(text, file, { plan: findPlanner(tools), tools: tools.length > 0 ? names : undefined }) : undefined;
-  return benchmark ? benchmark.definition : parseFlow(text, { file, ...(names && { tools: names }) });
+  return benchmark ? benchmark.definition : parseFlow(text, { file, ...(names && { tools: names }), ...(machines && { machines }) });
 }
 
 /** A tool that plans: it is called when a file is read, and not as a step. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import type { Tool } from '../../runtime/tool.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import { loadDefinition } from './load-definition.ts';
+import type { ToolsModule } from './load-tools.ts';
 
 /** Flows that the steps of a definition start. */
 function listStartedFlows({ steps }: FlowDefinition): string[] {
@@ -15,13 +15,14 @@ function listStartedFlows({ steps }: FlowDefinition): string[] {
  *
  * @returns the definition asked for first
  */
-export async function loadFlows(file: string, further: readonly string[], cwd: string, tools: readonly Tool[]): Promise<[FlowDefinition, ...FlowDefinition[]]> {
+export async function loadFlows(file: string, further: readonly string[], cwd: string, { tools, machines }: Pick<ToolsModule, 'tools' | 'machines'>): Promise<[FlowDefinition, ...FlowDefinition[]]> {
   const path = resolve(cwd, file);
   const names = [...builtInTools, ...tools].map(({ name }) => name);
-  const main = await loadDefinition(path, names, tools);
+  const load = (at: string): Promise<FlowDefinition> => loadDefinition(at, names, tools, machines.map(({ machine }) => machine.id));
+  const main = await load(path);
   const byId = new Map([[main.id, main]]);
   for (const other of further) {
-    const definition = await loadDefinition(resolve(cwd, other), names, tools);
+    const definition = await load(resolve(cwd, other));
     byId.set(definition.id, definition);
   }
   byId.set(main.id, main);
@@ -30,7 +31,7 @@ export async function loadFlows(file: string, further: readonly string[], cwd: s
     for (const id of listStartedFlows(definition)) {
       if (byId.has(id)) continue;
       const beside = [`${id}.yml`, `${id}.yaml`].map(name => join(dirname(path), name)).find(existsSync);
-      if (beside !== undefined) byId.set(id, await loadDefinition(beside, names, tools));
+      if (beside !== undefined) byId.set(id, await load(beside));
     }
   }
   return [main, ...[...byId.values()].filter(definition => definition !== main)];

@@ -4,8 +4,10 @@ import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
+import type { HostedMachine } from '../../machine-host/machine-book.ts';
 import type { ModelClient } from '../../runtime/interactions/model-client.ts';
 import type { Tool } from '../../runtime/tool.ts';
+import { readMachineExports } from './machine-exports.ts';
 import { readToolExports } from './tool-exports.ts';
 
 const own: Readonly<Record<string, string>> = {
@@ -27,7 +29,7 @@ function isMislabelled(url: string, format: string | null | undefined): boolean 
 let helping = false;
 
 /**
- * A tools module may say `import { defineTool } from 'flowstone'` (and use zod) where neither is installed: then it gets this
+ * A tools module may say `import { defineTool } from 'flowstone'` (and use zod or xstate) where none is installed: then it gets this
  * program's own copies. What is installed beside the module wins.
  */
 function lendOwnPackages(): void {
@@ -43,7 +45,7 @@ function lendOwnPackages(): void {
       } catch (error) {
         const file = own[specifier];
         if (file !== undefined) return { url: new URL(`${file}${extension}`, import.meta.url).href, shortCircuit: true };
-        if (specifier === 'zod') return next(specifier, { ...context, parentURL: import.meta.url });
+        if (specifier === 'zod' || specifier === 'xstate') return next(specifier, { ...context, parentURL: import.meta.url });
         throw error;
       }
     },
@@ -55,6 +57,8 @@ export interface ToolsModule {
   readonly tools: readonly Tool[];
   /** Reaches language models, when it exports `models`. */
   readonly models: ModelClient | undefined;
+  /** XState machines it exports, for steps that are one. */
+  readonly machines: readonly HostedMachine[];
 }
 
 /** The tools module of a definition, when `--tools` names none: `<name>.tools.ts` (or `.js`, `.mjs`) beside `<name>.yml`. */
@@ -64,24 +68,20 @@ export function findToolsBeside(file: string, cwd: string): string | undefined {
   return found && (relative(cwd, found) || found);
 }
 
-/** As `loadTools`, nothing when no module is named, with the models that it exports. */
+/**
+ * Loads tools, machines and models from a JavaScript or TypeScript module; nothing when none is named.
+ *
+ * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
+ */
 export async function loadToolsModule(modulePath: string | undefined, cwd: string): Promise<ToolsModule> {
-  if (modulePath === undefined) return { tools: [], models: undefined };
+  if (modulePath === undefined) return { tools: [], models: undefined, machines: [] };
   const exports = await importModule(modulePath, cwd);
   const { models } = exports as { models?: ModelClient };
   if (models !== undefined && typeof models?.generate !== 'function') {
     throw new FlowError('tools_module_invalid', `Expected the export \`models\` of \`${modulePath}\` to be a model client with \`generate\`, got ${describeValue(models)}`, { place: { file: modulePath } });
   }
-  return { tools: readToolExports(exports, modulePath), models };
-}
-
-/**
- * Loads tools from a JavaScript or TypeScript module.
- *
- * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
- */
-export async function loadTools(modulePath: string, cwd: string): Promise<Tool[]> {
-  return readToolExports(await importModule(modulePath, cwd), modulePath);
+  const { machines, rest } = readMachineExports(exports, modulePath);
+  return { tools: readToolExports(rest, modulePath, machines.length > 0 ? 0 : 1), models, machines };
 }
 
 async function importModule(modulePath: string, cwd: string): Promise<Record<string, unknown>> {

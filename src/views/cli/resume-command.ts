@@ -65,9 +65,9 @@ function chooseExitCode(executions: readonly ExecutionDetails[], blocked: readon
 export async function resumeCommand(ids: readonly string[], options: ResumeCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
   const suggest = createSuggest(context, options);
-  const { tools, models } = await loadToolsModule(options.tools, cwd);
+  const { tools, models, machines } = await loadToolsModule(options.tools, cwd);
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
-  const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
+  const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
   const digests = new Map(flows.map(flow => [flow.id, compileFlow(flow).digest]));
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
@@ -92,7 +92,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     const view = await createView(context);
     enterStartFolder(wanted, cwd, view, suggest);
     runtime = await createRuntime({
-      store, tools, flows, clock,
+      store, tools, machines, flows, clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
       ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),

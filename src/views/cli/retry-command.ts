@@ -80,8 +80,8 @@ export async function retryCommand(id: string, steps: readonly string[], options
 async function retryHere(executionId: string, steps: readonly string[], options: RetryCommandOptions, database: string, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
   const suggest = createSuggest(context, options);
-  const { tools, models } = await loadToolsModule(options.tools, cwd);
-  const flows = await loadNewFlows(options.flow ?? [], cwd, tools);
+  const { tools, models, machines } = await loadToolsModule(options.tools, cwd);
+  const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
   const store = openSqliteStore({ file: database });
   let runtime: Runtime | undefined;
@@ -90,7 +90,7 @@ async function retryHere(executionId: string, steps: readonly string[], options:
     const view = await createView(context);
     enterStartFolder([record], cwd, view, suggest);
     runtime = await createRuntime({
-      store, tools, flows, clock, recover: false,
+      store, tools, machines, flows, clock, recover: false,
       ...(models && { models }),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
       ...(folder !== undefined && { outputDir: ({ executionId: one }) => (one === executionId ? folder : undefined) }),

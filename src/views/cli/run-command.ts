@@ -57,10 +57,10 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const toolsFile = options.tools ?? findToolsBeside(file, cwd);
   const suggest = createSuggest(context, { ...options, ...(toolsFile !== undefined && { tools: toolsFile }) });
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
-  const { tools, models } = await loadToolsModule(toolsFile, cwd);
+  const { tools, models, machines } = await loadToolsModule(toolsFile, cwd);
   const database = resolveDatabaseFile(options.db, context);
   const synced = existsSync(resolve(cwd, file)) ? undefined : await loadSynced(file, database);
-  const [definition, ...others] = synced ?? await loadFlows(file, options.flow ?? [], cwd, tools);
+  const [definition, ...others] = synced ?? await loadFlows(file, options.flow ?? [], cwd, { tools, machines });
   const problems = synced ? [] : checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
   // With the schema's defaults, as it is stored.
@@ -80,6 +80,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     runtime = await createRuntime({
       store,
       tools,
+      machines,
       flows: [definition, ...others],
       clock,
       recover: ({ executionId }) => ours.has(executionId),

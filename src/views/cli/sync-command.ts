@@ -11,7 +11,7 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { prepareDatabaseFolder, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadDefinition } from './load-definition.ts';
-import { loadTools } from './load-tools.ts';
+import { loadToolsModule } from './load-tools.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface SyncCommandOptions {
@@ -61,15 +61,16 @@ function requireInside(folder: string, file: string): void {
 
 /** Reads every file; a flow that is in two of them is taken from the first. */
 async function readAll(folder: string, files: readonly string[], options: SyncCommandOptions, cwd: string): Promise<{ readonly flows: ReadFlow[]; readonly invalid: InvalidFile[] }> {
-  const tools = options.tools === undefined ? [] : await loadTools(options.tools, cwd);
+  const { tools, machines } = await loadToolsModule(options.tools, cwd);
   // Which tools there are is known only where they were given.
   const names = options.tools === undefined ? undefined : [...builtInTools, ...tools].map(({ name }) => name);
+  const ids = options.tools === undefined ? undefined : machines.map(({ machine }) => machine.id);
   const flows = new Map<string, ReadFlow>();
   const invalid: InvalidFile[] = [];
   for (const file of files) {
     try {
       requireInside(folder, file);
-      const definition = await loadDefinition(file, names, tools);
+      const definition = await loadDefinition(file, names, tools, ids);
       const first = flows.get(definition.id);
       if (!first) flows.set(definition.id, { file, definition });
       else invalid.push({ file, problems: [{ code: 'duplicate_flow', message: `Expected every flow to have an id of its own, got \`${definition.id}\` a second time; the first is in ${relative(folder, first.file)}`, place: { file } }] });

@@ -43,11 +43,11 @@ function readCollection(value: unknown, where: string, file: string): Tool[] | u
 /**
  * Finds the tools a module exports: a `tools` list or record, else a default export of those, and named exports.
  *
- * Named exports that are no tools are left alone, as long as there is one tool at all.
+ * Named exports that are no tools are left alone, as long as there is one tool at all, or `least` is 0.
  *
  * @throws a `FlowError` with code `tools_module_invalid`.
  */
-export function readToolExports(exports: Readonly<Record<string, unknown>>, file: string): Tool[] {
+export function readToolExports(exports: Readonly<Record<string, unknown>>, file: string, least: 0 | 1 = 1): Tool[] {
   const found: Tool[] = [];
   if ('tools' in exports) {
     const tools = readCollection(exports['tools'], 'tools', file);
@@ -71,8 +71,8 @@ export function readToolExports(exports: Readonly<Record<string, unknown>>, file
       if (tool) found.push(tool);
     }
   }
-  if (found.length === 0) {
-    throw new FlowError('tools_module_invalid', `Expected \`${file}\` to export tools, found ${Object.keys(exports).length === 0 ? 'no exports' : `only ${Object.keys(exports).map(name => `\`${name}\``).join(', ')}`}. Export \`tools\`, a list or a record, or a function per tool`, { place: { file } });
+  if (found.length < least) {
+    throw new FlowError('tools_module_invalid', `Expected \`${file}\` to export tools, found ${Object.keys(exports).length === 0 ? 'no exports' : `only ${Object.keys(exports).map(name => `\`${name}\``).join(', ')}`}. Export \`tools\`, a list or a record, a function per tool, or machines`, { place: { file } });
   }
   const byName = new Map<string, Tool>();
   for (const tool of found) {

@@ -19,6 +19,7 @@ function renderNode(step: StepDefinition, name: string): string {
   if (step.uses === 'sleep') return `${name}([${label}])`;
   if (step.uses === 'signal' || step.uses === 'await_message') return `${name}>${label}]`;
   if (step.uses.startsWith('flow:')) return `${name}[[${label}]]`;
+  if (step.uses.startsWith('machine:')) return `${name}{{${label}}}`;
   return `${name}[${label}]`;
 }
 
@@ -26,7 +27,7 @@ function renderNode(step: StepDefinition, name: string): string {
  * Draws a flow as a Mermaid flowchart.
  *
  * Diamonds are conditions (`when`), slanted boxes run once per item, dashed boxes are not critical, double-edged ones
- * start another flow.
+ * start another flow, hexagons are machines.
  */
 export function renderFlowChart(definition: FlowDefinition, options: FlowChartOptions = {}): string {
   const { steps } = definition;

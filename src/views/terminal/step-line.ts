@@ -35,6 +35,7 @@ export function formatNote(step: StepProgress, now: number): string {
     case 'waiting':
       if (step.signal !== undefined) return `for signal ${toPlainLine(step.signal)}${due && `, ${due} left`}`;
       if (step.uses.startsWith('flow:')) return `for ${step.uses}`;
+      if (step.uses.startsWith('machine:')) return `for ${toPlainLine(step.uses)}${due && `, ${due} left`}`;
       return due && `${due} left`;
     case 'running': {
       const failed = step.items?.failed ?? 0;
