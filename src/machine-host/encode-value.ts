@@ -36,7 +36,28 @@ const errorMark = 'flowstone$error';
  * @throws a `FlowError` with code `actor_value_not_json`, naming the path and the remedy
  */
 export function encodeValue(value: unknown, name: string, encoding: Encoding, takesErrors = false): unknown {
+  // Most values are JSON as they are; only of others it is worth to know where.
+  if (isPlain(value, encoding.codecs, maxJsonDepth)) return value;
   return encode(value, [name], { ...encoding, takesErrors });
+}
+
+/** Whether a value is JSON and stands for itself. */
+function isPlain(value: unknown, codecs: readonly ValueCodec[], depth: number): boolean {
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' || value === undefined || Number.isFinite(value);
+  if (value === null) return true;
+  if (depth <= 1) return false;
+  for (const codec of codecs) if (codec.matches(value)) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      if (item === undefined || !isPlain(item, codecs, depth - 1)) return false;
+    }
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== null) || isActorRef(value)) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], codecs, depth - 1)) return false;
+  return true;
 }
 
 function encode(value: unknown, path: readonly (string | number)[], encoding: Encoding & { readonly takesErrors: boolean }): unknown {
