@@ -79,6 +79,8 @@ export interface ActorStore {
 export interface ActorWrites {
   /** Inserted, or replaced by `actorId`. A settled one is never replaced: that fails the commit. */
   readonly put?: readonly ActorRecord[];
+  /** As `put`, of stored actors of which nothing but `tree` and `seq` has changed. */
+  readonly progress?: readonly Pick<ActorRecord, 'actorId' | 'tree' | 'seq'>[];
   readonly journal?: readonly ActorJournalRecord[];
   /** Inserted, or replaced by name. */
   readonly parts?: readonly ActorPartRecord[];

@@ -54,12 +54,17 @@ export class MemoryActors implements ActorReader {
   }
 }
 
-export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
+export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], progress = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const before = hosted.actors.get(row.actorId);
     if (before && before.settledAt !== null) throw createSettledError('actor', row.actorId);
     if ((row.settledAt === null) !== (row.status === 'active')) throw new TypeError(`Expected \`settledAt\` of actor ${row.actorId} to be set exactly when it is not active`);
     log.set(hosted.actors, row.actorId, Object.freeze({ ...row, createdAt: before?.createdAt ?? row.createdAt }));
+  }
+  for (const { actorId, tree, seq } of progress) {
+    const before = hosted.actors.get(actorId);
+    if (!before || before.settledAt !== null) throw createSettledError('actor', actorId);
+    log.set(hosted.actors, actorId, Object.freeze({ ...before, tree, seq }));
   }
   for (const row of journal) {
     let rows = hosted.journals.get(row.actorId);

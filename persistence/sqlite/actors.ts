@@ -52,6 +52,8 @@ export class SqliteActors implements ActorReader {
 // What is settled stays. No row changed: it is new, or it was settled.
 const updateActor = `UPDATE actors SET machine_id = ?, machine_version = ?, machine_digest = ?, status = ?, wake_at = ?, tree = ?, seq = ?, settled_at = ?
   WHERE actor_id = ? AND settled_at IS NULL`;
+/** The common case: no index has to be looked at but the one that finds the row. */
+const moveActor = 'UPDATE actors SET tree = ?, seq = ? WHERE actor_id = ? AND settled_at IS NULL';
 const insertActor = `INSERT INTO actors (actor_id, machine_id, machine_version, machine_digest, status, wake_at, tree, seq, created_at, settled_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const putPart = 'INSERT INTO actor_parts (actor_id, part, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body';
@@ -59,13 +61,16 @@ const deletePart = 'DELETE FROM actor_parts WHERE actor_id = ? AND part = ?';
 const insertEntries = 'INSERT INTO actor_journal (actor_id, seq, at, entries) VALUES (?, ?, ?, ?)';
 
 /** Writes inside the open transaction. */
-export function writeActors(connection: SqliteConnection, { put = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
+export function writeActors(connection: SqliteConnection, { put = [], progress = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const { actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt } = row;
     const { changes } = connection.prepare(updateActor).run(machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, settledAt, actorId);
     if (Number(changes) > 0) continue;
     const inserted = connection.prepare(insertActor).run(actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt);
     if (Number(inserted.changes) === 0) throw createSettledError('actor', actorId);
+  }
+  for (const { actorId, tree, seq } of progress) {
+    if (Number(connection.prepare(moveActor).run(tree, seq, actorId).changes) === 0) throw createSettledError('actor', actorId);
   }
   for (const { actorId, seq, at, entries } of journal) connection.prepare(insertEntries).run(actorId, seq, at, entries);
   for (const { actorId, part, body } of parts) connection.prepare(putPart).run(actorId, part, body);

@@ -9,8 +9,8 @@ import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
 /** What is told of an actor after a commit. */
 export interface ActorNews {
-  snapshot(id: string, actor: Inner, address: string, snapshot: AnySnapshot): void;
-  emitted(actor: Inner, address: string, event: EventObject): void;
+  snapshot(id: string, actor: Inner, snapshot: AnySnapshot): void;
+  emitted(id: string, actor: Inner, event: EventObject): void;
   /** Something of its tree has changed, so it may be there as another object. */
   renewed(id: string, live: ReadonlyMap<string, Inner>): void;
 }
@@ -40,7 +40,7 @@ export class ActorPerformer {
         if (effect.kind === 'action') {
           fresh.add(effect.id);
           if (actor.open.has(effect.id)) this.#runner.run(actor, effect);
-        } else if (effect.kind === 'emit') news.emitted(effect.actor, tree.toAddress(effect.actor), effect.event);
+        } else if (effect.kind === 'emit') news.emitted(actor.id, effect.actor, effect.event);
         else if (effect.kind === 'log') logger.info({ actorId: actor.id, values: effect.values }, 'an actor logs');
         else if (effect.kind === 'stop') services.stop(effect.actor.sessionId);
         else if (effect.kind === 'receive') this.#receive(actor, effect.actor.sessionId, effect.event);
@@ -68,7 +68,7 @@ export class ActorPerformer {
   }
 
   #tellNews(actor: HostedActor, notices: HostedActor['outcomes'][number]['notices']): void {
-    for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, actor.tree.toAddress(inner), snapshot);
+    for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, snapshot);
   }
 
   #renew({ id, outcomes, tree }: HostedActor): void {

@@ -6,7 +6,7 @@ import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { TreeTimers } from './tree-timers.ts';
 import type { AnySnapshot, Inner, InnerAction, InnerSystem } from './xstate-internals.ts';
-import { createInner, isBuiltIn, isMachine, running, stopped } from './xstate-internals.ts';
+import { createInner, isBuiltIn, isMachine, running, stopped, toKind } from './xstate-internals.ts';
 
 type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : never;
 
@@ -36,6 +36,8 @@ export class ActorTree {
   readonly timers = new TreeTimers();
   /** Every actor that has begun and not ended, by session. */
   readonly live = new Map<string, Inner>();
+  /** Those of them that act outside: promises, callbacks, observables. */
+  readonly services = new Map<string, Inner>();
   readonly system: InnerSystem;
   /** The number of the last transition. */
   transition = 0;
@@ -53,6 +55,7 @@ export class ActorTree {
   /** What promises and callbacks emit while no event is taken. */
   emitted: ((actor: Inner, event: AnyEventObject) => void) | undefined;
   #outcome: TreeOutcome | undefined;
+  #changed = new Set<Inner>();
   #now = 0;
   #root: Inner | undefined;
 
@@ -86,10 +89,10 @@ export class ActorTree {
     return this.#step(now, () => target._send(event));
   }
 
-  /** Delivers the first delayed event that is due; undefined: none is. */
-  fire(now: number): TreeOutcome | undefined {
+  /** Delivers the first delayed event that is due; undefined: none is, or only such that were set after the given one. */
+  fire(now: number, last: number): TreeOutcome | undefined {
     const timer = this.timers.peek();
-    if (!timer || timer.dueAt > now) return undefined;
+    if (!timer || timer.dueAt > now || timer.number > last) return undefined;
     this.timers.take(timer);
     return this.#step(now, () => this.#relay(timer.target, timer.event));
   }
@@ -113,6 +116,13 @@ export class ActorTree {
     return this.#originals.get(actor) as AnyActorLogic;
   }
 
+  /** Actors that are new, have taken an event or have ended since this was asked last. */
+  takeChanged(): ReadonlySet<Inner> {
+    const changed = this.#changed;
+    if (changed.size > 0) this.#changed = new Set();
+    return changed;
+  }
+
   toAddress(actor: Inner): string {
     return actor._parent ? `${this.toAddress(actor._parent)}/${actor.id}` : this.rootId;
   }
@@ -130,6 +140,7 @@ export class ActorTree {
   }
 
   #note(actor: Inner, event: EventObject): void {
+    this.#changed.add(actor);
     this.#current.set(actor, { transition: ++this.transition, effects: 0 });
     this.#outcome?.entries.push({ transition: this.transition, address: this.toAddress(actor), event });
   }
@@ -161,6 +172,7 @@ export class ActorTree {
     // The root was given the system in place of a parent.
     if (!(actor._parent as { _snapshot?: unknown } | undefined)?._snapshot && !this.#originals.has(actor._parent as Inner)) actor._parent = undefined;
     const original = actor.logic;
+    this.#changed.add(actor);
     this.#originals.set(actor, original);
     actor.logic = this.#host(original);
     const scope = actor._actorScope;
@@ -190,10 +202,14 @@ export class ActorTree {
       _bookId: () => this.givenSession ?? `${sessionPrefix}${this.incarnation}${++this.sessions}`,
       _register: (session, actor) => {
         this.live.set(session, actor);
+        const kind = toKind(this.getOriginal(actor));
+        if (kind !== 'machine' && kind !== 'pure') this.services.set(session, actor);
         return session;
       },
       _unregister: actor => {
+        this.#changed.add(actor);
         this.live.delete(actor.sessionId);
+        this.services.delete(actor.sessionId);
         const systemId = systemIds.get(actor);
         if (systemId !== undefined) this.#keyed.delete(systemId);
         systemIds.delete(actor);

@@ -27,17 +27,18 @@ export function createEncoding(tree: ActorTree, codecs: readonly ValueCodec[], h
 }
 
 /** @throws a `FlowError` with code `actor_value_not_json` or `actor_not_storable` */
-export function freezeActor(tree: ActorTree, actor: Inner, encoding: Encoding): FrozenActor {
+export function freezeActor(tree: ActorTree, actor: Inner, children: readonly string[] | undefined, encoding: Encoding): FrozenActor {
   const { id, sessionId: session, _processingStatus: status, _parent: parent, _syncSnapshot, src } = actor;
   const systemId = toSystemId(actor);
   if (parent && typeof src !== 'string') {
     throw new FlowError('actor_not_storable', `Expected actor \`${tree.toAddress(actor)}\` to be spawned by name, got logic written in place; name it in \`setup({ actors })\` and spawn it by that name`);
   }
-  const frozen = { id, session, status, snapshot: freezeSnapshot(tree, actor, encoding), children: listChildren(actor) };
+  const frozen = { id, session, status, snapshot: freezeSnapshot(tree, actor, encoding), children };
   return parent ? { ...frozen, parent: parent.sessionId, src: src as string, systemId, sync: _syncSnapshot ? true : undefined } : { ...frozen, systemId };
 }
 
-function listChildren({ _snapshot }: Inner): string[] | undefined {
+/** Sessions of the actors that an actor lists as its own; undefined: none. */
+export function listChildren({ _snapshot }: Inner): string[] | undefined {
   let sessions: string[] | undefined;
   for (const child of Object.values(_snapshot.children ?? {})) if (child) (sessions ??= []).push(child.sessionId);
   return sessions;

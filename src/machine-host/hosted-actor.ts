@@ -15,7 +15,6 @@ import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import type { TreeRows } from './tree-parts.ts';
 import { TreeParts } from './tree-parts.ts';
 import type { Inner } from './xstate-internals.ts';
-import { toKind } from './xstate-internals.ts';
 
 export interface HostedParams {
   readonly id: string;
@@ -23,6 +22,8 @@ export interface HostedParams {
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
   readonly outside: (session: string, event: EventObject) => void;
+  /** What promises and callbacks emit while no event is taken. */
+  readonly emitted: (actor: Inner, event: EventObject) => void;
   readonly services: LiveServices;
   /** It has taken something that can be stored. */
   readonly absorbed: (actor: HostedActor) => void;
@@ -31,6 +32,8 @@ export interface HostedParams {
 /** What one commit stores of a tree. */
 export interface HostedRows {
   readonly row: ActorRecord;
+  /** Nothing of the row has changed but its tree and number. */
+  readonly isProgress: boolean;
   readonly journal: ActorJournalRecord | undefined;
   /** Its children and delayed events that are new or have changed, and the names of those that are no more. */
   readonly put: TreeRows['put'];
@@ -56,6 +59,8 @@ export class HostedActor {
   readonly #parts = new TreeParts();
   #encoding: Encoding;
   #entries: unknown[] = [];
+  /** Its row as it was written last; what was only read back is written whole. */
+  #stored: ActorRecord | undefined;
 
   constructor(params: HostedParams) {
     this.#params = params;
@@ -63,7 +68,13 @@ export class HostedActor {
     this.known = params.known;
     this.services = params.services;
     this.tree = new ActorTree(params.id, this.#outside);
-    this.#encoding = createEncoding(this.tree, params.codecs, params.handles);
+    this.#encoding = this.#bind();
+  }
+
+  #bind(): Encoding {
+    const { codecs, handles, emitted } = this.#params;
+    this.tree.emitted = emitted;
+    return createEncoding(this.tree, codecs, handles);
   }
 
   readonly #outside = (target: Inner, event: EventObject): void => this.#params.outside(target.sessionId, event);
@@ -87,10 +98,8 @@ export class HostedActor {
 
   #rebuild(frozen: FrozenTree): void {
     const { codecs, handles } = this.#params;
-    const { emitted } = this.tree;
     this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles });
-    this.tree.emitted = emitted;
-    this.#encoding = createEncoding(this.tree, codecs, handles);
+    this.#encoding = this.#bind();
   }
 
   /**
@@ -103,7 +112,7 @@ export class HostedActor {
       for (const effect of outcome.effects) if (effect.kind === 'send') encodeValue(effect.event, 'event', this.#encoding, true);
       this.#parts.take(this.tree, this.#encoding);
     } catch (error) {
-      if (!this.#parts.isEmpty) this.#rebuild(this.#parts.toFrozen());
+      this.#takeBack();
       throw error;
     }
     this.touched = true;
@@ -114,6 +123,12 @@ export class HostedActor {
       else if (effect.kind === 'send') this.#noteSend(effect);
     }
     this.#params.absorbed(this);
+  }
+
+  #takeBack(): void {
+    if (this.#parts.isEmpty) return;
+    this.#rebuild(this.#parts.toFrozen());
+    this.#parts.rebind(this.tree);
   }
 
   /** A message that leaves the tree stays noted until it has been taken. To what is no actor of this runtime it is sent once. */
@@ -149,15 +164,12 @@ export class HostedActor {
 
   /** Actors whose promise, callback or observable is to run. */
   *listServices(): Generator<Inner> {
-    for (const actor of this.tree.live.values()) {
-      const kind = toKind(this.tree.getOriginal(actor));
-      if (kind !== 'machine' && kind !== 'pure' && actor._snapshot.status === 'active') yield actor;
-    }
+    for (const actor of this.tree.services.values()) if (actor._snapshot.status === 'active') yield actor;
   }
 
   /** Something of it moves: it stays in memory. */
   get isMoving(): boolean {
-    return this.open.size > 0 || !this.listServices().next().done;
+    return this.open.size > 0 || (this.tree.services.size > 0 && !this.listServices().next().done);
   }
 
   get status(): ActorRecord['status'] {
@@ -173,6 +185,7 @@ export class HostedActor {
     const { machine, version, digest } = this.known;
     const settled = this.status !== 'active' && this.open.size === 0;
     const open = [...this.open.values()];
+    const before = this.#stored;
     const { head, put, removed } = this.#parts.collect();
     const row: ActorRecord = {
       actorId: this.id, machineId: machine.id, machineVersion: version, machineDigest: digest,
@@ -182,8 +195,10 @@ export class HostedActor {
       seq: this.tree.transition, createdAt: this.createdAt, settledAt: settled ? Math.max(now, this.createdAt) : null,
     };
     const journal = this.#entries.length === 0 ? undefined : { actorId: this.id, seq: this.tree.transition, at: now, entries: JSON.stringify(this.#entries) };
+    const isProgress = before !== undefined && before.status === row.status && before.wakeAt === row.wakeAt && before.machineDigest === digest;
+    this.#stored = row;
     this.#entries = [];
     this.touched = false;
-    return { row, journal, put, removed };
+    return { row, isProgress, journal, put, removed };
   }
 }

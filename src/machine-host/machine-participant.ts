@@ -156,15 +156,14 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   #create(id: string, known: KnownMachine): HostedActor {
-    const { clock, codecs, handles, logger } = this.#options;
+    const { clock, codecs, handles, news, logger } = this.#options;
     const tell = (session: string, event: { readonly type: string }): void => this.tell({ type: 'event', id, session, event });
-    return new HostedActor({ id, known, codecs, handles, outside: tell, services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
+    return new HostedActor({ id, known, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
   }
 
   #keep(actor: HostedActor): void {
     this.#actors.set(actor.id, actor);
     this.#touched.add(actor);
-    actor.tree.emitted = (inner, event) => this.#options.news.emitted(inner, actor.tree.toAddress(inner), event);
   }
 
   #change<T>(actor: HostedActor, work: (actor: HostedActor) => T): T {
@@ -295,8 +294,10 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   #fireOne(actor: HostedActor, now: number): void {
     this.#touched.add(actor);
+    const { last } = actor.tree.timers;
     try {
-      for (let outcome = actor.tree.fire(now); outcome; outcome = actor.status === 'active' ? actor.tree.fire(now) : undefined) actor.absorb(outcome);
+      // Those set on the way wait for the next tick: a machine that goes round without delay must not hold up all others.
+      for (let outcome = actor.tree.fire(now, last); outcome; outcome = actor.status === 'active' ? actor.tree.fire(now, last) : undefined) actor.absorb(outcome);
     } catch (error) {
       this.#fail(actor.id, actor.tree.root.sessionId, error, now);
     }
@@ -381,7 +382,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
 function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
   return {
-    put: [...changed.map(({ row }) => row), ...unread],
+    put: [...changed.flatMap(({ row, isProgress }) => (isProgress ? [] : row)), ...unread],
+    progress: changed.flatMap(({ row, isProgress }) => (isProgress ? row : [])),
     journal: changed.flatMap(({ journal }) => journal ?? []),
     parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
     removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),

@@ -31,14 +31,14 @@ export class HostedMachines {
   readonly participant: MachineParticipant | undefined;
   readonly #book: MachineBook;
   readonly #actors: ActorReader | undefined;
-  /** By root, then by address and session. */
+  /** By root, then by session. */
   readonly #handles = new Map<string, Map<string, WeakRef<AnyActor>>>();
   /** Somebody watches these: they stay, though nobody holds them. */
   readonly #watched = new Set<AnyActor>();
-  readonly #gone = new FinalizationRegistry<{ readonly rootId: string; readonly key: string }>(({ rootId, key }) => {
+  readonly #gone = new FinalizationRegistry<{ readonly rootId: string; readonly session: string }>(({ rootId, session }) => {
     const handles = this.#handles.get(rootId);
-    if (!handles || handles.get(key)?.deref()) return;
-    handles.delete(key);
+    if (!handles || handles.get(session)?.deref()) return;
+    handles.delete(session);
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
@@ -54,20 +54,20 @@ export class HostedMachines {
         toHandle: key => this.#toHandle({ address: key.slice(0, key.lastIndexOf('#')), session: key.slice(key.lastIndexOf('#') + 1) }),
       },
       news: {
-        snapshot: (_id, actor, address, snapshot) => this.#find(address, actor.sessionId)?.show(snapshot, complain),
+        snapshot: (id, actor, snapshot) => this.#find(id, actor.sessionId)?.show(snapshot, complain),
         renewed: (id, live) => {
           for (const handle of this.#listHandles(id)) {
             const inner = live.get(handle.sessionId);
             if (inner) handle.renew(inner._snapshot);
           }
         },
-        emitted: (actor, address, event) => this.#find(address, actor.sessionId)?.hear(event, complain),
+        emitted: (id, actor, event) => this.#find(id, actor.sessionId)?.hear(event, complain),
       },
     });
   }
 
-  #find(address: string, session: string): AnyActor | undefined {
-    return this.#handles.get(toRootId(address))?.get(`${address}#${session}`)?.deref();
+  #find(rootId: string, session: string): AnyActor | undefined {
+    return this.#handles.get(rootId)?.get(session)?.deref();
   }
 
   *#listHandles(rootId: string): Generator<AnyActor> {
@@ -79,17 +79,16 @@ export class HostedMachines {
 
   /** One handle for each incarnation, whoever asks for it. */
   #toHandle(look: Pick<Look, 'address' | 'session'> & Partial<Look>): AnyActor {
-    const there = this.#find(look.address, look.session);
+    const rootId = toRootId(look.address);
+    const there = this.#find(rootId, look.session);
     if (there) {
       if (look.snapshot && there.getSnapshot() === unseen) there.renew(look.snapshot);
       return there;
     }
-    const rootId = toRootId(look.address);
     const handle: AnyActor = new DurableActor<AnySnapshot>({ id: rootId, snapshot: unseen, ...look }, command => this.#send(command), isWatched => void (isWatched ? this.#watched.add(handle) : this.#watched.delete(handle)));
-    const key = `${look.address}#${look.session}`;
     const handles = this.#handles.get(rootId) ?? new Map<string, WeakRef<AnyActor>>();
-    this.#handles.set(rootId, handles.set(key, new WeakRef(handle)));
-    this.#gone.register(handle, { rootId, key });
+    this.#handles.set(rootId, handles.set(look.session, new WeakRef(handle)));
+    this.#gone.register(handle, { rootId, session: look.session });
     return handle;
   }
 

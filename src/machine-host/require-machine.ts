@@ -66,7 +66,7 @@ function tryOut(Machine: new (config: object) => AnyStateMachine): string | unde
   const count = (): number => tree.live.size;
   if (count() !== 2) return 'children are not registered with the system';
   if (!tree.timers.peek()) return 'delayed events are not scheduled with the system';
-  tree.fire(5);
+  tree.fire(5, Number.POSITIVE_INFINITY);
   if (tree.root._snapshot.value !== 'b') return 'a delayed event leads nowhere';
   if (count() !== 1) return 'children that were stopped stay registered with the system';
   const { historyValue } = createInner(new Machine({ id: 'trial', initial: 'b', states: { a: { initial: 'p', states: { p: {}, h: { type: 'history' } } }, b: {} } }), {

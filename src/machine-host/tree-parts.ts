@@ -1,15 +1,23 @@
 import type { ActorTree } from './actor-tree.ts';
 import type { Encoding } from './encode-value.ts';
-import { freezeActor, freezeTimer } from './freeze-tree.ts';
+import { freezeActor, freezeTimer, listChildren } from './freeze-tree.ts';
 import type { FrozenHead, FrozenTree } from './frozen-tree.ts';
 import { assembleTree, toTimerPart } from './frozen-tree.ts';
 import type { AnySnapshot, Inner, ProcessingStatus } from './xstate-internals.ts';
 
 /** What an actor's text was made of; a snapshot is never changed, only replaced. */
 interface Seen {
-  snapshot: AnySnapshot;
-  status: ProcessingStatus;
-  round: number;
+  readonly actor: Inner;
+  readonly snapshot: AnySnapshot;
+  readonly status: ProcessingStatus;
+  readonly children: readonly string[] | undefined;
+}
+
+/** Whether an actor is to be stored: it is the root, it lives, or one that is stored lists it. */
+function isKept(tree: ActorTree, actor: Inner): boolean {
+  const { _parent: parent, id, sessionId } = actor;
+  if (!parent) return actor === tree.root;
+  return tree.live.get(sessionId) === actor || (parent._snapshot.children?.[id] === actor && isKept(tree, parent));
 }
 
 /** The rows of a tree. */
@@ -33,7 +41,6 @@ export class TreeParts {
   #counters = { transition: 0, sessions: 0 };
   readonly #put = new Set<string>();
   readonly #removed = new Set<string>();
-  #round = 0;
 
   get isEmpty(): boolean {
     return this.#texts.size === 0;
@@ -45,52 +52,50 @@ export class TreeParts {
    * @throws a `FlowError` when something cannot be stored; what it holds is then as before
    */
   take(tree: ActorTree, encoding: Encoding): void {
-    const round = ++this.#round;
-    const fresh = new Map<string, { readonly actor: Inner; readonly text: string }>();
-    let there = 0;
-    let live = 0;
-    const visit = (actor: Inner): void => {
-      const { sessionId: session, _snapshot: snapshot, _processingStatus: status } = actor;
-      const seen = this.#seen.get(session);
-      if (seen) {
-        if (seen.round === round) return;
-        seen.round = round;
-        there++;
+    const fresh: { readonly seen: Seen; readonly text: string }[] = [];
+    const gone: Inner[] = [];
+    for (const actor of tree.takeChanged()) {
+      const { sessionId, _snapshot: snapshot, _processingStatus: status } = actor;
+      const before = this.#seen.get(sessionId);
+      if (!isKept(tree, actor)) gone.push(actor);
+      else if (!before || before.snapshot !== snapshot || before.status !== status) {
+        const isSame = before !== undefined && before.snapshot.children === snapshot.children;
+        const children = isSame ? before.children : listChildren(actor);
+        fresh.push({ seen: { actor, snapshot, status, children }, text: JSON.stringify(freezeActor(tree, actor, children, encoding)) });
+        if (before && !isSame) this.#findDropped(tree, before.children, new Set(children), gone);
       }
-      if (tree.live.get(session) === actor) live++;
-      if (!seen || seen.snapshot !== snapshot || seen.status !== status) fresh.set(session, { actor, text: JSON.stringify(freezeActor(tree, actor, encoding)) });
-      const { children } = snapshot;
-      for (const key in children) {
-        const child = children[key];
-        if (child && !fresh.has(child.sessionId)) visit(child);
-      }
-    };
-    visit(tree.root);
-    // One whose place another took under its id lives on, though nobody lists it.
-    if (live < tree.live.size) for (const actor of tree.live.values()) if (!fresh.has(actor.sessionId)) visit(actor);
-    const changes = tree.timers.takeChanges();
+    }
     const timers: [string, string | undefined][] = [];
-    for (const number of changes) {
+    for (const number of tree.timers.takeChanges()) {
       const timer = tree.timers.get(number);
       timers.push([toTimerPart(number), timer && JSON.stringify(freezeTimer(tree, timer, encoding))]);
     }
     // From here on nothing throws.
-    if (there < this.#seen.size) this.#dropUnseen(round);
-    for (const [session, { actor, text }] of fresh) {
-      this.#seen.set(session, { snapshot: actor._snapshot, status: actor._processingStatus, round });
-      this.#set(session, text);
+    for (const actor of gone) this.#forget(tree, actor.sessionId);
+    for (const { seen, text } of fresh) {
+      this.#seen.set(seen.actor.sessionId, seen);
+      this.#set(seen.actor.sessionId, text);
     }
     for (const [part, text] of timers) if (text === undefined) this.#delete(part); else this.#set(part, text);
     this.#root = tree.root.sessionId;
     this.#counters = { transition: tree.transition, sessions: tree.sessions };
   }
 
-  #dropUnseen(round: number): void {
-    for (const [session, seen] of this.#seen) {
-      if (seen.round === round) continue;
-      this.#seen.delete(session);
-      this.#delete(session);
+  /** An actor that has ended stays as long as it is listed: that it no longer is, only its parent has noticed. */
+  #findDropped(tree: ActorTree, before: readonly string[] = [], now: ReadonlySet<string>, gone: Inner[]): void {
+    for (const session of before) {
+      const child = now.has(session) ? undefined : this.#seen.get(session)?.actor;
+      if (child && !isKept(tree, child)) gone.push(child);
     }
+  }
+
+  /** With it go those below it that have ended. */
+  #forget(tree: ActorTree, session: string): void {
+    const seen = this.#seen.get(session);
+    if (!seen) return;
+    this.#seen.delete(session);
+    this.#delete(session);
+    for (const child of seen.children ?? []) if (!tree.live.has(child)) this.#forget(tree, child);
   }
 
   #set(part: string, text: string): void {
@@ -114,6 +119,16 @@ export class TreeParts {
     tree.timers.takeChanges();
     this.take(tree, encoding);
     if (!isChanged) this.#put.clear();
+  }
+
+  /** Goes on with another tree that was restored from what it holds. */
+  rebind(tree: ActorTree): void {
+    this.#seen.clear();
+    for (const actor of tree.takeChanged()) {
+      const { sessionId, _snapshot: snapshot, _processingStatus: status } = actor;
+      if (isKept(tree, actor)) this.#seen.set(sessionId, { actor, snapshot, status, children: listChildren(actor) });
+    }
+    tree.timers.takeChanges();
   }
 
   /** What is to be written since this was asked last. */

@@ -26,6 +26,11 @@ export class TreeTimers {
   #changed = new Set<number>();
   #next = 1;
 
+  /** The number of the one set last. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
   schedule(source: Inner, target: Inner, event: EventObject, dueAt: number, id: string | undefined): void {
     const number = this.#next++;
     const key = `${source.sessionId}.${id ?? `#${number}`}`;

@@ -99,7 +99,7 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
     else {
       for (let ms = 0; ms < stimulus.ms; ms++) {
         now++;
-        for (let outcome = tree.fire(now); outcome; outcome = tree.fire(now)) take(outcome);
+        for (let outcome = tree.fire(now, Number.POSITIVE_INFINITY); outcome; outcome = tree.fire(now, Number.POSITIVE_INFINITY)) take(outcome);
       }
     }
     look();

@@ -1,4 +1,4 @@
-import { assign, raise, sendTo, setup } from 'xstate';
+import { assign, emit, raise, sendTo, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
@@ -48,7 +48,7 @@ describe('what is stored of a tree', () => {
     await actor.send({ type: 'hire', count: 500 });
     expect(commits.at(-1)?.parts).toHaveLength(500);
     await actor.send({ type: 'work', whom: 250 });
-    expect(commits.at(-1)?.put).toHaveLength(1);
+    expect([commits.at(-1)?.put, commits.at(-1)?.progress?.map(({ actorId }) => actorId)]).toEqual([[], ['f']]);
     expect(commits.at(-1)?.parts?.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual(['w250']);
     await runtime.stop();
   });
@@ -141,5 +141,55 @@ describe('a message to another root', () => {
     expect(JSON.parse((await place.store.actors?.getActor('s'))?.tree ?? '')).not.toHaveProperty('open');
     expect((await runtime.actor<typeof receiver>('r')).getSnapshot().context.got).toEqual([]);
     await runtime.stop();
+  });
+});
+
+describe('a machine that goes round without delay', () => {
+  it('lets others have their turn', async () => {
+    const spinner = setup({ types: {} as { context: { turns: number } } }).createMachine({
+      id: 'spinner', context: { turns: 0 }, initial: 'a', on: { halt: '.out' },
+      states: { a: { after: { 0: 'b' } }, b: { entry: assign({ turns: ({ context }) => context.turns + 1 }), after: { 0: 'a' } }, out: { type: 'final' } },
+    });
+    const runtime = await createPlace({ machines: [spinner, worker] }).open();
+    const actor = await runtime.spawn(spinner, { id: 's' });
+    const other = await runtime.spawn(worker, { id: 'w' });
+    await other.send({ type: 'work' });
+    await settleTicks(20);
+    expect(other.getSnapshot().context.done).toBe(1);
+    expect(actor.getSnapshot().context.turns).toBeGreaterThan(2);
+    await actor.send({ type: 'halt' } as never);
+    expect(actor.getSnapshot().status).toBe('done');
+    await runtime.stop();
+  });
+});
+
+describe('an event that is refused', () => {
+  it('leaves children, delayed events and what is emitted as they were', async () => {
+    const child = setup({ types: {} as { context: { n: number } } }).createMachine({ id: 'child', context: { n: 0 }, on: { more: { actions: assign({ n: ({ context }) => context.n + 1 }) } } });
+    const parent = setup({ types: {} as { context: { bad: unknown }; emitted: { type: 'rang' } }, actors: { child } }).createMachine({
+      id: 'parent', context: { bad: null }, invoke: { id: 'c', src: 'child' }, initial: 'at',
+      states: { at: { after: { 50: 'over' }, on: { spoil: { target: 'over', actions: [sendTo('c', { type: 'more' }), assign({ bad: () => new Map() })] }, more: { actions: sendTo('c', { type: 'more' }) } } }, over: { entry: emit({ type: 'rang' }) } },
+    });
+    const place = createPlace({ machines: [parent] });
+    const runtime = await place.open();
+    const actor = await runtime.spawn(parent, { id: 'p' });
+    const heard: string[] = [];
+    actor.on('rang', ({ type }) => heard.push(type));
+    for (let round = 0; round < 3; round++) {
+      await expect(actor.send({ type: 'spoil' } as never)).rejects.toMatchObject({ code: 'actor_value_not_json' });
+      await actor.send({ type: 'more' } as never);
+    }
+    expect((await runtime.actor('p/c')).getSnapshot()).toMatchObject({ context: { n: 3 } });
+    expect(actor.getSnapshot().value).toBe('at');
+    await place.close();
+    const again = await place.open();
+    const same = await again.actor<typeof parent>('p');
+    same.on('rang', ({ type }) => heard.push(type));
+    expect((await again.actor('p/c')).getSnapshot()).toMatchObject({ context: { n: 3 } });
+    place.clock.advance(50);
+    await settleTicks();
+    expect(same.getSnapshot().value).toBe('over');
+    expect(heard).toEqual(['rang']);
+    await again.stop();
   });
 });

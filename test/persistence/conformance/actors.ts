@@ -33,6 +33,16 @@ export function testActors(subject: Subject): void {
       expect(await actors.getActor('a')).toMatchObject({ status: 'done' });
     });
 
+    it('move on without a word about the rest, unless they are not there or have settled', async () => {
+      const actors = await begin({ put: [actor('a', { wakeAt: start }), actor('b', { status: 'done', settledAt: start })] });
+      await commit({ progress: [{ actorId: 'a', tree: '{"n":2}', seq: 7 }] });
+      expect(await actors.getActor('a')).toEqual(actor('a', { wakeAt: start, tree: '{"n":2}', seq: 7 }));
+      for (const actorId of ['b', 'x']) {
+        await expect(async () => commit({ progress: [{ actorId: 'a', tree: '{}', seq: 8 }, { actorId, tree: '{}', seq: 8 }] })).rejects.toMatchObject({ code: 'record_settled' });
+      }
+      expect(await actors.getActor('a')).toMatchObject({ seq: 7 });
+    });
+
     it('have settled exactly when they are not active', async () => {
       await begin({ put: [] });
       await expect(async () => commit({ put: [actor('a', { status: 'done' })] })).rejects.toThrow();
