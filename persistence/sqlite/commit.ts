@@ -31,11 +31,9 @@ export function writeBatch(statements: CommitStatements, batch: CommitBatch): vo
 function writeExecution(statements: CommitStatements, row: ExecutionRecord): void {
   const passed = row.passed === null ? null : Number(row.passed);
   const failure = toText(row.failure);
-  const { changes } = statements.updateExecution.run(
-    row.status, row.wakeAt, row.context, row.seq, row.startedAt, row.settledAt, row.score, passed, failure, row.key,
-  );
-  if (Number(changes) > 0) return;
-  if (statements.hasExecution.get(row.key) !== undefined) throw createSettledError('execution', row.executionId);
+  if (row.key <= statements.newestKey && (moveExecution(statements, row) || replaceExecution(statements, row, passed, failure))) return;
+  // Should the transaction fail, one that is new is looked for in vain the next time, and inserted all the same.
+  statements.newestKey = Math.max(statements.newestKey, row.key);
   statements.insertExecution.run(
     row.key, row.executionId, row.generation, row.flowId, row.flowVersion, row.digest, row.priority, row.idempotencyKey, row.parentId, row.parentStep,
     row.createdAt, row.status, row.wakeAt, row.context, row.seq, row.startedAt, row.settledAt, row.score, passed, failure,
@@ -43,7 +41,23 @@ function writeExecution(statements: CommitStatements, row: ExecutionRecord): voi
   statements.insertInput.run(row.key, inputPosition, inputPosition, row.input);
 }
 
+function moveExecution({ updateStatus }: CommitStatements, row: ExecutionRecord): boolean {
+  if (row.wakeAt !== 0) return false;
+  const { changes } = updateStatus.run(row.status, row.context, row.seq, row.key, row.startedAt);
+  return Number(changes) > 0;
+}
+
+function replaceExecution({ updateExecution, hasExecution }: CommitStatements, row: ExecutionRecord, passed: number | null, failure: string | null): boolean {
+  const { changes } = updateExecution.run(
+    row.status, row.wakeAt, row.context, row.seq, row.startedAt, row.settledAt, row.score, passed, failure, row.key,
+  );
+  if (Number(changes) > 0) return true;
+  if (hasExecution.get(row.key) !== undefined) throw createSettledError('execution', row.executionId);
+  return false;
+}
+
 function writeStep(statements: CommitStatements, row: StepRecord): void {
+  if (isFirstRun(row) && writeFirstRun(statements, row)) return;
   const failure = toText(row.failure);
   if (row.originKey !== null) return writeKeptStep(statements, row, failure);
   if (!isLikelyNew(row)) {
@@ -58,6 +72,20 @@ function writeStep(statements: CommitStatements, row: StepRecord): void {
     failure, row.startedAt, row.settledAt, row.recovery,
   );
   if (Number(changes) === 0) throw createSettledError('step', `${row.stepId} (${row.executionKey}/${row.position}/${row.item})`);
+}
+
+/** Whether it runs for the first time, or was completed by its first run. */
+const isFirstRun = (row: StepRecord): boolean =>
+  row.run === 1 && row.attempt === 1 && row.interruptions === 0 && row.runAt === row.startedAt
+  && row.failure === null && row.dueAt === null && row.counters === null && row.recovery === null && row.originKey === null;
+
+/** False: the row that is there says something else. */
+function writeFirstRun(statements: CommitStatements, row: StepRecord): boolean {
+  if (row.status === 'running') {
+    return Number(statements.beginFirstRun.run(row.executionKey, row.position, row.item, row.stepId, row.runAt, row.startedAt).changes) > 0;
+  }
+  if (row.status !== 'completed') return false;
+  return Number(statements.completeFirstRun.run(row.settledAt, row.executionKey, row.position, row.item, row.startedAt).changes) > 0;
 }
 
 function writeKeptStep(statements: CommitStatements, row: StepRecord, failure: string | null): void {

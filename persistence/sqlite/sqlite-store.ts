@@ -47,9 +47,12 @@ export class SqliteStore extends SqliteReader implements Store {
         return Number(connection.value('SELECT epoch FROM meta'));
       });
       requireDurability(connection, this.#durability);
+      const newestKey = Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
       this.#statements ??= prepareCommit(connection);
       forgetQueueRows(connection);
-      return Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
+      // Somebody else may have written since.
+      this.#statements.newestKey = newestKey;
+      return newestKey;
     } catch (error) {
       this.#release();
       throw toCommitError(this.location, error);

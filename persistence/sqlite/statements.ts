@@ -17,6 +17,19 @@ const updateExecution = `
 // Touches no column that an index holds: SQLite rewrites the index entry of a column that is set, changed or not.
 const updateProgress = `UPDATE executions SET context = ?, seq = ? WHERE key = ? AND ${unlessSettled}`;
 
+// A flow that works and goes on working: no column but these has moved, and one index entry in place of three is written.
+const updateStatus = `UPDATE executions SET status = ?, context = ?, seq = ? WHERE key = ? AND wake_at = 0 AND started_at = ? AND ${unlessSettled}`;
+
+// The way of nearly every step: it begins, and its first run completes it. A third of the values, and 4 µs in place of 7.
+const beginFirstRun = `
+  INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, run_at, started_at)
+  VALUES (?, ?, ?, ?, 'running', 1, 1, 0, ?, ?) ON CONFLICT DO NOTHING`;
+
+const completeFirstRun = `
+  UPDATE steps SET status = 'completed', settled_at = ?, failure = NULL, recovery = NULL
+  WHERE execution_key = ? AND position = ? AND item = ? AND status = 'running' AND run = 1 AND attempt = 1 AND interruptions = 0
+    AND started_at = ? AND run_at = started_at AND counters IS NULL AND ${unlessSettled}`;
+
 const insertStep = `
   INSERT INTO steps (execution_key, position, item, step_id, status, run, attempt, interruptions, counters, due_at, run_at, failure, started_at,
     settled_at, recovery)
@@ -48,8 +61,11 @@ export interface CommitStatements {
   readonly insertDefinition: SqliteStatement;
   readonly insertExecution: SqliteStatement;
   readonly updateExecution: SqliteStatement;
+  readonly updateStatus: SqliteStatement;
   readonly updateProgress: SqliteStatement;
   readonly hasExecution: SqliteStatement;
+  readonly beginFirstRun: SqliteStatement;
+  readonly completeFirstRun: SqliteStatement;
   readonly insertStep: SqliteStatement;
   readonly insertKeptStep: SqliteStatement;
   readonly updateStep: SqliteStatement;
@@ -59,6 +75,8 @@ export interface CommitStatements {
   readonly insertConsolidated: SqliteStatement;
   readonly insertSignal: SqliteStatement;
   readonly deleteSignal: SqliteStatement;
+  /** The highest key of an execution that may be there: what is above is new. */
+  newestKey: number;
 }
 
 export function prepareCommit(connection: SqliteConnection): CommitStatements {
@@ -69,8 +87,11 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     ),
     insertExecution: connection.prepare(insertExecution),
     updateExecution: connection.prepare(updateExecution),
+    updateStatus: connection.prepare(updateStatus),
     updateProgress: connection.prepare(updateProgress),
     hasExecution: connection.prepare('SELECT 1 FROM executions WHERE key = ?'),
+    beginFirstRun: connection.prepare(beginFirstRun),
+    completeFirstRun: connection.prepare(completeFirstRun),
     insertStep: connection.prepare(insertStep),
     insertKeptStep: connection.prepare(insertKeptStep),
     updateStep: connection.prepare(updateStep),
@@ -80,5 +101,6 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     insertConsolidated: prepareInsertConsolidated(connection),
     insertSignal: connection.prepare('INSERT INTO signals (execution_key, number, name, payload, received_at) VALUES (?, ?, ?, ?, ?)'),
     deleteSignal: connection.prepare('DELETE FROM signals WHERE execution_key = ? AND number = ?'),
+    newestKey: 0,
   };
 }

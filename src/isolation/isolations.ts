@@ -12,6 +12,7 @@ import type { Isolation } from '../runtime/isolation.ts';
 import type { Machines } from '../runtime/machines.ts';
 import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { PlanRegistry } from '../runtime/plan-registry.ts';
+import type { Ended } from '../runtime/resident.ts';
 import type { ExecutionHeader } from '../runtime/rows.ts';
 import type { Watchers } from '../runtime/watchers.ts';
 import type { IsolatedRun } from './isolated-run.ts';
@@ -41,7 +42,7 @@ export interface IsolationsOptions {
   /** Told to every process when it begins, and written nowhere. */
   readonly secrets: readonly string[];
   readonly watchers: Watchers<void>;
-  readonly endWatchers: Watchers<ExecutionRecord>;
+  readonly endWatchers: Watchers<Ended>;
   /** The next number under which rows are kept. */
   readonly takeKey: () => number;
   /** Whether an execution that was there before may go on here. */
@@ -173,9 +174,9 @@ export class Isolations implements Participant<Told>, Isolation {
 
   #waitForEnd(executionId: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const unwatch = this.#options.endWatchers.watch(executionId, record => {
+    const unwatch = this.#options.endWatchers.watch(executionId, ended => {
       unwatch();
-      if (record) resolve();
+      if (ended) resolve();
       else reject(stopped());
     });
     return promise;
@@ -295,7 +296,7 @@ export class Isolations implements Participant<Told>, Isolation {
     for (const { plans: stored } of started) for (const { digest } of stored) plans.noteStored(digest);
     for (const { executionKey, status } of records.values()) if (status === 'ended') this.#keeper.remove(executionKey);
     for (const executionId of rows.touched) watchers.notify(executionId, undefined);
-    for (const record of rows.executions.values()) if (record.settledAt !== null) endWatchers.notify(record.executionId, record);
+    for (const record of rows.executions.values()) if (record.settledAt !== null) endWatchers.notify(record.executionId, { record });
     this.#keeper.fill();
   }
 

@@ -17,6 +17,9 @@ import type { Participant } from './participant.ts';
 import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
 import { readMade } from './read-made.ts';
+import type { ResultReader } from './recall.ts';
+import { recallResults } from './recall.ts';
+import type { Ended } from './resident.ts';
 import { Retention } from './retention.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
@@ -85,15 +88,18 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const settled = async (executionId: string): Promise<SettledExecution> => {
     for (;;) {
       let unwatch = (): void => {};
-      const end = new Promise<ExecutionRecord | undefined>(resolve => (unwatch = core.endWatchers.watch(executionId, resolve)));
+      const end = new Promise<Ended | undefined>(resolve => (unwatch = core.endWatchers.watch(executionId, resolve)));
       try {
         let record = core.isActive(executionId) ? undefined : await core.requireExecution(executionId);
+        let reader: ResultReader = store;
         if (!record?.settledAt) {
           core.requireRunning();
-          record = await end;
-          if (!record) core.requireRunning();
+          const ended = await end;
+          if (!ended) core.requireRunning();
+          record = ended?.record;
+          reader = (ended && recallResults(ended, store)) ?? store;
         }
-        if (record?.settledAt) return await readSettled(store, await core.plans.load(store, record.digest), record);
+        if (record?.settledAt) return await readSettled(reader, await core.plans.load(store, record.digest), record);
       } catch (error) {
         rethrow(error);
       } finally {

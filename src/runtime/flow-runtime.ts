@@ -26,7 +26,7 @@ import { toSummary } from './queries.ts';
 import { checkAnswer } from './recovering.ts';
 import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
-import type { Resident } from './resident.ts';
+import type { Ended, Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
 import { createRunServices } from './run-services.ts';
 import type { RunServices } from './run-session.ts';
@@ -51,7 +51,7 @@ export class FlowRuntime implements Performer {
   /** News of every transition. */
   readonly watchers = new Watchers<void>();
   /** News of the end only. */
-  readonly endWatchers = new Watchers<ExecutionRecord>();
+  readonly endWatchers = new Watchers<Ended>();
   /** Whoever has executions run in processes of their own; set before the runtime begins. */
   isolation: Isolation | undefined;
   /** Actors of other kinds; added before the runtime begins. */
@@ -257,7 +257,7 @@ export class FlowRuntime implements Performer {
     if (resident.unchecked) this.#checkFiles(resident);
     if (!this.isActive(executionId)) this.#forget(resident.header);
     if (settledAt !== null) {
-      this.endWatchers.notify(executionId, resident.record as ExecutionRecord);
+      this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident, consolidated: changes.consolidated });
       this.#admission.forget(executionId);
       this.#recovery.forget(resident.header.key);
       if (parentId !== null) this.#notifyParent(executionId);

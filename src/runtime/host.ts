@@ -227,7 +227,7 @@ export class Host {
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
     this.#answers.push(done);
     const admitted = this.#isAdmitted(admit);
-    const resident = createResident(header, tree, true, legacy?.steps);
+    const resident = createResident(header, tree, true, legacy?.steps, labels);
     if (labels) this.#touch(resident).labels = labels;
     for (const signal of legacy?.signals ?? []) {
       tree.signals.push(signal);

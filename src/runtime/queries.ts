@@ -1,10 +1,11 @@
 import type { ExecutionRecord, JournalRecord, StepRecord } from '../../persistence/records.ts';
-import type { StepOutcome, StoreReader } from '../../persistence/store.ts';
+import type { StepOutcome } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
 import type { JournalEntry } from './changes.ts';
 import { toItemList } from './item-list.ts';
+import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from './tree.ts';
 
 export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
@@ -15,7 +16,7 @@ export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): Exe
 
 /** Reads one execution with its steps, in the definition's order; pending steps have no row and are made up here. */
 export async function readDetails(
-  reader: StoreReader,
+  reader: ResultReader,
   plan: FlowPlan,
   record: ExecutionRecord,
   options: { readonly items?: boolean | undefined } = {},
@@ -86,13 +87,13 @@ function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap
 }
 
 /** Numbers of the generations that steps were kept from, by key. */
-async function readGenerations(reader: StoreReader, { executionId, generation }: ExecutionRecord, results: ReadonlyMap<number, readonly StepOutcome[]>): Promise<ReadonlyMap<number, number>> {
+async function readGenerations(reader: ResultReader, { executionId, generation }: ExecutionRecord, results: ReadonlyMap<number, readonly StepOutcome[]>): Promise<ReadonlyMap<number, number>> {
   const isKept = [...results.values()].some(list => list.some(({ step }) => step.originKey !== null));
   const all = isKept ? await reader.listGenerations(executionId, generation) : [];
   return new Map(all.map(row => [row.key, row.generation]));
 }
 
-export async function readSettled(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {
+export async function readSettled(reader: ResultReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {
   const details = await readDetails(reader, plan, record);
   const settledAt = record.settledAt ?? record.createdAt;
   return { ...details, durationMs: settledAt - record.createdAt } as SettledExecution;

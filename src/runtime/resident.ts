@@ -1,3 +1,4 @@
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { Changes } from './changes.ts';
 import type { ExecutionHeader } from './rows.ts';
@@ -24,6 +25,8 @@ export interface Resident {
   readonly kept: readonly StepRecord[];
   /** What was stored of it, or that it is too long to be remembered; null: it was read back, and the store has to be asked. */
   trail: Trail | 'long' | null;
+  /** What it was marked with when it was started in this process. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
   /** The definition's record is not in the store yet. */
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */
@@ -32,8 +35,16 @@ export interface Resident {
   unchecked: boolean;
 }
 
-export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = []): Resident {
-  return { kept, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+/** An execution whose end has been stored. */
+export interface Ended {
+  readonly record: ExecutionRecord;
+  /** As it was in memory; undefined: it ran elsewhere. */
+  readonly resident?: Resident;
+  readonly consolidated?: ConsolidatedRecord | null;
+}
+
+export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>): Resident {
+  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

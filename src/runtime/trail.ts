@@ -1,7 +1,7 @@
 import type { AttemptRecord, InputRecord, StepRecord } from '../../persistence/records.ts';
 import type { MutableBatch } from './batch.ts';
 
-/** What was stored of a short execution since it began, so that it need not be read back at its end. */
+/** What was stored of a short execution since it began, so that neither its score nor whoever waits for its end need read it back. */
 export interface Trail {
   readonly steps: Map<string, StepRecord>;
   readonly attempts: AttemptRecord[];
@@ -11,7 +11,7 @@ export interface Trail {
 }
 
 /** Rows of steps, and characters, beyond which an execution is long. */
-const maxSteps = 48;
+const maxSteps = 96;
 const maxLength = 32_768;
 
 export function createTrail(): Trail {

@@ -115,7 +115,8 @@ class Replayer {
     if (after === before) return;
     actor.snapshot = after;
     if (actor.startedAt === null && isBegun(actor.machine, after.value)) actor.startedAt = at;
-    if (after.status === 'done') actor.settledAt = at;
+    // A clock that was set back must not make it end before it began.
+    if (after.status === 'done') actor.settledAt = Math.max(at, actor.startedAt ?? 0);
   }
 
   #create(address: string): Replayed | undefined {

@@ -76,6 +76,24 @@ export function testCommit(subject: Subject): void {
       expect(await store.getExecution('execution-1')).toEqual(makeExecution(1, { ...scored, input: '{"first":true}' }));
     });
 
+    it('takes executions in any order of their keys, and what moves while they work', async () => {
+      const { store } = subject.current;
+      await store.acquire(owner);
+      await store.commit(makeBatch({ executions: [makeExecution(7)] }));
+      await store.commit(makeBatch({ executions: [makeExecution(5, pending), makeExecution(9)] }));
+      const lives = [
+        makeExecution(5, { startedAt: start + 90 }),
+        makeExecution(7, { status: 'consolidating', context: '{"a":1}', seq: 3 }),
+        makeExecution(9, { wakeAt: start + 500, seq: 2 }),
+        makeExecution(9, { seq: 3 }),
+        makeExecution(9, { startedAt: start + 99, seq: 4 }),
+      ];
+      for (const row of lives) {
+        await store.commit(makeBatch({ executions: [row] }));
+        expect(await store.getExecution(row.executionId)).toEqual(row);
+      }
+    });
+
     it('never replaces a settled execution', async () => {
       const { store } = subject.current;
       await store.acquire(owner);

@@ -53,6 +53,25 @@ export function testSteps(subject: Subject): void {
       expect(await store.listSteps(1)).toEqual([makeStep(1, 0, completed)]);
     });
 
+    it('replaces all of a row, also when a first run is not what was stored', async () => {
+      const { store } = subject.current;
+      await store.acquire(owner);
+      const late = { startedAt: start + 7, runAt: start + 7 };
+      const lives = [
+        [makeStep(1, 0), makeStep(1, 0, late), makeStep(1, 0, { ...completed, ...late })],
+        [makeStep(1, 1, { failure }), makeStep(1, 1, completed)],
+        [makeStep(1, 2, { status: 'waiting', recovery: 'ask' }), makeStep(1, 2, completed)],
+        [makeStep(1, 3, { interruptions: 1 }), makeStep(1, 3, { ...completed, ...late })],
+        [makeStep(1, 4, { counters: '{"total":1}' }), makeStep(1, 4, completed)],
+      ];
+      for (const life of lives) {
+        for (const step of life) {
+          await store.commit(makeBatch({ steps: [step] }));
+          expect((await store.listSteps(1)).at(-1)).toEqual(step);
+        }
+      }
+    });
+
     it('lists steps and items by place, as numbers, and only those of the execution', async () => {
       const { store } = subject.current;
       await store.acquire(owner);
