@@ -4,7 +4,7 @@ import { createFailure } from '../core/failure.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { copyJson, encodeJson } from '../core/json.ts';
 import type { MachineCall, MachinePlace } from '../runtime/machine-call.ts';
-import { readStepActorId, toStepActorId } from '../runtime/machine-call.ts';
+import { readStepActorId, stepActorPrefix, toStepActorId } from '../runtime/machine-call.ts';
 import type { Tick } from '../runtime/participant.ts';
 import { toFailure } from '../runtime/step-runner.ts';
 import type { HostedActor } from './hosted-actor.ts';
@@ -50,7 +50,7 @@ export class StepActors {
 
   /** An actor has taken something. */
   note(actor: HostedActor): void {
-    if (readStepActorId(actor.id)) this.#moved.add(actor);
+    if (actor.id.startsWith(stepActorPrefix)) this.#moved.add(actor);
   }
 
   apply(call: MachineCall, tick: Tick): void {
@@ -138,7 +138,9 @@ export class StepActors {
 
   /** In the state that it is in now it may take what it did not take before. */
   #offerKept(actor: HostedActor, tick: Tick): void {
-    const { executionId, stepId, item } = readStepActorId(actor.id) as MachinePlace;
+    const place = readStepActorId(actor.id);
+    if (!place) return;
+    const { executionId, stepId, item } = place;
     const own = [`${stepId}/`, `${stepId}[${item}]/`];
     const kept = [...this.#ground.listSignals(executionId), ...(this.#refused.get(executionId) ?? [])];
     const fits = kept.some(signal => {

@@ -14,8 +14,8 @@ export function endSteps({ tree, inbox }: Kernel, type: 'step.skip' | 'step.canc
 }
 
 /**
- * Begins nothing more and lets what works come to its end, with the attempts it has left. What only waits, for time, a signal
- * or a person, is cancelled: it would hold up the end.
+ * Begins nothing more and lets what works come to its end, with the attempts it has left. What only waits, for time, a signal,
+ * a machine or a person, is cancelled: it would hold up the end.
  */
 export function haltSteps(kernel: Kernel, failure: StepFailure): void {
   const { tree, inbox } = kernel;
@@ -23,9 +23,10 @@ export function haltSteps(kernel: Kernel, failure: StepFailure): void {
   for (const { position } of tree.plan.steps) {
     if (tree.settled[position] !== null) continue;
     const actor = tree.actors.get(position);
-    if (actor && isFanOut(actor) && actor.snapshot.value === 'running') skipItems(kernel, actor);
+    if (actor && isFanOut(actor) && actor.snapshot.value === 'running' && works(actor)) skipItems(kernel, actor);
     else if (!actor || !works(actor)) inbox.push({ position, item: noItem, event: { type: actor && actor.snapshot.value !== 'pending' ? 'step.cancel' : 'step.skip', failure } });
   }
 }
 
-const works = (actor: StepActor | FanOutActor): boolean => actor.snapshot.value === 'retrying' || isBusy(actor.step, actor.snapshot.value);
+/** The items of a step that is a machine do nothing but wait. */
+const works = (actor: StepActor | FanOutActor): boolean => actor.step.kind !== 'machine' && (actor.snapshot.value === 'retrying' || isBusy(actor.step, actor.snapshot.value));

@@ -282,7 +282,7 @@ export class Host {
     }
     if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes);
     // In the same tick, as with messages: an actor is stored with the step that waits for it.
-    for (const call of changes.machineCalls.splice(0)) if (this.#options.stepMachines) this.#taken.push({ kind: 'participant', ...this.#options.stepMachines.toMessage(call) });
+    if (changes.machineCalls.length > 0) this.#tellMachines(changes);
     if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
     // A clock that was set back must not make it end before it began.
     if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
@@ -293,6 +293,11 @@ export class Host {
     const waits = listMessageWaits(header.executionId, tree, changes);
     const { publishing } = this.#options;
     if (waits.length > 0 && publishing) this.#taken.push({ kind: 'participant', ...publishing.toWaits(waits) });
+  }
+
+  #tellMachines({ machineCalls }: Changes): void {
+    const { stepMachines } = this.#options;
+    for (const call of machineCalls.splice(0)) if (stepMachines) this.#taken.push({ kind: 'participant', ...stepMachines.toMessage(call) });
   }
 
   #touch(resident: Resident): Changes {

@@ -35,6 +35,7 @@ function listMachines({ plan, actors }: FlowTree): StepActor[] {
 const addressed = /^([A-Za-z_][A-Za-z0-9_-]*)(?:\[(\d+)\])?\/(.+)$/s;
 
 function listOffers(tree: FlowTree, { name }: SignalRecord, machines: readonly StepActor[]): MachineOffer[] {
+  if (machines.length === 0) return [];
   const [, stepId = '', item, type = ''] = addressed.exec(name) ?? [];
   const position = tree.plan.positions.get(stepId);
   const isAddressed = position !== undefined && tree.plan.steps[position]?.kind === 'machine';

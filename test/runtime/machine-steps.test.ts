@@ -6,7 +6,8 @@ import { SimulatedClock } from '../../src/core/clock.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { approval, day } from './approval-machine.ts';
-import { openRuntime, settleTicks } from './open-runtime.ts';
+import type { Handlers } from './open-runtime.ts';
+import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
 const flow: FlowSource = {
   id: 'order',
@@ -18,13 +19,13 @@ const flow: FlowSource = {
 const review = (more: object, rest: object = {}): FlowSource => ({ id: 'order', ...rest, steps: [{ id: 'review', uses: 'machine:approval', ...more }] }) as FlowSource;
 
 /** Opens a runtime on the same store and clock again and again. */
-function createPlace(flows: FlowSource | FlowSource[] = flow, options: Partial<RuntimeOptions> = {}) {
+function createPlace(flows: FlowSource | FlowSource[] = flow, options: Partial<RuntimeOptions> = {}, handlers: Handlers = {}) {
   const clock = new SimulatedClock();
   const shipped: unknown[] = [];
   let store = createMemoryStore();
   let runtime: Runtime | undefined;
   const open = async (more: Partial<RuntimeOptions> = {}): Promise<Runtime> => {
-    ({ runtime } = await openRuntime(flows, { ship: ({ input }) => void shipped.push(input), ok: () => 'ok' }, { machines: [approval], ...options, ...more, store, clock }));
+    ({ runtime } = await openRuntime(flows, { ship: ({ input }) => void shipped.push(input), ...handlers }, { machines: [approval], ...options, ...more, store, clock }));
     await settleTicks();
     return runtime;
   };
@@ -143,18 +144,66 @@ describe('a step that is a machine', () => {
     await runtime.stop();
   });
 
-  it('is cancelled, with its machine, when a strict flow halts', async () => {
-    const place = createPlace({ id: 'order', mode: 'strict', on_halt: 'finish', steps: [{ id: 'review', uses: 'machine:approval' }, { id: 'bad', uses: 'tool:bad' }] });
-    const { runtime } = await openRuntime({ id: 'order', mode: 'strict', on_halt: 'finish', steps: [{ id: 'review', uses: 'machine:approval' }, { id: 'bad', uses: 'tool:bad' }] }, {
-      bad: async () => {
-        await settleTicks(5);
-        throw new Error('no');
-      },
-    }, { machines: [approval], store: place.store });
-    const { executionId, settled } = await runtime.start('order');
+  it.each([{}, { for_each: [1, 2] }])('is cancelled, with its machines, when a strict flow halts: %o', async more => {
+    const gate = createGate();
+    const place = createPlace({ id: 'order', mode: 'strict', on_halt: 'finish', steps: [{ id: 'review', uses: 'machine:approval', ...more }, { id: 'bad', uses: 'tool:bad' }] } as FlowSource, {}, { bad: () => gate.promise });
+    const runtime = await place.open();
+    const { settled } = await runtime.start('order');
+    await settleTicks();
+    gate.fail(new Error('no'));
     expect((await settled()).steps.map(({ status }) => status)).toEqual(['cancelled', 'failed']);
-    expect(place.actor(`flow:${executionId}.review`)).toMatchObject({ status: 'stopped' });
+    expect((await runtime.actors()).map(({ status }) => status)).toEqual('for_each' in more ? ['stopped', 'stopped'] : ['stopped']);
     await runtime.stop();
+  });
+
+  it('keeps to the limit of a list, over a restart', async () => {
+    const place = createPlace(review({ for_each: '{% input.items %}', with: { item: '{% item %}' }, concurrency: 2 }, { concurrency: 1 }));
+    let runtime = await place.open();
+    const { executionId } = await runtime.start('order', { input: { items: ['a', 'b', 'c', 'd', 'e'] } });
+    await settleTicks();
+    const active = async (): Promise<string[]> => (await runtime.actors({ status: 'active' })).map(({ id }) => id.slice(id.lastIndexOf('.') + 1));
+    expect(await active()).toEqual(['0', '1']);
+    await runtime.signal(executionId, 'review[1]/approve', { by: 'b' });
+    await settleTicks();
+    expect(await active()).toEqual(['0', '2']);
+    runtime = await place.restart();
+    for (const [item, then] of [[2, ['0', '3']], [3, ['0', '4']], [0, ['4']]] as const) {
+      await runtime.signal(executionId, `review[${item}]/approve`, { by: String(item) });
+      await settleTicks();
+      expect(await active()).toEqual(then);
+    }
+    await runtime.signal(executionId, 'approve', { by: 'last' });
+    expect((await runtime.settled(executionId)).steps[0]?.output).toMatchObject([{ item: 'a', by: '0' }, { by: 'b' }, { by: '2' }, { by: '3' }, { item: 'e', by: 'last' }]);
+    await runtime.stop();
+  });
+
+  it('completes without waiting for the actions of the last transition, which are done all the same', async () => {
+    const gate = createGate();
+    const last = setup({ actions: { tell: () => gate.promise } }).createMachine({ id: 'last', initial: 'on', states: { on: { on: { off: 'off' } }, off: { type: 'final', entry: 'tell' } }, output: 1 });
+    const place = createPlace({ id: 'order', steps: [{ id: 'last', uses: 'machine:last' }] }, { machines: [last] });
+    const runtime = await place.open();
+    const { executionId, signal, settled } = await runtime.start('order');
+    await signal('off');
+    expect((await settled()).steps[0]?.output).toBe(1);
+    const id = `flow:${executionId}.last`;
+    expect(place.actor(id)).toMatchObject({ status: 'active', wakeAt: 0 });
+    gate.open();
+    await settleTicks();
+    expect(place.actor(id)).toMatchObject({ status: 'done', wakeAt: null });
+    await runtime.stop();
+  });
+
+  it('is completed by a runtime that stops, when the machine has ended', async () => {
+    const place = createPlace();
+    const runtime = await place.open();
+    const { executionId } = await runtime.start('order');
+    await settleTicks();
+    place.clock.advance(30 * day);
+    await Promise.resolve();
+    await runtime.stop();
+    const next = await place.restart();
+    expect((await next.settled(executionId)).score).toBe(1);
+    await next.stop();
   });
 
   it('has another actor in each generation, and one for each item', async () => {
