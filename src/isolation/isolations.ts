@@ -121,8 +121,8 @@ export class Isolations implements Participant<Told>, Isolation {
             : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
               ? 'it uses queues, which are the database\'s'
               : machines.length > 0
-              ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`
-              : undefined;
+                ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`
+                : undefined;
     if (why === undefined) return true;
     throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);
   }

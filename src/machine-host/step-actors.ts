@@ -11,7 +11,7 @@ import type { HostedActor } from './hosted-actor.ts';
 import type { KnownMachine } from './machine-book.ts';
 
 /** What the participant lends to the actors of steps. */
-export interface StepGround {
+interface StepGround {
   readonly getMachine: (machineId: string) => KnownMachine | undefined;
   /** In memory, or read back; undefined: there is none. @throws when it cannot be gone on with here */
   readonly find: (actorId: string) => HostedActor | undefined;
