@@ -5,7 +5,7 @@ import type { KnownMachine } from './machine-book.ts';
 /** What the hosted machines are told in a tick. */
 export type ActorCommand =
   | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown }
-  | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
+  | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** The session in the same tree that sends it. */ readonly source?: string | undefined; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
   | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
   /** Settled ones are deleted. */

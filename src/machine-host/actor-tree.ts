@@ -5,13 +5,13 @@ import { sessionPrefix } from './incarnation.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { TreeTimers } from './tree-timers.ts';
-import type { AnySnapshot, Inner, InnerAction, InnerSystem } from './xstate-internals.ts';
-import { createInner, isBuiltIn, isMachine, running, stopped, toKind } from './xstate-internals.ts';
+import type { AnySnapshot, Inner, InnerAction, InnerInspection, InnerSystem } from './xstate-internals.ts';
+import { createInner, isBuiltIn, isMachine, promiseReject, promiseResolve, running, stopped, toKind } from './xstate-internals.ts';
 
 type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : never;
 
 /** What reaches a tree from outside a step: from an action, a promise, a callback, a caller. */
-export type Outside = (target: Inner, event: EventObject) => void;
+export type Outside = (target: Inner, event: EventObject, source?: Inner) => void;
 
 const trees = new WeakMap<object, ActorTree>();
 
@@ -45,6 +45,8 @@ export class ActorTree {
   incarnation = '';
   /** The number of the last session. */
   sessions = 0;
+  /** Whether somebody inspects: then each outcome has what XState told. */
+  isInspected = false;
   /** The session that the next actor gets in place of a new one. */
   givenSession: string | undefined;
   readonly #keyed = new Map<string, Inner>();
@@ -56,6 +58,8 @@ export class ActorTree {
   emitted: ((actor: Inner, event: AnyEventObject) => void) | undefined;
   #outcome: TreeOutcome | undefined;
   #changed = new Set<Inner>();
+  /** What was told of the root before it began. */
+  #early: InnerInspection[] | undefined;
   #now = 0;
   #root: Inner | undefined;
 
@@ -68,6 +72,7 @@ export class ActorTree {
 
   /** Makes the root of a new tree; `begin` starts it. */
   create(logic: AnyActorLogic, input: unknown): void {
+    if (this.isInspected) this.#early = [];
     this.#root = createInner(logic, { id: this.rootId, parent: undefined, system: this.system, input });
   }
 
@@ -85,8 +90,12 @@ export class ActorTree {
   }
 
   /** Lets an actor take an event, and everything that follows from it. An actor that has ended takes nothing. */
-  deliver(target: Inner, event: EventObject, now: number): TreeOutcome {
-    return this.#step(now, () => target._send(event));
+  deliver(target: Inner, event: EventObject, now: number, source?: Inner): TreeOutcome {
+    return this.#step(now, () => {
+      // What its own promise came to is the actor's own.
+      if (this.isInspected) this.#tell({ type: '@xstate.event', sourceRef: event.type === promiseResolve || event.type === promiseReject ? target : source, actorRef: target, event });
+      target._send(event);
+    });
   }
 
   /** Delivers the first delayed event that is due; undefined: none is, or only such that were set after the given one. */
@@ -94,7 +103,7 @@ export class ActorTree {
     const timer = this.timers.peek();
     if (!timer || timer.dueAt > now || timer.number > last) return undefined;
     this.timers.take(timer);
-    return this.#step(now, () => this.#relay(timer.target, timer.event));
+    return this.#step(now, () => this.#relay(timer.source, timer.target, timer.event));
   }
 
   stop(now: number): TreeOutcome {
@@ -109,6 +118,7 @@ export class ActorTree {
       for (const child of Object.values(actor._snapshot.children ?? {})) child._stop();
       actor._snapshot = { ...actor._snapshot, status: 'error', error } as AnySnapshot;
       actor._error(error);
+      if (this.isInspected) this.#tell({ type: '@xstate.snapshot', actorRef: actor, event: { type: 'xstate.error' }, snapshot: actor._snapshot });
     });
   }
 
@@ -128,7 +138,8 @@ export class ActorTree {
   }
 
   #step(now: number, work: () => void): TreeOutcome {
-    const outcome = createOutcome();
+    const outcome = this.isInspected ? createOutcome(this.#early ?? []) : createOutcome();
+    this.#early = undefined;
     this.#now = now;
     this.#outcome = outcome;
     try {
@@ -151,10 +162,15 @@ export class ActorTree {
     this.#outcome?.effects.push({ ...effect, actor, id: `${current.transition}:${current.effects++}` } as TreeEffect);
   }
 
-  #relay(target: Inner, event: EventObject): void {
+  #tell(event: InnerInspection): void {
+    (this.#outcome?.told ?? this.#early)?.push(event);
+  }
+
+  #relay(source: Inner | undefined, target: Inner, event: EventObject): void {
     if (!this.#originals.has(target)) return this.#add(this.root, { kind: 'send', to: target, event });
     // From outside, as an action or a promise does: it waits for its turn, and for its commit.
-    if (!this.#outcome) return this.#outside(target, event);
+    if (!this.#outcome) return this.#outside(target, event, source);
+    if (this.isInspected) this.#tell({ type: '@xstate.event', sourceRef: source, actorRef: target, event });
     target._send(event);
   }
 
@@ -183,12 +199,14 @@ export class ActorTree {
   }
 
   #execute(actor: Inner, original: AnyActorLogic, action: InnerAction): void {
-    const { exec } = action;
-    if (!exec) return;
-    const { type, info, params } = action;
-    const work = isBuiltIn(action)
-      ? () => exec(info, params)
-      : () => this.#add(actor, { kind: 'action', type, params, event: info.event, context: info.context, exec, place: isMachine(original) ? toActionPlace(original, exec) : undefined });
+    const { type, info, params, exec } = action;
+    if (!exec && !this.isInspected) return;
+    const work = (): void => {
+      if (this.isInspected) this.#tell({ type: '@xstate.action', actorRef: actor, action: { type, params } });
+      if (!exec) return;
+      if (isBuiltIn(action)) exec(info, params);
+      else this.#add(actor, { kind: 'action', type, params, event: info.event, context: info.context, exec, place: isMachine(original) ? toActionPlace(original, exec) : undefined });
+    };
     if (actor._processingStatus === running) work();
     else actor._deferred.push(work);
   }
@@ -223,11 +241,13 @@ export class ActorTree {
       get: systemId => this.#keyed.get(systemId),
       getAll: () => Object.fromEntries(this.#keyed),
       inspect: () => ({ unsubscribe: () => {} }),
-      _sendInspectionEvent: ({ type, actorRef, snapshot }) => {
+      _sendInspectionEvent: event => {
+        const { type, actorRef, snapshot } = event;
         if (type === '@xstate.actor') this.#adopt(actorRef);
         else if (type === '@xstate.snapshot' && snapshot && actorRef._snapshot.status !== 'error') this.#outcome?.notices.push({ actor: actorRef, snapshot: actorRef._snapshot });
+        this.#tell(event);
       },
-      _relay: (_source, target, event) => this.#relay(target, event),
+      _relay: (source, target, event) => this.#relay(source, target, event),
       scheduler: {
         schedule: (source, target, event, delay, id) => this.timers.schedule(source, target, event, this.#now + Math.max(0, delay), id),
         cancel: (source, id) => this.timers.cancel(source, id),

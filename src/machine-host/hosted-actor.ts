@@ -21,9 +21,11 @@ export interface HostedParams {
   readonly known: KnownMachine;
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
-  readonly outside: (session: string, event: EventObject) => void;
+  readonly outside: (session: string, event: EventObject, source?: string) => void;
   /** What promises and callbacks emit while no event is taken. */
   readonly emitted: (actor: Inner, event: EventObject) => void;
+  /** Whether somebody inspects. */
+  readonly isInspected: boolean;
   readonly services: LiveServices;
   /** It has taken something that can be stored. */
   readonly absorbed: (actor: HostedActor) => void;
@@ -72,12 +74,13 @@ export class HostedActor {
   }
 
   #bind(): Encoding {
-    const { codecs, handles, emitted } = this.#params;
+    const { codecs, handles, emitted, isInspected } = this.#params;
     this.tree.emitted = emitted;
+    this.tree.isInspected = isInspected;
     return createEncoding(this.tree, codecs, handles);
   }
 
-  readonly #outside = (target: Inner, event: EventObject): void => this.#params.outside(target.sessionId, event);
+  readonly #outside = (target: Inner, event: EventObject, source?: Inner): void => this.#params.outside(target.sessionId, event, source?.sessionId);
 
   /** Makes a new one. @throws what cannot be stored */
   begin(input: unknown, now: number): void {

@@ -17,6 +17,8 @@ import { HostedActor } from './hosted-actor.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
+import type { TreeInspection } from './tree-inspection.ts';
+import { announceTree } from './tree-inspection.ts';
 import { WakeAlarm } from './wake-alarm.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
@@ -28,6 +30,7 @@ export interface ParticipantOptions {
   readonly news: ActorNews;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly inspection: TreeInspection | undefined;
   readonly progressed: () => void;
   /** Of an execution: signals that nobody has taken. */
   readonly listSignals: (executionId: string) => readonly SignalRecord[];
@@ -157,8 +160,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   #create(id: string, known: KnownMachine): HostedActor {
     const { clock, codecs, handles, news, logger } = this.#options;
-    const tell = (session: string, event: { readonly type: string }): void => this.tell({ type: 'event', id, session, event });
-    return new HostedActor({ id, known, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
+    const tell = (session: string, event: { readonly type: string }, source?: string): void => this.tell({ type: 'event', id, session, event, source });
+    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
   }
 
   #keep(actor: HostedActor): void {
@@ -189,6 +192,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
     const upgraded = book.upgrade(record, frozen);
     actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen);
+    // One that has ended is only looked at.
+    if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
     this.#keep(actor);
     return actor;
   }
@@ -202,7 +207,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     }
   }
 
-  #deliver({ id, session, event, called, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
+  #deliver({ id, session, event, called, source, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
     const actor = this.#find(id);
     // In the same commit: taken, or nobody is left to take it.
     if (from) this.#close(from.id, from.effect);
@@ -211,7 +216,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     if (!actor || !target) return false;
     this.#touched.add(actor);
     try {
-      actor.absorb(actor.tree.deliver(target, event, now));
+      actor.absorb(actor.tree.deliver(target, event, now, source === undefined ? undefined : actor.tree.live.get(source)));
     } catch (error) {
       if (called) throw error;
       // Nobody to refuse it to: the actor ends with it, as one that threw.
@@ -327,6 +332,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     // First: none of these may be let go in favour of another.
     for (const { id } of touched) this.#resting.delete(id);
     for (const actor of touched) {
+      this.#options.inspection?.publish(actor);
       if (!this.#draining) this.#performer.perform(actor);
       else this.#performer.announce(actor);
       actor.outcomes = [];

@@ -9,6 +9,7 @@ import { stepActorPrefix } from '../runtime/machine-call.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
 import type { StepMachines } from '../runtime/step-machines.ts';
 import { describeValue } from '../core/wording.ts';
+import type { RuntimeOptions } from '../runtime/api.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import { DurableActor } from './durable-actor.ts';
@@ -19,6 +20,7 @@ import { MachineBook } from './machine-book.ts';
 import type { Look } from './machine-participant.ts';
 import { MachineParticipant } from './machine-participant.ts';
 import { requireMachine } from './require-machine.ts';
+import { TreeInspection } from './tree-inspection.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
 
 type AnyActor = DurableActor<AnySnapshot>;
@@ -42,13 +44,14 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes }: { readonly store: Store; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number }) {
+  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, inspect }: { readonly store: Store; readonly inspect?: RuntimeOptions['inspect']; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
       actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed, maxOutputBytes,
       listSignals: executionId => listSignals(store, executionId),
+      inspection: inspect && new TreeInspection(inspect, logger),
       handles: {
         toAddress: ref => (ref as unknown instanceof DurableActor ? `${(ref as unknown as AnyActor).address}#${ref.sessionId}` : undefined),
         toHandle: key => this.#toHandle({ address: key.slice(0, key.lastIndexOf('#')), session: key.slice(key.lastIndexOf('#') + 1) }),

@@ -1,5 +1,5 @@
 import type { AnyEventObject, EventObject } from 'xstate';
-import type { AnySnapshot, Inner } from './xstate-internals.ts';
+import type { AnySnapshot, Inner, InnerInspection } from './xstate-internals.ts';
 
 /** What an actor looked like after it had taken an event. */
 export interface Notice {
@@ -31,6 +31,8 @@ export interface TreeOutcome {
   readonly notices: Notice[];
   readonly effects: TreeEffect[];
   readonly entries: TreeEntry[];
+  /** What XState told meanwhile; undefined: nobody inspects. */
+  readonly told?: InnerInspection[] | undefined;
 }
 
-export const createOutcome = (): TreeOutcome => ({ notices: [], effects: [], entries: [] });
+export const createOutcome = (told?: InnerInspection[]): TreeOutcome => ({ notices: [], effects: [], entries: [], told });

@@ -62,6 +62,16 @@ export interface Inner {
   _error(error: unknown): void;
 }
 
+/** What XState tells those who inspect a system. */
+export interface InnerInspection {
+  readonly type: string;
+  readonly actorRef: Inner;
+  readonly sourceRef?: Inner | undefined;
+  readonly event?: EventObject;
+  readonly snapshot?: AnySnapshot;
+  readonly action?: { readonly type: string; readonly params: unknown };
+}
+
 /** What XState's actors ask of the system they live in. */
 export interface InnerSystem {
   readonly _snapshot: { readonly _scheduledEvents: object };
@@ -79,7 +89,7 @@ export interface InnerSystem {
   get(systemId: string): Inner | undefined;
   getAll(): Record<string, Inner>;
   inspect(): { unsubscribe(): void };
-  _sendInspectionEvent(event: { readonly type: string; readonly actorRef: Inner; readonly snapshot?: AnySnapshot; readonly event?: EventObject }): void;
+  _sendInspectionEvent(event: InnerInspection): void;
   _relay(source: Inner | undefined, target: Inner, event: EventObject): void;
   getSnapshot(): object;
   start(): void;

@@ -52,7 +52,7 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly isolation?: IsolationOptions | false;
   /** Takes signals and cancels from other processes over a local socket, when the store is a file. Default true. */
   readonly listen?: boolean;
-  /** Called with XState's inspection events of every hosted actor, after the commit. Costs time. */
+  /** Called with XState's inspection events of every hosted actor, those of machines of your own too, after the commit. Costs time. */
   readonly inspect?: (event: InspectionEvent) => void;
   /** Deletes settled executions and actors this long after they settled, and older journal entries of actors, ms. Default 30 days; null: never. */
   readonly retentionMs?: number | null;

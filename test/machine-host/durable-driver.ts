@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { AnyStateMachine, EventObject } from 'xstate';
+import type { AnyStateMachine, EventObject, InspectionEvent } from 'xstate';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
@@ -12,7 +12,7 @@ import { toPlainSnapshot } from './plain-snapshot.ts';
 import { Probe } from './probe.ts';
 
 /** A machine as a durable actor; `restart` ends the process and starts another on what was stored. */
-export function driveDurably(entry: CorpusMachine): Driven {
+export function driveDurably(entry: CorpusMachine, { inspect }: { readonly inspect?: (event: InspectionEvent) => void } = {}): Driven {
   const probe = new Probe();
   const clock = new SimulatedClock();
   const machine = entry.build(probe);
@@ -29,7 +29,7 @@ export function driveDurably(entry: CorpusMachine): Driven {
 
   const listen = (): void => void actor.on('*', event => emitted.push(event));
   const open = async (): Promise<void> => {
-    runtime = await createRuntime({ store, clock, machines: [machine], logger, retentionMs: null });
+    runtime = await createRuntime({ store, clock, machines: [machine], logger, retentionMs: null, ...(inspect && { inspect }) });
   };
   const observe = async (): Promise<Observation> => {
     await settleTicks();

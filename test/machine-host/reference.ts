@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { AnyActor, EventObject } from 'xstate';
+import type { AnyActor, EventObject, InspectionEvent } from 'xstate';
 import { createActor } from 'xstate';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { CorpusMachine, Driven, Observation, ScriptStep } from './driven.ts';
@@ -13,7 +13,7 @@ import { Probe } from './probe.ts';
  * `restart` does nothing: this is how a machine goes that is never interrupted. With `persists` it is what people do by
  * hand: `getPersistedSnapshot()`, through JSON, into a new actor.
  */
-export function driveLive(entry: CorpusMachine, { persists = false } = {}): Driven {
+export function driveLive(entry: CorpusMachine, { persists = false, inspect }: { readonly persists?: boolean; readonly inspect?: (event: InspectionEvent) => void } = {}): Driven {
   const probe = new Probe();
   const clock = new SimulatedClock();
   const machine = entry.build(probe);
@@ -23,6 +23,7 @@ export function driveLive(entry: CorpusMachine, { persists = false } = {}): Driv
   function create(snapshot?: unknown): AnyActor {
     const made = createActor(machine, {
       id: 'root',
+      inspect,
       clock: toActorClock(clock),
       logger: (...args: unknown[]) => probe.logged.push(args),
       ...(snapshot === undefined ? { input: entry.input } : { snapshot: snapshot as never }),
