@@ -21,6 +21,13 @@ export class Heap<Value> {
     this.#values.length = 0;
   }
 
+  /** Lets go what is not wanted any more; takes as long as there are values. */
+  retain(isWanted: (value: Value) => boolean): void {
+    const values = this.#values.filter(isWanted);
+    this.#values = [];
+    for (const value of values) this.push(value);
+  }
+
   peek(): Value | undefined {
     return this.#values[0];
   }

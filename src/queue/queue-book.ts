@@ -3,8 +3,8 @@ import type { MessageRecord } from '../../persistence/queue-records.ts';
 import type { OpenMessage, QueueBatch } from '../../persistence/queue-store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
-import { Heap } from '../core/heap.ts';
 import type { MachineRunner } from '../runtime/machine-runner.ts';
+import { Alarms } from './alarms.ts';
 import type { Entry } from './entry.ts';
 import { maxChanges, toEntry, toHistoryEntry, toReceipt } from './entry.ts';
 import { computeRank } from './priority.ts';
@@ -28,12 +28,6 @@ export interface Grant {
   readonly entries: readonly Entry[];
 }
 
-interface Alarm {
-  readonly at: number;
-  readonly entry: Entry;
-  readonly claim: number;
-}
-
 /** Payloads kept in memory, so that they need not be read again: the longest one, and all together, characters. */
 const maxKeptLength = 2_048;
 const maxKeptTotal = 33_554_432;
@@ -48,7 +42,7 @@ export class QueueBook {
   readonly #byId = new Map<string, Entry>();
   /** Those with a correlation id, by queue and id. */
   readonly #correlated = new Map<string, Set<Entry>>();
-  readonly #alarms = new Heap<Alarm>((a, b) => a.at < b.at);
+  readonly #alarms = new Alarms(this.#entries);
   /** Messages by the link that has claimed them. */
   readonly #claims = new Map<string, Set<Entry>>();
   readonly #machine: MessageRunner;
@@ -242,16 +236,13 @@ export class QueueBook {
   // time
 
   get nextDueAt(): number | undefined {
-    return this.#alarms.peek()?.at;
+    return this.#alarms.nextAt;
   }
 
   /** Delays, back-offs and claims whose time is over. */
   ring(now: number): void {
-    for (let alarm = this.#alarms.peek(); alarm && alarm.at <= now; alarm = this.#alarms.peek()) {
-      this.#alarms.pop();
-      const { entry, claim } = alarm;
+    for (const entry of this.#alarms.takeDue(now)) {
       const { value, context } = entry.snapshot;
-      if (this.#entries.get(entry.key) !== entry || context.claim !== claim) continue;
       if (value !== 'processing') this.#place(entry, now);
       else if (context.leaseUntil !== null && context.leaseUntil <= now) this.#expire(entry, now);
     }
@@ -349,9 +340,9 @@ export class QueueBook {
       const of = this.#claims.get(by);
       if (of) of.add(entry);
       else this.#claims.set(by, new Set([entry]));
-      this.#alarms.push({ at: context.leaseUntil ?? now, entry, claim: context.claim });
+      this.#alarms.set(context.leaseUntil ?? now, entry);
     } else if (context.dueAt !== null && context.dueAt > now) {
-      this.#alarms.push({ at: context.dueAt, entry, claim: context.claim });
+      this.#alarms.set(context.dueAt, entry);
     } else {
       this.shelf(entry.queue).backlogOf(entry).add(entry);
     }

@@ -25,7 +25,12 @@ export const brokerAnswer = z.union([
 
 export type BrokerAnswer = z.infer<typeof brokerAnswer>;
 
+/** What is written in one turn goes to the other process at once: each write would wake it by itself. */
 export function writeLine(socket: Socket, value: BrokerRequest | BrokerAnswer | { readonly push: unknown }): void {
+  if (socket.writableCorked === 0) {
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
   socket.write(`${JSON.stringify(value)}\n`);
 }
 
