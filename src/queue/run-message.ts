@@ -8,6 +8,7 @@ import { describeValue } from '../core/wording.ts';
 import { toFailure } from '../runtime/step-runner.ts';
 import { isOutcome } from '../runtime/tool.ts';
 import type { Queue } from './define-queue.ts';
+import { HandlerCall } from './handler-call.ts';
 import type { MessageCall, PublishOptions } from './queue-api.ts';
 import type { ClaimedMessage, Outcome, PublishRequest } from './queue-commands.ts';
 import { readPayload } from './read-payload.ts';
@@ -30,32 +31,22 @@ export async function runMessage(message: ClaimedMessage, queue: Queue, handle: 
   if ('failure' in read) return { type: 'bury', failure: read.failure };
   const publishes: PublishRequest[] = [];
   let decided: Outcome | undefined;
-  const { logger, aborting } = surroundings;
-  const { messageId, attempt, interruptions, generation, priority, publishedAt, partitionKey, correlationId } = message;
-  const call: MessageCall = {
-    payload: read.payload, messageId, queue: queue.name, attempt, interruptions, priority, publishedAt,
-    idempotencyKey: `${messageId}#${generation}`,
-    correlationId: correlationId ?? undefined,
-    partitionKey: partitionKey ?? undefined,
-    get signal() {
-      return aborting.signal;
-    },
-    get logger() {
-      return logger.child({ queue: queue.name, messageId });
-    },
+  const { attempt } = message;
+  const deeds = {
     extend: (ms = queue.visibilityTimeoutMs) => surroundings.extend(requireMs('ms', ms, 1)),
-    publish(target, payload, options = {}) {
+    publish<Other>(target: Queue<Other> | string, payload: Other, options: PublishOptions = {}) {
       const request = surroundings.toRequest(target, payload, options);
       publishes.push(request);
       return request.messageId;
     },
-    deadLetter(reason) {
+    deadLetter(reason: string) {
       decided = { type: 'bury', failure: createFailure('dead_lettered', String(reason).slice(0, 2_000)) };
     },
-    snooze(ms) {
+    snooze(ms: number) {
       decided = { type: 'snooze', ms: requireMs('ms', ms, 0) };
     },
   };
+  const call: MessageCall = new HandlerCall(read.payload, message, queue, deeds, surroundings.logger, surroundings.aborting);
   try {
     const result = await handle(call as MessageCall<never>);
     if (decided) return decided;
