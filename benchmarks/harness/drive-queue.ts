@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { computePercentile } from './statistics.ts';
 
 /** A message as every contestant gets it. */
-const makePayload = (number: number): { readonly number: number; readonly text: string } => ({ number, text: 'x'.repeat(80) });
+export const makePayload = (number: number): { readonly number: number; readonly text: string } => ({ number, text: 'x'.repeat(80) });
 
 /** Waits until something is so, looking every few ms. */
 async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {

@@ -54,3 +54,12 @@ export class QueueFlows {
 
 /** SQLite's word for a durability; undefined: leave it as the contestant has it. */
 export const toSynchronous = durability => ({ process: 'NORMAL', power: 'FULL' })[durability];
+
+/** Looks whether SQLite did what was asked of it, at the end, when it has written: rows of one table must mean the same durability. */
+export function requireSynchronous(database, synchronous) {
+  if (!synchronous) return;
+  const found = database.pragma('synchronous', { simple: true });
+  if (found !== { NORMAL: 1, FULL: 2 }[synchronous]) throw new Error(`Expected synchronous = ${synchronous}, found ${found}`);
+  const journal = database.pragma('journal_mode', { simple: true });
+  if (journal !== 'wal') throw new Error(`Expected a write-ahead log, found ${journal}`);
+}

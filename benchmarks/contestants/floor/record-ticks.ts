@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createRuntime, defineFlow, defineTool } from 'flowstone';
+import { createRuntime, defineFlow, defineQueue, defineTool } from 'flowstone';
 import type { FlowSource } from 'flowstone';
 import { openSqliteStore } from 'flowstone/sqlite';
 
@@ -49,6 +49,30 @@ export async function recordTicks(directory: string, flow: FlowSource, input: un
   await runtime.stop();
   database.close();
   if (recorded.length < 2) throw new Error(`Expected the writes of a whole flow, recorded ${recorded.length} commits`);
+  return recorded;
+}
+
+/**
+ * Lets Flowstone publish and handle one message, and notes the three commits of its life: published, claimed, done.
+ */
+export async function recordMessage(directory: string, payload: unknown): Promise<Tick[]> {
+  const database = new Database(join(directory, 'recorded.db'));
+  const ticks: Write[][] = [];
+  spyOn(database, ticks);
+  const store = openSqliteStore({ database, durability: 'process' });
+  store.getQueueMarks = () => ({ messageKey: recordedKey, outboxKey: 0, publishedAt: 0 });
+  const jobs = defineQueue({ name: 'jobs' });
+  const runtime = await createRuntime({ store, queues: [jobs], listen: false });
+  // The first of a block also stores the block.
+  await runtime.publish(jobs, payload, { delay: '1h' });
+  ticks.length = 0;
+  const { messageId } = await runtime.publish(jobs, payload);
+  await runtime.consume(jobs, () => {});
+  while ((await runtime.queues.peek('jobs', { status: 'completed' })).length === 0) await new Promise(resolve => setImmediate(resolve));
+  const recorded = ticks.filter(tick => tick.length > 0).map(tick => tick.map(write => locate(write, messageId)));
+  await runtime.stop({ timeoutMs: 0 });
+  database.close();
+  if (recorded.length !== 3) throw new Error(`Expected three commits of a message, recorded ${recorded.length}`);
   return recorded;
 }
 

@@ -39,8 +39,17 @@ export class Replay {
 
   /** Writes one tick of the flows with keys from `from` on, in one transaction. */
   write(tick: number, from: number, count: number): void {
-    const writes = this.#ticks[tick] ?? [];
+    this.writeAll([{ tick, from, count }]);
+  }
+
+  /** The same of several ticks, all in one transaction. */
+  writeAll(parts: readonly { readonly tick: number; readonly from: number; readonly count: number }[]): void {
     this.#begin.run();
+    for (const { tick, from, count } of parts) this.#writePart(this.#ticks[tick] ?? [], from, count);
+    this.#commit.run();
+  }
+
+  #writePart(writes: readonly Prepared[], from: number, count: number): void {
     for (let key = from; key < from + count; key++) {
       const id = `0199b000-0000-7000-8000-${String(key).padStart(12, '0')}`;
       for (const { statement, values, keyAt, idAt } of writes) {
@@ -49,6 +58,5 @@ export class Replay {
         statement.run(...values);
       }
     }
-    this.#commit.run();
   }
 }

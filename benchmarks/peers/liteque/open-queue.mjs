@@ -1,5 +1,5 @@
 import { SqliteQueue, buildDBClient } from 'liteque';
-import { toSynchronous } from '../steps.mjs';
+import { requireSynchronous, toSynchronous } from '../steps.mjs';
 
 /**
  * liteque was made for better-sqlite3 11.3, which aborts the process on Node 24; newer ones refuse its asynchronous transactions. This is
@@ -30,5 +30,6 @@ export function openQueue(file, durability, runMigrations = true) {
   const synchronous = toSynchronous(durability);
   if (synchronous) client.pragma(`synchronous = ${synchronous}`);
   acceptPromises(client);
-  return new SqliteQueue('jobs', database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
+  const queue = new SqliteQueue('jobs', database, { defaultJobArgs: { numRetries: 2 }, keepFailedJobs: false });
+  return Object.assign(queue, { checkDurability: () => requireSynchronous(client, synchronous) });
 }

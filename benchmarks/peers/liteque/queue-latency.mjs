@@ -10,5 +10,6 @@ export default async function run(parameters, { directory }) {
   void runner.run();
   const measured = await driveLatency(parameters, number => queue.enqueue({ number }), given => (note = given));
   runner.stop();
+  queue.checkDurability();
   return measured;
 }

@@ -31,5 +31,6 @@ export default async function run(parameters, { directory }) {
   const measured = await driveQueue(parameters, { publish, begin: () => (crew ? crew.begin() : void (again = startRunner())), isDone });
   await crew?.dismiss();
   again?.stop();
+  queue.checkDurability();
   return measured;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { better, defineQueue, defineWorker } from 'plainjob';
 import { driveLatency } from '../../harness/drive-queue.ts';
-import { toSynchronous } from '../steps.mjs';
+import { requireSynchronous, toSynchronous } from '../steps.mjs';
 
 const silent = { error() {}, warn() {}, info() {}, debug() {} };
 
@@ -16,6 +16,7 @@ export default async function run(parameters, { directory }) {
   void worker.start();
   const measured = await driveLatency(parameters, number => queue.add('job', { number }), given => (note = given));
   await worker.stop();
+  requireSynchronous(database, synchronous);
   queue.close();
   return measured;
 }

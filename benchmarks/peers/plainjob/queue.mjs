@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { JobStatus, better, defineQueue, defineWorker } from 'plainjob';
 import { driveQueue, startCrew } from '../../harness/drive-queue.ts';
-import { toSynchronous } from '../steps.mjs';
+import { requireSynchronous, toSynchronous } from '../steps.mjs';
 
 const silent = { error() {}, warn() {}, info() {}, debug() {} };
 
@@ -31,6 +31,7 @@ export default async function run(parameters, { directory }) {
   const measured = await driveQueue(parameters, { publish, begin: () => (crew ? crew.begin() : void again.start()), isDone: isDone(messages + warmUp) });
   await crew?.dismiss();
   if (!crew) await again.stop();
+  requireSynchronous(database, synchronous);
   queue.close();
   if (database.open) database.close();
   return { ...measured, bytesPerMessage: statSync(file).size / (messages + warmUp) };
