@@ -13,19 +13,19 @@ const makeEntry = (key: number): Entry => toEntry(makeMessage(key), 0, machine.r
 
 describe('alarms', () => {
   it('tell of what is due in the order of time, and of nothing that was claimed anew or has settled', () => {
-    const change = fc.record({ key: fc.integer({ min: 1, max: 5 }), at: fc.nat(20), then: fc.constantFrom('waits', 'is claimed', 'settles') });
+    const change = fc.record({ key: fc.integer({ min: 1, max: 5 }), at: fc.nat(20), and: fc.constantFrom('waits', 'is claimed', 'settles') });
     fc.assert(fc.property(fc.array(change), fc.nat(20), (changes, now) => {
       const entries = new Map<number, Entry>();
       const alarms = new Alarms(entries);
       const expected = new Map<number, number[]>();
-      for (const { key, at, then } of changes) {
+      for (const { key, at, and } of changes) {
         const entry = entries.get(key) ?? makeEntry(key);
         entries.set(key, entry);
         alarms.set(at, entry);
         expected.set(key, [...(expected.get(key) ?? []), at]);
-        if (then === 'waits') continue;
+        if (and === 'waits') continue;
         expected.delete(key);
-        if (then === 'settles') entries.delete(key);
+        if (and === 'settles') entries.delete(key);
         else entry.snapshot = machine.transition(machine.restore('pending', entry.snapshot.context), { type: 'message.claim', leaseUntil: 0 }, []);
       }
       const due = [...expected].flatMap(([key, times]) => times.filter(at => at <= now).map(at => ({ key, at }))).toSorted((a, b) => a.at - b.at);
