@@ -30,6 +30,15 @@ export interface ActorPartRecord {
   readonly body: string;
 }
 
+/** A machine as actors were stored with it. */
+export interface ActorMachineRecord {
+  readonly machineDigest: string;
+  readonly machineId: string;
+  readonly machineVersion: string;
+  /** Its states and what leads from one to the other, with the machines of its children: JSON text. */
+  readonly structure: string;
+}
+
 /** What one actor's tree took in one commit. */
 export interface ActorJournalRecord {
   readonly actorId: string;
@@ -59,6 +68,7 @@ export interface ActorReader {
   listActors(params: ListActorsParams): Answer<ActorRecord[]>;
   /** By name, continuing above `after`. */
   listActorParts(actorId: string, after: string, limit: number): Answer<ActorPartRecord[]>;
+  getActorMachine(machineDigest: string): Answer<ActorMachineRecord | undefined>;
   /** By `wakeAt`, then id: those that come after this one, up to a time. `{ wakeAt: 0, actorId: '' }` is before all. */
   listDueActors(after: DueActor, until: number, limit: number): Answer<DueActor[]>;
   /** The earliest `wakeAt` above `after`. */
@@ -82,6 +92,8 @@ export interface ActorWrites {
   /** As `put`, of stored actors of which nothing but `tree` and `seq` has changed. */
   readonly progress?: readonly Pick<ActorRecord, 'actorId' | 'tree' | 'seq'>[];
   readonly journal?: readonly ActorJournalRecord[];
+  /** Inserted; one that is there by its digest stays as it is. */
+  readonly machines?: readonly ActorMachineRecord[];
   /** Inserted, or replaced by name. */
   readonly parts?: readonly ActorPartRecord[];
   readonly removedParts?: readonly Pick<ActorPartRecord, 'actorId' | 'part'>[];

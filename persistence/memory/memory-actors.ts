@@ -1,4 +1,4 @@
-import type { ActorJournalRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -32,6 +32,10 @@ export class MemoryActors implements ActorReader {
     return parts.filter(({ part }) => part > after).toSorted((a, b) => (a.part < b.part ? -1 : 1)).slice(0, limit);
   }
 
+  getActorMachine(machineDigest: string): ActorMachineRecord | undefined {
+    return this.#read().hosted.machines.get(machineDigest);
+  }
+
   listDueActors(after: DueActor, until: number, limit: number): DueActor[] {
     const due = this.#rows.flatMap(({ actorId, wakeAt }) => (wakeAt !== null && wakeAt <= until ? [{ actorId, wakeAt }] : []));
     return due.filter(one => compareDue(one, after) > 0).toSorted(compareDue).slice(0, limit);
@@ -54,7 +58,7 @@ export class MemoryActors implements ActorReader {
   }
 }
 
-export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], progress = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
+export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], progress = [], journal = [], machines = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const before = hosted.actors.get(row.actorId);
     if (before && before.settledAt !== null) throw createSettledError('actor', row.actorId);
@@ -66,6 +70,7 @@ export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], p
     if (!before || before.settledAt !== null) throw createSettledError('actor', actorId);
     log.set(hosted.actors, actorId, Object.freeze({ ...before, tree, seq }));
   }
+  for (const machine of machines) if (!hosted.machines.has(machine.machineDigest)) log.set(hosted.machines, machine.machineDigest, Object.freeze({ ...machine }));
   for (const row of journal) {
     let rows = hosted.journals.get(row.actorId);
     if (!rows) log.set(hosted.journals, row.actorId, (rows = new Map<number, ActorJournalRecord>()));

@@ -1,4 +1,4 @@
-import type { ActorJournalRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
+import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor, ListActorsParams } from '../actor-store.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -30,6 +30,11 @@ export class SqliteActors implements ActorReader {
     return this.#reads.all(sql, row => ({ ...(row as ActorPartRecord) }), actorId, after, limit);
   }
 
+  getActorMachine(machineDigest: string): ActorMachineRecord | undefined {
+    const sql = 'SELECT machine_digest AS machineDigest, machine_id AS machineId, machine_version AS machineVersion, structure FROM actor_machines WHERE machine_digest = ?';
+    return this.#reads.get(sql, row => ({ ...(row as ActorMachineRecord) }), machineDigest);
+  }
+
   listDueActors({ wakeAt, actorId }: DueActor, until: number, limit: number): DueActor[] {
     const sql = 'SELECT actor_id AS actorId, wake_at AS wakeAt FROM actors WHERE (wake_at, actor_id) > (?, ?) AND wake_at <= ? ORDER BY wake_at, actor_id LIMIT ?';
     return this.#reads.all(sql, row => ({ ...(row as DueActor) }), wakeAt, actorId, until, limit);
@@ -56,12 +61,13 @@ const updateActor = `UPDATE actors SET machine_id = ?, machine_version = ?, mach
 const moveActor = 'UPDATE actors SET tree = ?, seq = ? WHERE actor_id = ? AND settled_at IS NULL';
 const insertActor = `INSERT INTO actors (actor_id, machine_id, machine_version, machine_digest, status, wake_at, tree, seq, created_at, settled_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+const insertMachine = 'INSERT INTO actor_machines (machine_digest, machine_id, machine_version, structure) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const putPart = 'INSERT INTO actor_parts (actor_id, part, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body';
 const deletePart = 'DELETE FROM actor_parts WHERE actor_id = ? AND part = ?';
 const insertEntries = 'INSERT INTO actor_journal (actor_id, seq, at, entries) VALUES (?, ?, ?, ?)';
 
 /** Writes inside the open transaction. */
-export function writeActors(connection: SqliteConnection, { put = [], progress = [], journal = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
+export function writeActors(connection: SqliteConnection, { put = [], progress = [], journal = [], machines = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const { actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt } = row;
     const { changes } = connection.prepare(updateActor).run(machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, settledAt, actorId);
@@ -72,6 +78,7 @@ export function writeActors(connection: SqliteConnection, { put = [], progress =
   for (const { actorId, tree, seq } of progress) {
     if (Number(connection.prepare(moveActor).run(tree, seq, actorId).changes) === 0) throw createSettledError('actor', actorId);
   }
+  for (const { machineDigest, machineId, machineVersion, structure } of machines) connection.prepare(insertMachine).run(machineDigest, machineId, machineVersion, structure);
   for (const { actorId, seq, at, entries } of journal) connection.prepare(insertEntries).run(actorId, seq, at, entries);
   for (const { actorId, part, body } of parts) connection.prepare(putPart).run(actorId, part, body);
   for (const { actorId, part } of removedParts) connection.prepare(deletePart).run(actorId, part);

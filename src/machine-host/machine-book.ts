@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { AnyStateMachine, StateNode } from 'xstate';
-import type { ActorRecord } from '../../persistence/actor-store.ts';
+import type { AnyStateMachine } from 'xstate';
+import type { ActorMachineRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { didYouMean } from '../core/wording.ts';
 import type { FrozenTree } from './frozen-tree.ts';
 import type { MachineLike } from './machine-like.ts';
+import { computeFirstDigest } from './first-digest.ts';
+import type { MachineStructure } from './machine-structure.ts';
+import { computeDigest, toStructure, toVersion } from './machine-structure.ts';
 import { requireMachine } from './require-machine.ts';
+import { upgradeTree } from './upgrade-tree.ts';
 import { isMachine } from './xstate-internals.ts';
 
 /** The snapshot of a stored root, as JSON. */
@@ -45,7 +48,19 @@ export interface HostedMachine {
 export interface KnownMachine extends HostedMachine {
   readonly machine: AnyStateMachine;
   readonly version: string;
+  /** Of its structure, with the machines of its children. */
   readonly digest: string;
+  /** What 0.2.0 stored in its place. */
+  readonly firstDigest: string;
+  /** What is stored of it, once. */
+  readonly row: ActorMachineRecord;
+}
+
+function toKnown(hosted: HostedMachine, machine: AnyStateMachine): KnownMachine {
+  const structure = toStructure(machine);
+  const version = toVersion(machine);
+  const digest = computeDigest(structure);
+  return { ...hosted, machine, version, digest, firstDigest: computeFirstDigest(machine), row: { machineDigest: digest, machineId: machine.id, machineVersion: version, structure: JSON.stringify(structure) } };
 }
 
 /** The machines that a runtime can restore, by id. */
@@ -61,7 +76,7 @@ export class MachineBook {
     const machine = requireMachine(hosted?.machine ?? given);
     const known = this.#known.get(machine.id);
     if (known?.machine === machine && isMachine(given)) return known;
-    const entry: KnownMachine = { ...hosted, machine, version: String((machine as { version?: unknown }).version ?? ''), digest: computeDigest(machine) };
+    const entry = toKnown(hosted, machine);
     if (known && known.digest !== entry.digest) {
       throw new FlowError('option_invalid', `Expected machines with ids of their own, got two different ones with the id \`${machine.id}\``);
     }
@@ -80,51 +95,21 @@ export class MachineBook {
     throw new FlowError('actor_machine_missing', `Expected the machine \`${machineId}\` of actor \`${actorId}\` among the \`machines\` of createRuntime${didYouMean(machineId, this.#known.keys())}`);
   }
 
-  /** What is stored, for the machine as it is now. @throws a `FlowError` with code `machine_changed` */
-  upgrade(record: ActorRecord, frozen: FrozenTree): FrozenTree {
+  /**
+   * What is stored, for the machines as they are now.
+   *
+   * @param readStructure what was stored of a machine, by its digest: JSON text
+   * @throws a `FlowError` with code `machine_changed`
+   */
+  upgrade(record: ActorRecord, frozen: FrozenTree, readStructure: (digest: string) => string | undefined): FrozenTree {
     const known = this.require(record);
     if (record.machineDigest === known.digest) return frozen;
-    let { snapshot } = frozen.root;
-    let version = record.machineVersion;
-    for (const steps = new Set<Migration>(); version !== known.version; ) {
-      const step = known.migrations?.find(one => one.from === version && !steps.has(one));
-      if (!step) break;
-      steps.add(step);
-      snapshot = { ...snapshot, ...step.migrate(structuredClone(snapshot) as unknown as StoredSnapshot), nodes: undefined };
-      version = step.to;
-    }
-    if (version === known.version && version !== record.machineVersion) return { ...frozen, root: { ...frozen.root, snapshot } };
-    throw new FlowError(
-      'machine_changed',
-      `Expected the machine \`${record.machineId}\` to be as it was when actor \`${record.actorId}\` was stored (version \`${record.machineVersion}\`), got version \`${known.version}\`: ` +
-        `${describeStates(known.machine, frozen)}; give \`migrations\` that lead from \`${record.machineVersion}\` to \`${known.version}\`, or the machine as it was`,
-    );
+    const stored = readStructure(record.machineDigest);
+    return upgradeTree({
+      record, frozen, machine: known.machine,
+      stored: stored === undefined ? undefined : (JSON.parse(stored) as MachineStructure),
+      isSameRoot: record.machineDigest === known.firstDigest,
+      migrationsOf: machineId => this.#known.get(machineId)?.migrations ?? [],
+    });
   }
-}
-
-/** What a snapshot is read by: states, and what leads from one to the other; not the code of actions and guards. */
-function toStructure(node: StateNode): unknown {
-  const { key, id, type, history } = node;
-  const transitions = [...node.transitions].map(([event, list]) => [event, list.map(({ target, reenter }) => [target?.map(to => to.id) ?? null, reenter])]);
-  const always = node.always?.map(({ target }) => target?.map(to => to.id) ?? null);
-  const invoke = node.invoke.map(({ src, id: invokeId }) => [src, invokeId]);
-  return [key, id, type, history, transitions, always ?? [], invoke, type === 'compound' ? (node.initial.target[0] as { id: string } | undefined)?.id : null, Object.values(node.states).map(child => toStructure(child as StateNode))];
-}
-
-const computeDigest = (machine: AnyStateMachine): string =>
-  createHash('sha256').update(JSON.stringify([machine.id, (machine as { version?: unknown }).version ?? '', toStructure(machine.root as unknown as StateNode)])).digest('hex');
-
-function describeStates(machine: AnyStateMachine, { root }: FrozenTree): string {
-  const missing: string[] = [];
-  const visit = (node: { id: string; states: Record<string, unknown> } | undefined, value: unknown, path: string): void => {
-    const keys = typeof value === 'string' ? [value] : Object.keys((value ?? {}) as object);
-    for (const key of keys) {
-      const child = node?.states[key] as typeof node;
-      if (child) visit(child, typeof value === 'string' ? undefined : (value as Record<string, unknown>)[key], `${path}${key}.`);
-      else missing.push(`${path}${key}`);
-    }
-  };
-  visit(machine.root as never, root.snapshot['value'], '');
-  const has = Object.keys(machine.states).join(', ');
-  return missing.length > 0 ? `the actor is in \`${missing.join(', ')}\`, which is not among its states now (${has})` : `its states or transitions differ (they are ${has} now), though the actor's state is among them`;
 }

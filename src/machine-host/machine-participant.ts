@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor } from '../../persistence/actor-store.ts';
+import type { ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor } from '../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
@@ -59,6 +59,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
   readonly #performer: ActorPerformer;
   readonly #steps: StepActors;
   #touched = new Set<HostedActor>();
+  /** Digests of machines whose structure this process has stored. */
+  readonly #kept = new Set<string>();
   #post: Post<ActorCommand> | undefined;
   readonly #alarm: WakeAlarm;
   /** Actors in memory that only wait, the one spoken to longest ago first. */
@@ -190,7 +192,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const actor = this.#create(record.actorId, book.require(record));
     const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
     const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
-    const upgraded = book.upgrade(record, frozen);
+    const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
     actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen);
     // One that has ended is only looked at.
     if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
@@ -317,12 +319,15 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   collect(batch: MutableBatch, now: number): void {
-    const changed = [...this.#touched].filter(({ touched }) => touched).map(actor => actor.collect(now));
+    const actors = [...this.#touched].filter(({ touched }) => touched);
+    const changed = actors.map(actor => actor.collect(now));
+    const isNew = ({ machineDigest }: ActorMachineRecord): boolean => !this.#kept.has(machineDigest) && Boolean(this.#kept.add(machineDigest));
+    const machines = actors.map(({ known }) => known.row).filter(isNew);
     const removed = [...this.#removed];
     const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
     this.#steps.unread.clear();
-    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), removed };
+    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines, removed };
   }
 
   committed(now: number): void {
@@ -379,6 +384,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#resting.clear();
     this.#touched.clear();
     this.#steps.forget();
+    this.#kept.clear();
     this.#performer.forget();
     this.#blocked.clear();
     this.#removed.clear();

@@ -181,3 +181,23 @@ export function orderNodes(actor: Inner, machine: AnyActorLogic, ids: readonly s
   const nodes = ids.map(id => (machine as unknown as { idMap: ReadonlyMap<string, unknown> }).idMap.get(id));
   if (!nodes.includes(undefined)) (actor._snapshot as unknown as { _nodes: unknown })._nodes = nodes;
 }
+
+/** The names of logic written into the invokes of a machine, as its actors have them for their source. */
+export function listInlineSources(machine: AnyStateMachine): string[] {
+  const sources: string[] = [];
+  const visit = ({ invoke, states }: { readonly invoke: readonly { readonly src: unknown }[]; readonly states: object }): void => {
+    for (const { src } of invoke) if (typeof src === 'string' && src.startsWith('xstate.invoke.')) sources.push(src);
+    for (const state of Object.values(states)) visit(state as never);
+  };
+  visit(machine.root as never);
+  return sources;
+}
+
+/** An event that XState itself makes, as people write it. */
+export function describeEventName(event: string): string {
+  const [, kind, of] = /^xstate\.(after|done\.actor|error\.actor|snapshot|done\.state)\.(.*)/.exec(event) ?? [];
+  if (kind === undefined || of === undefined) return event;
+  if (kind === 'after') return `after ${of.split('.')[0]}`;
+  if (kind === 'done.state') return 'onDone';
+  return `${kind === 'done.actor' ? 'onDone' : kind === 'snapshot' ? 'onSnapshot' : 'onError'} of ${of}`;
+}

@@ -12,6 +12,7 @@ import { recovery } from './0011-recovery.ts';
 import { actors } from './0012-actors.ts';
 import { actorParts } from './0013-actor-parts.ts';
 import { messageBlocks } from './0014-message-blocks.ts';
+import { actorMachines } from './0015-actor-machines.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { name: 'actors', sql: actors },
   { name: 'actor-parts', sql: actorParts },
   { name: 'message-blocks', sql: messageBlocks },
+  { name: 'actor-machines', sql: actorMachines },
 ];

@@ -43,6 +43,17 @@ export function testActors(subject: Subject): void {
       expect(await actors.getActor('a')).toMatchObject({ seq: 7 });
     });
 
+    it('keep the structure of a machine under its digest, as it was first', async () => {
+      const machine = { machineDigest: 'd1', machineId: 'light', machineVersion: '1', structure: '{"states":[]}' };
+      const actors = await begin({ put: [actor('a')], machines: [machine] });
+      await commit({ machines: [{ ...machine, structure: '{}' }, { ...machine, machineDigest: 'd2', machineVersion: '' }] });
+      for (const reader of [actors, subject.current.read().actors]) {
+        expect(await reader?.getActorMachine('d1')).toEqual(machine);
+        expect(await reader?.getActorMachine('d2')).toMatchObject({ machineVersion: '' });
+        expect(await reader?.getActorMachine('d3')).toBeUndefined();
+      }
+    });
+
     it('have settled exactly when they are not active', async () => {
       await begin({ put: [] });
       await expect(async () => commit({ put: [actor('a', { status: 'done' })] })).rejects.toThrow();

@@ -1,0 +1,121 @@
+import type { AnyStateMachine } from 'xstate';
+import type { ActorRecord } from '../../persistence/actor-store.ts';
+import { FlowError } from '../core/errors.ts';
+import { compareStructures, describeChanges } from './compare-structures.ts';
+import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
+import type { Migration, StoredSnapshot } from './machine-book.ts';
+import type { MachineStructure, OneMachineStructure } from './machine-structure.ts';
+import { isSameMachine, toStructure } from './machine-structure.ts';
+import { isMachine, resolveLogic, toKind } from './xstate-internals.ts';
+
+export interface UpgradeParams {
+  readonly record: Pick<ActorRecord, 'actorId' | 'machineId' | 'machineVersion'>;
+  readonly frozen: FrozenTree;
+  readonly machine: AnyStateMachine;
+  /** What the root's machine was when it was stored; undefined: 0.2.0 did not keep it. */
+  readonly stored: MachineStructure | undefined;
+  /** The root's machine has the digest that 0.2.0 stored it with. */
+  readonly isSameRoot: boolean;
+  readonly migrationsOf: (machineId: string) => readonly Migration[];
+}
+
+const kindNames = { machine: 'a machine', promise: 'a promise', observable: 'an observable', callback: 'a callback', pure: 'a transition function' } as const;
+
+/** One actor of a tree, on its way to the machine of now. */
+interface Subject {
+  readonly actor: FrozenActor;
+  readonly address: string;
+  readonly machine: AnyStateMachine;
+  /** Undefined: not known. */
+  readonly before: OneMachineStructure | undefined;
+  readonly version: string | undefined;
+  readonly isSame: boolean;
+}
+
+/**
+ * A stored tree for machines that have changed since: each actor in it for itself, the root and all below it.
+ *
+ * @throws a `FlowError` with code `machine_changed`
+ */
+export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migrationsOf }: UpgradeParams): FrozenTree {
+  const upgraded = new Map<FrozenActor, FrozenActor>();
+  const visit = (subject: Subject): void => {
+    const { actor, address, before } = subject;
+    upgraded.set(actor, upgradeActor(subject, migrationsOf));
+    for (const child of frozen.below) {
+      if (child.parent !== actor.session || child.src === undefined) continue;
+      const logic = resolveLogic(subject.machine, child.src);
+      // Whoever restores it says what is missing.
+      if (!logic) continue;
+      const at = `${address}/${child.id}`;
+      const was = before?.actors[child.src];
+      const kind = typeof was === 'number' ? 'machine' : was;
+      if (kind !== undefined && kind !== toKind(logic)) throw changed(at, child.src, undefined, `it was ${kindNames[kind]} and is ${kindNames[toKind(logic)]} now`);
+      if (!isMachine(logic)) continue;
+      const one = typeof was === 'number' ? stored?.machines[was] : undefined;
+      visit({ actor: child, address: at, machine: logic, before: one, version: one?.version, isSame: one ? isSameMachine(one, toOne(logic)) : true });
+    }
+  };
+  const before = stored?.machines[0];
+  visit({ actor: frozen.root, address: record.actorId, machine, before, version: record.machineVersion, isSame: before ? isSameMachine(before, toOne(machine)) : isSameRoot });
+  return { ...frozen, root: upgraded.get(frozen.root) as FrozenActor, below: frozen.below.map(actor => upgraded.get(actor) ?? actor) };
+}
+
+const toOne = (machine: AnyStateMachine): OneMachineStructure => toStructure(machine).machines[0] as OneMachineStructure;
+
+function upgradeActor({ actor, address, machine, before, version, isSame }: Subject, migrationsOf: UpgradeParams['migrationsOf']): FrozenActor {
+  const now = toOne(machine);
+  if (isSame) {
+    const missing = findMissing(machine, actor);
+    if (missing.length === 0) return actor;
+    throw changed(address, machine.id, version, `the actor is in ${quote(missing)}, which is not among its states now`);
+  }
+  const steps = findSteps(migrationsOf(machine.id), version, now.version);
+  if (!steps) {
+    const missing = findMissing(machine, actor);
+    const found = [
+      ...(missing.length > 0 ? [`the actor is in ${quote(missing)}, which is not among its states now (${Object.keys(machine.states).join(', ')})`] : []),
+      before ? describeChanges(compareStructures(before, now)) : missing.length > 0 ? '' : `its states or transitions differ (they are ${Object.keys(machine.states).join(', ')} now), though the actor's state is among them`,
+    ].filter(text => text !== '');
+    throw changed(address, machine.id, version, `${found.join('; ')}; ${version === now.version ? 'raise `version`, and ' : ''}give \`migrations\` that lead from \`${version}\` to \`${version === now.version ? 'the next' : now.version}\`, or the machine as it was`, now.version);
+  }
+  let { snapshot } = actor;
+  for (const { migrate } of steps) snapshot = { ...snapshot, ...migrate(structuredClone(snapshot) as unknown as StoredSnapshot), nodes: undefined };
+  const moved = { ...actor, snapshot };
+  const missing = findMissing(machine, moved);
+  if (missing.length > 0) throw changed(address, machine.id, version, `the migration to \`${now.version}\` leads to ${quote(missing)}, which is not among its states`, now.version);
+  return moved;
+}
+
+/** Steps from one version to the other, each taken once; undefined: none lead there. */
+function findSteps(migrations: readonly Migration[], from: string | undefined, to: string): Migration[] | undefined {
+  const steps: Migration[] = [];
+  for (let version = from; version !== to; ) {
+    const step = migrations.find(one => one.from === version && !steps.includes(one));
+    if (!step) return undefined;
+    steps.push(step);
+    version = step.to;
+  }
+  return steps.length > 0 ? steps : undefined;
+}
+
+/** States an actor is in that its machine does not have. */
+function findMissing(machine: AnyStateMachine, { snapshot }: FrozenActor): string[] {
+  const missing: string[] = [];
+  const visit = (node: { readonly states: Record<string, unknown> }, value: unknown, path: string): void => {
+    for (const key of typeof value === 'string' ? [value] : Object.keys((value ?? {}) as object)) {
+      const child = node.states[key] as typeof node | undefined;
+      if (child) visit(child, typeof value === 'string' ? undefined : (value as Record<string, unknown>)[key], `${path}${key}.`);
+      else missing.push(`${path}${key}`);
+    }
+  };
+  visit(machine.root as never, snapshot['value'], '');
+  return missing;
+}
+
+const quote = (names: readonly string[]): string => names.map(name => `\`${name}\``).join(', ');
+
+function changed(address: string, machineId: string, version: string | undefined, found: string, now?: string): FlowError {
+  const then = version === undefined ? '' : ` (version \`${version}\`)`;
+  return new FlowError('machine_changed', `Expected the machine \`${machineId}\` to be as it was when actor \`${address}\` was stored${then}${now === undefined ? '' : `, got version \`${now}\``}: ${found}`);
+}
