@@ -9,7 +9,8 @@ export type { ActorSummary, MachineRuntime, SpawnOptions } from './machine-host/
 export { idempotencyKeyOf } from './machine-host/actor-tree.ts';
 export type { DurableActor } from './machine-host/durable-actor.ts';
 export type { ValueCodec } from './machine-host/encode-value.ts';
-export type { HostedMachine, Migration, PromiseOptions, StoredSnapshot } from './machine-host/machine-book.ts';
+export type { HostedMachine, PromiseOptions } from './machine-host/machine-book.ts';
+export type { Migration, StoredSnapshot } from './machine-host/migration.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';

@@ -7,25 +7,10 @@ import type { MachineLike } from './machine-like.ts';
 import { computeFirstDigest } from './first-digest.ts';
 import type { MachineStructure } from './machine-structure.ts';
 import { computeDigest, toStructure, toVersion } from './machine-structure.ts';
+import type { Migration } from './migration.ts';
 import { requireMachine } from './require-machine.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { isMachine } from './xstate-internals.ts';
-
-/** The snapshot of a stored root, as JSON. */
-export interface StoredSnapshot {
-  readonly status: string;
-  readonly value: unknown;
-  readonly context: unknown;
-  readonly historyValue: unknown;
-}
-
-/** One step from a version of a machine to another. */
-export interface Migration {
-  readonly from: string;
-  readonly to: string;
-  /** Takes a stored snapshot and returns one that the later version can go on with. */
-  readonly migrate: (snapshot: StoredSnapshot) => StoredSnapshot;
-}
 
 /** How an invoked promise is run. */
 export interface PromiseOptions {

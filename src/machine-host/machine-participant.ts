@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites, DueActor } from '../../persistence/actor-store.ts';
+import type { ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, DueActor } from '../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
@@ -12,8 +12,8 @@ import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
-import type { HostedRows } from './hosted-actor.ts';
 import { HostedActor } from './hosted-actor.ts';
+import { listNewMachines, toWrites } from './hosted-writes.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
@@ -321,13 +321,11 @@ export class MachineParticipant implements Participant<ActorCommand> {
   collect(batch: MutableBatch, now: number): void {
     const actors = [...this.#touched].filter(({ touched }) => touched);
     const changed = actors.map(actor => actor.collect(now));
-    const isNew = ({ machineDigest }: ActorMachineRecord): boolean => !this.#kept.has(machineDigest) && Boolean(this.#kept.add(machineDigest));
-    const machines = actors.map(({ known }) => known.row).filter(isNew);
     const removed = [...this.#removed];
     const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
     this.#steps.unread.clear();
-    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines, removed };
+    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines: listNewMachines(actors, this.#kept), removed };
   }
 
   committed(now: number): void {
@@ -390,14 +388,4 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#removed.clear();
     this.#alarm.clear();
   }
-}
-
-function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
-  return {
-    put: [...changed.flatMap(({ row, isProgress }) => (isProgress ? [] : row)), ...unread],
-    progress: changed.flatMap(({ row, isProgress }) => (isProgress ? row : [])),
-    journal: changed.flatMap(({ journal }) => journal ?? []),
-    parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
-    removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),
-  };
 }

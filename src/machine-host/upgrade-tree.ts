@@ -3,7 +3,7 @@ import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { compareStructures, describeChanges } from './compare-structures.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
-import type { Migration, StoredSnapshot } from './machine-book.ts';
+import type { Migration, StoredSnapshot } from './migration.ts';
 import type { MachineStructure, OneMachineStructure } from './machine-structure.ts';
 import { isSameMachine, toStructure } from './machine-structure.ts';
 import { isMachine, resolveLogic, toKind } from './xstate-internals.ts';
