@@ -2,6 +2,7 @@ import type { Random } from '../../src/core/ids.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
 import { createGate } from '../runtime/open-runtime.ts';
+import { addRecovery } from '../simulation/plan-recovery.ts';
 
 type Step = FlowSource['steps'][number];
 
@@ -31,8 +32,15 @@ export function createRandomFlow(random: Random, size: number, wild = false): Fl
       default: return { ...common, uses: 'tool:echo', when: pick(random, ['{% input.value = 7 %}', '{% input.value = 8 %}']) };
     }
   });
+  const chance = { is: (limit: number): boolean => random.next() < limit, pick: <T>(list: readonly T[]): T => pick(random, list) };
+  const recoverable = addRecovery(steps, chance, (id): Step => {
+    const kind = pick(random, ['echo', 'flaky', 'async', 'broken', 'sleep', 'child']);
+    if (kind === 'sleep') return { id, uses: 'sleep', with: { for: '3s' } };
+    if (kind === 'child') return { id, uses: 'flow:inner', with: { value: 9 } };
+    return { id, uses: kind === 'async' ? 'tool:hold' : `tool:${kind}`, with: { value: id } };
+  });
   return [
-    { id: 'random', concurrency: pick(random, [1, 2, 10]), mode: pick(random, wild ? (['conditional', 'lenient', 'strict', 'strict'] as const) : (['conditional', 'lenient'] as const)), ...(wild && { timeout: '9h' }), steps },
+    { id: 'random', concurrency: pick(random, [1, 2, 10]), mode: pick(random, wild ? (['conditional', 'lenient', 'strict', 'strict'] as const) : (['conditional', 'lenient'] as const)), ...(wild && { timeout: '9h' }), steps: recoverable },
     { id: 'inner', steps: [{ id: 'nap', uses: 'sleep', with: { for: pick(random, ['1s', '1h']) } }, { id: 'end', uses: 'tool:hold', with: '{% input.value %}', depends_on: ['nap'] }] },
   ];
 }

@@ -40,9 +40,12 @@ export async function examineEnd(store: StoreReader, records: readonly Execution
 const toPlace = ({ position, item }: StepRecord | AttemptRecord): string => `${position}.${item}`;
 
 function computeScore(rows: readonly StepRecord[], steps: Simulation['flows'][number]['steps']): number {
+  const alternatives = new Set(steps.map(({ recover }) => recover?.alternative));
   let weight = 0;
   let earned = 0;
   for (const row of rows) {
+    // It counts as the step it stands in for.
+    if (alternatives.has(row.stepId)) continue;
     if (row.status === 'failed' && (steps[row.position]?.critical ?? true)) return 0;
     if (row.status === 'skipped' && row.failure.code === 'condition_false') continue;
     const own = steps[row.position]?.weight ?? 1;

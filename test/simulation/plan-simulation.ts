@@ -1,10 +1,11 @@
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
+import { addRecovery } from './plan-recovery.ts';
 
 /** Something that is done to the runtime at a time. `run` is the number of an execution. */
 export type Act = { readonly at: number } & (
   | { readonly kind: 'start'; readonly run: number; readonly flow: string; readonly n: number; readonly priority: number }
-  | { readonly kind: 'signal'; readonly run: number; readonly name: string }
+  | { readonly kind: 'signal'; readonly run: number; readonly name: string; /** In place of a number. */ readonly payload?: unknown }
   | { readonly kind: 'cancel'; readonly run: number }
   /** The process ends now, or so many commits later, before, after or in the middle of the commit. */
   | { readonly kind: 'crash'; readonly commits: number; readonly point: 'before' | 'after' | 'torn' });
@@ -29,7 +30,9 @@ export function createDice(seed: number): Dice {
 /** Makes flows, executions, signals, cancels and crashes out of a seed. */
 export function planSimulation(seed: number): Simulation {
   const dice = createDice(seed);
-  const flows = Array.from({ length: 3 }, (_, index) => planFlow(`flow-${index}`, dice, index < 2 ? 'flow-2' : undefined));
+  // Dice of their own: a seed makes the same flows with and without recovery.
+  const more = createDice(seed + 1_000_000);
+  const flows = Array.from({ length: 3 }, (_, index) => recover(planFlow(`flow-${index}`, dice, index < 2 ? 'flow-2' : undefined), more));
   const acts: Act[] = [];
   const runs = 3 + dice.upTo(8);
   for (let run = 0; run < runs; run++) {
@@ -41,7 +44,25 @@ export function planSimulation(seed: number): Simulation {
   for (let count = dice.upTo(5); count > 0; count--) {
     acts.push({ at: dice.upTo(150_000), kind: 'crash', commits: dice.upTo(6), point: dice.pick(['before', 'after', 'torn'] as const) });
   }
+  for (const act of acts.filter(({ kind }) => kind === 'start')) acts.push(...planAnswers(act as Act & { kind: 'start' }, flows, more));
   return { seed, flows, acts: acts.toSorted((a, b) => a.at - b.at), maxActiveFlows: 1 + dice.upTo(6), keepResidentMs: dice.pick([0, 1_000, 1_000_000]) };
+}
+
+/** Makes some of a flow's steps recoverable; every third flow stays as it is. */
+function recover(flow: FlowSource, dice: Dice): FlowSource {
+  if (dice.is(1 / 3)) return flow;
+  const makeAlternative = (id: string): FlowSource['steps'][number] =>
+    dice.is(0.8) ? { id, uses: 'tool:work', ...(dice.is(0.3) && { when: '{% input.n > 1 %}' }) } : { id, uses: 'sleep', with: { for: 1_000 + dice.upTo(20_000) } };
+  return { ...flow, steps: addRecovery(flow.steps, dice, makeAlternative), ...(flow.mode === 'strict' && dice.is(0.5) && { on_halt: 'finish' as const }) };
+}
+
+/** What a person says to the steps of an execution that ask, or may: too early, too late, more than once. */
+function planAnswers({ at, run, flow }: Act & { readonly kind: 'start' }, flows: readonly FlowSource[], dice: Dice): Act[] {
+  const asking = flows.find(({ id }) => id === flow)?.steps.filter(step => step.recover?.ask) ?? [];
+  return asking.flatMap(({ id }) => Array.from({ length: dice.upTo(3) }, (): Act => ({
+    at: at + 1 + dice.upTo(60_000), kind: 'signal', run, name: `recover.${id}`,
+    payload: dice.pick<unknown>([{ action: 'retry' }, { action: 'retry' }, { action: 'skip' }, { action: 'use', output: { by: 'a person' } }, { action: 'fail' }]),
+  })));
 }
 
 function planFlow(id: string, dice: Dice, child: string | undefined): FlowSource {

@@ -108,7 +108,8 @@ class World {
 
   /** Takes a while, and sometimes fails; what it does is decided by the seed and by which attempt it is. */
   #createTool(tracked: ProcessStore): Tool {
-    const run = ({ executionId, stepId, item, attempt, signal }: ToolCall<never>): Promise<unknown> => {
+    const recoverable = new Set(this.#plan.flows.flatMap(({ id, steps }) => steps.filter(({ recover }) => recover).map(step => `${id}/${step.id}`)));
+    const run = ({ executionId, flowId, stepId, item, attempt, signal }: ToolCall<never>): Promise<unknown> => {
       this.#calls++;
       const record = tracked.store.getExecution(executionId) as ExecutionRecord | undefined;
       if (!record) this.#complaints.push(`a handler of ${stepId} began before its execution was stored`);
@@ -117,8 +118,10 @@ class World {
       if (row?.status !== 'running') this.#complaints.push(`a handler of ${record?.idempotencyKey} ${stepId} began while the step was stored as ${row?.status}`);
       const dice = createDice(hash(`${this.#plan.seed} ${record?.idempotencyKey ?? record?.parentStep} ${stepId} ${item} ${attempt}`));
       const latency = dice.upTo(4_000);
+      // What can be recovered fails more often, or nothing would ever be.
+      const failing = recoverable.has(`${flowId}/${stepId}`) ? 0.6 : 0.2;
       return new Promise(resolve => {
-        const finish = (): void => resolve(dice.is(0.2) ? fail('It happens', { retryable: dice.is(0.7) }) : { by: stepId, attempt });
+        const finish = (): void => resolve(dice.is(failing) ? fail('It happens', { retryable: dice.is(0.7) }) : { by: stepId, attempt });
         // Half of the handlers stop when they are told to; the others answer late.
         if (dice.is(0.5)) signal.addEventListener('abort', finish);
         this.#work.push({ dueAt: this.#clock.now() + latency, finish });
@@ -142,7 +145,7 @@ class World {
     }
     const record = (await store.findByIdempotencyKey(key)) as ExecutionRecord | undefined;
     if (!record) return;
-    if (act.kind === 'signal') this.#watch(runtime.signal(record.executionId, act.name, act.at), () => {});
+    if (act.kind === 'signal') this.#watch(runtime.signal(record.executionId, act.name, act.payload ?? act.at), () => {});
     else this.#watch(runtime.cancel(record.executionId), accepted => accepted && this.#promised.cancelled.add(act.run));
   }
 
