@@ -15,7 +15,8 @@ describe('flows made at random', () => {
   });
 
   it('come to the same end when they are cut off at any commit', async () => {
-    for (const { seed, index, flow } of flowsOf([3])) {
+    // With every way to recover among them.
+    for (const { seed, index, flow } of flowsOf([2, 3]).filter(one => one.seed + one.index > 3)) {
       const report = await testFlow(flow, { crash: true });
       expect({ seed, index, failed: report.paths.filter(({ passed }) => !passed) }).toEqual({ seed, index, failed: [] });
     }
