@@ -150,11 +150,11 @@ function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<Path
   return { to: 'step', position, item, event: toFailed(actor, run, attempt, failure, state.now) };
 }
 
-function toPrepared({ tree, now }: FlowState, position: number, { result, items = 0 }: Extract<PathEvent, { type: 'prepare' }>): Prepared {
+function toPrepared({ tree, now }: FlowState, position: number, { item, result, items = 0 }: Extract<PathEvent, { type: 'prepare' }>): Prepared {
   const step = tree.plan.steps[position] as (typeof tree.plan.steps)[number];
   if (result === 'skip') return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
   if (result === 'fail') return { type: 'fail', failure: createFailure('expression_failed', 'The script says so') };
-  if (step.forEach) {
+  if (step.forEach && item === undefined) {
     const value = step.forEach.constant ? (step.forEach.value as unknown[]) : toList(items);
     return { type: 'start', list: { value, json: JSON.stringify(value) } };
   }

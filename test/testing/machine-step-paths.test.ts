@@ -15,7 +15,7 @@ const order = defineFlow({
 const reviewers = defineFlow({
   id: 'reviewers',
   mode: 'strict',
-  steps: [{ id: 'review', uses: 'machine:approval', for_each: '{% input.people %}' }, { id: 'count', uses: 'tool:count', depends_on: ['review'] }],
+  steps: [{ id: 'review', uses: 'machine:approval', for_each: '{% input.people %}', timeout: '1d' }, { id: 'count', uses: 'tool:count', depends_on: ['review'] }],
 });
 
 describe('paths through a flow whose step is a machine', () => {
@@ -37,6 +37,6 @@ describe('paths through a flow whose step is a machine', () => {
   it('let each item of a list have a machine of its own', async () => {
     const report = await testFlow(reviewers, { crash: true, maxPaths: 4 });
     expect(report.paths.flatMap(({ name, divergences }) => divergences.map(divergence => ({ name, ...divergence })))).toEqual([]);
-    expect(report.paths.map(({ name }) => name).join('\n')).toMatch(/review\[[01]\] fails/);
+    expect(report.paths.map(({ name }) => name).join('\n')).toMatch(/review\[[01]\] (fails|times out)/);
   });
 });
