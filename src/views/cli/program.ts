@@ -102,7 +102,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--execution <id>', 'draw an execution, coloured by status')
     .option('--type <type>', 'flowchart (default); state: a state diagram, of an execution with times, attempts and errors; tree: for the terminal')
     .option('--generation <n>', 'the n-th life of the execution (default: the newest)', parseCount)
-    .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut, interaction')
+    .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut, interaction, message, consumer')
     .option('--direction <direction>', 'TD (top down) or LR (left to right)')
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));

@@ -1,7 +1,9 @@
 import type { AnyStateMachine } from 'xstate';
+import { consumerMachine } from '../../../machines/consumer.ts';
 import { fanOutMachine } from '../../../machines/fan-out.ts';
 import { flowMachine } from '../../../machines/flow.ts';
 import { interactionMachine } from '../../../machines/interaction.ts';
+import { messageMachine } from '../../../machines/message.ts';
 import { orchestratorMachine } from '../../../machines/orchestrator.ts';
 import { stepMachine } from '../../../machines/step.ts';
 
@@ -12,4 +14,6 @@ export const hostedMachines: Readonly<Record<string, AnyStateMachine>> = {
   step: stepMachine,
   fanOut: fanOutMachine,
   interaction: interactionMachine,
+  message: messageMachine,
+  consumer: consumerMachine,
 };
