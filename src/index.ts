@@ -9,8 +9,9 @@ export type { ActorSummary, MachineRuntime, SpawnOptions } from './machine-host/
 export { idempotencyKeyOf } from './machine-host/actor-tree.ts';
 export type { DurableActor } from './machine-host/durable-actor.ts';
 export type { ValueCodec } from './machine-host/encode-value.ts';
-export type { HostedMachine, PromiseOptions } from './machine-host/machine-book.ts';
+export type { HostedMachine } from './machine-host/machine-book.ts';
 export type { Migration, StoredSnapshot } from './machine-host/migration.ts';
+export type { PromiseOptions, PromiseOptionsByName } from './machine-host/promise-runs.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';

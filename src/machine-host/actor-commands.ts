@@ -1,10 +1,11 @@
 import type { EventObject } from 'xstate';
 import type { MachineCall } from '../runtime/machine-call.ts';
 import type { KnownMachine } from './machine-book.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
 
 /** What the hosted machines are told in a tick. */
 export type ActorCommand =
-  | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown }
+  | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown; readonly promises?: PromiseOptionsByName | undefined }
   | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** The session in the same tree that sends it. */ readonly source?: string | undefined; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
   | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }
@@ -14,6 +15,10 @@ export type ActorCommand =
   | { readonly type: 'step'; readonly call: MachineCall }
   | { readonly type: 'due' }
   | { readonly type: 'resume'; readonly ids: readonly string[] }
+  /** An attempt of a promise has failed, and is not the last. */
+  | { readonly type: 'retry'; readonly id: string; readonly session: string; readonly attempt: number }
+  /** The runtime stops: what has not ended is given back. */
+  | { readonly type: 'release'; readonly ids: readonly string[] }
   | { readonly type: 'failed'; readonly id: string; readonly session: string; readonly error: unknown }
   | { readonly type: 'done'; readonly id: string; readonly effect: string };
 

@@ -52,7 +52,7 @@ export class ActorPerformer {
     // What was at work when the process died, and what could not begin before.
     for (const [id, effect] of actor.open) if (!fresh.has(id) && id !== toldEffect) this.#runner.runAgain(actor, effect);
     for (const inner of actor.listServices()) this.#startService(actor, inner);
-    if (services.size > 0) services.sweep(session => tree.live.has(session));
+    this.#sweep(actor);
     this.#renew(actor);
   }
 
@@ -64,6 +64,7 @@ export class ActorPerformer {
   /** Tells what has changed, and begins nothing. */
   announce(actor: HostedActor): void {
     for (const { notices } of actor.outcomes) this.#tellNews(actor, notices);
+    this.#sweep(actor);
     this.#renew(actor);
   }
 
@@ -71,13 +72,16 @@ export class ActorPerformer {
     for (const { actor: inner, snapshot } of notices) this.#options.news.snapshot(actor.id, inner, snapshot);
   }
 
+  #sweep({ services, tree }: HostedActor): void {
+    if (services.size > 0) services.sweep(session => tree.live.has(session));
+  }
+
   #renew({ id, outcomes, tree }: HostedActor): void {
     if (outcomes.length > 0) this.#options.news.renewed(id, tree.live);
   }
 
   #startService(actor: HostedActor, inner: Inner): void {
-    const name = typeof inner.src === 'string' ? inner.src : '';
-    this.#attempt(actor, inner.sessionId, () => actor.services.start(actor.tree, inner, actor.known.promises?.[name]));
+    this.#attempt(actor, inner.sessionId, () => actor.services.start(actor.tree, inner, actor.toRun(inner.sessionId), actor.toPromiseOptions(inner)));
   }
 
   /** What it is sent by the first tick of a process comes before it has begun again. */

@@ -2,6 +2,8 @@ import type { AnyActorLogic, AnyEventObject, EventObject } from 'xstate';
 import { toActionPlace } from './find-action.ts';
 import { hostLogic } from './hosted-logic.ts';
 import { sessionPrefix } from './incarnation.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
+import { PromiseRuns } from './promise-runs.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { TreeTimers } from './tree-timers.ts';
@@ -34,6 +36,12 @@ export function idempotencyKeyOf(self: { readonly sessionId: string; readonly sy
 export class ActorTree {
   readonly rootId: string;
   readonly timers = new TreeTimers();
+  readonly runs = new PromiseRuns(session => {
+    const actor = this.live.get(session);
+    if (actor) this.#changed.add(actor);
+  });
+  /** Given with the actor; the machine's own hold for the others. */
+  promises: PromiseOptionsByName | undefined;
   /** Every actor that has begun and not ended, by session. */
   readonly live = new Map<string, Inner>();
   /** Those of them that act outside: promises, callbacks, observables. */
@@ -228,6 +236,7 @@ export class ActorTree {
         this.#changed.add(actor);
         this.live.delete(actor.sessionId);
         this.services.delete(actor.sessionId);
+        this.runs.delete(actor.sessionId);
         const systemId = systemIds.get(actor);
         if (systemId !== undefined) this.#keyed.delete(systemId);
         systemIds.delete(actor);

@@ -1,7 +1,7 @@
 import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import type { Look } from './machine-participant.ts';
+import type { Look } from './actor-look.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
 import { isMachine, outsideSystem, refMark, symbolObservable } from './xstate-internals.ts';

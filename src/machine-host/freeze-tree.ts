@@ -34,7 +34,7 @@ export function freezeActor(tree: ActorTree, actor: Inner, children: readonly st
     throw new FlowError('actor_not_storable', `Expected actor \`${tree.toAddress(actor)}\` to be spawned by name, got logic written in place; name it in \`setup({ actors })\` and spawn it by that name`);
   }
   const frozen = { id, session, status, snapshot: freezeSnapshot(tree, actor, encoding), children };
-  return parent ? { ...frozen, parent: parent.sessionId, src: src as string, systemId, sync: _syncSnapshot ? true : undefined } : { ...frozen, systemId };
+  return parent ? { ...frozen, parent: parent.sessionId, src: src as string, systemId, sync: _syncSnapshot ? true : undefined, run: tree.runs.get(session) } : { ...frozen, systemId };
 }
 
 /** Sessions of the actors that an actor lists as its own; undefined: none. */

@@ -1,4 +1,5 @@
 import { toSessionNumber } from './incarnation.ts';
+import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { ProcessingStatus } from './xstate-internals.ts';
 
 /** An actor as it is stored. `snapshot` is as `getPersistedSnapshot` has it, without children. */
@@ -11,6 +12,8 @@ export interface FrozenActor {
   readonly src?: string | undefined;
   readonly systemId?: string | undefined;
   readonly sync?: true | undefined;
+  /** Of a promise that does not simply run for the first time. */
+  readonly run?: PromiseRun | undefined;
   readonly snapshot: Record<string, unknown>;
   /** Sessions of the actors it lists as its own, in its order. */
   readonly children?: readonly string[] | undefined;
@@ -32,6 +35,8 @@ export interface FrozenTimer {
 export interface FrozenTree {
   readonly transition: number;
   readonly sessions: number;
+  /** Given when the actor was spawned. */
+  readonly promises?: PromiseOptionsByName | undefined;
   readonly root: FrozenActor;
   /** All other actors, also one that lives though no parent lists it: another took its place under its id. */
   readonly below: readonly FrozenActor[];
@@ -44,7 +49,7 @@ interface NestedActor extends Omit<FrozenActor, 'children'> {
 }
 
 /** What stands in the row of a root. */
-export type FrozenHead = Pick<FrozenTree, 'transition' | 'sessions' | 'root'> & { /** How many parts there are beside it. */ readonly parts: number };
+export type FrozenHead = Pick<FrozenTree, 'transition' | 'sessions' | 'promises' | 'root'> & { /** How many parts there are beside it. */ readonly parts: number };
 
 /** What 0.2.0 wrote into the row of a root: all there is. */
 interface NestedTree {
@@ -68,8 +73,8 @@ export function assembleTree(head: FrozenHead | NestedTree, parts: readonly { re
     if (isTimerPart(part)) timers.push(JSON.parse(body) as FrozenTimer);
     else below.push(JSON.parse(body) as FrozenActor);
   }
-  const { transition, sessions, root } = head;
-  return { frozen: { transition, sessions, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
+  const { transition, sessions, promises, root } = head;
+  return { frozen: { transition, sessions, promises, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
 }
 
 /** In the order in which they began. */

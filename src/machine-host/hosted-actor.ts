@@ -10,11 +10,14 @@ import type { FrozenTree } from './frozen-tree.ts';
 import { createIncarnation } from './incarnation.ts';
 import type { LiveServices } from './live-services.ts';
 import type { KnownMachine } from './machine-book.ts';
+import type { PromiseOptions, PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
+import { firstRun, retryRun, takeOverRun } from './promise-runs.ts';
 import { restoreTree } from './restore-tree.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import type { TreeRows } from './tree-parts.ts';
 import { TreeParts } from './tree-parts.ts';
 import type { Inner } from './xstate-internals.ts';
+import { toKind } from './xstate-internals.ts';
 
 export interface HostedParams {
   readonly id: string;
@@ -83,10 +86,11 @@ export class HostedActor {
   readonly #outside = (target: Inner, event: EventObject, source?: Inner): void => this.#params.outside(target.sessionId, event, source?.sessionId);
 
   /** Makes a new one. @throws what cannot be stored */
-  begin(input: unknown, now: number): void {
+  begin(input: unknown, promises: PromiseOptionsByName | undefined, now: number): void {
     this.createdAt = now;
     encodeValue(input, 'input', this.#encoding);
     this.tree.incarnation = createIncarnation(now);
+    this.tree.promises = promises;
     this.tree.create(this.known.machine, input);
     this.absorb(this.tree.begin(now));
   }
@@ -97,6 +101,8 @@ export class HostedActor {
     for (const effect of open) this.open.set(effect.id, effect);
     this.#rebuild(frozen);
     this.#parts.adopt(this.tree, this.#encoding, isChanged);
+    for (const { sessionId } of this.#listPromises()) this.tree.runs.set(sessionId, takeOverRun(this.toRun(sessionId)));
+    if (!this.#listPromises().next().done) this.#takeRuns();
   }
 
   #rebuild(frozen: FrozenTree): void {
@@ -165,9 +171,55 @@ export class HostedActor {
     return decodeValue(value === undefined ? undefined : structuredClone(value), decoding);
   }
 
-  /** Actors whose promise, callback or observable is to run. */
+  toPromiseOptions({ src }: Inner): PromiseOptions {
+    const name = typeof src === 'string' ? src : '';
+    return { ...this.known.promises?.[name], ...this.tree.promises?.[name] };
+  }
+
+  toRun(session: string): PromiseRun {
+    return this.tree.runs.get(session) ?? firstRun;
+  }
+
+  /** What is given last holds. */
+  setPromises(promises: PromiseOptionsByName): void {
+    if (JSON.stringify(promises) === JSON.stringify(this.tree.promises)) return;
+    this.tree.promises = promises;
+    this.#takeRuns();
+  }
+
+  /** An attempt has failed, and is not the last. */
+  retry(session: string, attempt: number, now: number): void {
+    this.services.forget(session);
+    const inner = this.tree.live.get(session);
+    const run = this.toRun(session);
+    if (!inner || run.attempt !== attempt) return;
+    this.tree.runs.set(session, retryRun(run, this.toPromiseOptions(inner), now));
+    this.#takeRuns();
+  }
+
+  /** Begins the attempts that are due. */
+  beginDue(now: number): void {
+    if (this.tree.runs.beginDue(now)) this.#takeRuns();
+  }
+
+  /** The runtime stops, and aborts what has not ended: the next one begins it again. */
+  release(): void {
+    for (const { sessionId } of this.#listPromises()) this.tree.runs.set(sessionId, { ...this.toRun(sessionId), released: true });
+    this.#takeRuns();
+  }
+
+  #takeRuns(): void {
+    this.#parts.take(this.tree, this.#encoding);
+    this.touched = true;
+  }
+
+  *#listPromises(): Generator<Inner> {
+    for (const actor of this.listServices()) if (toKind(this.tree.getOriginal(actor)) === 'promise') yield actor;
+  }
+
+  /** Actors whose promise, callback or observable is to run now. */
   *listServices(): Generator<Inner> {
-    for (const actor of this.tree.services.values()) if (actor._snapshot.status === 'active') yield actor;
+    for (const actor of this.tree.services.values()) if (actor._snapshot.status === 'active' && !this.tree.runs.isWaiting(actor.sessionId)) yield actor;
   }
 
   /** Something of it moves: it stays in memory. */
@@ -180,7 +232,10 @@ export class HostedActor {
   }
 
   get dueAt(): number | undefined {
-    return this.status === 'active' ? this.tree.timers.peek()?.dueAt : undefined;
+    if (this.status !== 'active') return undefined;
+    const { timers, runs } = this.tree;
+    const timer = timers.peek()?.dueAt;
+    return runs.dueAt === undefined || (timer !== undefined && timer < runs.dueAt) ? timer : runs.dueAt;
   }
 
   /** Its rows; nothing is left to be stored then. An actor with actions still to do has not settled. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { AnyActorLogic, EventObject } from 'xstate';
 import type { Clock } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';
-import type { PromiseOptions } from './machine-book.ts';
+import type { PromiseOptions, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
 import { isObservableEnd, promiseReject, promiseResolve, stopEvent, toKind, toPromiseCreator } from './xstate-internals.ts';
 
@@ -10,27 +10,36 @@ type Tell = (session: string, event: EventObject) => void;
 type Begin = (snapshot: AnySnapshot, scope: unknown) => void;
 type Take = (snapshot: AnySnapshot, event: EventObject, scope: unknown) => unknown;
 
+export interface LiveServicesOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Runs cut off by a crash after which a promise has failed. */
+  readonly maxInterruptions: number;
+  readonly tell: Tell;
+  /** An attempt has failed, and is not the last. */
+  readonly retry: (session: string, attempt: number) => void;
+}
+
+const reject = (data: unknown): EventObject => ({ type: promiseReject, data }) as EventObject;
+const createError = (code: 'promise_timeout' | 'promise_interrupted', message: string): Error => Object.assign(new Error(message), { code });
+
 /** Promises, callbacks and observables of one tree that run now. They end with the process, and begin again with the next. */
 export class LiveServices {
-  readonly #clock: Clock;
-  readonly #tell: Tell;
-  readonly #logger: Logger;
+  readonly #options: LiveServicesOptions;
   readonly #running = new Map<string, { readonly receive: (event: EventObject) => void; readonly stop: () => void; readonly isPromise: boolean }>();
 
-  constructor(clock: Clock, tell: Tell, logger: Logger) {
-    this.#clock = clock;
-    this.#tell = tell;
-    this.#logger = logger;
+  constructor(options: LiveServicesOptions) {
+    this.#options = options;
   }
 
   get size(): number {
     return this.#running.size;
   }
 
-  start(tree: ActorTree, actor: Inner, options: PromiseOptions = {}): void {
+  start(tree: ActorTree, actor: Inner, run: PromiseRun, options: PromiseOptions): void {
     if (this.#running.has(actor.sessionId)) return;
     const logic = tree.getOriginal(actor);
-    if (toKind(logic) === 'promise') this.#startPromise(tree, actor, logic, options);
+    if (toKind(logic) === 'promise') this.#startPromise(tree, actor, logic, run, options);
     else this.#startOther(actor, logic);
   }
 
@@ -46,53 +55,55 @@ export class LiveServices {
     try {
       service?.stop();
     } catch (error) {
-      this.#logger.error({ err: error, session }, 'the cleanup of a callback or an observable has thrown');
+      this.#options.logger.error({ err: error, session }, 'the cleanup of a callback or an observable has thrown');
     }
+  }
+
+  /** What it ended with has been taken, and it may begin again. */
+  forget(session: string): void {
+    this.#running.delete(session);
   }
 
   stopAll(): void {
     for (const session of this.#running.keys()) this.stop(session);
   }
 
-  #startPromise(tree: ActorTree, actor: Inner, logic: AnyActorLogic, { maxAttempts = 1, backoffMs = 1_000, timeoutMs }: PromiseOptions): void {
+  /** One attempt: whether another follows, and when, is stored before it begins. */
+  #startPromise(tree: ActorTree, actor: Inner, logic: AnyActorLogic, { attempt, interruptions = 0 }: PromiseRun, { maxAttempts = 1, timeoutMs }: PromiseOptions): void {
     const { sessionId } = actor;
-    const create = toPromiseCreator(logic);
-    let controller = new AbortController();
+    const { clock, tell, retry, maxInterruptions } = this.#options;
+    const controller = new AbortController();
     let timer: unknown;
-    const clear = (): void => {
-      if (timer !== undefined) this.#clock.clearTimer(timer);
-      timer = undefined;
+    // It stays among those that run until what it ended with has been taken: it must not be begun again before.
+    let hasEnded = false;
+    const end = (event: EventObject, isLast = event.type !== promiseReject || attempt >= maxAttempts): void => {
+      if (hasEnded || this.#running.get(sessionId) !== service) return;
+      hasEnded = true;
+      clock.clearTimer(timer);
+      if (isLast) tell(sessionId, event);
+      else retry(sessionId, attempt);
     };
-    const service = { receive: () => {}, stop: () => (clear(), controller.abort()), isPromise: true };
+    const stop = (): void => {
+      if (hasEnded) return;
+      clock.clearTimer(timer);
+      controller.abort();
+    };
+    const service = { receive: () => {}, stop, isPromise: true };
     this.#running.set(sessionId, service);
-    const run = (attempt: number): void => {
-      const own = (controller = new AbortController());
-      let over = false;
-      const end = (event: EventObject): void => {
-        if (over || this.#running.get(sessionId) !== service) return;
-        over = true;
-        clear();
-        if (event.type === promiseReject && attempt < maxAttempts) timer = this.#clock.setTimer(() => run(attempt + 1), backoffMs * 2 ** (attempt - 1));
-        else {
-          this.#running.delete(sessionId);
-          this.#tell(sessionId, event);
-        }
-      };
-      if (timeoutMs !== undefined) {
-        timer = this.#clock.setTimer(() => {
-          end({ type: promiseReject, data: Object.assign(new Error(`Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`), { code: 'promise_timeout' }) } as EventObject);
-          own.abort();
-        }, timeoutMs);
-      }
-      let result: unknown;
-      try {
-        result = create({ input: actor._snapshot.input, system: tree.system, self: actor, signal: own.signal, emit: actor._actorScope.emit });
-      } catch (error) {
-        return end({ type: promiseReject, data: error } as EventObject);
-      }
-      Promise.resolve(result).then(data => end({ type: promiseResolve, data } as EventObject), (data: unknown) => end({ type: promiseReject, data } as EventObject));
-    };
-    run(1);
+    if (interruptions >= maxInterruptions) return end(reject(createError('promise_interrupted', `The process ended ${interruptions} times while \`${String(actor.src)}\` was running`)), true);
+    if (timeoutMs !== undefined) {
+      timer = clock.setTimer(() => {
+        end(reject(createError('promise_timeout', `Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`)));
+        controller.abort();
+      }, timeoutMs);
+    }
+    let result: unknown;
+    try {
+      result = toPromiseCreator(logic)({ input: actor._snapshot.input, system: tree.system, self: actor, signal: controller.signal, emit: actor._actorScope.emit });
+    } catch (error) {
+      return end(reject(error));
+    }
+    Promise.resolve(result).then(data => end({ type: promiseResolve, data } as EventObject), (error: unknown) => end(reject(error)));
   }
 
   /** A callback or an observable, by XState's own means, on a snapshot of its own to keep its subscription in. */

@@ -1,3 +1,4 @@
+import type { PromiseOptionsByName } from './promise-runs.ts';
 import type { AnyStateMachine } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';
@@ -16,6 +17,8 @@ export interface SpawnOptions<Machine extends MachineLike> {
   /** Its address, unique in the store, without `/`. */
   readonly id: string;
   readonly input?: InputOf<Machine>;
+  /** How its promises are run, by name; stored with the actor, and before what `machines` says of them. Those given last hold. */
+  readonly promises?: PromiseOptionsByName;
 }
 
 export interface ActorSummary {
@@ -25,7 +28,7 @@ export interface ActorSummary {
   readonly status: ActorRecord['status'];
   /** The state of the root, as XState writes it. */
   readonly value: unknown;
-  /** When its earliest delayed event is due, epoch ms; 0: something of it runs now; null: it waits for an event. */
+  /** When its earliest delayed event or next attempt is due, epoch ms; 0: something of it runs now; null: it waits for an event. */
   readonly wakeAt: number | null;
   readonly createdAt: number;
   readonly settledAt: number | null;

@@ -8,26 +8,18 @@ import { computeFirstDigest } from './first-digest.ts';
 import type { MachineStructure } from './machine-structure.ts';
 import { computeDigest, toStructure, toVersion } from './machine-structure.ts';
 import type { Migration } from './migration.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
+import { requirePromiseOptions } from './promise-runs.ts';
 import { requireMachine } from './require-machine.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { isMachine } from './xstate-internals.ts';
-
-/** How an invoked promise is run. */
-export interface PromiseOptions {
-  /** Runs before its failure reaches `onError`, 1 or more. Default 1. */
-  readonly maxAttempts?: number;
-  /** Wait before the second run, ms; doubled before each next one. Default 1,000. */
-  readonly backoffMs?: number;
-  /** A run that takes longer is aborted and has failed, ms. Default: no limit. */
-  readonly timeoutMs?: number;
-}
 
 /** A machine, with what this runtime is to know about it. */
 export interface HostedMachine {
   readonly machine: MachineLike;
   readonly migrations?: readonly Migration[];
   /** By the name under which the machine has the promise. */
-  readonly promises?: Readonly<Record<string, PromiseOptions>>;
+  readonly promises?: PromiseOptionsByName;
 }
 
 export interface KnownMachine extends HostedMachine {
@@ -59,6 +51,7 @@ export class MachineBook {
   add(given: MachineLike | HostedMachine): KnownMachine {
     const hosted = isMachine(given) ? { machine: given } : (given as HostedMachine);
     const machine = requireMachine(hosted?.machine ?? given);
+    requirePromiseOptions(hosted.promises);
     const known = this.#known.get(machine.id);
     if (known?.machine === machine && isMachine(given)) return known;
     const entry = toKnown(hosted, machine);

@@ -7,6 +7,8 @@ import type { MutableBatch } from '../runtime/batch.ts';
 import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import type { ActorNews } from './actor-performer.ts';
+import type { Look } from './actor-look.ts';
+import { toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
@@ -20,7 +22,7 @@ import { StepActors } from './step-actors.ts';
 import type { TreeInspection } from './tree-inspection.ts';
 import { announceTree } from './tree-inspection.ts';
 import { WakeAlarm } from './wake-alarm.ts';
-import type { AnySnapshot, Inner } from './xstate-internals.ts';
+import type { Inner } from './xstate-internals.ts';
 
 export interface ParticipantOptions {
   readonly actors: ActorReader;
@@ -35,16 +37,7 @@ export interface ParticipantOptions {
   /** Of an execution: signals that nobody has taken. */
   readonly listSignals: (executionId: string) => readonly SignalRecord[];
   readonly maxOutputBytes: number;
-}
-
-/** An actor as it stands. */
-export interface Look {
-  readonly id: string;
-  readonly address: string;
-  readonly session: string;
-  /** The name of its logic; undefined: it is a root. */
-  readonly src?: string | undefined;
-  readonly snapshot: AnySnapshot;
+  readonly maxInterruptions: number;
 }
 
 /** Actors read in one go. */
@@ -131,6 +124,10 @@ export class MachineParticipant implements Participant<ActorCommand> {
         return this.#deliver(command, tick.now);
       case 'stop':
         return this.#stop(command, tick.now);
+      case 'retry':
+        return this.#changeAll([command.id], actor => actor.retry(command.session, command.attempt, tick.now));
+      case 'release':
+        return this.#changeAll(command.ids, actor => actor.release());
       case 'failed':
         return this.#fail(command.id, command.session, command.error, tick.now);
       case 'look':
@@ -148,22 +145,27 @@ export class MachineParticipant implements Participant<ActorCommand> {
     }
   }
 
-  #spawn({ id, known, input }: Extract<ActorCommand, { type: 'spawn' }>, now: number): Look {
+  #spawn({ id, known, input, promises }: Extract<ActorCommand, { type: 'spawn' }>, now: number): Look {
     const there = this.#find(id);
     if (there) {
-      if (there.known.machine.id === known.machine.id) return this.#toLook(there, there.tree.root);
+      if (there.known.machine.id === known.machine.id) {
+        if (promises) this.#change(there, () => there.setPromises(promises));
+        return toLook(there, there.tree.root);
+      }
       throw new FlowError('actor_exists', `Expected the id of a new actor, or of one with the machine \`${known.machine.id}\`; \`${id}\` is in use by the machine \`${there.known.machine.id}\``);
     }
     const actor = this.#create(id, known);
-    actor.begin(input, now);
+    actor.begin(input, promises, now);
     this.#keep(actor);
-    return this.#toLook(actor, actor.tree.root);
+    return toLook(actor, actor.tree.root);
   }
 
   #create(id: string, known: KnownMachine): HostedActor {
-    const { clock, codecs, handles, news, logger } = this.#options;
+    const { clock, codecs, handles, news, logger, maxInterruptions } = this.#options;
     const tell = (session: string, event: { readonly type: string }, source?: string): void => this.tell({ type: 'event', id, session, event, source });
-    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services: new LiveServices(clock, tell, logger), absorbed: actor => this.#steps.note(actor) });
+    const retry = (session: string, attempt: number): void => this.tell({ type: 'retry', id, session, attempt });
+    const services = new LiveServices({ clock, tell, retry, logger, maxInterruptions });
+    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed: actor => this.#steps.note(actor) });
   }
 
   #keep(actor: HostedActor): void {
@@ -174,6 +176,13 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #change<T>(actor: HostedActor, work: (actor: HostedActor) => T): T {
     this.#touched.add(actor);
     return work(actor);
+  }
+
+  #changeAll(ids: readonly string[], work: (actor: HostedActor) => void): void {
+    for (const id of ids) {
+      const actor = this.#actors.get(id);
+      if (actor) this.#change(actor, work);
+    }
   }
 
   /** In memory, or read back. */
@@ -254,11 +263,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     for (const part of path) inner = inner?._snapshot.children?.[part];
     if (!actor || !inner) return undefined;
     this.#touched.add(actor);
-    return this.#toLook(actor, inner);
-  }
-
-  #toLook(actor: HostedActor, inner: Inner): Look {
-    return { id: actor.id, address: actor.tree.toAddress(inner), session: inner.sessionId, src: inner._parent && String(inner.src), snapshot: inner._snapshot };
+    return toLook(actor, inner);
   }
 
   #resume(ids: readonly string[], tick: Tick): void {
@@ -303,6 +308,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     this.#touched.add(actor);
     const { last } = actor.tree.timers;
     try {
+      actor.beginDue(now);
       // Those set on the way wait for the next tick: a machine that goes round without delay must not hold up all others.
       for (let outcome = actor.tree.fire(now, last); outcome; outcome = actor.status === 'active' ? actor.tree.fire(now, last) : undefined) actor.absorb(outcome);
     } catch (error) {
@@ -368,7 +374,9 @@ export class MachineParticipant implements Participant<ActorCommand> {
   }
 
   release(): void {
-    for (const actor of this.#actors.values()) actor.services.stopAll();
+    const ids = [...this.#actors.values()].filter(({ services }) => services.size > 0).map(({ id }) => id);
+    for (const id of ids) this.#actors.get(id)?.services.stopAll();
+    if (ids.length > 0) this.tell({ type: 'release', ids });
   }
 
   end(): void {

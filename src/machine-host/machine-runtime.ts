@@ -17,7 +17,8 @@ import type { ValueCodec } from './encode-value.ts';
 import { toActorSummary } from './actor-summary.ts';
 import type { MachineOptions, MachineRuntime, SpawnOptions } from './machine-api.ts';
 import { MachineBook } from './machine-book.ts';
-import type { Look } from './machine-participant.ts';
+import type { Look } from './actor-look.ts';
+import { requirePromiseOptions } from './promise-runs.ts';
 import { MachineParticipant } from './machine-participant.ts';
 import { requireMachine } from './require-machine.ts';
 import { TreeInspection } from './tree-inspection.ts';
@@ -44,12 +45,12 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, inspect }: { readonly store: Store; readonly inspect?: RuntimeOptions['inspect']; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number }) {
+  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Store; readonly inspect?: RuntimeOptions['inspect']; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
-      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed, maxOutputBytes,
+      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
       listSignals: executionId => listSignals(store, executionId),
       inspection: inspect && new TreeInspection(inspect, logger),
       handles: {
@@ -110,7 +111,7 @@ export class HostedMachines {
     spawn: async (machine, options) => {
       const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
       const known = this.#book.add(requireMachine(machine));
-      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input })) as Look) as never;
+      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input, promises: requirePromiseOptions(options.promises) })) as Look) as never;
     },
     actor: async address => {
       const [id = '', ...path] = requireText(address).split('/');

@@ -7,6 +7,7 @@ import type { FrozenActor, FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import type { ActorSummary } from './machine-api.ts';
+import type { PromiseRun } from './promise-runs.ts';
 
 /** A stored actor with all actors below it, as people look at it. */
 export interface ActorNode {
@@ -21,6 +22,8 @@ export interface ActorNode {
   readonly input?: unknown;
   readonly output?: unknown;
   readonly error?: unknown;
+  /** Of a promise that has failed or was cut off before: which attempt it is, and when that begins if it waits. */
+  readonly run?: Pick<PromiseRun, 'attempt' | 'dueAt' | 'interruptions'>;
   readonly children: readonly ActorNode[];
 }
 
@@ -82,7 +85,7 @@ export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id:
     const others = below.filter(one => one.parent === actor.session && !listed.has(one.session));
     return {
       id: actor.id, address, ...(actor.src !== undefined && { src: actor.src }), status: status as ActorRecord['status'],
-      ...dropUndefined({ value, context, input, output, error }),
+      ...dropUndefined({ value, context, input, output, error, run: toRunView(actor) }),
       children: [...own, ...others].map(child => toNode(child, address)),
     };
   };
@@ -96,6 +99,13 @@ export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id:
     actions: open.map(({ id: effect, session, type, params }) => ({ effectId: toEffectId(record.actorId, toIncarnation(root.session), effect), address: toAddress(session), type, ...dropUndefined({ params }) })),
     events: await readLastEvents(actors, record, maxEvents),
   };
+}
+
+/** What a runtime that stopped has noted of it is the next one's. */
+function toRunView({ run }: FrozenActor): ActorNode['run'] {
+  if (!run || (run.attempt === 1 && !run.interruptions)) return undefined;
+  const { attempt, dueAt, interruptions } = run;
+  return { attempt, ...dropUndefined({ dueAt, interruptions }) };
 }
 
 async function listParts(actors: StoreReader['actors'], id: string): Promise<ActorPartRecord[]> {

@@ -25,6 +25,7 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles }:
   const tree = new ActorTree(rootId, outside);
   tree.transition = frozen.transition;
   tree.sessions = frozen.sessions;
+  tree.promises = frozen.promises;
   tree.incarnation = toIncarnation(frozen.root.session);
   const actors = new Map<string, Inner>();
   const stored = new Map(frozen.below.map(actor => [actor.session, actor]));
@@ -85,10 +86,11 @@ interface Restoring {
 function restoreActor(restoring: Restoring, frozen: FrozenActor, logic: AnyActorLogic, parent: Inner | undefined): Inner {
   const { tree, stored, actors } = restoring;
   tree.givenSession = frozen.session;
-  const { id, src, systemId, sync, status, snapshot } = frozen;
+  const { id, src, systemId, sync, status, snapshot, run } = frozen;
   const actor = createInner(logic, { id, parent, system: tree.system, src, systemId, syncSnapshot: sync, snapshot: { ...snapshot, nodes: undefined } });
   if (actor._snapshot.status === 'error' && snapshot['status'] !== 'error') throw actor._snapshot.error;
   actors.set(frozen.session, actor);
+  if (run) tree.runs.set(frozen.session, run);
   const { nodes } = snapshot as { nodes?: readonly string[] };
   if (nodes && isMachine(logic)) orderNodes(actor, logic, nodes);
   if (status === running) {

@@ -9,6 +9,7 @@ import type { Tick } from '../runtime/participant.ts';
 import { toFailure } from '../runtime/step-runner.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import type { KnownMachine } from './machine-book.ts';
+import { isOwnEvent } from './xstate-internals.ts';
 
 /** What the participant lends to the actors of steps. */
 interface StepGround {
@@ -184,7 +185,7 @@ function toEvent(type: string, { payload: json }: SignalRecord): { readonly type
 
 /** Whether a machine does something about an event now. XState's own are nobody else's to send. */
 function takes({ tree, status }: HostedActor, event: { readonly type: string }): boolean {
-  if (status !== 'active' || event.type.startsWith('xstate.')) return false;
+  if (status !== 'active' || isOwnEvent(event)) return false;
   try {
     return (tree.root._snapshot as unknown as { can(event: { readonly type: string }): boolean }).can(event);
   } catch {

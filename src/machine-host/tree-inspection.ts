@@ -5,6 +5,7 @@ import { InspectedTreeActor } from './inspected-tree-actor.ts';
 import type { TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import type { AnySnapshot, Inner, InnerInspection } from './xstate-internals.ts';
+import { initEvent } from './xstate-internals.ts';
 
 /** Tells XState's inspection events of hosted machines: what XState told while it decided, after the commit. */
 export class TreeInspection {
@@ -58,7 +59,7 @@ export function announceTree(tree: ActorTree): TreeOutcome {
   const visit = (actorRef: Inner): void => {
     if (seen.has(actorRef)) return;
     seen.add(actorRef);
-    const event = { type: 'xstate.init', input: undefined };
+    const event = initEvent;
     const snapshot = actorRef._snapshot;
     told.push({ type: '@xstate.actor', actorRef }, { type: '@xstate.event', sourceRef: actorRef._parent, actorRef, event }, { type: '@xstate.snapshot', actorRef, event, snapshot });
     for (const child of Object.values(snapshot.children ?? {})) if (child) visit(child);

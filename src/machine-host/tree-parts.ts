@@ -3,6 +3,7 @@ import type { Encoding } from './encode-value.ts';
 import { freezeActor, freezeTimer, listChildren } from './freeze-tree.ts';
 import type { FrozenHead, FrozenTree } from './frozen-tree.ts';
 import { assembleTree, toTimerPart } from './frozen-tree.ts';
+import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, ProcessingStatus } from './xstate-internals.ts';
 
 /** What an actor's text was made of; a snapshot is never changed, only replaced. */
@@ -11,6 +12,7 @@ interface Seen {
   readonly snapshot: AnySnapshot;
   readonly status: ProcessingStatus;
   readonly children: readonly string[] | undefined;
+  readonly run: PromiseRun | undefined;
 }
 
 /** Whether an actor is to be stored: it is the root, it lives, or one that is stored lists it. */
@@ -39,6 +41,7 @@ export class TreeParts {
   readonly #seen = new Map<string, Seen>();
   #root = '';
   #counters = { transition: 0, sessions: 0 };
+  #promises: PromiseOptionsByName | undefined;
   readonly #put = new Set<string>();
   readonly #removed = new Set<string>();
 
@@ -58,10 +61,10 @@ export class TreeParts {
       const { sessionId, _snapshot: snapshot, _processingStatus: status } = actor;
       const before = this.#seen.get(sessionId);
       if (!isKept(tree, actor)) gone.push(actor);
-      else if (!before || before.snapshot !== snapshot || before.status !== status) {
+      else if (!before || before.snapshot !== snapshot || before.status !== status || before.run !== tree.runs.get(sessionId)) {
         const isSame = before !== undefined && before.snapshot.children === snapshot.children;
         const children = isSame ? before.children : listChildren(actor);
-        fresh.push({ seen: { actor, snapshot, status, children }, text: JSON.stringify(freezeActor(tree, actor, children, encoding)) });
+        fresh.push({ seen: { actor, snapshot, status, children, run: tree.runs.get(sessionId) }, text: JSON.stringify(freezeActor(tree, actor, children, encoding)) });
         if (before && !isSame) this.#findDropped(tree, before.children, new Set(children), gone);
       }
     }
@@ -79,6 +82,7 @@ export class TreeParts {
     for (const [part, text] of timers) if (text === undefined) this.#delete(part); else this.#set(part, text);
     this.#root = tree.root.sessionId;
     this.#counters = { transition: tree.transition, sessions: tree.sessions };
+    this.#promises = tree.promises;
   }
 
   /** An actor that has ended stays as long as it is listed: that it no longer is, only its parent has noticed. */
@@ -126,7 +130,7 @@ export class TreeParts {
     this.#seen.clear();
     for (const actor of tree.takeChanged()) {
       const { sessionId, _snapshot: snapshot, _processingStatus: status } = actor;
-      if (isKept(tree, actor)) this.#seen.set(sessionId, { actor, snapshot, status, children: listChildren(actor) });
+      if (isKept(tree, actor)) this.#seen.set(sessionId, { actor, snapshot, status, children: listChildren(actor), run: tree.runs.get(sessionId) });
     }
     tree.timers.takeChanges();
   }
@@ -143,7 +147,8 @@ export class TreeParts {
 
   #toHead(): string {
     const { transition, sessions } = this.#counters;
-    return `{"transition":${transition},"sessions":${sessions},"parts":${this.#texts.size - 1},"root":${this.#texts.get(this.#root)}}`;
+    const promises = this.#promises ? `"promises":${JSON.stringify(this.#promises)},` : '';
+    return `{"transition":${transition},"sessions":${sessions},"parts":${this.#texts.size - 1},${promises}"root":${this.#texts.get(this.#root)}}`;
   }
 
   /** The tree as it was taken last. */

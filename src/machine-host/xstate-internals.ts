@@ -16,6 +16,9 @@ export const promiseResolve = 'xstate.promise.resolve';
 export const promiseReject = 'xstate.promise.reject';
 const observableComplete = 'xstate.observable.complete';
 export const isObservableEnd = ({ type }: EventObject): boolean => type === observableComplete || type === 'xstate.observable.error';
+export const initEvent = { type: 'xstate.init', input: undefined };
+/** Whether XState sends it itself. */
+export const isOwnEvent = ({ type }: { readonly type: string }): boolean => type.startsWith('xstate.');
 export const refMark = 'xstate$$type';
 
 /** A snapshot of any logic, as an object. */

@@ -42,7 +42,7 @@ export function renderActor(actor: ActorView, at: ActorNode, now: number, column
   return [
     ` ${palette.bold(toPlainLine(at.address))}  ${paintStatus(palette, at.status, at.status)}${state}`,
     ...facts.map(([name, value]) => `   ${palette.dim(pad(name, 9))}  ${value}`),
-    ...(at.children.length > 0 ? section('actors', renderTree(at, columns, palette)) : []),
+    ...(at.children.length > 0 ? section('actors', renderTree(at, now, columns, palette)) : []),
     ...(delayed.length > 0 ? section('delayed events', renderTable(['due', 'when', 'to', 'event'], delayed, columns, palette)) : []),
     ...(actions.length > 0 ? section('actions to be done', renderTable(['effect', 'actor', 'action'], actions, columns, palette)) : []),
     ...(events.length > 0 ? section(older ? `the last events of ${actor.transitions} transitions` : 'events', renderTable(['#', 'at', 'actor', 'event'], events, columns, palette)) : []),
@@ -50,7 +50,13 @@ export function renderActor(actor: ActorView, at: ActorNode, now: number, column
   ].join('\n');
 }
 
-function renderTree(root: ActorNode, columns: number, palette: Palette): string {
+/** How often a promise was tried. */
+function describeRun({ attempt, dueAt, interruptions = 0 }: NonNullable<ActorNode['run']>, now: number): string {
+  const when = dueAt === undefined ? '' : dueAt > now ? ` in ${formatDuration(dueAt - now)}` : ' due';
+  return `attempt ${attempt}${when}${interruptions > 0 ? `, cut off ${interruptions === 1 ? 'once' : `${interruptions} times`}` : ''}`;
+}
+
+function renderTree(root: ActorNode, now: number, columns: number, palette: Palette): string {
   const lines: { readonly name: string; readonly node: ActorNode }[] = [];
   const visit = (node: ActorNode, lead: string, below: string): void => {
     lines.push({ name: `${lead}${toPlainLine(node.id)}`, node });
@@ -62,8 +68,8 @@ function renderTree(root: ActorNode, columns: number, palette: Palette): string 
   visit(root, '', '');
   const nameColumns = Math.min(Math.floor(columns / 2), Math.max(...lines.map(({ name }) => measure(name))));
   return lines.map(({ name, node }) => {
-    const { status, src, value, context, output, error } = node;
-    const said = [...(src === undefined || src.startsWith('xstate.invoke.') ? [] : [src]), ...(value === undefined ? [] : [JSON.stringify(value)]), ...[output ?? error ?? context].filter(part => part !== undefined).map(part => JSON.stringify(part))];
+    const { status, src, value, context, output, error, run } = node;
+    const said = [...(src === undefined || src.startsWith('xstate.invoke.') ? [] : [src]), ...(value === undefined ? [] : [JSON.stringify(value)]), ...(run ? [describeRun(run, now)] : []), ...[output ?? error ?? context].filter(part => part !== undefined).map(part => JSON.stringify(part))];
     const rest = shorten(toPlainLine(said.join('  ')), Math.max(12, columns - nameColumns - 14));
     return ` ${pad(shorten(name, nameColumns), nameColumns)}  ${paintStatus(palette, status, pad(status, 7))}  ${palette.dim(rest)}`.trimEnd();
   }).join('\n');
