@@ -39,8 +39,11 @@ export interface OpenActionView {
   /** As the action is given it. */
   readonly effectId: string;
   readonly address: string;
+  /** Of the action; of the event, when a message to another root is on its way. */
   readonly type: string;
   readonly params?: unknown;
+  /** The actor that the message is for. */
+  readonly to?: string;
 }
 
 export interface TakenEventView {
@@ -57,7 +60,7 @@ export interface ActorView extends ActorSummary {
   readonly transitions: number;
   /** The earliest first. */
   readonly delayed: readonly DelayedEventView[];
-  /** Actions that are still to be done, or that were cut off. */
+  /** Actions and messages to other roots that are still to be done, or that were cut off. */
   readonly actions: readonly OpenActionView[];
   /** The last ones, in order. */
   readonly events: readonly TakenEventView[];
@@ -90,13 +93,13 @@ export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id:
     };
   };
   const tree = toNode(root, undefined);
-  const toAddress = (session: unknown): string => addresses.get(String(session)) ?? (session as { readonly address?: string }).address?.replace(/#[^#]*$/, '') ?? record.actorId;
+  const toAddress = (session: unknown): string => addresses.get(String(session)) ?? (session as { readonly address?: string }).address?.replace(/#[^#]*$/, '') ?? '(gone)';
   return {
     ...toActorSummary(record),
     root: tree,
     transitions: record.seq,
     delayed: timers.map(({ dueAt, target, event }) => ({ dueAt, address: toAddress(target), event: event as { type: string } })).toSorted((a, b) => a.dueAt - b.dueAt),
-    actions: open.map(({ id: effect, session, type, params }) => ({ effectId: toEffectId(record.actorId, toIncarnation(root.session), effect), address: toAddress(session), type, ...dropUndefined({ params }) })),
+    actions: open.map(({ id: effect, session, type, params, to }) => ({ effectId: toEffectId(record.actorId, toIncarnation(root.session), effect), address: toAddress(session), type, ...dropUndefined({ params, to: to?.replace(/#[^#]*$/, '') }) })),
     events: await readLastEvents(actors, record, maxEvents),
   };
 }

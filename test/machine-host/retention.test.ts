@@ -1,4 +1,5 @@
-import { fromPromise, setup } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
+import { fromPromise, sendTo, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import type { ActorReader } from '../../persistence/actor-store.ts';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
@@ -108,6 +109,27 @@ describe('the retention of actors', () => {
     expect(first.getSnapshot().value).toBe('off');
     expect(second.getSnapshot().value).toBe('on');
     expect(second.sessionId).not.toBe(first.sessionId);
+    await runtime.stop();
+  });
+
+  it('delivers nothing that another actor sends to the earlier one', async () => {
+    const boss = setup({ types: {} as { context: { job: ActorRefFrom<typeof job> }; input: { job: ActorRefFrom<typeof job> }; events: { type: 'go' } } }).createMachine({
+      id: 'boss', context: ({ input }) => ({ job: input.job }), on: { go: { actions: sendTo(({ context }) => context.job, { type: 'end' }) } },
+    });
+    const { runtime, clock, actors } = await open({ machines: [job, boss] });
+    const first = await runtime.spawn(job, { id: 'a' });
+    const old = await runtime.spawn(boss, { id: 'old', input: { job: first } });
+    await first.send({ type: 'end' });
+    await pass(clock, 11 * day);
+    const second = await runtime.spawn(job, { id: 'a' });
+    await old.send({ type: 'go' });
+    await settleTicks();
+    expect(second.getSnapshot().value).toBe('on');
+    // Nobody is left to take it: it is on its way no more.
+    expect((await actors.getActor('old'))?.tree).not.toContain('"open"');
+    await (await runtime.spawn(boss, { id: 'new', input: { job: second } })).send({ type: 'go' });
+    await settleTicks();
+    expect(second.getSnapshot().value).toBe('off');
     await runtime.stop();
   });
 

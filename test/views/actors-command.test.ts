@@ -6,6 +6,9 @@ import { readActorView } from '../../src/machine-host/read-actor-view.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteStore } from '../../src/sqlite.ts';
+import { createPalette } from '../../src/views/terminal/palette.ts';
+import { renderActor } from '../../src/views/terminal/actor-view.ts';
+import { makeBatch } from '../persistence/conformance/fixtures.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import { createFolder, run as runIn } from './program-harness.ts';
 
@@ -150,6 +153,22 @@ describe('flowstone actors', () => {
   it('says that there is no database yet', async () => {
     expect(await run()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^No actors: there is no database at /) });
     expect(await run('a')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('what is to be done yet', () => {
+  it('names actions by the ids they are given, and messages by whom they are for', async () => {
+    const store = createMemoryStore();
+    const own = await createRuntime({ store });
+    const head = { transition: 4, sessions: 1, parts: 0, root: { id: 'a', session: 'x:k3.1', status: 1, snapshot: { status: 'active', value: 'on' } } };
+    const undone = [{ id: '4:0', session: 'x:k3.1', type: 'post', params: { to: 'ann' } }, { id: '4:1', session: 'x:k3.1', type: 'go', event: { type: 'go' }, to: 'b/child#x:k9.2' }];
+    const row = { actorId: 'a', machineId: 'm', machineVersion: '', machineDigest: 'd', status: 'active', wakeAt: 0, tree: JSON.stringify({ ...head, open: undone }), seq: 4, createdAt: 0, settledAt: null } as const;
+    await store.commit(makeBatch({ actors: { put: [row] } }));
+    const view = await readActorView(store, 'a', 10);
+    expect(view?.actions).toEqual([{ effectId: 'a@k3.4:0', address: 'a', type: 'post', params: { to: 'ann' } }, { effectId: 'a@k3.4:1', address: 'a', type: 'go', to: 'b/child' }]);
+    const text = view ? renderActor(view, view.root, 0, 80, createPalette({ colors: false, unicode: true })) : '';
+    expect(text).toMatch(/a@k3\.4:0 +a +post \{"to":"ann"\}\n +a@k3\.4:1 +a +send go to b\/child\n/);
+    await own.stop({ timeoutMs: 0 });
   });
 });
 

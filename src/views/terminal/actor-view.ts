@@ -11,7 +11,7 @@ const stateColumns = 40;
 const toStateText = (value: unknown): string => toCompactJson(value ?? '', stateColumns);
 
 /** What an actor waits for. */
-export function describeWake({ status, wakeAt }: Pick<ActorSummary, 'status' | 'wakeAt'>, now: number): string {
+function describeWake({ status, wakeAt }: Pick<ActorSummary, 'status' | 'wakeAt'>, now: number): string {
   if (status !== 'active') return 'nothing';
   if (wakeAt === null) return 'an event';
   if (wakeAt === 0) return 'what it has begun';
@@ -35,7 +35,7 @@ export function renderActor(actor: ActorView, at: ActorNode, now: number, column
   ];
   const state = at.value === undefined ? '' : `  ${palette.bold(toPlainLine(typeof at.value === 'string' ? at.value : JSON.stringify(at.value)))}`;
   const delayed = actor.delayed.map(({ dueAt, address, event }) => [formatDateTime(dueAt), dueAt > now ? `in ${formatDuration(dueAt - now)}` : 'due', toPlainLine(address), toPlainLine(JSON.stringify(event))]);
-  const actions = actor.actions.map(({ effectId, address, type, params }) => [toPlainLine(effectId), toPlainLine(address), toPlainLine(`${type}${params === undefined ? '' : ` ${JSON.stringify(params)}`}`)]);
+  const actions = actor.actions.map(({ effectId, address, type, params, to }) => [toPlainLine(effectId), toPlainLine(address), toPlainLine(to === undefined ? `${type}${params === undefined ? '' : ` ${JSON.stringify(params)}`}` : `send ${type} to ${to}`)]);
   const events = actor.events.map(({ transition, at: time, address, event }) => [String(transition), formatDateTime(time), toPlainLine(address), toPlainLine(JSON.stringify(event))]);
   const older = actor.events.length > 0 && (actor.events[0]?.transition ?? 1) > 1;
   const section = (title: string, lines: string): string[] => ['', ` ${palette.dim(title)}`, lines];
