@@ -21,6 +21,8 @@ export class InspectedStory {
 
   /** One of the actors is a callback. */
   hasCallback = false;
+  /** Callbacks that failed: of these more is told here. */
+  readonly broken = new Set<string>();
   /** The end of the driving is no part of it. */
   isOver = false;
 
@@ -34,6 +36,7 @@ export class InspectedStory {
     if (this.#names.get(event.rootId) !== 'root') this.faults.push(`${event.type} of ${name} with the root ${event.rootId}`);
     // Live actors are told of what is sent to them after their end; here nothing is left to tell it of.
     if (event.type === '@xstate.event' && event.event.type !== 'xstate.init' && actor.getSnapshot().status !== 'active') return;
+    if (event.type === '@xstate.snapshot' && event.snapshot.status === 'error' && toKind(actor.logic) === 'callback') this.broken.add(name);
     this.lines.get(name)?.push(this.#toLine(event));
   };
 
