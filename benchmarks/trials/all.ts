@@ -1,4 +1,5 @@
 import type { Trial } from '../harness/trial.ts';
+import { actors } from './actors.ts';
 import { chain } from './chain.ts';
 import { coldStart } from './cold-start.ts';
 import { dag } from './dag.ts';
@@ -17,4 +18,4 @@ import { recovery } from './recovery.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** In the order in which they run. */
-export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts, queue, queueLatency];
+export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts, queue, queueLatency, actors];

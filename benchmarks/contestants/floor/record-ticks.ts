@@ -30,8 +30,7 @@ const recordedKey = 7_700_000_000;
  */
 export async function recordTicks(directory: string, flow: FlowSource, input: unknown = {}): Promise<Tick[]> {
   const database = new Database(join(directory, 'recorded.db'));
-  const ticks: Write[][] = [];
-  spyOn(database, ticks);
+  const ticks = spyOn(database);
   const store = openSqliteStore({ database, durability: 'process' });
   const acquire = store.acquire.bind(store);
   store.acquire = owner => {
@@ -77,7 +76,8 @@ export async function recordMessage(directory: string, payload: unknown): Promis
 }
 
 /** Notes every statement that changed a row, a list per transaction. */
-function spyOn(database: Database.Database, ticks: Write[][]): void {
+export function spyOn(database: Database.Database): Write[][] {
+  const ticks: Write[][] = [];
   const prepare = database.prepare.bind(database) as (sql: string) => Statement;
   const spied = (sql: string): Statement => {
     const statement = prepare(sql);
@@ -92,6 +92,7 @@ function spyOn(database: Database.Database, ticks: Write[][]): void {
     return statement;
   };
   Object.assign(database, { prepare: spied });
+  return ticks;
 }
 
 function locate({ sql, values }: Write, executionId: string): Write {
