@@ -10,6 +10,7 @@ import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
 import { runIsolationKills } from './isolation-kills.ts';
 import { runKillLoop } from './kill-loop.ts';
+import { MachineCrowd } from './machine-crowd.ts';
 import { runPipelineKills } from './pipeline-kills.ts';
 import { runStorm } from './queue-storm.ts';
 import { measureRecovery, percentile } from './recovery.ts';
@@ -107,6 +108,23 @@ async function crowds(): Promise<void> {
   compare('ratio', many / few, 1.5, '');
 }
 
+async function machines(): Promise<void> {
+  const times: number[] = [];
+  for (const count of [1_000, isShort ? 10_000 : 100_000]) {
+    const crowd = new MachineCrowd(count);
+    await crowd.spawn();
+    const due = 10;
+    const none = await crowd.restart(0);
+    const { reads, ms, complaints } = await crowd.restart(due);
+    times.push(ms);
+    report(`${count} machines with a timer each, restarted with none and with ${due} of them due: ${none.reads} and ${reads} were read, ${round(none.ms)} and ${round(ms)} ms`, [
+      ...(none.reads === 0 && reads === due ? [] : [`expected 0 and ${due} to be read`]), ...none.complaints, ...complaints, ...(await crowd.check(due)),
+    ]);
+    crowd.remove();
+  }
+  compare('ratio of the many to the few', (times[1] ?? 0) / (times[0] ?? 1), 2, '');
+}
+
 async function documents(): Promise<void> {
   const count = isShort ? 60 : 1_000;
   const { growth, listMs, readMs } = await makeLargeDocuments(count);
@@ -130,6 +148,7 @@ await storms();
 await isolations();
 await recovery();
 await crowds();
+await machines();
 await documents();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -56,8 +56,7 @@ export async function recordTicks(directory: string, flow: FlowSource, input: un
  */
 export async function recordMessage(directory: string, payload: unknown): Promise<Tick[]> {
   const database = new Database(join(directory, 'recorded.db'));
-  const ticks: Write[][] = [];
-  spyOn(database, ticks);
+  const ticks = spyOn(database);
   const store = openSqliteStore({ database, durability: 'process' });
   store.getQueueMarks = () => ({ messageKey: recordedKey, outboxKey: 0, publishedAt: 0 });
   const jobs = defineQueue({ name: 'jobs' });
