@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { toExportDocument } from '../../src/views/export/export-document.ts';
+import { parse, stringify } from 'yaml';
+import { toDocumentParts } from '../../src/views/export/document-parts.ts';
 import type { ExportEntry } from '../../src/views/export/export-entries.ts';
+import { writeJson, writeYaml } from '../../src/views/export/write-document.ts';
+import { gather } from '../../src/views/read-history.ts';
 import { parseMermaid } from './parse-mermaid.ts';
 import { createFolder, run } from './program-harness.ts';
 
@@ -51,10 +53,36 @@ describe('export', () => {
 
   it('says the same as lines, as JSON and as YAML', async () => {
     const document = JSON.parse(await read('json'));
-    expect(parse(await read('yaml'))).toEqual(document);
+    const yaml = await read('yaml');
+    expect(parse(yaml)).toEqual(document);
     const entries = toEntries(await read('jsonl'));
-    expect(JSON.parse(JSON.stringify(await toExportDocument(entries)))).toEqual(document);
+    const list = (type: string): unknown[] => entries.filter(entry => entry.type === type).map(({ type: _type, ...rest }) => rest);
+    const [{ type: _type, ...head }, { definition }] = entries as [ExportEntry, Extract<ExportEntry, { type: 'definition' }>];
+    expect({ ...head, definition, steps: list('step'), transitions: list('transition'), consolidated: list('consolidated')[0], artifacts: list('artifact') }).toEqual(document);
+    // Written a part at a time, as if it were written at once.
+    expect(await read('json')).toBe(`${JSON.stringify(document, null, 2)}\n`);
+    expect(yaml).toBe(stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }));
     expect(entries.at(-1)).toEqual({ type: 'end', steps: document.steps.length, transitions: document.transitions.length, artifacts: document.artifacts.length });
+  });
+
+  it('writes a document a part at a time, also one of which little is there', async () => {
+    async function* tell(...entries: object[]): AsyncGenerator<ExportEntry> {
+      yield* entries as ExportEntry[];
+    }
+    const head = [{ type: 'export', format: 'flowstone-execution', version: 1, execution: {} }, { type: 'definition', digest: 'd', definition: { id: 'f' } }];
+    const end = { type: 'end', steps: 0, transitions: 0, artifacts: 0 };
+    const step = { type: 'step', output: 'a\n  b:\n' };
+    for (const [entries, more] of [
+      [[...head, end], { steps: [], transitions: [], consolidated: null, artifacts: [] }],
+      [[...head, step, step, { type: 'artifact' }, end], { steps: [{ output: 'a\n  b:\n' }, { output: 'a\n  b:\n' }], transitions: [], consolidated: null, artifacts: [{}] }],
+      [[...head, { type: 'transition' }, { type: 'consolidated', score: 1 }, end], { steps: [], transitions: [{}], consolidated: { score: 1 }, artifacts: [] }],
+    ] as const) {
+      const document = { format: 'flowstone-execution', version: 1, execution: {}, definition: { id: 'f' }, ...more };
+      const json = await gather(writeJson(toDocumentParts(tell(...entries))));
+      expect(json.join('')).toBe(`${JSON.stringify(document, null, 2)}\n`);
+      expect((await gather(writeYaml(toDocumentParts(tell(...entries))))).join('')).toBe(stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }));
+      expect(json.length).toBeGreaterThan(entries.length);
+    }
   });
 
   it('draws a diagram', async () => {
