@@ -62,7 +62,7 @@ const failed = { target: 'failed', actions: 'noteFailure' } as const;
  * One step's life.
  *
  * Effects: `ping` (begin the handler), `abort` (tell it to stop), `wait` (listen for what the step waits for: time, a
- * signal, a flow, the step that stands in for it, a person's answer), `abandon` (stop waiting).
+ * signal, a flow, a machine, the step that stands in for it, a person's answer), `abandon` (stop waiting).
  */
 export const stepMachine = setup({
   types: {

@@ -14,7 +14,7 @@ export interface ProgressStep {
   readonly dependsOn: readonly number[];
   /** Null: nothing is known. */
   readonly expected: ExpectedDuration | null;
-  /** `waiting`: for time, a signal or another flow; `retrying`: for its next attempt. */
+  /** `waiting`: for time, a signal, a machine or another flow; `retrying`: for its next attempt. */
   readonly state: 'pending' | 'running' | 'waiting' | 'retrying' | 'settled';
   /** When its present run or wait began, epoch ms; null: none has. */
   readonly runAt: number | null;

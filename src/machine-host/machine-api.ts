@@ -7,14 +7,14 @@ import type { HostedMachine } from './machine-book.ts';
 import type { EmittedOf, EventOf, InputOf, MachineLike, SnapshotOf } from './machine-like.ts';
 
 export interface MachineOptions {
-  /** XState machines that actors may be restored with, each with an id of its own. Those given to `spawn` are added. */
+  /** XState machines that actors may be restored with and steps of flows may be (`uses: machine:id`), each with an id of its own. Those given to `spawn` are added. */
   readonly machines?: readonly (MachineLike | HostedMachine)[];
   /** For values that JSON has no words for. Asked in this order. */
   readonly codecs?: readonly ValueCodec[];
 }
 
 export interface SpawnOptions<Machine extends MachineLike> {
-  /** Its address, unique in the store, without `/`. */
+  /** Its address, unique in the store, without `/`. Those that begin with `flow:` are of steps. */
   readonly id: string;
   readonly input?: InputOf<Machine>;
   /** How its promises are run, by name; stored with the actor, and before what `machines` says of them. Those given last hold. */
