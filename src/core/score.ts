@@ -57,6 +57,10 @@ export function computeScore(steps: readonly ScoredStep[], assertions: readonly 
 
 /** The smallest first: sums of decimals depend on their order, this one does not. */
 function sumWeights(parts: readonly { readonly weight: number }[]): number {
+  let whole = 0;
+  for (const { weight } of parts) whole += weight;
+  // Whole numbers have one sum in any order.
+  if (parts.every(({ weight }) => Number.isSafeInteger(weight)) && Number.isSafeInteger(whole)) return whole;
   return parts.map(({ weight }) => weight).toSorted((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
 }
 

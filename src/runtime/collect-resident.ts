@@ -3,7 +3,7 @@ import type { MutableBatch } from './batch.ts';
 import type { Changes } from './changes.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
-import { computeWakeAt, toExecutionRecord, toJournalRecord, toStepRecord } from './rows.ts';
+import { computeWakeAt, isSame, toExecutionRecord, toJournalRecord, toProgress, toStepRecord } from './rows.ts';
 import { extendTrail, markBatch } from './trail.ts';
 
 /** Adds what one execution has changed, and counts its transitions. */
@@ -27,11 +27,9 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
     batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
     header.seq += entries.length;
   }
-  const before = resident.record;
-  const record = toExecutionRecord(header, tree, computeWakeAt(tree, header.startedAt));
-  resident.record = record;
-  if (before && before.status === record.status && before.wakeAt === record.wakeAt) batch.progress.push(record);
-  else batch.executions.push(record);
+  const wakeAt = computeWakeAt(tree, header.startedAt);
+  if (resident.record && isSame(resident.record, tree, wakeAt)) batch.progress.push(toProgress(header, tree));
+  else batch.executions.push((resident.record = toExecutionRecord(header, tree, wakeAt)));
   const mark = markBatch(batch);
   if (resident.isNew) batch.steps.push(...resident.kept);
   if (kept.length > 0) {

@@ -21,22 +21,20 @@ export async function readDetails(
   record: ExecutionRecord,
   options: { readonly items?: boolean | undefined } = {},
 ): Promise<ExecutionDetails> {
-  const byPosition = new Map<number, StepOutcome[]>();
-  for (const result of await reader.listResults(record.key)) {
-    const list = byPosition.get(result.step.position);
-    if (list) list.push(result);
-    else byPosition.set(result.step.position, [result]);
-  }
-  const generations = await readGenerations(reader, record, byPosition);
+  const results = await reader.listResults(record.key);
+  const generations = await readGenerations(reader, record, results);
   const steps: StepResult[] = [];
+  let next = 0;
   for (const planned of plan.steps) {
     const { position, id, forEach } = planned;
-    // In the order of their items; the step itself, -1, comes first.
-    const [own, ...items] = byPosition.get(position) ?? [];
-    if (!own) {
+    // They come by place: the step itself, -1, before its items.
+    const own = results[next];
+    if (own?.step.position !== position) {
       steps.push({ stepId: id, status: 'pending', attempts: 0, interruptions: 0, startedAt: null, settledAt: null });
       continue;
     }
+    const items: StepOutcome[] = [];
+    while (results[++next]?.step.position === position) items.push(results[next] as StepOutcome);
     const completed = own.step.status === 'completed';
     steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations, planned));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
@@ -87,8 +85,8 @@ function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap
 }
 
 /** Numbers of the generations that steps were kept from, by key. */
-async function readGenerations(reader: ResultReader, { executionId, generation }: ExecutionRecord, results: ReadonlyMap<number, readonly StepOutcome[]>): Promise<ReadonlyMap<number, number>> {
-  const isKept = [...results.values()].some(list => list.some(({ step }) => step.originKey !== null));
+async function readGenerations(reader: ResultReader, { executionId, generation }: ExecutionRecord, results: readonly StepOutcome[]): Promise<ReadonlyMap<number, number>> {
+  const isKept = results.some(({ step }) => step.originKey !== null);
   const all = isKept ? await reader.listGenerations(executionId, generation) : [];
   return new Map(all.map(row => [row.key, row.generation]));
 }

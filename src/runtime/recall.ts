@@ -2,7 +2,7 @@ import type { CatalogReader } from '../../persistence/catalog-store.ts';
 import type { StepOutcome, StoreReader } from '../../persistence/store.ts';
 import type { Ended } from './resident.ts';
 import type { Trail } from './trail.ts';
-import { listTrailSteps } from './trail.ts';
+import { listTrailSteps, toPlace } from './trail.ts';
 
 /** What the results of an execution are read from. */
 export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGenerations' | 'getConsolidatedHead'> {
@@ -26,11 +26,11 @@ export function recallResults({ resident, consolidated }: Ended, { catalog }: St
 }
 
 function toResults(trail: Trail): StepOutcome[] {
-  const outputs = new Map<string, string | null>();
-  for (const { position, item, status, output } of trail.attempts) if (status === 'completed') outputs.set(`${position}.${item}`, output);
+  const outputs = new Map<number, string | null>();
+  for (const attempt of trail.attempts) if (attempt.status === 'completed') outputs.set(toPlace(attempt), attempt.output);
   // Whoever gets a failure may change it.
   return listTrailSteps(trail).map(step => ({
     step: step.failure === null ? step : { ...step, failure: JSON.parse(JSON.stringify(step.failure)) },
-    output: outputs.get(`${step.position}.${step.item}`) ?? null,
+    output: outputs.get(toPlace(step)) ?? null,
   }));
 }

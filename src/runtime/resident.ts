@@ -15,7 +15,7 @@ export interface Resident {
   readonly input: unknown;
   /** What happened since the last commit; null: nothing. */
   changes: Changes | null;
-  /** Its row as committed last. */
+  /** Its row as it was when its status or its time to wake changed last; null: not yet in this process. */
   record: ExecutionRecord | null;
   /** Handlers that run, by `toRunKey`. */
   readonly runs: Map<string, Running>;

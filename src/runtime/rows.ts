@@ -39,6 +39,18 @@ export function computeWakeAt(tree: FlowTree, startedAt: number | null): number 
   return expires === undefined ? due : Math.min(due, expires);
 }
 
+/** It has not begun, or is over: nobody looks at it. */
+const isAtRest = ({ flow }: FlowTree): boolean => flow.status === 'done' || flow.value === 'pending';
+
+/** Whether nothing but its counters has moved since the record was made. */
+export const isSame = (record: ExecutionRecord, tree: FlowTree, wakeAt: number | null): boolean =>
+  record.status === tree.flow.value && record.wakeAt === (isAtRest(tree) ? null : wakeAt);
+
+/** What moves at every transition. */
+export const toProgress = ({ key, executionId, seq }: ExecutionHeader, tree: FlowTree): Pick<ExecutionRecord, 'key' | 'executionId' | 'context' | 'seq'> => ({
+  key, executionId, context: toCounters(tree.flow.context), seq,
+});
+
 export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeAt: number | null): ExecutionRecord {
   const { value, context, status } = tree.flow;
   const done = status === 'done';
@@ -47,7 +59,7 @@ export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeA
     ...header,
     context: toCounters(context),
     status: value,
-    wakeAt: done || value === 'pending' ? null : wakeAt,
+    wakeAt: isAtRest(tree) ? null : wakeAt,
     score: done ? (score ?? 0) : null,
     passed: done ? (passed ?? false) : null,
     failure: done ? failure : null,
@@ -68,18 +80,22 @@ const counterNames = [
   'ready', 'granted', 'released', 'settled', 'completed', 'failed', 'skipped', 'cancelled', 'halted',
 ] as const satisfies readonly (keyof FlowContext)[];
 
-/** What a step of this generation says about an earlier one. */
-const ownResult = { originKey: null, originPosition: null, stale: false } as const;
-
+// Two are made of every step: field by field is three times as fast as parts put together.
 export function toStepRecord(executionKey: number, actor: StepActor | FanOutActor): StepRecord {
   const { step, snapshot, startedAt, settledAt } = actor;
-  const base = { executionKey, position: step.position, stepId: step.id, status: snapshot.value as StepStatus, startedAt, settledAt, ...ownResult };
+  const status = snapshot.value as StepStatus;
   if (isFanOut(actor)) {
     const { failure, ...counters } = actor.snapshot.context;
-    return { ...base, item: noItem, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, dueAt: null, recovery: null, failure, counters: JSON.stringify(counters) } as StepRecord;
+    return {
+      executionKey, position: step.position, item: noItem, stepId: step.id, status, run: 0, attempt: 0, interruptions: 0, runAt: startedAt, counters: JSON.stringify(counters),
+      dueAt: null, failure, startedAt, settledAt, originKey: null, originPosition: null, recovery: null, stale: false,
+    } as StepRecord;
   }
   const { run, attempt, interruptions, dueAt, recovery, failure } = actor.snapshot.context;
-  return { ...base, item: actor.item, run, attempt, interruptions, runAt: actor.runAt || null, dueAt, recovery, failure, counters: null } as StepRecord;
+  return {
+    executionKey, position: step.position, item: actor.item, stepId: step.id, status, run, attempt, interruptions, runAt: actor.runAt || null, counters: null,
+    dueAt, failure, startedAt, settledAt, originKey: null, originPosition: null, recovery, stale: false,
+  } as StepRecord;
 }
 
 export function toJournalRecord(executionKey: number, seq: number, at: number, changes: Changes): JournalRecord {

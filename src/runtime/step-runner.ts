@@ -10,6 +10,7 @@ import { describeValue } from '../core/wording.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 import type { ToParticipant } from './participant.ts';
+import { StepCall } from './step-call.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { PublishRequest } from '../queue/queue-commands.ts';
 import type { Outcome, Tool, ToolCall } from './tool.ts';
@@ -79,7 +80,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   let session: Session | undefined;
   let publishes: PublishRequest[] | undefined;
   const { clock, logger, maxOutputBytes, publishing } = options;
-  const { timeoutMs, input, ...names } = ping;
+  const { timeoutMs, input } = ping;
 
   const abort = (reason: StepFailure): void => {
     aborted ??= Object.assign(new Error(reason.message), { name: 'AbortError', code: reason.code });
@@ -95,20 +96,16 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   };
 
   const deadline = timeoutMs === null ? undefined : clock.now() + timeoutMs;
-  const call: ToolCall = {
-    ...names,
-    input,
-    deadline,
-    get signal() {
-      if (!controller) {
-        controller = new AbortController();
-        if (aborted) controller.abort(aborted);
-      }
-      return controller.signal;
-    },
-    get logger() {
-      return logger.child({ executionId: ping.executionId, stepId: ping.stepId });
-    },
+  const getSignal = (): AbortSignal => {
+    if (!controller) {
+      controller = new AbortController();
+      if (aborted) controller.abort(aborted);
+    }
+    return controller.signal;
+  };
+  const call = new StepCall(ping, deadline, {
+    getSignal,
+    getLogger: () => logger.child({ executionId: ping.executionId, stepId: ping.stepId }),
     onCommit(write) {
       (writes ??= []).push(write);
     },
@@ -116,14 +113,14 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
     artifacts: given => open().artifacts(given),
     readArtifact: (name, given) => open().readArtifact(name, given),
     interaction: ((request: InteractionRequest, ask?: () => Promise<InteractionAnswer>) => (ask ? open().interact(request, ask) : open().interaction(request))) as ToolCall['interaction'],
-    generate: request => open().generate(request, call.signal),
+    generate: request => open().generate(request, getSignal()),
     publish(queue, payload, how) {
       if (!publishing) throw new FlowError('queues_unavailable', 'Expected a runtime with queues, this handler runs without one');
       const request = publishing.toRequest(queue, payload, how, `${ping.executionId}/${ping.stepId}${ping.item === undefined ? '' : `[${ping.item}]`}`);
       (publishes ??= []).push(request);
       return request.messageId;
     },
-  };
+  });
   /** Artifacts are stored with the success, or before it. */
   const conclude = (pong: Pong): void => {
     if (!session && !source.closes) return answer(pong);

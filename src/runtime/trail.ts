@@ -3,7 +3,8 @@ import type { MutableBatch } from './batch.ts';
 
 /** What was stored of a short execution since it began, so that neither its score nor whoever waits for its end need read it back. */
 export interface Trail {
-  readonly steps: Map<string, StepRecord>;
+  /** By `toPlace`. */
+  readonly steps: Map<number, StepRecord>;
   readonly attempts: AttemptRecord[];
   /** Characters of its outputs. */
   length: number;
@@ -29,7 +30,7 @@ export const markBatch = ({ steps, attempts }: MutableBatch): BatchMark => ({ st
 export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | 'long' {
   for (let at = from.steps; at < batch.steps.length; at++) {
     const row = batch.steps[at] as StepRecord;
-    trail.steps.set(`${row.position}.${row.item}`, row);
+    trail.steps.set(toPlace(row), row);
   }
   for (let at = from.attempts; at < batch.attempts.length; at++) {
     const row = batch.attempts[at] as AttemptRecord;
@@ -39,7 +40,19 @@ export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark):
   return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
 }
 
-const byPlace = (a: StepRecord, b: StepRecord): number => a.position - b.position || a.item - b.item;
+/** More items than an execution has that is not long. */
+const maxItems = 2 ** 20;
+
+/** A step or item as one number, in the order in which a store gives them. */
+export const toPlace = ({ position, item }: Pick<StepRecord, 'position' | 'item'>): number => position * maxItems + item + 1;
 
 /** The rows of steps, as a store gives them. */
-export const listTrailSteps = (trail: Trail): StepRecord[] => [...trail.steps.values()].sort(byPlace);
+export function listTrailSteps({ steps }: Trail): StepRecord[] {
+  let last = -1;
+  let isInOrder = true;
+  for (const place of steps.keys()) {
+    if (place < last) isInOrder = false;
+    last = place;
+  }
+  return isInOrder ? [...steps.values()] : [...steps.values()].sort((a, b) => toPlace(a) - toPlace(b));
+}
