@@ -1,3 +1,7 @@
+export type { ActorCheck, StoredActor, StoredActorFilter } from './machine-host/check-actors.ts';
+export { readStoredActors } from './machine-host/check-actors.ts';
+export type { MigrationCheckOptions, MigrationReport } from './testing/check-migrations.ts';
+export { checkMigrations } from './testing/check-migrations.ts';
 export type { CrashReport } from './testing/crash-path.ts';
 export type { Divergence } from './testing/compare-state.ts';
 export type { FlowPath, FlowPathOptions } from './testing/flow-paths.ts';

@@ -56,12 +56,12 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'machine host', 'tools'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
-  { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'testing'] },
+  { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'machine host', 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
   { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
-  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'queue', 'tools'] },
+  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'machine host', 'queue', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
 ];
 

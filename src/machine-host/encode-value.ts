@@ -26,7 +26,8 @@ export interface Decoding {
   toRef(stored: Record<string, unknown>): unknown;
 }
 
-const codecMark = 'flowstone$codec';
+/** What stands for a value that a codec carries. */
+export const codecMark = 'flowstone$codec';
 const errorMark = 'flowstone$error';
 
 /**

@@ -1,6 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
+import { describeValue } from '../core/wording.ts';
 import { compareStructures, describeChanges } from './compare-structures.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import type { Migration, StoredSnapshot } from './migration.ts';
@@ -35,7 +36,7 @@ interface Subject {
 /**
  * A stored tree for machines that have changed since: each actor in it for itself, the root and all below it.
  *
- * @throws a `FlowError` with code `machine_changed`
+ * @throws a `FlowError` with code `machine_changed` or `migration_failed`
  */
 export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migrationsOf }: UpgradeParams): FrozenTree {
   const upgraded = new Map<FrozenActor, FrozenActor>();
@@ -80,11 +81,21 @@ function upgradeActor({ actor, address, machine, before, version, isSame }: Subj
     throw changed(address, machine.id, version, `${found.join('; ')}; ${version === now.version ? 'raise `version`, and ' : ''}give \`migrations\` that lead from \`${version}\` to \`${version === now.version ? 'the next' : now.version}\`, or the machine as it was`, now.version);
   }
   let { snapshot } = actor;
-  for (const { migrate } of steps) snapshot = { ...snapshot, ...migrate(structuredClone(snapshot) as unknown as StoredSnapshot), nodes: undefined };
+  for (const step of steps) snapshot = { ...snapshot, ...runStep(step, snapshot, address), nodes: undefined };
   const moved = { ...actor, snapshot };
   const missing = findMissing(machine, moved);
   if (missing.length > 0) throw changed(address, machine.id, version, `the migration to \`${now.version}\` leads to ${quote(missing)}, which is not among its states`, now.version);
   return moved;
+}
+
+function runStep({ from, to, migrate }: Migration, snapshot: FrozenActor['snapshot'], address: string): StoredSnapshot {
+  try {
+    const moved: unknown = migrate(structuredClone(snapshot) as unknown as StoredSnapshot);
+    if (typeof moved === 'object' && moved !== null) return moved as StoredSnapshot;
+    throw new TypeError(`it returned ${describeValue(moved)}, not a snapshot`);
+  } catch (cause) {
+    throw new FlowError('migration_failed', `Expected the migration from \`${from}\` to \`${to}\` to take what is stored of actor \`${address}\`: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Steps from one version to the other, each taken once; undefined: none lead there. */

@@ -8,6 +8,7 @@ import { readActorView } from '../../machine-host/read-actor-view.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { renderActor, renderActors } from '../terminal/actor-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
+import { checkActorsCommand } from './actors-check.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -22,10 +23,11 @@ export interface ActorsCommandOptions {
   readonly limit?: number;
   readonly after?: string;
   readonly data?: string;
+  readonly tools?: string;
   readonly db?: string;
 }
 
-const actions = ['list', 'show', 'send', 'stop'] as const;
+const actions = ['list', 'show', 'send', 'stop', 'check'] as const;
 type Action = (typeof actions)[number];
 const statuses = ['active', 'done', 'error', 'stopped'] as const;
 /** Which words and options each action takes. */
@@ -34,6 +36,7 @@ const usages: Readonly<Record<Action, { readonly usage: string; readonly words: 
   show: { usage: 'flowstone actors show ID', words: 1, options: ['limit'] },
   send: { usage: 'flowstone actors send ID EVENT', words: 2, options: ['data'] },
   stop: { usage: 'flowstone actors stop ID', words: 1, options: [] },
+  check: { usage: 'flowstone actors check --tools MODULE', words: 0, options: ['tools', 'status', 'machine'] },
 };
 const defaultActors = 100;
 const defaultEvents = 20;
@@ -51,16 +54,17 @@ export async function actorsCommand(first: string | undefined, second: string | 
 async function runAction(action: Action, words: readonly string[], options: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { usage, words: count, options: known } = usages[action];
   if (words.length !== count) throw new FlowError('usage_invalid', `Expected \`${usage}\`, got ${words.length === 0 ? 'no id' : words.map(word => `\`${toPlainLine(word)}\``).join(' ')}`);
-  const foreign = (['status', 'machine', 'limit', 'after', 'data'] as const).find(name => options[name] !== undefined && !known.includes(name));
+  const foreign = (['status', 'machine', 'limit', 'after', 'data', 'tools'] as const).find(name => options[name] !== undefined && !known.includes(name));
   if (foreign) throw new FlowError('usage_invalid', `Expected no --${foreign} with \`${usage}\`, got \`${String(options[foreign])}\``);
   const [address = '', eventType = ''] = words;
   const event = action === 'send' ? readEvent(eventType, options.data, context.cwd) : undefined;
   const status = readStatus(options.status);
   const database = resolveDatabaseFile(options.db, context);
   if (!hasDatabase(database)) {
-    if (action !== 'list') throw notFound(address, database);
+    if (action !== 'list' && action !== 'check') throw notFound(address, database);
     return { exitCode: exitCodes.passed, document: { actors: [], database }, text: `No actors: there is no database at ${database} yet.\n` };
   }
+  if (action === 'check') return checkActorsCommand(database, options.tools, { ...(status && { status }), ...(options.machine !== undefined && { machineId: options.machine }) }, context);
   const reader = openSqliteReader({ file: database });
   try {
     if (action === 'list') return await listActors(reader, database, status, options, context);

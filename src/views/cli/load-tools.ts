@@ -84,6 +84,17 @@ export async function loadToolsModule(modulePath: string | undefined, cwd: strin
   return { tools: readToolExports(rest, modulePath, machines.length > 0 ? 0 : 1), models, machines };
 }
 
+/**
+ * Loads XState machines from a JavaScript or TypeScript module.
+ *
+ * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
+ */
+export async function loadMachines(modulePath: string, cwd: string): Promise<readonly HostedMachine[]> {
+  const { machines } = readMachineExports(await importModule(modulePath, cwd), modulePath);
+  if (machines.length > 0) return machines;
+  throw new FlowError('tools_module_invalid', `Expected \`${modulePath}\` to export XState machines, each by itself or all as \`machines\`, found none`, { place: { file: modulePath } });
+}
+
 async function importModule(modulePath: string, cwd: string): Promise<Record<string, unknown>> {
   const file = resolve(cwd, modulePath);
   if (!existsSync(file)) throw new FlowError('file_unreadable', `Expected --tools to name a module, found no file \`${file}\``, { place: { file } });

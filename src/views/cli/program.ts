@@ -165,9 +165,10 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (action: string, queue: string | undefined, message: string | undefined, options) =>
       settle(await (await import('./queue-command.ts')).queueCommand(action, queue, message, options, context)));
 
-  add('actors [action] [id] [event]', 'look at machines of your own: list (default), show ID; and talk to them: send ID EVENT, stop ID')
-    .option('--status <status>', 'list only active, done, error or stopped ones')
-    .option('--machine <id>', 'list only those of this machine')
+  add('actors [action] [id] [event]', 'look at machines of your own: list (default), show ID; talk to them: send ID EVENT, stop ID; and check whether they go on with changed machines: check')
+    .option('--tools <module>', 'check: a .js or .ts file that exports the machines as they are now')
+    .option('--status <status>', 'list only active, done, error or stopped ones; check: those (default: active)')
+    .option('--machine <id>', 'list, check: only those of this machine')
     .option('--limit <n>', 'list at most so many (default: 100); show: so many of the last events (default: 20)', parseCount)
     .option('--after <id>', 'list those after this id')
     .option('--data <json>', 'send: what the event has beside its type, a JSON object or @file')

@@ -1,0 +1,104 @@
+import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
+import type { StoreReader } from '../../persistence/store.ts';
+import { codecMark } from './encode-value.ts';
+import type { FrozenHead } from './frozen-tree.ts';
+import { assembleTree } from './frozen-tree.ts';
+import type { HostedMachine } from './machine-book.ts';
+import { MachineBook } from './machine-book.ts';
+import type { MachineLike } from './machine-like.ts';
+import { restoreTree } from './restore-tree.ts';
+
+/** A stored actor with all that is known of it: plain JSON, to be kept as a fixture. */
+export interface StoredActor {
+  readonly record: ActorRecord;
+  readonly parts: readonly ActorPartRecord[];
+  /** What its machine was, as JSON text; null: stored by 0.2.0, which did not keep it. */
+  readonly structure: string | null;
+}
+
+/** Whether a stored actor could go on. */
+export interface ActorCheck {
+  readonly actorId: string;
+  readonly machineId: string;
+  /** Of the machine it was stored with. */
+  readonly machineVersion: string;
+  /** `same`: its machine has not changed. `fits`: it has, in what does not concern this actor. `migrated`: a migration leads on. `refused`: see `message`. */
+  readonly verdict: 'same' | 'fits' | 'migrated' | 'refused';
+  /** Of the error it would be refused with, if that has one. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+export interface StoredActorFilter {
+  /** Default: `active`, those that have something to go on with. */
+  readonly status?: ActorRecord['status'];
+  readonly machineId?: string;
+}
+
+/** Rows read in one go. */
+const pageSize = 500;
+
+/** Reads stored actors, by id, from a store or a reader; from a database of 0.2.0, too. */
+export async function* readStoredActors({ actors }: StoreReader, { status = 'active', machineId }: StoredActorFilter = {}): AsyncGenerator<StoredActor> {
+  if (!actors) return;
+  const structures = new Map<string, string | null>();
+  const toStructure = async (digest: string): Promise<string | null> => {
+    let structure = structures.get(digest);
+    if (structure === undefined) structures.set(digest, (structure = await readStructure(actors, digest)));
+    return structure;
+  };
+  for (let after: string | undefined; ; ) {
+    const page = await actors.listActors({ status, limit: pageSize, ...(machineId !== undefined && { machineId }), ...(after !== undefined && { after }) });
+    for (const record of page) yield { record, parts: await listParts(actors, record), structure: await toStructure(record.machineDigest) };
+    if (page.length < pageSize) return;
+    after = page.at(-1)?.actorId;
+  }
+}
+
+type Reader = NonNullable<StoreReader['actors']>;
+
+async function readStructure(actors: Reader, digest: string): Promise<string | null> {
+  try {
+    return (await actors.getActorMachine(digest))?.structure ?? null;
+  } catch (error) {
+    // A file that was not brought up to date has no such table.
+    if ((error as { code?: unknown }).code === 'store_read_failed') return null;
+    throw error;
+  }
+}
+
+async function listParts(actors: Reader, { actorId, tree }: ActorRecord): Promise<ActorPartRecord[]> {
+  const parts: ActorPartRecord[] = [];
+  if (!((JSON.parse(tree) as Partial<FrozenHead>).parts ?? 0)) return parts;
+  for (;;) {
+    const page = await actors.listActorParts(actorId, parts.at(-1)?.part ?? '', pageSize);
+    parts.push(...page);
+    if (page.length < pageSize) return parts;
+  }
+}
+
+/** Finds out which stored actors could go on with these machines, and why the others could not. Runs nothing of them but migrations. */
+export function checkActors(machines: readonly (MachineLike | HostedMachine)[], snapshots: Iterable<StoredActor>): ActorCheck[] {
+  const book = new MachineBook(machines);
+  return Array.from(snapshots, stored => checkOne(book, stored));
+}
+
+function checkOne(book: MachineBook, { record, parts, structure }: StoredActor): ActorCheck {
+  const { actorId, machineId, machineVersion } = record;
+  const found = { actorId, machineId, machineVersion, code: null, message: null };
+  try {
+    const { digest, machine } = book.require(record);
+    const head = withoutCodecs(record.tree) as FrozenHead;
+    const { frozen } = assembleTree(head, parts.map(({ part, body }) => ({ part, body: JSON.stringify(withoutCodecs(body)) })));
+    const upgraded = book.upgrade(record, frozen, () => structure ?? undefined);
+    const isMoved = upgraded.root !== frozen.root || upgraded.below.some((actor, index) => actor !== frozen.below[index]);
+    restoreTree({ rootId: actorId, logic: machine, frozen: structuredClone(upgraded), outside: () => {}, codecs: [], handles: { toAddress: () => undefined, toHandle: address => ({ id: address, sessionId: address }) } });
+    return { ...found, verdict: record.machineDigest === digest ? 'same' : isMoved ? 'migrated' : 'fits' };
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+    return { ...found, verdict: 'refused', code: typeof code === 'string' ? code : null, message: message ?? String(error) };
+  }
+}
+
+/** What a codec carries says nothing of the machine; the codec need not be here. */
+const withoutCodecs = (text: string): unknown => JSON.parse(text, (_, value: unknown) => (typeof value === 'object' && value !== null && codecMark in value ? null : value));
