@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { corpus } from './corpus/corpus.ts';
+import { randomEntry } from './corpus/random-machine.ts';
 import { driveDurably } from './durable-driver.ts';
 import { driveLive } from './reference.ts';
 import { follow, scripts } from './script.ts';
@@ -16,5 +17,18 @@ describe.each(corpus.map(entry => [entry.name, entry] as const))('%s', (_name, e
     await fc.assert(fc.asyncProperty(scripts(entry), async script => {
       expect(await follow(driveDurably, entry, script, true)).toEqual(await follow(driveLive, entry, script));
     }), { numRuns: 6 });
+  });
+});
+
+describe('statecharts made at random', () => {
+  // XState says so when an actor that has ended is sent something.
+  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
+  afterEach(() => void vi.restoreAllMocks());
+  const cases = randomEntry.chain(entry => scripts(entry, 12).map(script => ({ entry, script })));
+
+  it('go on in the store as if nothing had been, restarted before each step', async () => {
+    await fc.assert(fc.asyncProperty(cases, async ({ entry, script }) => {
+      expect(await follow(driveDurably, entry, script, true)).toEqual(await follow(driveLive, entry, script));
+    }), { numRuns: 20 });
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { AnyStateMachine } from 'xstate';
 import { assign, createMachine, raise } from 'xstate';
+import type { CorpusMachine } from '../driven.ts';
 import { track } from './track.ts';
 
 /** What a random statechart is made of: a tree, and numbers that choose targets. */
@@ -23,7 +24,7 @@ const shape: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape }>(tie => ({
 export const randomEvents = ['A', 'B', 'C'];
 
 /** The same shape always gives the same machine. */
-function build(id: string, root: Shape, child: AnyStateMachine | undefined): AnyStateMachine {
+function build(id: string, root: Shape, child: AnyStateMachine | undefined, act: (name: string) => unknown): AnyStateMachine {
   const ids: string[] = [];
   const collect = (node: Shape, name: string): void => {
     ids.push(name);
@@ -37,17 +38,17 @@ function build(id: string, root: Shape, child: AnyStateMachine | undefined): Any
     const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = node.numbers;
     const isEven = ({ context }: { context: { n: number } }): boolean => context.n % 2 === 0;
     const on = {
-      ...(a % 2 === 0 ? { A: { target: target(a), actions: [track(`${name} A`), bump], reenter: a % 3 === 0 } } : {}),
-      ...(b % 2 === 0 ? { B: [{ guard: isEven, target: target(b), actions: track(`${name} B`) }, { actions: bump }] } : {}),
+      ...(a % 2 === 0 ? { A: { target: target(a), actions: [act(`${name} A`), bump], reenter: a % 3 === 0 } } : {}),
+      ...(b % 2 === 0 ? { B: [{ guard: isEven, target: target(b), actions: act(`${name} B`) }, { actions: bump }] } : {}),
       ...(c % 3 === 0 ? { C: { actions: [raise({ type: 'A' }, { delay: 1 + (c % 20), id: c % 2 === 0 ? 'one' : `own-${name}` }), bump] } } : {}),
     };
     const config = {
       id: name, on,
-      entry: [track(`enter ${name}`)], exit: [track(`exit ${name}`)],
-      ...(d % 4 === 0 ? { after: { [1 + (d % 30)]: { target: target(d + 1), actions: [track(`after ${name}`), bump] } } } : {}),
+      entry: [act(`enter ${name}`)], exit: [act(`exit ${name}`)],
+      ...(d % 4 === 0 ? { after: { [1 + (d % 30)]: { target: target(d + 1), actions: [act(`after ${name}`), bump] } } } : {}),
       // Once only: a machine that never rests is no machine.
       ...(e % 5 === 0 ? { always: { guard: ({ context }: { context: { n: number; used: boolean } }) => !context.used && context.n > e % 4, target: target(e), actions: assign({ used: true }) } } : {}),
-      ...(child && f % 3 === 0 ? { invoke: { src: child, id: `child-${name}`, onDone: { actions: bump }, onError: { actions: bump }, ...(g % 2 === 0 ? { onSnapshot: { actions: track(`seen ${name}`) } } : {}) } } : {}),
+      ...(child && f % 3 === 0 ? { invoke: { src: child, id: `child-${name}`, onDone: { actions: bump }, onError: { actions: bump }, ...(g % 2 === 0 ? { onSnapshot: { actions: act(`seen ${name}`) } } : {}) } } : {}),
       ...(h % 5 === 0 && node.kind === 'atomic' && name !== id ? { type: 'final', on: undefined, after: undefined, always: undefined, invoke: undefined } : {}),
     };
     if (node.kind === 'atomic') return config;
@@ -58,5 +59,16 @@ function build(id: string, root: Shape, child: AnyStateMachine | undefined): Any
   return createMachine({ ...(toConfig(root, id) as object), context: { n: 0, used: false } } as never) as AnyStateMachine;
 }
 
+const shapes = fc.tuple(shape, fc.option(shape, { nil: undefined }));
+type Shapes = readonly [Shape, Shape | undefined];
+const buildBoth = ([outer, inner]: Shapes, act: (name: string) => unknown): AnyStateMachine => build('m', outer, inner && build('k', inner, undefined, act), act);
+
 /** Statecharts with parallel states, history, guards, `always`, delays, and other such machines inside. */
-export const randomMachine: fc.Arbitrary<AnyStateMachine> = fc.tuple(shape, fc.option(shape, { nil: undefined })).map(([outer, inner]) => build('m', outer, inner && build('k', inner, undefined)));
+export const randomMachine: fc.Arbitrary<AnyStateMachine> = shapes.map(both => buildBoth(both, track));
+
+/** The same, to be driven by whoever drives the corpus. */
+export const randomEntry: fc.Arbitrary<CorpusMachine> = shapes.map(both => ({
+  name: 'made at random',
+  build: probe => buildBoth(both, name => probe.action(name)),
+  steps: [...randomEvents.map(type => ({ send: { type } })), { advance: 1 }, { advance: 7 }, { advance: 20 }],
+}));
