@@ -22,8 +22,6 @@ export interface CorpusMachine {
   readonly steps: readonly ScriptStep[];
   /** Why nothing can be compared after a restart; undefined: it can. */
   readonly residentOnly?: string;
-  /** Why inspectors are told something else than by XState; undefined: they are told the same. */
-  readonly toldOtherwise?: string;
 }
 
 /** A snapshot without what depends on the process. */

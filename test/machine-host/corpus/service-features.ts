@@ -66,7 +66,6 @@ const eventObservable: CorpusMachine = {
 
 const callback: CorpusMachine = {
   name: 'a callback with input, that answers, breaks and is cleaned up',
-  toldOtherwise: 'a callback that throws while it receives fails in a tick of its own',
   build: probe =>
     setup({ types: { context: {} as { calls: number; reason: string } }, actors: { line: probe.line('line') }, actions: { seen: probe.action('seen') } }).createMachine({
       context: { calls: 0, reason: '' },
