@@ -168,7 +168,8 @@ export class ExecutionProgress {
     if (event.type === 'attempt.interrupted') step.interruptions += 1;
     if (event.type === 'step.release') step.attempts -= 1;
     if (event.type === 'step.start' && typeof event['total'] === 'number') {
-      step.items = { total: event['total'], settled: 0, failed: 0 };
+      // An earlier generation has settled those it keeps.
+      step.items = { total: event['total'], settled: typeof event['kept'] === 'number' ? event['kept'] : 0, failed: 0 };
     }
     step.status = state;
     step.reason = isFailure(event['failure']) ? event['failure'] : state === 'completed' ? undefined : step.reason;

@@ -66,6 +66,21 @@ describe('retry, on the command line', () => {
     expect(now.steps.map(step => step['keptFrom'])).toEqual([1, undefined, undefined]);
   });
 
+  it('counts the items that were kept as done', async () => {
+    writeFileSync(join(cwd, 'list.yml'), 'id: list\nsteps:\n  - { id: each, uses: "tool:pick", for_each: [a, b, c] }\n');
+    writeFileSync(join(cwd, 'pick.ts'), `
+import { existsSync } from 'node:fs';
+export const pick = ({ input }) => { if (input === 'b' && !existsSync(new URL('mended', import.meta.url))) throw new Error('b is broken'); return input; };
+`);
+    const pick = ['--tools', 'pick.ts', '--db', 'list.db'];
+    const { document } = await json('run', 'list.yml', ...pick);
+    writeFileSync(join(cwd, 'mended'), '');
+    const { stdout } = await run(['retry', String(document['executionId']), ...pick], cwd);
+    expect(stdout.match(/each +(running|completed) +\d\/3 items/g)).toEqual(['each      running     2/3 items', 'each      completed   3/3 items']);
+    const shown = await json('show', String(document['executionId']), '--items', '--db', 'list.db');
+    expect((shown.document['items'] as unknown as Record<string, unknown>[]).map(({ output, keptFrom }) => [output, keptFrom])).toEqual([['a', 1], ['b', undefined], ['c', 1]]);
+  });
+
   it('writes the documents as files where it is told, also those that were kept', async () => {
     writeFileSync(join(cwd, 'made.yml'), `id: made
 steps:
