@@ -15,11 +15,12 @@ import { facts } from './xstate-facts.ts';
  * - 5.19.3: history is restored from ids of nodes; before, a restored machine forgot it. Nothing earlier is taken.
  * - 5.22.1: `_systemId` of an actor became `systemId`.
  * - 5.23.0: a system has `getAll`.
- * - 5.25: `stopChild` unregisters what is below the child, too; listeners go when an actor ends.
+ * - 5.25.1: `stopChild` unregisters what is below the child, too; listeners go when an actor ends.
  * - 5.27.0: each microstep puts an `actionExecutor` of its own over the one in the scope, and back.
  * - 5.28.0: `route` of a state becomes transitions for `xstate.route`, which the structure of a machine then has.
  * - 5.32.0: the package is cut into other files; nothing else.
- * - 5.32.6 (or a patch before it): a first state that throws makes a snapshot in error; transitions for `*` are asked when those for the event's own name refuse.
+ * - 5.32.2: transitions for `*` are asked when those for the event's own name refuse.
+ * - 5.32.6: a first state that throws makes a snapshot in error, no exception.
  * - 5.33.3: a machine that ends stops its children itself.
  */
 const copies: readonly (readonly [name: string, x: Copy])[] = [
