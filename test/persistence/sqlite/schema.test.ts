@@ -58,6 +58,9 @@ describe('migrations', () => {
     migrate(connection, migrations.slice(0, -1), file);
     connection.close();
     await expectCode(() => openSqliteReader({ file }), 'store_outdated');
+    const older = openSqliteReader({ file, outdated: 'read' });
+    expect(older.listExecutions({})).toEqual([]);
+    older.close();
     const store = openSqliteStore({ file });
     store.acquire(owner);
     store.commit(makeBatch({ executions: [makeExecution(1)] }));
