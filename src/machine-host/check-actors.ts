@@ -91,7 +91,8 @@ function checkOne(book: MachineBook, { record, parts, structure }: StoredActor):
     const head = withoutCodecs(record.tree) as FrozenHead;
     const { frozen } = assembleTree(head, parts.map(({ part, body }) => ({ part, body: JSON.stringify(withoutCodecs(body)) })));
     const upgraded = book.upgrade(record, frozen, () => structure ?? undefined);
-    const isMoved = upgraded.root !== frozen.root || upgraded.below.some((actor, index) => actor !== frozen.below[index]);
+    const stored = new Set(frozen.below);
+    const isMoved = upgraded.root !== frozen.root || upgraded.below.some(actor => !stored.has(actor));
     restoreTree({ rootId: actorId, logic: machine, frozen: structuredClone(upgraded), outside: () => {}, codecs: [], handles: { toAddress: () => undefined, toHandle: address => ({ id: address, sessionId: address }) } });
     return { ...found, verdict: record.machineDigest === digest ? 'same' : isMoved ? 'migrated' : 'fits' };
   } catch (error) {

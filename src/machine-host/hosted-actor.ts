@@ -96,11 +96,11 @@ export class HostedActor {
   }
 
   /** Takes it over from its rows. @param isChanged its rows are not as they would be written now */
-  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean): void {
+  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean, dropped: readonly string[] = []): void {
     this.createdAt = record.createdAt;
     for (const effect of open) this.open.set(effect.id, effect);
     this.#rebuild(frozen);
-    this.#parts.adopt(this.tree, this.#encoding, isChanged);
+    this.#parts.adopt(this.tree, this.#encoding, isChanged, dropped);
     for (const { sessionId } of this.#listPromises()) this.tree.runs.set(sessionId, takeOverRun(this.toRun(sessionId)));
     if (!this.#listPromises().next().done) this.#takeRuns();
   }

@@ -11,6 +11,7 @@ import type { Look } from './actor-look.ts';
 import { toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
+import { listDroppedParts } from './find-left.ts';
 import type { Handles } from './freeze-tree.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
@@ -202,7 +203,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
     const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
     const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
-    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen);
+    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, listDroppedParts(frozen, upgraded));
     // One that has ended is only looked at.
     if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
     this.#keep(actor);

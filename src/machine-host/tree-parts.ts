@@ -115,7 +115,8 @@ export class TreeParts {
   }
 
   /** Starts from a tree that was restored from its rows; nothing is to be written, unless it is not as they are. */
-  adopt(tree: ActorTree, encoding: Encoding, isChanged: boolean): void {
+  adopt(tree: ActorTree, encoding: Encoding, isChanged: boolean, dropped: readonly string[] = []): void {
+    for (const part of dropped) this.#removed.add(part);
     for (const number of tree.timers.listNumbers()) {
       const timer = tree.timers.get(number);
       if (timer) this.#set(toTimerPart(number), JSON.stringify(freezeTimer(tree, timer, encoding)));

@@ -3,6 +3,7 @@ import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
 import { compareStructures, describeChanges } from './compare-structures.ts';
+import { dropActors, findLeft } from './find-left.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import type { Migration, StoredSnapshot } from './migration.ts';
 import type { MachineStructure, OneMachineStructure } from './machine-structure.ts';
@@ -40,11 +41,19 @@ interface Subject {
  */
 export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migrationsOf }: UpgradeParams): FrozenTree {
   const upgraded = new Map<FrozenActor, FrozenActor>();
+  const dropped = new Set<string>();
+  const drop = ({ session }: FrozenActor): void => {
+    dropped.add(session);
+    for (const child of frozen.below) if (child.parent === session) drop(child);
+  };
   const visit = (subject: Subject): void => {
     const { actor, address, before } = subject;
-    upgraded.set(actor, upgradeActor(subject, migrationsOf));
-    for (const child of frozen.below) {
-      if (child.parent !== actor.session || child.src === undefined) continue;
+    const moved = upgradeActor(subject, migrationsOf);
+    upgraded.set(actor, moved);
+    const children = frozen.below.filter(({ parent }) => parent === actor.session);
+    if (moved !== actor) findLeft(moved, children, subject.machine, before).forEach(drop);
+    for (const child of children) {
+      if (dropped.has(child.session) || child.src === undefined) continue;
       const logic = resolveLogic(subject.machine, child.src);
       // Whoever restores it says what is missing.
       if (!logic) continue;
@@ -59,7 +68,7 @@ export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migra
   };
   const before = stored?.machines[0];
   visit({ actor: frozen.root, address: record.actorId, machine, before, version: record.machineVersion, isSame: before ? isSameMachine(before, toOne(machine)) : isSameRoot });
-  return { ...frozen, root: upgraded.get(frozen.root) as FrozenActor, below: frozen.below.map(actor => upgraded.get(actor) ?? actor) };
+  return dropActors({ ...frozen, root: upgraded.get(frozen.root) as FrozenActor, below: frozen.below.map(actor => upgraded.get(actor) ?? actor) }, dropped);
 }
 
 const toOne = (machine: AnyStateMachine): OneMachineStructure => toStructure(machine).machines[0] as OneMachineStructure;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { assign, createMachine, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate';
+import { assign, createMachine, fromCallback, fromPromise, fromTransition, sendTo, setup, spawnChild } from 'xstate';
 import type { AnyStateMachine } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { compareStructures, describeChanges } from '../../src/machine-host/compare-structures.ts';
@@ -142,6 +142,31 @@ describe('a stored actor', () => {
     const runtime = await (await store()).open({ machines: [{ machine: v2, migrations }] });
     await expect(runtime.actor('p')).rejects.toMatchObject({ code: 'machine_changed', message: expect.stringContaining('the migration to `2` leads to `nowhere`') });
     await runtime.stop();
+  });
+
+  it('loses the children of states that a migration leads out of, with all that is below them and due to them', async () => {
+    const place = await store('go');
+    const v2 = setup({}).createMachine({ id: 'parent', version: '2', initial: 'rest', states: { rest: { on: { again: 'rest' } } } });
+    const machines = [{ machine: v2, migrations: [{ from: '1', to: '2', migrate: (snapshot: object) => ({ ...snapshot, value: 'rest' }) as never }] }];
+    expect(await place.store.actors?.listActorParts('p', '', 10)).toHaveLength(2);
+    let actor = await (await place.open({ machines })).actor('p');
+    expect(actor.getSnapshot()).toMatchObject({ value: 'rest', children: {} });
+    await actor.send({ type: 'again' });
+    expect(await place.store.actors?.listActorParts('p', '', 10)).toEqual([]);
+    await place.close();
+    actor = await (await place.open({ machines: [v2] })).actor('p');
+    expect(actor.getSnapshot()).toMatchObject({ value: 'rest', children: {} });
+    await place.close();
+  });
+
+  it('keeps children that the state it is in goes on to invoke, and those that were spawned', async () => {
+    const machine = (version: string, more: object) => setup({ actors: { leaf: leafV1 } }).createMachine({ id: 'm', version, initial: 'run', entry: spawnChild('leaf', { id: 'spawned' }), states: { run: { invoke: [{ src: 'leaf', id: 'kept' }, ...(version === '1' ? [{ src: 'leaf', id: 'left' } as const] : [])] }, ...more } });
+    const place = openPlace();
+    await (await place.open()).spawn(machine('1', {}), { id: 'a' });
+    await place.close();
+    const actor = await (await place.open({ machines: [{ machine: machine('2', { other: {} }), migrations: [{ from: '1', to: '2', migrate: snapshot => snapshot }] }] })).actor('a');
+    expect(Object.keys(actor.getSnapshot().children as object).toSorted()).toEqual(['kept', 'spawned']);
+    await place.close();
   });
 
   it('moves through several versions in one go', async () => {
