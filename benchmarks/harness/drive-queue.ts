@@ -25,6 +25,14 @@ export async function startCrew(script: string, args: readonly string[], count: 
     });
     child.once('exit', code => reject(new Error(`A worker ended with ${code}`)));
   })));
+  process.once('exit', () => children.forEach(child => child.kill('SIGKILL')));
+  // One that ends early would leave the others, or nobody, to do its work: the run would say nothing, or never end.
+  for (const child of children) {
+    child.removeAllListeners('exit');
+    child.once('exit', (code, signal) => {
+      throw new Error(`A worker ended with ${signal ?? code} while there was work`);
+    });
+  }
   const end = (child: ChildProcess): Promise<void> => new Promise(resolve => {
     child.removeAllListeners('exit');
     child.once('exit', () => resolve());

@@ -32,7 +32,7 @@ export const queue: Trial<QueueParameters> = {
     listDurabilities(size, 'own').flatMap(durability =>
       shapes.map(({ batch, processes }) => ({
         label: `${processes === 1 ? '1 process' : `${processes} processes`}, ${batch === 1 ? 'single' : `${batch} at once`}, ${durability}`,
-        parameters: { messages: size === 'quick' ? 400 : 20_000, batch, processes, durability },
+        parameters: { messages: size === 'quick' ? 400 : 8_000, batch, processes, durability },
       })),
     ),
 };
