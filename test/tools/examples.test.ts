@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { examine, locateByPath } from '../../src/definition/examine.ts';
+import { isMachine } from '../../src/machine-host/xstate-internals.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
 
 const folder = path.join(import.meta.dirname, '../../docs/examples');
@@ -16,8 +17,10 @@ it.each(files)('example %s passes every check and uses only what is there', asyn
   expect(`${id}.yml`).toBe(file);
   // As `run` does it: tools in a module beside the definition.
   const beside = path.join(folder, `${id}.tools.ts`);
-  const own = existsSync(beside) ? Object.keys(((await import(beside)) as { tools: object }).tools) : [];
-  const known = new Set([...own.map(name => `tool:${name}`), 'sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
+  const exported = existsSync(beside) ? ((await import(beside)) as { readonly tools?: object }) : {};
+  const machines = Object.values(exported).filter(value => isMachine(value));
+  const own = [...Object.keys(exported.tools ?? {}).map(name => `tool:${name}`), ...machines.map(machine => `machine:${machine.id}`)];
+  const known = new Set([...own, 'sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
   for (const { uses } of steps) expect(known).toContain(uses);
 });
 
