@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AnyActorLogic, EventObject } from 'xstate';
 import type { Clock } from '../core/clock.ts';
+import { maxDelayMs } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';
 import type { PromiseOptions, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
@@ -91,12 +92,13 @@ export class LiveServices {
     const service = { receive: () => {}, stop, isPromise: true };
     this.#running.set(sessionId, service);
     if (interruptions >= maxInterruptions) return end(reject(createError('promise_interrupted', `The process ended ${interruptions} times while \`${String(actor.src)}\` was running`)), true);
-    if (timeoutMs !== undefined) {
-      timer = clock.setTimer(() => {
-        end(reject(createError('promise_timeout', `Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`)));
-        controller.abort();
-      }, timeoutMs);
-    }
+    const expire = (): void => {
+      end(reject(createError('promise_timeout', `Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`)));
+      controller.abort();
+    };
+    // One timer of the clock is cut to the longest it has.
+    const arm = (ms: number): void => void (timer = clock.setTimer(() => (ms > maxDelayMs ? arm(ms - maxDelayMs) : expire()), ms));
+    if (timeoutMs !== undefined) arm(timeoutMs);
     let result: unknown;
     try {
       result = toPromiseCreator(logic)({ input: actor._snapshot.input, system: tree.system, self: actor, signal: controller.signal, emit: actor._actorScope.emit });
