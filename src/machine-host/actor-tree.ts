@@ -6,7 +6,7 @@ import type { PromiseOptionsByName } from './promise-runs.ts';
 import { PromiseRuns } from './promise-runs.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
-import { TreeTimers } from './tree-timers.ts';
+import { toDueAt, TreeTimers } from './tree-timers.ts';
 import type { AnySnapshot, Inner, InnerAction, InnerInspection, InnerSystem } from './xstate-internals.ts';
 import { createInner, isBuiltIn, isMachine, promiseReject, promiseResolve, running, stopped, toKind } from './xstate-internals.ts';
 
@@ -258,7 +258,7 @@ export class ActorTree {
       },
       _relay: (source, target, event) => this.#relay(source, target, event),
       scheduler: {
-        schedule: (source, target, event, delay, id) => this.timers.schedule(source, target, event, this.#now + Math.max(0, delay), id),
+        schedule: (source, target, event, delay, id) => this.timers.schedule(source, target, event, toDueAt(this.#now, delay), id),
         cancel: (source, id) => this.timers.cancel(source, id),
         cancelAll: source => this.timers.cancelAll(source),
       },

@@ -1,6 +1,7 @@
 import { computeBackoff } from '../core/backoff.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
+import { toDueAt } from './tree-timers.ts';
 
 /** How an invoked promise is run. */
 export interface PromiseOptions {
@@ -35,7 +36,7 @@ const longestWait = 100;
 /** A failed attempt is followed by another, after a wait. */
 export const retryRun = ({ attempt, interruptions }: PromiseRun, { backoffMs = 1_000 }: PromiseOptions, now: number): PromiseRun => ({
   attempt: attempt + 1,
-  dueAt: now + computeBackoff({ maxAttempts: Infinity, initialIntervalMs: backoffMs, backoffCoefficient: 2, maxIntervalMs: backoffMs * longestWait, jitter: 'none', nonRetryable: [] }, attempt, 0),
+  dueAt: toDueAt(now, computeBackoff({ maxAttempts: Infinity, initialIntervalMs: backoffMs, backoffCoefficient: 2, maxIntervalMs: backoffMs * longestWait, jitter: 'none', nonRetryable: [] }, attempt, 0)),
   interruptions,
 });
 

@@ -13,7 +13,16 @@ export interface TreeTimer {
   readonly event: EventObject;
 }
 
+/** So many that are no more are not worth looking for. */
+const minQueue = 64;
+
 const isBefore = (a: TreeTimer, b: TreeTimer): boolean => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.number < b.number);
+
+/** The last time that a date has, epoch ms. */
+const lastTime = 8_640_000_000_000_000;
+
+/** Epoch ms, whole. A delay that is no number is none, as in XState; one that ends after the last date there is never ends. */
+export const toDueAt = (now: number, delay: number): number => Math.min(lastTime, Math.ceil(now + (delay > 0 ? delay : 0)));
 
 /** Delayed events of a tree, with XState's own rules: of several with one id only the newest can be cancelled. */
 export class TreeTimers {
@@ -29,6 +38,11 @@ export class TreeTimers {
   /** The number of the one set last. */
   get last(): number {
     return this.#next - 1;
+  }
+
+  /** Those held, with those that are no more. */
+  get queued(): number {
+    return this.#queue.size;
   }
 
   schedule(source: Inner, target: Inner, event: EventObject, dueAt: number, id: string | undefined): void {
@@ -65,7 +79,8 @@ export class TreeTimers {
     this.#newest.delete(key);
     if (number === undefined || !this.#timers.delete(number)) return;
     this.#changed.add(number);
-    if (this.#timers.size === 0) this.#queue.clear();
+    // What was cancelled long before it is due must not pile up.
+    if (this.#queue.size > 2 * this.#timers.size + minQueue) this.#queue.retain(timer => this.#timers.has(timer.number));
   }
 
   /** The earliest; of several due at the same time the one set first. */
@@ -77,8 +92,9 @@ export class TreeTimers {
     }
   }
 
-  take({ number, key }: TreeTimer): void {
+  take({ number, key, source }: TreeTimer): void {
     this.#timers.delete(number);
+    this.#keys.get(source)?.delete(key);
     this.#changed.add(number);
     const newest = this.#newest.get(key);
     // As in XState: with the one that fires, its id is forgotten, whichever of its name is the newest.
