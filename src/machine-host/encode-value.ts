@@ -29,6 +29,12 @@ export interface Decoding {
 /** What stands for a value that a codec carries. */
 export const codecMark = 'flowstone$codec';
 const errorMark = 'flowstone$error';
+/** Around an object of somebody's own that has one of these names in it. */
+const plainMark = 'flowstone$plain';
+const marks = new Set<string>([refMark, codecMark, errorMark, plainMark]);
+/** The length of the shortest. */
+const minMark = refMark.length;
+const isMark = (key: string): boolean => key.length >= minMark && marks.has(key);
 
 /**
  * The JSON of a value, or a refusal: nothing is lost in silence. Actors stand as their addresses.
@@ -57,7 +63,7 @@ function isPlain(value: unknown, codecs: readonly ValueCodec[], depth: number): 
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if ((prototype !== Object.prototype && prototype !== null) || isActorRef(value)) return false;
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], codecs, depth - 1)) return false;
+  for (const key in value) if (isMark(key) || !isPlain((value as Record<string, unknown>)[key], codecs, depth - 1)) return false;
   return true;
 }
 
@@ -94,7 +100,8 @@ function encode(value: unknown, path: readonly (string | number)[], encoding: En
     const encoded = encode(part, [...path, key], encoding);
     if (encoded !== part) (copy ??= { ...(value as Record<string, unknown>) })[key] = encoded;
   }
-  return copy ?? value;
+  const isMarked = Object.keys(value).some(isMark);
+  return isMarked ? { [plainMark]: copy ?? value } : (copy ?? value);
 }
 
 function refuse(path: readonly (string | number)[], value: unknown): never {
@@ -124,6 +131,7 @@ export function decodeValue(value: unknown, decoding: Decoding): unknown {
     return value;
   }
   const stored = value as Record<string, unknown>;
+  if (plainMark in stored) return decodeParts(stored[plainMark] as Record<string, unknown>, decoding);
   if (stored[refMark] === 1) return decoding.toRef(stored);
   if (errorMark in stored) {
     const { name, message, code } = stored[errorMark] as { name: string; message: string; code?: string };
@@ -134,6 +142,10 @@ export function decodeValue(value: unknown, decoding: Decoding): unknown {
     if (!codec) throw new FlowError('codec_missing', `Expected a codec named \`${String(stored[codecMark])}\` among the \`codecs\` of createRuntime: a stored value was written with it`);
     return codec.decode(decodeValue(stored['value'], decoding));
   }
+  return decodeParts(stored, decoding);
+}
+
+function decodeParts(stored: Record<string, unknown>, decoding: Decoding): unknown {
   for (const key of Object.keys(stored)) {
     const part = stored[key];
     if (typeof part === 'object' && part !== null) stored[key] = decodeValue(part, decoding);
