@@ -49,8 +49,9 @@ export class ActionRunner {
     const key = toEffectId(actor.id, actor.tree.incarnation, id);
     if (this.#running.has(key)) return;
     this.#running.add(key);
-    const [address = '', session = ''] = to.split('#');
-    const [root = ''] = address.split('/');
+    // The ids of children may have any sign in them; those of roots and sessions have not.
+    const [root = ''] = to.split(/[/#]/);
+    const session = to.slice(to.lastIndexOf('#') + 1);
     this.#tell({ type: 'event', id: root, session, event: actor.fromPlain(event) as EventObject, from: { id: actor.id, effect: id } });
   }
 

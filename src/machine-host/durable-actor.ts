@@ -1,6 +1,7 @@
 import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
 import { FlowError } from '../core/errors.ts';
+import { describeValue } from '../core/wording.ts';
 import type { Look } from './actor-look.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
@@ -76,10 +77,10 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
   /**
    * Sends an event. Resolves after the commit, when the snapshot has changed; false: the actor had ended.
    *
-   * @throws a `FlowError` with code `actor_value_not_json` when the event, or what it led to, cannot be stored; nothing has happened then
+   * @throws a `FlowError` with code `actor_value_not_json` when the event, or what it led to, cannot be stored, `option_invalid` when it is no event; nothing has happened then
    */
   readonly send = async (event: Sent): Promise<boolean> =>
-    (await this.#command({ type: 'event', id: this.#rootId, session: this.sessionId, event, called: true })) as boolean;
+    (await this.#command({ type: 'event', id: this.#rootId, session: this.sessionId, event: requireEvent(event), called: true })) as boolean;
 
   /** Nothing is left to do: a durable actor has begun when there is a handle on it. */
   start(): this {
@@ -193,4 +194,9 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
   toJSON(): object {
     return { [refMark]: 1, id: this.id, address: this.address };
   }
+}
+
+function requireEvent<Sent extends EventObject>(event: Sent): Sent {
+  if (typeof (event as Partial<EventObject> | null | undefined)?.type === 'string') return event;
+  throw new FlowError('option_invalid', `Expected an event to be an object with a text as its \`type\`, got ${describeValue(event)}`);
 }

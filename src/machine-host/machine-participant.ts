@@ -8,7 +8,7 @@ import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import type { ActorNews } from './actor-performer.ts';
 import type { Look } from './actor-look.ts';
-import { toLook } from './actor-look.ts';
+import { findBelow, toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import { listDroppedParts } from './find-left.ts';
@@ -23,7 +23,6 @@ import { StepActors } from './step-actors.ts';
 import type { TreeInspection } from './tree-inspection.ts';
 import { announceTree } from './tree-inspection.ts';
 import { WakeAlarm } from './wake-alarm.ts';
-import type { Inner } from './xstate-internals.ts';
 
 export interface ParticipantOptions {
   readonly actors: ActorReader;
@@ -260,8 +259,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   #look(id: string, path: readonly string[]): Look | undefined {
     const actor = this.#find(id);
-    let inner: Inner | undefined = actor?.tree.root;
-    for (const part of path) inner = inner?._snapshot.children?.[part];
+    const inner = actor && findBelow(actor.tree.root, path);
     if (!actor || !inner) return undefined;
     this.#touched.add(actor);
     return toLook(actor, inner);

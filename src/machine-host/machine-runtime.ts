@@ -149,8 +149,8 @@ function requireText(value: unknown): string {
 
 function requireId(id: unknown): string {
   if (typeof id === 'string' && id.startsWith(stepActorPrefix)) throw new FlowError('option_invalid', `Expected \`id\` not to begin with \`${stepActorPrefix}\`, which marks actors that are steps of flows, got \`${id}\``);
-  if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id)) return id;
-  throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 characters without \`/\` and \`#\`, got ${describeValue(id)}`);
+  if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id) && id.isWellFormed()) return id;
+  throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 whole characters without \`/\` and \`#\`, got ${describeValue(id)}`);
 }
 
 function requireCodec(codec: ValueCodec): ValueCodec {
