@@ -13,12 +13,14 @@ import type { Tool } from '../tool.ts';
 import { listTrailSteps } from '../trail.ts';
 import type { Consolidator } from './consolidator.ts';
 import { readAnswer } from './consolidator.ts';
-import { gatherWork } from './gather.ts';
+import type { StepWork } from './gather.ts';
+import { arrangeTrail, gatherWork } from './gather.ts';
 import type { Judgement } from './judge.ts';
 import { hasAssertions, judge } from './judge.ts';
 import { loadSession } from './read-session.ts';
 import type { Finished, Outcome } from './record.ts';
 import { toConsolidated } from './record.ts';
+import { writeSteps } from './steps-text.ts';
 
 export interface ConsolidationsOptions {
   readonly store: Store;
@@ -41,6 +43,13 @@ interface Run {
   over: boolean;
 }
 
+/**
+ * Steps and characters a session repeats, at most. In longer executions the steps stay where they are kept and are read
+ * from there: the end of one flow must not hold up the others, nor double what it takes on disk.
+ */
+const maxRows = 48;
+const maxStepsLength = 32_768;
+
 /** Gathers what executions did and scores it, each within its time. One that fails or is late leaves a row that says so. */
 export class Consolidations {
   readonly #options: ConsolidationsOptions;
@@ -59,11 +68,16 @@ export class Consolidations {
   begin({ header, tree: { plan }, trail }: Resident): void {
     const { executionId, key } = header;
     if (this.#runs.has(executionId)) return;
-    const rows = trail && trail !== 'long' ? listTrailSteps(trail) : this.#options.store.listSteps(key);
-    if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) return this.#answer({ header, plan, rows }, { assertions: [] });
+    const { store } = this.#options;
+    const isLong = trail === 'long';
+    const rows = trail && !isLong ? listTrailSteps(trail) : store.listSteps(key);
+    if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) {
+      const work = isLong ? undefined : trail ? arrangeTrail(plan, rows, trail) : this.#gather({ header, plan, rows });
+      if (!(work instanceof Promise)) return this.#answer({ header, plan, rows }, work, { assertions: [] });
+    }
     const run: Run = { controller: new AbortController(), timer: undefined, over: false };
     this.#runs.set(executionId, run);
-    this.#run(run, header, plan, rows).catch(error => run.over || this.#options.fault(error));
+    this.#run(run, header, plan, rows, isLong).catch(error => run.over || this.#options.fault(error));
   }
 
   /** The execution has ended: nobody waits for it any more. */
@@ -83,20 +97,26 @@ export class Consolidations {
     if (reason) run.controller.abort(reason);
   }
 
-  async #run(run: Run, header: Finished['header'], plan: Finished['plan'], rows: readonly StepRecord[] | Promise<StepRecord[]>): Promise<void> {
+  /** Undefined: too much to be repeated. */
+  #gather({ header, plan, rows }: Finished): StepWork[] | undefined | Promise<StepWork[]> {
+    return rows.length > maxRows ? undefined : gatherWork(this.#options.store, header.key, plan, rows);
+  }
+
+  async #run(run: Run, header: Finished['header'], plan: Finished['plan'], rows: readonly StepRecord[] | Promise<StepRecord[]>, isLong: boolean): Promise<void> {
     const finished: Finished = { header, plan, rows: await rows };
+    const work = isLong ? undefined : await this.#gather(finished);
     if (run.over) return;
-    this.#arm(finished, run, plan.consolidation.timeoutMs);
+    this.#arm(finished, work, run, plan.consolidation.timeoutMs);
     const { signal } = run.controller;
     let judgement: Judgement = { assertions: [] };
     let outcome: Outcome;
     try {
-      if (hasAssertions(finished)) judgement = await judge(finished, await gatherWork(this.#options.store, header.key, plan, finished.rows), this.#options, signal);
+      if (hasAssertions(finished)) judgement = await judge(finished, work ?? (await gatherWork(this.#options.store, header.key, plan, finished.rows)), this.#options, signal);
       outcome = await this.#consolidate(finished, judgement, signal);
     } catch (error) {
       outcome = { ...judgement, error: { status: 'failed', failure: toFailure(error, false) } };
     }
-    this.#end(finished, run, outcome);
+    this.#end(finished, work, run, outcome);
   }
 
   async #consolidate(finished: Finished, judgement: Judgement, signal: AbortSignal): Promise<Outcome> {
@@ -110,24 +130,27 @@ export class Consolidations {
   }
 
   /** Timers are cut to a longest delay, so a long one takes several. */
-  #arm(finished: Finished, run: Run, ms: number): void {
+  #arm(finished: Finished, work: StepWork[] | undefined, run: Run, ms: number): void {
     const delay = Math.min(ms, maxDelayMs);
     run.timer = this.#options.clock.setTimer(() => {
-      if (ms > delay) return this.#arm(finished, run, ms - delay);
+      if (ms > delay) return this.#arm(finished, work, run, ms - delay);
       const { timeoutMs } = finished.plan.consolidation;
       const failure = createFailure('consolidation_timeout', `The consolidation took longer than ${timeoutMs} ms`, { timeoutMs });
-      this.#end(finished, run, { assertions: [], error: { status: 'timeout', failure } }, Object.assign(new Error(failure.message), { name: 'AbortError', code: failure.code }));
+      this.#end(finished, work, run, { assertions: [], error: { status: 'timeout', failure } }, Object.assign(new Error(failure.message), { name: 'AbortError', code: failure.code }));
     }, delay);
   }
 
   /** What comes after the time is over is not looked at. */
-  #end(finished: Finished, run: Run, outcome: Outcome, reason?: Error): void {
+  #end(finished: Finished, work: StepWork[] | undefined, run: Run, outcome: Outcome, reason?: Error): void {
     if (run.over) return;
     this.#close(finished.header.executionId, run, reason);
-    this.#answer(finished, outcome);
+    this.#answer(finished, work, outcome);
   }
 
-  #answer(finished: Finished, outcome: Outcome): void {
-    this.#options.post(finished.header, toConsolidated(finished, outcome, this.#options.clock.now()));
+  #answer(finished: Finished, work: StepWork[] | undefined, outcome: Outcome): void {
+    const { executionId } = finished.header;
+    const text = work && writeSteps(executionId, finished.plan, work);
+    const steps = text !== undefined && text.length <= maxStepsLength ? text : undefined;
+    this.#options.post(finished.header, toConsolidated(finished, { ...outcome, steps }, this.#options.clock.now()));
   }
 }

@@ -11,7 +11,7 @@ import { noItem } from '../tree.ts';
 import { isStoodIn, toEvaluation, toScoredSteps } from './scored-steps.ts';
 
 /** A longer input of an execution stays with it, characters. */
-const maxInputLength = 1_024;
+const maxInputLength = 32_768;
 
 /** An execution whose steps have settled. */
 export interface Finished {
@@ -22,6 +22,8 @@ export interface Finished {
 
 /** How a consolidation came out. */
 export interface Outcome {
+  /** JSON text; undefined: they stay where they are kept, and are read from there. */
+  readonly steps?: string | undefined;
   readonly assertions: readonly AssertionResult[];
   /** JSON text of the state that they looked at. */
   readonly state?: string | undefined;
@@ -35,7 +37,7 @@ export interface Outcome {
 /** Makes the row of a session, and what the flow is told. @param now epoch ms */
 export function toConsolidated(finished: Finished, outcome: Outcome, now: number): Extract<Message, { to: 'consolidated' }> {
   const { header, plan, rows } = finished;
-  const { assertions, state, error, extra } = outcome;
+  const { steps, assertions, state, error, extra } = outcome;
   const { score: computed, ...parts } = computeScore(toScoredSteps(plan, rows), assertions);
   const score = error || parts.zeroedBy.length > 0 ? 0 : (outcome.score ?? computed);
   const passed = !error && decidePassed({ score, zeroedBy: parts.zeroedBy }, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
@@ -47,21 +49,17 @@ export function toConsolidated(finished: Finished, outcome: Outcome, now: number
     error: error?.failure ?? null, createdAt: Math.max(now, startedAt),
   };
   const status = error?.status ?? 'completed';
-  const stepsKept: Kept = { executionKey: header.key, digest: plan.digest };
-  const text = JSON.stringify({
-    ...shared, status, flowId: header.flowId, flowVersion: header.flowVersion, flowType: plan.flowType, mode: plan.mode, stepsKept,
-    assertions, passed, minScore: plan.minScore, ...parts, consolidator: plan.consolidation.uses, ...totals,
-  });
-  const input = header.input.length > maxInputLength ? undefined : header.input;
-  const content = `${text.slice(0, -1)}${writeMember('input', input)}${writeMember('state', state)}${writeMember('extra', extra)}}`;
+  const head = JSON.stringify({ ...shared, status, flowId: header.flowId, flowVersion: header.flowVersion, flowType: plan.flowType, mode: plan.mode });
+  const tail = JSON.stringify({ assertions, passed, minScore: plan.minScore, ...parts, consolidator: plan.consolidation.uses, ...totals });
+  const kept: Kept = { executionKey: header.key, digest: plan.digest };
+  const middle = steps === undefined ? `"stepsKept":${JSON.stringify(kept)}` : `"steps":${steps}`;
+  const input = header.input.length > maxInputLength ? '' : `,"input":${header.input}`;
+  const content = `${head.slice(0, -1)}${input},${middle},${tail.slice(1, -1)}${state === undefined ? '' : `,"state":${state}`}${extra === undefined ? '' : `,"extra":${extra}`}}`;
   const record = { ...shared, status, content, originalSessionIds: listSessions(finished), ...totals } as ConsolidatedRecord;
   return { to: 'consolidated', event: error ? { type: 'consolidation.failed', failure: error.failure } : { type: 'consolidation.completed', score, passed }, record };
 }
 
-/** @param json undefined: left out */
-const writeMember = (name: string, json: string | undefined): string => (json === undefined ? '' : `,"${name}":${json}`);
-
-/** Where the steps of a session are kept: what is stored once is not stored twice. Sessions of 0.2.0 may hold the steps themselves. */
+/** Where the steps of a session are kept that are too many, or too long, to be repeated in it. */
 export interface Kept {
   readonly executionKey: number;
   readonly digest: string;
