@@ -23,7 +23,7 @@ describe('a static flow', () => {
     const { executionId } = execution;
     expect((await runtime.list()).map(summary => summary.executionId)).toEqual([executionId]);
     expect(await runtime.start('who', { idempotencyKey: 'once' })).toMatchObject({ executionId, created: false });
-    expect(readSession(place, executionId)).toMatchObject({ executionId, status: 'scored', consolidated: { status: 'completed', score: 1, content: { executionId, stepsKept: {} } }, steps: [{ sessionId: `${executionId}_step_0`, output }, { index: 1 }] });
+    expect(readSession(place, executionId)).toMatchObject({ executionId, status: 'scored', consolidated: { status: 'completed', score: 1, content: { executionId, steps: [{ output }, {}] } }, steps: [{ sessionId: `${executionId}_step_0`, output }, { index: 1 }] });
     await runtime.stop();
     const reader = openSqliteReader({ file: place.file });
     expect(reader.isolations.get(1)).toMatchObject({ status: 'ended', session: expect.stringMatching(/^[0-9a-f]{64}$/) });
