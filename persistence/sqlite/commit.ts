@@ -81,7 +81,7 @@ const isFirstRun = (row: StepRecord): boolean =>
 
 /** False: the row that is there says something else. */
 function writeFirstRun(statements: CommitStatements, row: StepRecord): boolean {
-  if (row.status === 'running') {
+  if (row.status === 'running' && row.settledAt === null) {
     return Number(statements.beginFirstRun.run(row.executionKey, row.position, row.item, row.stepId, row.runAt, row.startedAt).changes) > 0;
   }
   if (row.status !== 'completed') return false;
