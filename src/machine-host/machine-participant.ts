@@ -203,6 +203,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
     const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
     actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, listDroppedParts(frozen, upgraded));
+    // Its machine may have come by a spawn.
+    this.#blocked.delete(record.actorId);
     // One that has ended is only looked at.
     if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
     this.#keep(actor);
