@@ -11,6 +11,7 @@ import type { Migration } from './migration.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 import { requirePromiseOptions } from './promise-runs.ts';
 import { requireMachine } from './require-machine.ts';
+import { requireHosted, requireList, requirePromiseNames } from './check-machine-options.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { isMachine } from './xstate-internals.ts';
 
@@ -45,16 +46,18 @@ export class MachineBook {
   readonly #known = new Map<string, KnownMachine>();
 
   constructor(machines: readonly (MachineLike | HostedMachine)[] = []) {
-    for (const given of machines) this.add(given);
+    for (const given of requireList('machines', machines)) this.add(given);
   }
 
   add(given: MachineLike | HostedMachine): KnownMachine {
     const hosted = isMachine(given) ? { machine: given } : (given as HostedMachine);
     const machine = requireMachine(hosted?.machine ?? given);
+    if (!isMachine(given)) requireHosted(hosted);
     requirePromiseOptions(hosted.promises);
     const known = this.#known.get(machine.id);
     if (known?.machine === machine && isMachine(given)) return known;
     const entry = toKnown(hosted, machine);
+    requirePromiseNames(hosted.promises, entry.row.structure);
     if (known && known.digest !== entry.digest) {
       throw new FlowError('option_invalid', `Expected machines with ids of their own, got two different ones with the id \`${machine.id}\``);
     }

@@ -12,6 +12,7 @@ import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from '../runtime/api.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
+import { requireActorFilter, requireList, requirePromiseNames } from './check-machine-options.ts';
 import { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
 import { toActorSummary } from './actor-summary.ts';
@@ -50,7 +51,7 @@ export class HostedMachines {
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
-      actors: store.actors, book: this.#book, codecs: codecs.map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
+      actors: store.actors, book: this.#book, codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
       listSignals: executionId => listSignals(store, executionId),
       inspection: inspect && new TreeInspection(inspect, logger),
       handles: {
@@ -111,7 +112,9 @@ export class HostedMachines {
     spawn: async (machine, options) => {
       const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
       const known = this.#book.add(requireMachine(machine));
-      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input, promises: requirePromiseOptions(options.promises) })) as Look) as never;
+      const promises = requirePromiseOptions(options.promises);
+      requirePromiseNames(promises, known.row.structure);
+      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input, promises })) as Look) as never;
     },
     actor: async address => {
       const [id = '', ...path] = requireText(address).split('/');
@@ -119,7 +122,10 @@ export class HostedMachines {
       if (!look) throw new FlowError('actor_not_found', `Expected the address of an actor, got \`${address}\`, which is not in the store`);
       return this.#toHandle(look) as never;
     },
-    actors: async ({ limit = 100, ...filter } = {}) => ((await this.#actors?.listActors({ ...filter, limit })) ?? []).map(toActorSummary),
+    actors: async (options = {}) => {
+      const { limit = 100, ...filter } = requireActorFilter(options);
+      return ((await this.#actors?.listActors({ ...filter, limit })) ?? []).map(toActorSummary);
+    },
   };
 
   /** Deletes actors that settled before then, at most so many; returns how many. */
