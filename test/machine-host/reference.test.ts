@@ -13,9 +13,10 @@ describe.each(corpus.map(entry => [entry.name, entry] as const))('%s', (_name, e
 
   it('reaches more than its first state', async () => {
     const states = new Set<string>();
-    await fc.assert(fc.asyncProperty(scripts(entry), async script => {
+    for (const script of fc.sample(scripts(entry), 40)) {
       for (const { snapshot, acted, emitted } of await follow(driveLive, entry, script)) states.add(JSON.stringify([snapshot, acted, emitted]));
-    }), { numRuns: 40 });
+      if (states.size > 2) break;
+    }
     expect(states.size).toBeGreaterThan(2);
   });
 });

@@ -120,7 +120,7 @@ async function runCase(seed: number, violence: number, wild = false): Promise<{ 
 }
 
 describe('a flow of any shape', () => {
-  const seeds = Array.from({ length: Number(process.env['FLOWSTONE_SEEDS'] ?? 40) }, (_, index) => index + Number(process.env['FLOWSTONE_FIRST_SEED'] ?? 1));
+  const seeds = Array.from({ length: Number(process.env['FLOWSTONE_SEEDS'] ?? 24) }, (_, index) => index + Number(process.env['FLOWSTONE_FIRST_SEED'] ?? 1));
 
   it.each(seeds)('comes to the same end however often it is stopped or crashes (seed %i)', async seed => {
     const { outcome } = await runCase(seed, 0);

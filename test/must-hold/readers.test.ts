@@ -15,7 +15,7 @@ describe('eight processes on one database', () => {
       const runtime = await createRuntime({ store: openSqliteStore({ file }), flows: [victimFlow], tools: createVictimTools(() => {}, () => {}) });
       const readers = Array.from({ length: 7 }, () => startPoller(file));
       await Promise.all(readers.map(({ ready }) => ready));
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < 5; round++) {
         const executions = await Promise.all(Array.from({ length: 10 }, (_, value) => runtime.start('victim', { input: { value } })));
         const settled = await Promise.all(executions.map(execution => execution.settled()));
         expect(settled.every(({ passed }) => passed)).toBe(true);
