@@ -13,6 +13,8 @@ export interface ActorNews {
   emitted(id: string, actor: Inner, event: EventObject): void;
   /** Something of its tree has changed, so it may be there as another object. */
   renewed(id: string, live: ReadonlyMap<string, Inner>): void;
+  /** Nothing of them moves any more, unless the runtime begins anew. */
+  ended(error: Error): void;
 }
 
 export interface PerformerOptions {

@@ -3,6 +3,7 @@ import type { StoreReader } from '../../persistence/store.ts';
 import { codecMark } from './encode-value.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
+import { listParts } from './list-parts.ts';
 import type { HostedMachine } from './machine-book.ts';
 import { MachineBook } from './machine-book.ts';
 import type { MachineLike } from './machine-like.ts';
@@ -49,7 +50,7 @@ export async function* readStoredActors({ actors }: StoreReader, { status = 'act
   };
   for (let after: string | undefined; ; ) {
     const page = await actors.listActors({ status, limit: pageSize, ...(machineId !== undefined && { machineId }), ...(after !== undefined && { after }) });
-    for (const record of page) yield { record, parts: await listParts(actors, record), structure: await toStructure(record.machineDigest) };
+    for (const record of page) yield { record, parts: hasParts(record) ? await listParts(actors, record.actorId) : [], structure: await toStructure(record.machineDigest) };
     if (page.length < pageSize) return;
     after = page.at(-1)?.actorId;
   }
@@ -67,15 +68,8 @@ async function readStructure(actors: Reader, digest: string): Promise<string | n
   }
 }
 
-async function listParts(actors: Reader, { actorId, tree }: ActorRecord): Promise<ActorPartRecord[]> {
-  const parts: ActorPartRecord[] = [];
-  if (!((JSON.parse(tree) as Partial<FrozenHead>).parts ?? 0)) return parts;
-  for (;;) {
-    const page = await actors.listActorParts(actorId, parts.at(-1)?.part ?? '', pageSize);
-    parts.push(...page);
-    if (page.length < pageSize) return parts;
-  }
-}
+/** A file of 0.2.0 that was not brought up to date has none, and no table of them. */
+const hasParts = ({ tree }: ActorRecord): boolean => ((JSON.parse(tree) as Partial<FrozenHead>).parts ?? 0) > 0;
 
 /** Finds out which stored actors could go on with these machines, and why the others could not. Runs nothing of them but migrations. */
 export function checkActors(machines: readonly (MachineLike | HostedMachine)[], snapshots: Iterable<StoredActor>): ActorCheck[] {

@@ -45,6 +45,7 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
   readonly #watched: (isWatched: boolean) => void;
   readonly #observers = new Set<{ readonly observer: ActorObserver<Shown> }>();
   readonly #listeners = new Map<string, Set<(event: EventObject) => void>>();
+  readonly #waiting = new Set<(error: Error) => void>();
 
   constructor({ id, address, session, src, snapshot }: Look, command: (command: ActorCommand) => Promise<unknown>, watched: (isWatched: boolean) => void) {
     this.#watched = watched;
@@ -129,9 +130,23 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
     return this.#watch(() => of.delete(one));
   }
 
-  /** As XState's `waitFor`. */
+  /**
+   * As XState's `waitFor`.
+   *
+   * @throws a `FlowError` with code `runtime_stopped` when the runtime stops before, whatever becomes of the actor
+   */
   waitFor(predicate: (snapshot: Shown) => boolean, options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<Shown> {
-    return waitFor(this as never, predicate as never, options as never) as unknown as Promise<Shown>;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const seen = waitFor(this as never, predicate as never, options as never) as unknown as Promise<Shown>;
+      seen.finally(() => this.#waiting.delete(reject)).then(resolve, reject);
+    });
+  }
+
+  /** Nothing more will be told of it: its runtime has stopped or stands still. */
+  abandon(error: Error): void {
+    for (const reject of this.#waiting) reject(error);
+    this.#waiting.clear();
   }
 
   /** Whoever watches need not hold the handle. */

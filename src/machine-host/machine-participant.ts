@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, DueActor } from '../../persistence/actor-store.ts';
+import type { ActorMachineRecord, ActorReader, ActorRecord, DueActor } from '../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
@@ -17,6 +17,7 @@ import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { listNewMachines, toWrites } from './hosted-writes.ts';
+import { listPartsAtOnce } from './list-parts.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
@@ -200,7 +201,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const { book } = this.#options;
     const actor = this.#create(record.actorId, book.require(record));
     const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
-    const { frozen, isNested } = assembleTree(head, head.parts > 0 ? this.#listParts(record.actorId) : []);
+    const { frozen, isNested } = assembleTree(head, head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : []);
     const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
     actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, listDroppedParts(frozen, upgraded));
     // Its machine may have come by a spawn.
@@ -209,15 +210,6 @@ export class MachineParticipant implements Participant<ActorCommand> {
     if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
     this.#keep(actor);
     return actor;
-  }
-
-  #listParts(actorId: string): ActorPartRecord[] {
-    const parts: ActorPartRecord[] = [];
-    for (;;) {
-      const page = this.#options.actors.listActorParts(actorId, parts.at(-1)?.part ?? '', pageSize) as ActorPartRecord[];
-      parts.push(...page);
-      if (page.length < pageSize) return parts;
-    }
   }
 
   #deliver({ id, session, event, called, source, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
@@ -380,7 +372,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
     if (ids.length > 0) this.tell({ type: 'release', ids });
   }
 
-  end(): void {
+  end(error: Error): void {
+    this.#options.news.ended(error);
     this.#post = undefined;
     this.#forget();
   }

@@ -66,6 +66,9 @@ export class HostedMachines {
             if (inner) handle.renew(inner._snapshot);
           }
         },
+        ended: error => {
+          for (const handle of this.#watched) handle.abandon(error);
+        },
         emitted: (id, actor, event) => this.#find(id, actor.sessionId)?.hear(event, complain),
       },
     });

@@ -1,4 +1,4 @@
-import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
+import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { toActorSummary } from './actor-summary.ts';
 import { toEffectId } from './action-runner.ts';
@@ -6,6 +6,7 @@ import type { OpenEffect } from './actor-commands.ts';
 import type { FrozenActor, FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
+import { listParts } from './list-parts.ts';
 import type { ActorSummary } from './machine-api.ts';
 import type { PromiseRun } from './promise-runs.ts';
 
@@ -66,15 +67,12 @@ export interface ActorView extends ActorSummary {
   readonly events: readonly TakenEventView[];
 }
 
-/** Parts read in one go. */
-const pageSize = 500;
-
 /** Everything that is stored of one actor, and the last events that its tree took. */
 export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
   const record = await actors?.getActor(id);
   if (!record) return undefined;
   const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
-  const { root, below, timers } = assembleTree(head, await listParts(actors, id)).frozen;
+  const { root, below, timers } = assembleTree(head, actors && head.parts > 0 ? await listParts(actors, id) : []).frozen;
   const open = head.open ?? [];
   const bySession = new Map(below.map(actor => [actor.session, actor]));
   const addresses = new Map<string, string>();
@@ -109,15 +107,6 @@ function toRunView({ run }: FrozenActor): ActorNode['run'] {
   if (!run || (run.attempt === 1 && !run.interruptions)) return undefined;
   const { attempt, dueAt, interruptions } = run;
   return { attempt, ...dropUndefined({ dueAt, interruptions }) };
-}
-
-async function listParts(actors: StoreReader['actors'], id: string): Promise<ActorPartRecord[]> {
-  const parts: ActorPartRecord[] = [];
-  for (let page: ActorPartRecord[] | undefined; !page || page.length === pageSize; ) {
-    page = (await actors?.listActorParts(id, parts.at(-1)?.part ?? '', pageSize)) ?? [];
-    parts.push(...page);
-  }
-  return parts;
 }
 
 const dropUndefined = <Parts extends object>(parts: Parts): Partial<Parts> => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as Partial<Parts>;

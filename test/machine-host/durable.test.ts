@@ -109,6 +109,15 @@ describe('a durable actor', () => {
     await runtime.stop();
   });
 
+  it('does not let its waitFor wait for a runtime that has stopped', async () => {
+    const runtime = await createPlace().open();
+    const actor = await runtime.spawn(light, { id: 'l' });
+    const waiting = actor.waitFor(({ status }) => status === 'done');
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'runtime_stopped' });
+    await runtime.stop();
+    await refused;
+  });
+
   it('refuses what JSON cannot keep, naming the path, and stays as it was', async () => {
     const machine = setup({ types: {} as { context: { when: unknown }; events: { type: 'keep'; value: unknown } } }).createMachine({
       id: 'keeper', context: { when: null }, on: { keep: { actions: assign({ when: ({ event }) => event.value }) } },
