@@ -28,6 +28,24 @@ export function createNotAcquiredError(location: string): FlowError {
   });
 }
 
+/** What was opened is not at its path any more. */
+export function createGoneError(location: string, found: string): FlowError {
+  return new FlowError(
+    'store_gone',
+    `Expected ${location} to be what was opened, but ${found}: deleted, moved, or replaced. Nothing more is stored. Stop this runtime, put the right file in its place, and open it anew.`,
+    { details: { location, found } },
+  );
+}
+
+/** The write-ahead log is not the one that is written. */
+export function createLogGoneError(location: string, isThere: boolean): FlowError {
+  return new FlowError(
+    'store_log_gone',
+    `Expected the write-ahead log ${location}-wal to be the one that is written, but ${isThere ? 'another one is in its place' : 'it is gone'}: deleted, or taken by a second SQLite library in this process. Nothing more is stored. Stop this runtime, use one SQLite library for the file, and open it anew.`,
+    { details: { location } },
+  );
+}
+
 export function createClosedError(location: string): FlowError {
   return new FlowError('store_closed', `Expected ${location} to be open, but close() was called. Open it again.`, { details: { location } });
 }

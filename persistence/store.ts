@@ -167,6 +167,13 @@ export interface Store extends StoreReader, QueueStore, ActorStore {
   commit(batch: CommitBatch): Answer<void>;
 
   /**
+   * Checks that what was opened is still what is there; left out: it cannot go away. `acquire` and `commit` check it, too.
+   *
+   * @throws a `FlowError` with code `store_gone` or `store_log_gone`
+   */
+  verify?(): Answer<void>;
+
+  /**
    * As `commit`, with writes of the steps' own in the same transaction. `build` runs inside it and returns the batch.
    * Each write goes through `attempt`, so that one that throws undoes only itself. Embedded stores only.
    */

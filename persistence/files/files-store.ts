@@ -95,6 +95,7 @@ export class FilesStore extends StateStore {
 
   override acquire(owner: OwnerRecord): number {
     if (this.#closed) throw createClosedError(this.location);
+    this.#writer?.requirePresent();
     const before = this.#owners.epoch;
     this.#owners.acquire(owner, this.location);
     if (this.#owners.epoch !== before) {
@@ -138,8 +139,13 @@ export class FilesStore extends StateStore {
   protected override requireOwned(): MemoryState {
     if (this.#closed) throw createClosedError(this.location);
     if (!this.#writer) throw createNotAcquiredError(this.location);
+    this.#writer.requirePresent();
     if (!this.#owners.isOwner()) throw createStaleOwnerError(this.location, this.#owners.epoch, this.#owners.findLast()?.epoch ?? 0);
     return this.#state;
+  }
+
+  verify(): void {
+    this.requireOwned();
   }
 
   override close(): void {

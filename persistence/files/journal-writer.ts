@@ -1,5 +1,6 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createGoneError } from '../store-errors.ts';
 import { encodeLine } from './journal-line.ts';
 import { syncFolder, writeAtomically } from './write-atomically.ts';
 
@@ -34,6 +35,19 @@ export class JournalWriter {
     if (fstatSync(this.#handle).size > this.#end) ftruncateSync(this.#handle, this.#end);
   }
 
+  /**
+   * Makes sure that the journal at the path is the one that is written.
+   *
+   * @throws a `FlowError` with code `store_gone`
+   */
+  requirePresent(): void {
+    const there = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (!there) throw createGoneError(this.#path, 'no file is there any more');
+    const { dev, ino, size } = fstatSync(this.#handle, { bigint: true });
+    if (there.dev !== dev || there.ino !== ino) throw createGoneError(this.#path, 'another file is in its place');
+    if (Number(size) < this.#end) throw createGoneError(this.#path, `it has ${size} bytes, where ${this.#end} were written`);
+  }
+
   /** Stores one line. When it throws, nothing of the line counts, and nothing of it stays if the disk lets us. */
   append(value: unknown): void {
     const line = encodeLine(value);
@@ -49,6 +63,7 @@ export class JournalWriter {
       }
       throw error;
     }
+    this.requirePresent();
     this.#end += line.length;
   }
 

@@ -9,6 +9,7 @@ import { writeBatch } from './commit.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteDatabase } from './driver.ts';
 import { toCommitError } from './errors.ts';
+import { FileWatch } from './file-watch.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { writeInteractions } from './interactions.ts';
 import { writeIsolations } from './isolations.ts';
@@ -28,17 +29,22 @@ import type { CommitStatements } from './statements.ts';
 export class SqliteStore extends SqliteReader implements Store {
   readonly #durability: Durability;
   readonly #token = {};
+  /** Undefined: there is no file. */
+  readonly #watch: FileWatch | undefined;
   #epoch = 0;
   #statements: CommitStatements | undefined;
 
   constructor(opened: OpenedDatabase, durability: Durability) {
     super(opened);
     this.#durability = durability;
+    const { path, connection, closesHandle } = opened;
+    this.#watch = path === undefined ? undefined : new FileWatch(path, connection, !closesHandle);
   }
 
   acquire(owner: OwnerRecord): number {
     const connection = this.requireOpen();
     const { path } = this.opened;
+    this.verify();
     if (path === undefined) acquireHandle(connection.database, owner, this.#token);
     else acquireOwnerLock(path, connection.driver, owner, this.#token);
     try {
@@ -52,11 +58,23 @@ export class SqliteStore extends SqliteReader implements Store {
       forgetQueueRows(connection);
       // Somebody else may have written since.
       this.#statements.newestKey = newestKey;
+      this.#watch?.begin();
       return newestKey;
     } catch (error) {
       this.#release();
       throw toCommitError(this.location, error);
     }
+  }
+
+  verify(): void {
+    this.requireOpen();
+    this.#verify(false);
+  }
+
+  /** The one place that asks whether the file is still there: before anything is written, and before anybody is told that it was. */
+  #verify(wrote: boolean): void {
+    const loss = this.#watch?.findLoss(wrote);
+    if (loss) throw loss;
   }
 
   commit(batch: CommitBatch): void {
@@ -137,11 +155,16 @@ export class SqliteStore extends SqliteReader implements Store {
 
   #maintain<T>(work: (connection: SqliteConnection) => T): T {
     const connection = this.requireOpen();
+    const statements = this.#requireStatements();
+    this.#verify(false);
     try {
-      this.#requireEpoch(this.#requireStatements());
+      this.#requireEpoch(statements);
       return work(connection);
     } catch (error) {
-      throw toCommitError(this.location, error);
+      throw this.#watch?.findLoss(true) ?? toCommitError(this.location, error);
+    } finally {
+      // It may have written more than one transaction.
+      this.#watch?.note();
     }
   }
 
@@ -160,13 +183,16 @@ export class SqliteStore extends SqliteReader implements Store {
     const connection = this.requireOpen();
     const statements = this.#requireStatements();
     try {
+      this.#verify(false);
       connection.transaction(() => {
         this.#requireEpoch(statements);
         work(statements);
       });
+      this.#verify(true);
     } catch (error) {
       forgetQueueRows(connection);
-      throw toCommitError(this.location, error);
+      // An error of SQLite's may only be what followed.
+      throw this.#watch?.findLoss(true) ?? toCommitError(this.location, error);
     }
   }
 

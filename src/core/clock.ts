@@ -19,6 +19,12 @@ export const systemClock: Clock = {
 /** Ms that only grow, for limits on work no timer can interrupt. Real time, also where the clock is a simulated one. */
 export const monotonicNow = (): number => performance.now();
 
+/** Calls back again and again, in real time, also where the clock is a simulated one. Keeps no process alive. Returns what ends it. */
+export function repeat(callback: () => void, everyMs: number): () => void {
+  const timer = setInterval(callback, everyMs).unref();
+  return () => clearInterval(timer);
+}
+
 /** A clock that stands still until it is told to go on. */
 export class SimulatedClock implements Clock {
   /** What has passed; timers go by it, as real ones do, whatever time it is said to be. */

@@ -40,3 +40,12 @@ export class FlowError extends Error {
 export function isFlowError(value: unknown, code?: string): value is FlowError {
   return typeof value === 'object' && value !== null && marker in value && (code === undefined || (value as FlowError).code === code);
 }
+
+/** Whatever was thrown, as an error. Never throws itself: a value may not want to be read. */
+export function toError(thrown: unknown): Error {
+  try {
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
+  } catch {
+    return new Error('A value was thrown that cannot be read');
+  }
+}

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Answer, Store } from '../../persistence/store.ts';
-import { FlowError } from '../core/errors.ts';
-import { isFlowError } from '../core/errors.ts';
+import { FlowError, isFlowError, toError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -105,7 +104,7 @@ export class Admission {
         if (!found) for (const next of messages) if (next.kind === 'message') next.done?.(false);
       },
       error => {
-        const failure = error instanceof Error ? error : new Error(String(error));
+        const failure = toError(error);
         for (const next of messages) next.refused?.(failure);
       },
     );

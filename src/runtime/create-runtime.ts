@@ -21,6 +21,7 @@ import type { ResultReader } from './recall.ts';
 import { recallResults } from './recall.ts';
 import type { Ended } from './resident.ts';
 import { Retention } from './retention.ts';
+import { watchStore } from './watch-store.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
 
@@ -74,6 +75,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
   const retention = new Retention({ ...resolved, store, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
   retention.start();
+  const endWatch = watchStore(core, store);
   let stopping: Promise<void> | undefined;
 
   const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean | undefined }): Promise<ExecutionDetails> =>
@@ -144,6 +146,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   const stop = async (timeoutMs: number): Promise<void> => {
     broker?.stopListening();
+    endWatch();
     // Both at once: the time for handlers begins with the call.
     await Promise.all([retention.stop(), core.stop(timeoutMs)]);
     await broker?.end();

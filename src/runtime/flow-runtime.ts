@@ -1,7 +1,7 @@
 import { setImmediate as defer } from 'node:timers';
 import type { ExecutionRecord, OwnerRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
-import { FlowError } from '../core/errors.ts';
+import { FlowError, toError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
@@ -112,7 +112,7 @@ export class FlowRuntime implements Performer {
     const options = this.#options;
     const fault = (error: unknown): void => {
       // What belongs to a host that was given up says nothing about the present one.
-      if (this.#host === host) this.fault(error instanceof Error ? error : new Error(String(error)));
+      if (this.#host === host) this.fault(toError(error));
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
     const children = new ChildFlows({ store, plans, start: params => this.#starter.startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);

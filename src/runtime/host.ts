@@ -3,7 +3,7 @@ import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orch
 import type { JournalRecord } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
-import { FlowError } from '../core/errors.ts';
+import { FlowError, toError } from '../core/errors.ts';
 import { createFailure } from '../core/failure.ts';
 import { breakTree } from './break-tree.ts';
 import { createBatch, hasFlowRows } from './batch.ts';
@@ -192,7 +192,7 @@ export class Host {
       const answer = participant.apply(message, tick);
       if (done) this.#answers.push(() => done(answer));
     } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
+      const reason = toError(error);
       this.#answers.push(() => refused?.(reason));
     }
   }
@@ -374,7 +374,7 @@ export class Host {
   /** Memory is ahead of the store now: nothing of this tick may be acted on. */
   #fail(error: unknown): void {
     this.#committing = false;
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const reason = toError(error);
     // First: it tells the handlers to stop, which are known by the flows in memory. A host that was given up has no say.
     if (this.#open) this.#performer.fault(reason);
     this.close(reason);
