@@ -1,6 +1,6 @@
 import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { StoreReader } from '../../persistence/store.ts';
-import { codecMark } from './encode-value.ts';
+import { codecMark } from './value-marks.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
 import { listParts } from './list-parts.ts';

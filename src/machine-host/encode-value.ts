@@ -2,15 +2,16 @@ import { FlowError } from '../core/errors.ts';
 import { maxJsonDepth } from '../core/json.ts';
 import { describeValue, formatPath } from '../core/wording.ts';
 import type { Inner } from './xstate-internals.ts';
+import { codecMark, errorMark, hole, isMark, plainMark, putItem, readLiteralMark, toLiteralMark } from './value-marks.ts';
 import { isActorRef, refMark } from './xstate-internals.ts';
 
 /** Carries values that JSON has no words for. */
 export interface ValueCodec<Value = unknown> {
   /** Unique among the codecs of a runtime, and stored: keep it. */
   readonly name: string;
-  /** Whether it is a value for this codec. */
-  matches(value: object): boolean;
-  /** A JSON value, or one made of what other codecs carry. */
+  /** Whether it is a value for this codec. Asked of values of every type: texts, numbers and `undefined`, too. */
+  matches(value: unknown): boolean;
+  /** A JSON value, or one made of what can be stored otherwise: this codec is not asked about it again, only about its parts. */
   encode(value: Value): unknown;
   decode(stored: unknown): Value;
 }
@@ -26,39 +27,33 @@ export interface Decoding {
   toRef(stored: Record<string, unknown>): unknown;
 }
 
-/** What stands for a value that a codec carries. */
-export const codecMark = 'flowstone$codec';
-const errorMark = 'flowstone$error';
-/** Around an object of somebody's own that has one of these names in it. */
-const plainMark = 'flowstone$plain';
-const marks = new Set<string>([refMark, codecMark, errorMark, plainMark]);
-/** The length of the shortest. */
-const minMark = refMark.length;
-const isMark = (key: string): boolean => key.length >= minMark && marks.has(key);
+/** Where in a value something is: the keys that lead there. Changed as it is walked through. */
+type Path = (string | number)[];
+type Walk = Encoding & { readonly takesErrors: boolean; readonly path: Path };
 
 /**
- * The JSON of a value, or a refusal: nothing is lost in silence. Actors stand as their addresses.
+ * The JSON of a value, or a refusal: nothing is lost in silence. Actors stand as their addresses, `undefined`, `NaN`, `-0` and the like as marks.
+ *
+ * This is the one way in which contexts, inputs, outputs and events are stored; `undefined` itself is what is not there.
  *
  * @param takesErrors failures on their way to `onError` are carried as name and message
  * @throws a `FlowError` with code `actor_value_not_json`, naming the path and the remedy
  */
 export function encodeValue(value: unknown, name: string, encoding: Encoding, takesErrors = false): unknown {
+  if (value === undefined) return undefined;
   // Most values are JSON as they are; only of others it is worth to know where.
   if (isPlain(value, encoding.codecs, maxJsonDepth)) return value;
-  return encode(value, [name], { ...encoding, takesErrors });
+  return encode(value, { ...encoding, takesErrors, path: [name] });
 }
 
 /** Whether a value is JSON and stands for itself. */
 function isPlain(value: unknown, codecs: readonly ValueCodec[], depth: number): boolean {
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' || value === undefined || Number.isFinite(value);
+  for (const codec of codecs) if (codec.matches(value)) return false;
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !Object.is(value, -0));
   if (value === null) return true;
   if (depth <= 1) return false;
-  for (const codec of codecs) if (codec.matches(value)) return false;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      if (item === undefined || !isPlain(item, codecs, depth - 1)) return false;
-    }
+    for (let index = 0; index < value.length; index++) if (!isPlain(value[index], codecs, depth - 1)) return false;
     return true;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -67,44 +62,58 @@ function isPlain(value: unknown, codecs: readonly ValueCodec[], depth: number): 
   return true;
 }
 
-function encode(value: unknown, path: readonly (string | number)[], encoding: Encoding & { readonly takesErrors: boolean }): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || value === undefined) return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : refuse(path, value);
+/** @param done the codec whose word for something this is: it is not asked again */
+function encode(value: unknown, walk: Walk, done?: ValueCodec): unknown {
+  const { path } = walk;
+  const isRef = typeof value === 'object' && value !== null && isActorRef(value);
+  if (!isRef) {
+    for (const codec of walk.codecs) if (codec !== done && codec.matches(value)) return { [codecMark]: codec.name, value: encode(codec.encode(value), walk, codec) };
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  const literal = toLiteralMark(value);
+  if (literal) return literal;
+  if (typeof value === 'number') return value;
   if (typeof value !== 'object') return refuse(path, value);
   if (path.length > maxJsonDepth) return refuse(path.slice(0, 5), value);
-  if (isActorRef(value)) return encoding.toAddress(value) ?? refuse(path, value);
-  for (const codec of encoding.codecs) {
-    if (codec.matches(value)) return { [codecMark]: codec.name, value: encode(codec.encode(value), path, encoding) };
-  }
-  if (Array.isArray(value)) {
-    let copy: unknown[] | undefined;
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      if (item === undefined) return refuse([...path, index], item);
-      const encoded = typeof item === 'object' || typeof item === 'function' || typeof item === 'number' ? encode(item, [...path, index], encoding) : encode(item, path, encoding);
-      if (encoded !== item) (copy ??= value.slice())[index] = encoded;
-    }
-    return copy ?? value;
-  }
-  if (encoding.takesErrors && value instanceof Error) {
+  if (isRef) return walk.toAddress(value as unknown as Inner) ?? refuse(path, value);
+  if (Array.isArray(value)) return encodeList(value, walk);
+  if (walk.takesErrors && value instanceof Error) {
     const { name, message } = value;
     const code: unknown = (value as { code?: unknown }).code;
     return { [errorMark]: { name, message, ...(typeof code === 'string' ? { code } : {}) } };
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return refuse(path, value);
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
-    const part = (value as Record<string, unknown>)[key];
-    if (part === undefined) continue;
-    const encoded = encode(part, [...path, key], encoding);
-    if (encoded !== part) (copy ??= { ...(value as Record<string, unknown>) })[key] = encoded;
-  }
-  const isMarked = Object.keys(value).some(isMark);
-  return isMarked ? { [plainMark]: copy ?? value } : (copy ?? value);
+  return encodeObject(value as Readonly<Record<string, unknown>>, walk);
 }
 
-function refuse(path: readonly (string | number)[], value: unknown): never {
+function encodeList(list: readonly unknown[], walk: Walk): unknown {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
+    walk.path.push(index);
+    const encoded = index in list ? encode(item, walk) : toLiteralMark(hole);
+    walk.path.pop();
+    if (encoded !== item) (copy ??= list.slice())[index] = encoded;
+  }
+  return copy ?? list;
+}
+
+function encodeObject(object: Readonly<Record<string, unknown>>, walk: Walk): unknown {
+  let copy: Record<string, unknown> | undefined;
+  let isMarked = false;
+  for (const key of Object.keys(object)) {
+    const part = object[key];
+    isMarked ||= isMark(key);
+    walk.path.push(key);
+    const encoded = encode(part, walk);
+    walk.path.pop();
+    if (encoded !== part) (copy ??= { ...object })[key] = encoded;
+  }
+  return isMarked ? { [plainMark]: copy ?? object } : (copy ?? object);
+}
+
+function refuse(path: Readonly<Path>, value: unknown): never {
   throw new FlowError(
     'actor_value_not_json',
     `Expected a JSON value at \`${formatPath(path)}\`, got ${describeValue(value)}; ${toRemedy(value)}, or give createRuntime a codec for it (\`codecs\`)`,
@@ -112,9 +121,6 @@ function refuse(path: readonly (string | number)[], value: unknown): never {
 }
 
 function toRemedy(value: unknown): string {
-  if (value === undefined) return 'write null in place of undefined';
-  if (typeof value === 'number') return 'write null or a string in place of it';
-  if (typeof value === 'bigint') return 'write it as a string';
   if (typeof value === 'function') return 'give functions to the machine (`setup`, `provide`), not to its data';
   if (value instanceof Error) return 'keep its message, not the error itself';
   if (value instanceof Date) return 'keep epoch ms or an ISO text';
@@ -127,10 +133,12 @@ function toRemedy(value: unknown): string {
 export function decodeValue(value: unknown, decoding: Decoding): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) value[index] = decodeValue(value[index], decoding);
+    for (let index = 0; index < value.length; index++) putItem(value, index, decodeValue(value[index], decoding));
     return value;
   }
   const stored = value as Record<string, unknown>;
+  const literal = readLiteralMark(stored);
+  if (literal) return literal.value;
   if (plainMark in stored) return decodeParts(stored[plainMark] as Record<string, unknown>, decoding);
   if (stored[refMark] === 1) return decoding.toRef(stored);
   if (errorMark in stored) {

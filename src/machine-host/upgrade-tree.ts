@@ -8,6 +8,7 @@ import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import type { Migration, StoredSnapshot } from './migration.ts';
 import type { MachineStructure, OneMachineStructure } from './machine-structure.ts';
 import { isSameMachine, toStructure } from './machine-structure.ts';
+import { closeLiterals, openLiterals } from './value-marks.ts';
 import { isMachine, resolveLogic, toKind } from './xstate-internals.ts';
 
 export interface UpgradeParams {
@@ -99,13 +100,17 @@ function upgradeActor({ actor, address, machine, before, version, isSame }: Subj
 
 function runStep({ from, to, migrate }: Migration, snapshot: FrozenActor['snapshot'], address: string): StoredSnapshot {
   try {
-    const moved: unknown = migrate(structuredClone(snapshot) as unknown as StoredSnapshot);
-    if (typeof moved === 'object' && moved !== null) return moved as StoredSnapshot;
+    const moved: unknown = migrate(openLiterals(structuredClone(snapshot)) as StoredSnapshot);
+    if (typeof moved === 'object' && moved !== null) return closeParts(moved);
     throw new TypeError(`it returned ${describeValue(moved)}, not a snapshot`);
   } catch (cause) {
     throw new FlowError('migration_failed', `Expected the migration from \`${from}\` to \`${to}\` to take what is stored of actor \`${address}\`: ${(cause as Error).message}`, { cause });
   }
 }
+
+/** What a migration returned, as it is stored. */
+const closeParts = (moved: object): StoredSnapshot =>
+  Object.fromEntries(Object.entries(moved).map(([part, value]) => [part, value === undefined ? undefined : closeLiterals(value)])) as unknown as StoredSnapshot;
 
 /** Steps from one version to the other, each taken once; undefined: none lead there. */
 function findSteps(migrations: readonly Migration[], from: string | undefined, to: string): Migration[] | undefined {

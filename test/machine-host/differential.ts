@@ -6,6 +6,7 @@ import { restoreTree } from '../../src/machine-host/restore-tree.ts';
 import { TreeParts } from '../../src/machine-host/tree-parts.ts';
 import type { TreeOutcome } from '../../src/machine-host/tree-outcome.ts';
 import { tracked } from './corpus/track.ts';
+import { tellApart } from './tell-apart.ts';
 
 /** One thing that happens to a machine: an event, or so many ms. */
 export type Stimulus = { readonly event: string } | { readonly ms: number };
@@ -17,11 +18,12 @@ export interface Sight {
 }
 
 const names = new Set(['sessionId', '_subscription', 'syncSnapshot']);
+const data = new Set(['context', 'output', 'input', 'error']);
 const strip = (snapshot: unknown): string =>
-  JSON.stringify(snapshot, (key, value: unknown) => (names.has(key) ? undefined : value instanceof Error ? value.message : value === null && key === 'children' ? {} : value));
+  JSON.stringify(snapshot, (key, value: unknown) => (names.has(key) ? undefined : value === null && key === 'children' ? {} : value !== undefined && data.has(key) ? tellApart(value) : value));
 
 const toText = (snapshot: { readonly status: string; readonly value?: unknown; readonly context?: unknown; readonly tags?: ReadonlySet<string> }): string =>
-  `${snapshot.status} ${JSON.stringify(snapshot.value)} ${JSON.stringify(snapshot.context)} ${[...(snapshot.tags ?? [])].join()}`;
+  `${snapshot.status} ${JSON.stringify(snapshot.value)} ${JSON.stringify(tellApart(snapshot.context))} ${[...(snapshot.tags ?? [])].join()}`;
 
 /** Runs a machine live, in XState's own system. */
 export function runLive(machine: AnyStateMachine, stimuli: readonly Stimulus[], { createActor, SimulatedClock }: Pick<typeof xstate, 'createActor' | 'SimulatedClock'> = xstate): Sight[] {
@@ -32,7 +34,7 @@ export function runLive(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
   const watch = log;
   void watch;
   actor.subscribe({ next: snapshot => log.push(`snapshot ${toText(snapshot)}`), error: error => log.push(`error ${(error as Error).message}`), complete: () => log.push('complete') });
-  actor.on('*', event => log.push(`emit ${JSON.stringify(event)}`));
+  actor.on('*', event => log.push(`emit ${JSON.stringify(tellApart(event))}`));
   const sights: Sight[] = [];
   const look = (): void => {
     sights.push({ snapshot: strip(actor.getPersistedSnapshot()), log });
@@ -64,7 +66,7 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
       if (effect.kind === 'action') {
         const args = { context: effect.context, event: effect.event, self: effect.actor, system: tree.system };
         effect.exec(args, effect.params);
-      } else if (effect.kind === 'emit' && effect.actor === root) log.push(`emit ${JSON.stringify(effect.event)}`);
+      } else if (effect.kind === 'emit' && effect.actor === root) log.push(`emit ${JSON.stringify(tellApart(effect.event))}`);
       else if (effect.kind === 'log') log.push(`log ${JSON.stringify(effect.values)}`);
     }
     for (const { actor, snapshot, error } of notices) {

@@ -9,7 +9,9 @@ import { settleTicks } from '../runtime/open-runtime.ts';
 import type { CorpusMachine, Driven, Observation, ScriptStep } from './driven.ts';
 import { passTime } from './pass-time.ts';
 import { toPlainSnapshot } from './plain-snapshot.ts';
+import type { Acted } from './probe.ts';
 import { Probe } from './probe.ts';
+import { tellApart } from './tell-apart.ts';
 
 /** A machine as a durable actor; `restart` ends the process and starts another on what was stored. */
 export function driveDurably(entry: CorpusMachine, { inspect }: { readonly inspect?: (event: InspectionEvent) => void } = {}): Driven {
@@ -36,8 +38,8 @@ export function driveDurably(entry: CorpusMachine, { inspect }: { readonly inspe
     await settleTicks();
     const observation = {
       snapshot: toPlainSnapshot(actor.getSnapshot()),
-      emitted,
-      acted: probe.acted.splice(0),
+      emitted: tellApart(emitted) as EventObject[],
+      acted: tellApart(probe.acted.splice(0)) as Acted[],
       logged: probe.logged.splice(0),
       running: [...probe.running].toSorted(),
     };

@@ -125,7 +125,7 @@ describe('a durable actor', () => {
     const runtime = await createPlace().open();
     const actor = await runtime.spawn(machine, { id: 'k' });
     await expect(actor.send({ type: 'keep', value: new Map() })).rejects.toMatchObject({ code: 'actor_value_not_json', message: expect.stringContaining('context.when') as string });
-    await expect(actor.send({ type: 'keep', value: { list: [1, undefined] } })).rejects.toMatchObject({ message: expect.stringContaining('context.when.list[1]') as string });
+    await expect(actor.send({ type: 'keep', value: { list: [1, Symbol('one')] } })).rejects.toMatchObject({ message: expect.stringContaining('context.when.list[1]') as string });
     expect(actor.getSnapshot().context).toEqual({ when: null });
     await actor.send({ type: 'keep', value: 'now' });
     expect(actor.getSnapshot().context).toEqual({ when: 'now' });

@@ -14,7 +14,7 @@ const counter = setup({
   states: {
     on: {
       on: {
-        more: { actions: [assign({ n: ({ context, event }) => context.n + (event.by ?? 1) }), emit(({ context }) => ({ type: 'tenth', n: context.n }))] },
+        more: { actions: [assign({ n: ({ context, event }) => (event.by === -7 ? (new Map() as never) : context.n + (event.by ?? 1)) }), emit(({ context }) => ({ type: 'tenth', n: context.n }))] },
         end: 'off',
       },
     },
@@ -109,7 +109,7 @@ describe('a handle', () => {
     await runtime.actor('c');
     await Promise.all(Array.from({ length: 5 }, (_, index) => runtime.spawn(counter, { id: `other-${index}` })));
     expect(actor.getSnapshot()).toBe(shown);
-    await expect(actor.send({ type: 'more', by: Number.NaN })).rejects.toMatchObject({ code: 'actor_value_not_json' });
+    await expect(actor.send({ type: 'more', by: -7 })).rejects.toMatchObject({ code: 'actor_value_not_json' });
     expect(actor.getSnapshot()).toBe(shown);
     expect(told).not.toHaveBeenCalled();
     await runtime.stop();

@@ -1,21 +1,9 @@
 import type { PlainSnapshot } from './driven.ts';
+import { tellApart } from './tell-apart.ts';
 
 interface AnyRef {
   readonly id: string;
   getSnapshot(): unknown;
-}
-
-const isRef = (value: unknown): value is AnyRef =>
-  typeof value === 'object' && value !== null && 'getSnapshot' in value && 'id' in value;
-
-/** A value as JSON would keep it, references to actors as their ids. */
-function toPlain(value: unknown): unknown {
-  if (isRef(value)) return { actor: value.id };
-  if (value instanceof Error) return value.message;
-  if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return Object.fromEntries(entries.map(([key, one]) => [key, toPlain(one)]));
 }
 
 /** Takes a snapshot apart: of a machine, or of any other logic. Children that have ended are left out. */
@@ -30,14 +18,11 @@ export function toPlainSnapshot(snapshot: unknown): PlainSnapshot {
     children?: { readonly [id: string]: AnyRef | undefined };
   };
   const kept = Object.values(children ?? {}).filter(child => child !== undefined);
-  const plain: Record<string, unknown> = {
+  const plain = {
     status,
-    value: toPlain(value),
-    context: toPlain(context),
-    output: toPlain(output),
-    error: toPlain(error),
+    ...Object.fromEntries(Object.entries({ value, context, output, error }).filter(([, one]) => one !== undefined).map(([name, one]) => [name, tellApart(one)])),
     ...(tags && { tags: [...tags].toSorted() }),
     ...(children && { children: Object.fromEntries(kept.map(child => [child.id, toPlainSnapshot(child.getSnapshot())])) }),
   };
-  return Object.fromEntries(Object.entries(plain).filter(([, one]) => one !== undefined)) as unknown as PlainSnapshot;
+  return plain as unknown as PlainSnapshot;
 }

@@ -28,7 +28,7 @@ function createPayer() {
     id: 'payer',
     context: { result: '', pings: 0 },
     initial: 'paying',
-    on: { ping: { actions: assign({ pings: ({ context }) => context.pings + 1 }) }, spoil: { actions: assign({ pings: () => Number.NaN }) } },
+    on: { ping: { actions: assign({ pings: ({ context }) => context.pings + 1 }) }, spoil: { actions: assign({ pings: () => new Map() as never }) } },
     states: {
       paying: {
         on: { cancel: 'failed' },

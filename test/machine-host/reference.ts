@@ -5,7 +5,9 @@ import { SimulatedClock } from '../../src/core/clock.ts';
 import type { CorpusMachine, Driven, Observation, ScriptStep } from './driven.ts';
 import { passTime, toActorClock } from './pass-time.ts';
 import { toPlainSnapshot } from './plain-snapshot.ts';
+import type { Acted } from './probe.ts';
 import { Probe } from './probe.ts';
+import { tellApart } from './tell-apart.ts';
 
 /**
  * XState's own actors, on simulated time.
@@ -38,8 +40,8 @@ export function driveLive(entry: CorpusMachine, { persists = false, inspect }: {
     await setImmediate();
     const observation = {
       snapshot: toPlainSnapshot(actor.getSnapshot()),
-      emitted,
-      acted: probe.acted.splice(0),
+      emitted: tellApart(emitted) as EventObject[],
+      acted: tellApart(probe.acted.splice(0)) as Acted[],
       logged: probe.logged.splice(0),
       running: [...probe.running].toSorted(),
     };

@@ -1,5 +1,6 @@
 import type { ActorSummary } from '../../machine-host/machine-api.ts';
 import type { ActorNode, ActorView } from '../../machine-host/read-actor-view.ts';
+import { describeStored } from '../../machine-host/value-marks.ts';
 import { formatDateTime, formatDuration } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { measure, pad, shorten, toCompactJson, toPlainLine } from './plain-text.ts';
@@ -31,12 +32,12 @@ export function renderActor(actor: ActorView, at: ActorNode, now: number, column
   const facts: [string, string][] = [
     ['machine', isRoot ? machine : `${at.src === undefined ? '' : `${toPlainLine(at.src)} in `}${machine}`],
     ...(isRoot ? [['created', `${formatDateTime(actor.createdAt)}${actor.settledAt === null ? '' : `, settled ${formatDateTime(actor.settledAt)}`}`], ['waits for', describeWake(actor, now)]] satisfies [string, string][] : []),
-    ...(['context', 'input', 'output', 'error'] as const).flatMap((name): [string, string][] => (at[name] === undefined ? [] : [[name, toPlainLine(JSON.stringify(at[name]))]])),
+    ...(['context', 'input', 'output', 'error'] as const).flatMap((name): [string, string][] => (at[name] === undefined ? [] : [[name, toPlainLine(describeStored(at[name]))]])),
   ];
   const state = at.value === undefined ? '' : `  ${palette.bold(toPlainLine(typeof at.value === 'string' ? at.value : JSON.stringify(at.value)))}`;
-  const delayed = actor.delayed.map(({ dueAt, address, event }) => [formatDateTime(dueAt), dueAt > now ? `in ${formatDuration(dueAt - now)}` : 'due', toPlainLine(address), toPlainLine(JSON.stringify(event))]);
-  const actions = actor.actions.map(({ effectId, address, type, params, to }) => [toPlainLine(effectId), toPlainLine(address), toPlainLine(to === undefined ? `${type}${params === undefined ? '' : ` ${JSON.stringify(params)}`}` : `send ${type} to ${to}`)]);
-  const events = actor.events.map(({ transition, at: time, address, event }) => [String(transition), formatDateTime(time), toPlainLine(address), toPlainLine(JSON.stringify(event))]);
+  const delayed = actor.delayed.map(({ dueAt, address, event }) => [formatDateTime(dueAt), dueAt > now ? `in ${formatDuration(dueAt - now)}` : 'due', toPlainLine(address), toPlainLine(describeStored(event))]);
+  const actions = actor.actions.map(({ effectId, address, type, params, to }) => [toPlainLine(effectId), toPlainLine(address), toPlainLine(to === undefined ? `${type}${params === undefined ? '' : ` ${describeStored(params)}`}` : `send ${type} to ${to}`)]);
+  const events = actor.events.map(({ transition, at: time, address, event }) => [String(transition), formatDateTime(time), toPlainLine(address), toPlainLine(describeStored(event))]);
   const older = actor.events.length > 0 && (actor.events[0]?.transition ?? 1) > 1;
   const section = (title: string, lines: string): string[] => ['', ` ${palette.dim(title)}`, lines];
   return [
@@ -69,7 +70,7 @@ function renderTree(root: ActorNode, now: number, columns: number, palette: Pale
   const nameColumns = Math.min(Math.floor(columns / 2), Math.max(...lines.map(({ name }) => measure(name))));
   return lines.map(({ name, node }) => {
     const { status, src, value, context, output, error, run } = node;
-    const said = [...(src === undefined || src.startsWith('xstate.invoke.') ? [] : [src]), ...(value === undefined ? [] : [JSON.stringify(value)]), ...(run ? [describeRun(run, now)] : []), ...[output ?? error ?? context].filter(part => part !== undefined).map(part => JSON.stringify(part))];
+    const said = [...(src === undefined || src.startsWith('xstate.invoke.') ? [] : [src]), ...(value === undefined ? [] : [JSON.stringify(value)]), ...(run ? [describeRun(run, now)] : []), ...[output ?? error ?? context].filter(part => part !== undefined).map(describeStored)];
     const rest = shorten(toPlainLine(said.join('  ')), Math.max(12, columns - nameColumns - 14));
     return ` ${pad(shorten(name, nameColumns), nameColumns)}  ${paintStatus(palette, status, pad(status, 7))}  ${palette.dim(rest)}`.trimEnd();
   }).join('\n');

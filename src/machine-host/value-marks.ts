@@ -1,0 +1,78 @@
+import { refMark } from './xstate-internals.ts';
+
+/** What stands for a value that a codec carries. */
+export const codecMark = 'flowstone$codec';
+/** What stands for a value that JSON has no word for; its text is how JavaScript writes it. */
+export const literalMark = 'flowstone$value';
+export const errorMark = 'flowstone$error';
+/** Around an object of somebody's own that has one of these names in it. */
+export const plainMark = 'flowstone$plain';
+
+const marks = new Set<string>([refMark, codecMark, literalMark, errorMark, plainMark]);
+/** The length of the shortest. */
+const minMark = Math.min(...[...marks].map(mark => mark.length));
+
+export const isMark = (key: string): boolean => key.length >= minMark && marks.has(key);
+
+/** The place of a list that nothing was ever put in. */
+export const hole = Symbol('hole');
+
+/** `undefined`, `NaN`, `Infinity`, `-0`, `12n`: how JavaScript writes what JSON cannot; undefined: JSON can, or neither can. */
+function toLiteral(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? (Object.is(value, -0) ? '-0' : undefined) : String(value);
+  if (value === undefined) return 'undefined';
+  if (value === hole) return 'empty';
+  return typeof value === 'bigint' ? `${value}n` : undefined;
+}
+
+const numbers = new Set(['NaN', 'Infinity', '-Infinity', '-0']);
+
+/** The mark for a value that JSON has no word for, else undefined. */
+export function toLiteralMark(value: unknown): object | undefined {
+  const text = toLiteral(value);
+  return text === undefined ? undefined : { [literalMark]: text };
+}
+
+/** The value that a mark stands for; null: it is no such mark. */
+export function readLiteralMark(stored: Readonly<Record<string, unknown>>): { readonly value: unknown } | null {
+  const text = stored[literalMark];
+  if (typeof text !== 'string' || Object.keys(stored).length !== 1) return null;
+  if (text === 'undefined') return { value: undefined };
+  if (text === 'empty') return { value: hole };
+  if (numbers.has(text)) return { value: Number(text) };
+  return /^-?\d+n$/.test(text) ? { value: BigInt(text.slice(0, -1)) } : null;
+}
+
+/** A stored value with its literals as values and all other marks as they are: what a migration is given. Takes it apart. */
+export function openLiterals(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) putItem(value, index, openLiterals(value[index]));
+    return value;
+  }
+  const stored = value as Record<string, unknown>;
+  const literal = readLiteralMark(stored);
+  if (literal) return literal.value;
+  for (const key of Object.keys(stored)) stored[key] = openLiterals(stored[key]);
+  return stored;
+}
+
+/** The other way round. */
+export function closeLiterals(value: unknown): unknown {
+  const mark = toLiteralMark(value);
+  if (mark) return mark;
+  if (Array.isArray(value)) return Array.from(value, (item: unknown, index) => closeLiterals(index in value ? item : hole));
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, closeLiterals(part)]));
+}
+
+/** Puts what was read into its place of a list. */
+export function putItem(list: unknown[], index: number, item: unknown): void {
+  if (item === hole) delete list[index];
+  else list[index] = item;
+}
+
+/** A stored value as text for people: JSON, but for what JSON has no word for. */
+export const describeStored = (value: unknown): string => JSON.stringify(value).replaceAll(/\{"flowstone\$value":"([^"]+)"\}/g, '$1');
