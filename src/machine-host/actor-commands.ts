@@ -3,9 +3,17 @@ import type { MachineCall } from '../runtime/machine-call.ts';
 import type { KnownMachine } from './machine-book.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 
+/** What an actor begins with. */
+export interface ActorStart {
+  readonly input?: unknown;
+  readonly systemId?: string | undefined;
+  /** What `getPersistedSnapshot()` gave: the actor goes on from there. */
+  readonly snapshot?: object | undefined;
+}
+
 /** What the hosted machines are told in a tick. */
 export type ActorCommand =
-  | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly input: unknown; readonly promises?: PromiseOptionsByName | undefined }
+  | { readonly type: 'spawn'; readonly id: string; readonly known: KnownMachine; readonly start: ActorStart; readonly promises?: PromiseOptionsByName | undefined }
   | { readonly type: 'event'; readonly id: string; readonly session: string; readonly event: EventObject; /** Somebody waits for the answer. */ readonly called?: true; /** The session in the same tree that sends it. */ readonly source?: string | undefined; /** Whose message it is: noted there until it is taken. */ readonly from?: { readonly id: string; readonly effect: string } }
   | { readonly type: 'stop'; readonly id: string; readonly session: string }
   | { readonly type: 'look'; readonly id: string; readonly path: readonly string[] }

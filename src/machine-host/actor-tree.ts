@@ -7,7 +7,7 @@ import { PromiseRuns } from './promise-runs.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { toDueAt, TreeTimers } from './tree-timers.ts';
-import type { AnySnapshot, Inner, InnerAction, InnerInspection, InnerSystem } from './xstate-internals.ts';
+import type { AnySnapshot, CreateParams, Inner, InnerAction, InnerInspection, InnerSystem } from './xstate-internals.ts';
 import { createInner, isBuiltIn, isMachine, promiseReject, promiseResolve, running, stopped, toKind } from './xstate-internals.ts';
 
 type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : never;
@@ -69,6 +69,8 @@ export class ActorTree {
   /** What was told of the root before it began. */
   #early: InnerInspection[] | undefined;
   #now = 0;
+  /** What is made now, XState restores with all below it, from its own form. */
+  #isResumed = false;
   #root: Inner | undefined;
 
   constructor(rootId: string, outside: Outside) {
@@ -78,10 +80,12 @@ export class ActorTree {
     trees.set(this.system, this);
   }
 
-  /** Makes the root of a new tree; `begin` starts it. */
-  create(logic: AnyActorLogic, input: unknown): void {
+  /** Makes the root of a new tree; `begin` starts it. With a snapshot that XState persisted, as XState restores it. */
+  create(logic: AnyActorLogic, start: Pick<CreateParams, 'input' | 'systemId' | 'snapshot'> = {}): void {
     if (this.isInspected) this.#early = [];
-    this.#root = createInner(logic, { id: this.rootId, parent: undefined, system: this.system, input });
+    this.#isResumed = start.snapshot !== undefined;
+    this.#root = createInner(logic, { id: this.rootId, parent: undefined, system: this.system, ...start });
+    this.#isResumed = false;
   }
 
   get root(): Inner {
@@ -185,7 +189,7 @@ export class ActorTree {
   #host(logic: AnyActorLogic): AnyActorLogic {
     let hosted = this.#logics.get(logic);
     if (!hosted) {
-      hosted = hostLogic(logic, { taking: (actor, event) => this.#note(actor, event), acting: (actor, what, event) => this.#add(actor, { kind: what, ...(event && { event }) } as Bare<TreeEffect>) });
+      hosted = hostLogic(logic, { isResumed: () => this.#isResumed, taking: (actor, event) => this.#note(actor, event), acting: (actor, what, event) => this.#add(actor, { kind: what, ...(event && { event }) } as Bare<TreeEffect>) });
       this.#logics.set(logic, hosted);
     }
     return hosted;

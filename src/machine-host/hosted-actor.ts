@@ -1,6 +1,6 @@
 import type { EventObject } from 'xstate';
 import type { ActorJournalRecord, ActorRecord } from '../../persistence/actor-store.ts';
-import type { OpenEffect } from './actor-commands.ts';
+import type { ActorStart, OpenEffect } from './actor-commands.ts';
 import { ActorTree } from './actor-tree.ts';
 import type { Decoding, Encoding, ValueCodec } from './encode-value.ts';
 import { decodeValue, encodeValue } from './encode-value.ts';
@@ -12,6 +12,8 @@ import type { LiveServices } from './live-services.ts';
 import type { KnownMachine } from './machine-book.ts';
 import type { PromiseOptions, PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import { firstRun, retryRun, takeOverRun } from './promise-runs.ts';
+import type { PersistedSnapshot } from './persisted-snapshot.ts';
+import { requireResumed } from './persisted-snapshot.ts';
 import { restoreTree } from './restore-tree.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import type { TreeRows } from './tree-parts.ts';
@@ -85,13 +87,16 @@ export class HostedActor {
 
   readonly #outside = (target: Inner, event: EventObject, source?: Inner): void => this.#params.outside(target.sessionId, event, source?.sessionId);
 
-  /** Makes a new one. @throws what cannot be stored */
-  begin(input: unknown, promises: PromiseOptionsByName | undefined, now: number): void {
+  /** Makes a new one. @throws what cannot be stored, or gone on with */
+  begin({ snapshot, ...start }: ActorStart, promises: PromiseOptionsByName | undefined, now: number): void {
     this.createdAt = now;
-    encodeValue(input, 'input', this.#encoding);
+    encodeValue(start.input, 'input', this.#encoding);
+    // XState writes into what it restores.
+    const persisted = snapshot && this.fromPlain(encodeValue(snapshot, 'snapshot', this.#encoding, true));
     this.tree.incarnation = createIncarnation(now);
     this.tree.promises = promises;
-    this.tree.create(this.known.machine, input);
+    this.tree.create(this.known.machine, { ...start, snapshot: persisted });
+    if (persisted) requireResumed(this.tree.root, persisted as PersistedSnapshot);
     this.absorb(this.tree.begin(now));
   }
 

@@ -4,6 +4,8 @@ import { isMachine, promiseReject, promiseResolve, stopEvent, toKind } from './x
 
 /** What happens to an actor's logic, told to the tree it belongs to. */
 export interface LogicWatcher {
+  /** Whether XState is to restore it whole, from its own form. */
+  isResumed(): boolean;
   /** It takes an event. */
   taking(actor: Inner, event: EventObject): void;
   /** Something of it acts outside: begin it, tell it, end it, after the commit. */
@@ -35,7 +37,7 @@ export function hostLogic(original: AnyActorLogic, watcher: LogicWatcher): AnyAc
   };
   if (isMachine(original)) {
     // Children are restored one by one, with their sessions, by the tree.
-    hosted['restoreSnapshot'] = (snapshot: object, scope: never): unknown => original.restoreSnapshot({ ...snapshot, children: {}, context: {} } as never, scope);
+    hosted['restoreSnapshot'] = (snapshot: object, scope: never): unknown => original.restoreSnapshot((watcher.isResumed() ? snapshot : { ...snapshot, children: {}, context: {} }) as never, scope);
   } else if (kind !== 'pure') {
     hosted['start'] = (snapshot: AnySnapshot, scope: Scope): void => {
       if (snapshot.status === 'active') watcher.acting(scope.self, 'start');

@@ -1,5 +1,5 @@
 import type { PromiseOptionsByName } from './promise-runs.ts';
-import type { AnyStateMachine } from 'xstate';
+import type { AnyStateMachine, Snapshot } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
@@ -17,6 +17,13 @@ export interface SpawnOptions<Machine extends MachineLike> {
   /** Its address, unique in the store, without `/`. Those that begin with `flow:` are of steps. */
   readonly id: string;
   readonly input?: InputOf<Machine>;
+  /** The name under which all actors of its tree find it, `system.get(systemId)`, as in XState. */
+  readonly systemId?: string;
+  /**
+   * What `getPersistedSnapshot()` gave, of this machine live or durable: the actor goes on from there, as with XState's `createActor(machine, { snapshot })`.
+   * Promises, callbacks and observables in it begin again; delayed events are not part of it. `input` counts for nothing then. Of no use to an actor that is there.
+   */
+  readonly snapshot?: Snapshot<unknown> | null | undefined;
   /** How its promises are run, by name; stored with the actor, and before what `machines` says of them. Those given last hold. */
   readonly promises?: PromiseOptionsByName;
 }
@@ -38,7 +45,7 @@ export interface MachineRuntime {
   /**
    * Starts an XState machine as a durable actor. With an id that is in use by the same machine: the actor that is there.
    *
-   * @throws a `FlowError` with code `actor_exists`, `actor_value_not_json`, `actor_not_storable`, `machine_changed` or `xstate_unsupported`
+   * @throws a `FlowError` with code `actor_exists`, `option_invalid`, `actor_value_not_json`, `actor_not_storable`, `machine_changed` or `xstate_unsupported`
    */
   spawn<Machine extends MachineLike>(machine: Machine, options: SpawnOptions<Machine>): Promise<DurableActor<SnapshotOf<Machine>, EventOf<Machine>, EmittedOf<Machine>>>;
   /** A handle on an actor, by its path. @throws a `FlowError` with code `actor_not_found` or `actor_machine_missing` */

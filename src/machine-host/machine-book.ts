@@ -13,7 +13,8 @@ import { requirePromiseOptions } from './promise-runs.ts';
 import { requireMachine } from './require-machine.ts';
 import { requireHosted, requireList, requirePromiseNames } from './check-machine-options.ts';
 import { upgradeTree } from './upgrade-tree.ts';
-import { isMachine } from './xstate-internals.ts';
+import { requireSameCode, toMachineKey, unnamedRemedy } from './unnamed-machine.ts';
+import { isMachine, isUnnamed } from './xstate-internals.ts';
 
 /** A machine, with what this runtime is to know about it. */
 export interface HostedMachine {
@@ -41,8 +42,9 @@ function toKnown(hosted: HostedMachine, machine: AnyStateMachine): KnownMachine 
   return { ...hosted, machine, version, digest, firstDigest: computeFirstDigest(machine), row: { machineDigest: digest, machineId: machine.id, machineVersion: version, structure: JSON.stringify(structure) } };
 }
 
-/** The machines that a runtime can restore, by id. */
+/** The machines that a runtime can restore. */
 export class MachineBook {
+  /** By id; those without one by their structure. */
   readonly #known = new Map<string, KnownMachine>();
 
   constructor(machines: readonly (MachineLike | HostedMachine)[] = []) {
@@ -54,25 +56,40 @@ export class MachineBook {
     const machine = requireMachine(hosted?.machine ?? given);
     if (!isMachine(given)) requireHosted(hosted);
     requirePromiseOptions(hosted.promises);
-    const known = this.#known.get(machine.id);
-    if (known?.machine === machine && isMachine(given)) return known;
+    const same = isUnnamed(machine.id) ? this.#listUnnamed().find(one => one.machine === machine) : this.#known.get(machine.id);
+    if (same?.machine === machine && isMachine(given)) return same;
     const entry = toKnown(hosted, machine);
     requirePromiseNames(hosted.promises, entry.row.structure);
+    const key = toMachineKey(machine.id, entry.digest);
+    const known = this.#known.get(key);
     if (known && known.digest !== entry.digest) {
       throw new FlowError('option_invalid', `Expected machines with ids of their own, got two different ones with the id \`${machine.id}\``);
     }
-    this.#known.set(machine.id, isMachine(given) && known ? { ...known, machine } : entry);
-    return this.#known.get(machine.id) as KnownMachine;
+    if (known) requireSameCode(known.machine, machine);
+    const added = isMachine(given) && known ? { ...known, machine } : entry;
+    this.#known.set(key, added);
+    return added;
   }
 
+  /** Of machines without an id there may be several: then none is meant. */
   get(machineId: string): KnownMachine | undefined {
-    return this.#known.get(machineId);
+    if (!isUnnamed(machineId)) return this.#known.get(machineId);
+    const [first, ...others] = this.#listUnnamed();
+    return others.length === 0 ? first : undefined;
+  }
+
+  #listUnnamed(): KnownMachine[] {
+    return [...this.#known.values()].filter(({ machine }) => isUnnamed(machine.id));
   }
 
   /** The machine of a stored actor. */
-  require({ actorId, machineId }: ActorRecord): KnownMachine {
-    const known = this.#known.get(machineId);
+  require({ actorId, machineId, machineDigest }: ActorRecord): KnownMachine {
+    const unnamed = isUnnamed(machineId) ? this.#listUnnamed() : [];
+    const known = unnamed.find(({ digest, firstDigest }) => digest === machineDigest || firstDigest === machineDigest) ?? this.get(machineId);
     if (known) return known;
+    if (unnamed.length > 0) {
+      throw new FlowError('actor_machine_missing', `Expected the machine of actor \`${actorId}\`, which has no id, among the \`machines\` of createRuntime, got ${unnamed.length} without one, and none has the states and transitions it was stored with; give it as it was, then ${unnamedRemedy}`);
+    }
     throw new FlowError('actor_machine_missing', `Expected the machine \`${machineId}\` of actor \`${actorId}\` among the \`machines\` of createRuntime${didYouMean(machineId, this.#known.keys())}`);
   }
 
@@ -90,7 +107,7 @@ export class MachineBook {
       record, frozen, machine: known.machine,
       stored: stored === undefined ? undefined : (JSON.parse(stored) as MachineStructure),
       isSameRoot: record.machineDigest === known.firstDigest,
-      migrationsOf: machineId => this.#known.get(machineId)?.migrations ?? [],
+      migrationsOf: machineId => (machineId === known.machine.id ? known : this.get(machineId))?.migrations ?? [],
     });
   }
 }

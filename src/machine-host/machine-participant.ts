@@ -23,6 +23,7 @@ import type { KnownMachine, MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
 import type { TreeInspection } from './tree-inspection.ts';
 import { announceTree } from './tree-inspection.ts';
+import { requireSameMachine } from './unnamed-machine.ts';
 import { WakeAlarm } from './wake-alarm.ts';
 
 export interface ParticipantOptions {
@@ -74,7 +75,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
       ...options,
       getMachine: id => options.book.get(id),
       find: id => this.#find(id),
-      spawn: (id, known, input, now) => this.#spawn({ type: 'spawn', id, known, input }, now),
+      spawn: (id, known, input, now) => this.#spawn({ type: 'spawn', id, known, start: { input } }, now),
       deliver: ({ id, tree }, event, now) => this.#deliver({ type: 'event', id, session: tree.root.sessionId, event }, now),
       stop: (actor, now) => this.#change(actor, () => actor.absorb(actor.tree.stop(now))),
       touch: actor => this.#touched.add(actor),
@@ -146,17 +147,15 @@ export class MachineParticipant implements Participant<ActorCommand> {
     }
   }
 
-  #spawn({ id, known, input, promises }: Extract<ActorCommand, { type: 'spawn' }>, now: number): Look {
+  #spawn({ id, known, start, promises }: Extract<ActorCommand, { type: 'spawn' }>, now: number): Look {
     const there = this.#find(id);
     if (there) {
-      if (there.known.machine.id === known.machine.id) {
-        if (promises) this.#change(there, () => there.setPromises(promises));
-        return toLook(there, there.tree.root);
-      }
-      throw new FlowError('actor_exists', `Expected the id of a new actor, or of one with the machine \`${known.machine.id}\`; \`${id}\` is in use by the machine \`${there.known.machine.id}\``);
+      requireSameMachine(id, there.known, known);
+      if (promises) this.#change(there, () => there.setPromises(promises));
+      return toLook(there, there.tree.root);
     }
     const actor = this.#create(id, known);
-    actor.begin(input, promises, now);
+    actor.begin(start, promises, now);
     this.#keep(actor);
     return toLook(actor, actor.tree.root);
   }

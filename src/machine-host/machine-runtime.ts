@@ -5,7 +5,6 @@ import type { SignalRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
-import { stepActorPrefix } from '../runtime/machine-call.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
 import type { StepMachines } from '../runtime/step-machines.ts';
 import { describeValue } from '../core/wording.ts';
@@ -13,13 +12,14 @@ import type { RuntimeOptions } from '../runtime/api.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import { requireActorFilter, requireList, requirePromiseNames } from './check-machine-options.ts';
+import { requireSpawnOptions } from './check-spawn-options.ts';
 import { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
 import { toActorSummary } from './actor-summary.ts';
 import type { MachineOptions, MachineRuntime, SpawnOptions } from './machine-api.ts';
 import { MachineBook } from './machine-book.ts';
 import type { Look } from './actor-look.ts';
-import { requirePromiseOptions } from './promise-runs.ts';
+import { requireSnapshot } from './persisted-snapshot.ts';
 import { MachineParticipant } from './machine-participant.ts';
 import { requireMachine } from './require-machine.ts';
 import { TreeInspection } from './tree-inspection.ts';
@@ -113,11 +113,11 @@ export class HostedMachines {
 
   readonly api: MachineRuntime = {
     spawn: async (machine, options) => {
-      const id = requireId((options as Partial<SpawnOptions<AnyStateMachine>> | undefined)?.id);
+      const { id, input, systemId, snapshot, promises } = requireSpawnOptions(options as SpawnOptions<AnyStateMachine> | undefined);
       const known = this.#book.add(requireMachine(machine));
-      const promises = requirePromiseOptions(options.promises);
       requirePromiseNames(promises, known.row.structure);
-      return this.#toHandle((await this.#send({ type: 'spawn', id, known, input: options.input, promises })) as Look) as never;
+      const start = { input, systemId, snapshot: requireSnapshot(snapshot) };
+      return this.#toHandle((await this.#send({ type: 'spawn', id, known, start, promises })) as Look) as never;
     },
     actor: async address => {
       const [id = '', ...path] = requireText(address).split('/');
@@ -154,12 +154,6 @@ function listSignals(store: Store, executionId: string): readonly SignalRecord[]
 function requireText(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new FlowError('option_invalid', `Expected the address of an actor to be a text, got ${describeValue(value)}`);
-}
-
-function requireId(id: unknown): string {
-  if (typeof id === 'string' && id.startsWith(stepActorPrefix)) throw new FlowError('option_invalid', `Expected \`id\` not to begin with \`${stepActorPrefix}\`, which marks actors that are steps of flows, got \`${id}\``);
-  if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id) && id.isWellFormed()) return id;
-  throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 whole characters without \`/\` and \`#\`, got ${describeValue(id)}`);
 }
 
 function requireCodec(codec: ValueCodec): ValueCodec {

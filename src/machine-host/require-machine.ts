@@ -2,7 +2,7 @@ import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
 import { ActorTree } from './actor-tree.ts';
-import { createInner, isActorRef, isMachine, testedReleases } from './xstate-internals.ts';
+import { createInner, isActorRef, isMachine, testedReleases, toMachineClass } from './xstate-internals.ts';
 
 /** Copies of XState that were found fit, by the class of their machines. */
 const fit = new WeakSet<object>();
@@ -16,9 +16,10 @@ export function requireMachine(value: unknown): AnyStateMachine {
   const release = findRelease(value);
   if (release) throw unsupported(`one that was made with ${release}`);
   if (!isMachine(value)) throw new FlowError('option_invalid', `Expected a machine made with XState's \`createMachine\`, got ${describeOther(value)}`);
-  const copy = value.constructor;
+  const copy = toMachineClass(value);
+  if (!copy) throw new FlowError('option_invalid', 'Expected a machine made with XState\'s `createMachine`, got a copy of one without its states; give the machine itself');
   if (fit.has(copy)) return value;
-  const missing = findMissing(value);
+  const missing = findMissing(copy);
   if (missing) throw unsupported(`one that was made with another copy of XState, in which ${missing}`);
   fit.add(copy);
   return value;
@@ -46,9 +47,9 @@ function describeOther(value: unknown): string {
 }
 
 /** Tries out on a small machine whether a copy of XState does what hosting stands on; undefined: it does. */
-function findMissing(machine: AnyStateMachine): string | undefined {
+function findMissing(copy: new (config: object) => AnyStateMachine): string | undefined {
   try {
-    return tryOut(machine.constructor as new (config: object) => AnyStateMachine);
+    return tryOut(copy);
   } catch (error) {
     return `machines cannot be run by Flowstone (${(error as Error).message})`;
   }
@@ -60,7 +61,7 @@ function tryOut(Machine: new (config: object) => AnyStateMachine): string | unde
   let acted = false;
   const act = (): void => void (acted = true);
   const tree = new ActorTree('trial', () => {});
-  tree.create(new Machine({ id: 'trial', initial: 'a', states: { a: { entry: act, invoke: { id: 'child', src: logic }, after: { 5: 'b' } }, b: {} } }), undefined);
+  tree.create(new Machine({ id: 'trial', initial: 'a', states: { a: { entry: act, invoke: { id: 'child', src: logic }, after: { 5: 'b' } }, b: {} } }));
   const { effects } = tree.begin(0);
   if (acted || !effects.some(({ kind }) => kind === 'action')) return 'actions do not go through the actor\'s executor, as they do since 5.19.0';
   const count = (): number => tree.live.size;

@@ -3,7 +3,7 @@ import { refMark } from './xstate-internals.ts';
 /** What stands for a value that a codec carries. */
 export const codecMark = 'flowstone$codec';
 /** What stands for a value that JSON has no word for; its text is how JavaScript writes it. */
-export const literalMark = 'flowstone$value';
+const literalMark = 'flowstone$value';
 export const errorMark = 'flowstone$error';
 /** Around an object of somebody's own that has one of these names in it. */
 export const plainMark = 'flowstone$plain';

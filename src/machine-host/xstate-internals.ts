@@ -1,4 +1,4 @@
-import type { ActorScope, AnyActorLogic, AnyActorRef, AnyEventObject, AnyStateMachine, EventObject, Snapshot } from 'xstate';
+import type { ActorScope, AnyActorLogic, AnyActorRef, AnyEventObject, AnyStateMachine, AnyStateNode, EventObject, Snapshot } from 'xstate';
 import { createActor as createXStateActor } from 'xstate';
 
 // All that is known here of XState's insides; test/machine-host/xstate-contract.test.ts says which release it was true of.
@@ -124,6 +124,10 @@ export const isBuiltIn = (action: InnerAction): boolean => builtIn.has(action.ty
 
 export const isMachine = (logic: unknown): logic is AnyStateMachine => typeof logic === 'object' && logic !== null && (logic as { __xstatenode?: unknown }).__xstatenode === true;
 
+/** The id that XState gives to a machine that was made without one. */
+const noId = '(machine)';
+export const isUnnamed = (machineId: string): boolean => machineId === noId;
+
 export const isActorRef = (value: object): value is Inner => 'sessionId' in value && 'send' in value && 'ref' in value;
 
 /** What kind of logic it is. `live` ones act while they are in memory only. */
@@ -152,11 +156,17 @@ function findKind(logic: AnyActorLogic): LogicKind {
   return answers(observableComplete) === 'done' ? 'observable' : 'callback';
 }
 
+/** State nodes by id. A machine that was spread (`{ ...machine, … }`) has them, too, and so is hosted as one. */
+const toStateNodes = (machine: AnyActorLogic): ReadonlyMap<string, AnyStateNode> => (machine as unknown as { idMap: ReadonlyMap<string, AnyStateNode> }).idMap;
+
+/** The class of a machine: the same for all of one copy of XState. */
+export const toMachineClass = (machine: AnyStateMachine): (new (config: object) => AnyStateMachine) | undefined => (machine.root as AnyStateNode | undefined)?.machine?.constructor as never;
+
 /** The logic that `src` names in a machine: one of its actors, or the one written into an `invoke`. */
 export function resolveLogic(machine: AnyStateMachine, src: string): AnyActorLogic | undefined {
   const match = /^xstate\.invoke\.(\d+)\.(.*)/.exec(src);
   if (!match) return (machine.implementations.actors as Record<string, AnyActorLogic | undefined>)[src];
-  const { invoke } = machine.getStateNodeById(match[2] as string).config as { invoke?: unknown };
+  const { invoke } = (toStateNodes(machine).get(match[2] as string)?.config ?? {}) as { invoke?: unknown };
   return ((Array.isArray(invoke) ? invoke[Number(match[1])] : invoke) as { src?: AnyActorLogic } | undefined)?.src;
 }
 
@@ -172,16 +182,17 @@ export const toSnapshotEvent = (id: string, snapshot: AnySnapshot): EventObject 
 type StateNodes = readonly { readonly id: string }[];
 
 /** The state nodes that a machine is in and those it remembers, by their ids. Their order, which XState does not keep, decides between transitions. */
-export function readNodes(actor: Inner): { readonly nodes: string[]; readonly historyValue: Record<string, readonly { readonly id: string }[]> } {
-  const { historyValue: remembered = {}, _nodes } = actor._snapshot as unknown as { historyValue?: Record<string, StateNodes>; _nodes: StateNodes };
+export function readNodes(actor: Inner): { readonly nodes: string[] | undefined; readonly historyValue: Record<string, readonly { readonly id: string }[]> } {
+  // Up to 5.32 a machine whose first step throws has come into no state.
+  const { historyValue: remembered = {}, _nodes } = actor._snapshot as unknown as { historyValue?: Record<string, StateNodes>; _nodes?: StateNodes };
   const historyValue: Record<string, { readonly id: string }[]> = {};
   for (const key of Object.keys(remembered)) historyValue[key] = (remembered[key] ?? []).map(({ id }) => ({ id }));
-  return { nodes: _nodes.map(({ id }) => id), historyValue };
+  return { nodes: _nodes?.map(({ id }) => id), historyValue };
 }
 
 /** Puts the nodes of a restored machine into the order they were stored in. */
 export function orderNodes(actor: Inner, machine: AnyActorLogic, ids: readonly string[]): void {
-  const nodes = ids.map(id => (machine as unknown as { idMap: ReadonlyMap<string, unknown> }).idMap.get(id));
+  const nodes = ids.map(id => toStateNodes(machine).get(id));
   if (!nodes.includes(undefined)) (actor._snapshot as unknown as { _nodes: unknown })._nodes = nodes;
 }
 

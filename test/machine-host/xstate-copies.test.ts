@@ -4,7 +4,8 @@ import * as tooEarly from 'xstate-5-18';
 import * as first from 'xstate-5-19';
 import * as middle from 'xstate-5-27';
 import type { Runtime } from '../../src/runtime/api.ts';
-import { settleTicks } from '../runtime/open-runtime.ts';
+import type { FlowSource } from '../../src/definition/schema.ts';
+import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 import type { CorpusEntry } from './corpus/features.ts';
 import type { Stimulus } from './differential.ts';
 import { runLive, runTree, sortKinds } from './differential.ts';
@@ -92,6 +93,69 @@ describe.each(copies)('a machine made with XState %s', (_name, path, x) => {
   });
 });
 
+describe.each([...copies, ['5.33.3', 'xstate', own] as const])('a machine made with XState %s whose first step throws', (_name, _path, x) => {
+  const fail = (): never => {
+    throw new Error('no stock');
+  };
+  const broken = {
+    context: x.createMachine({ id: 'stock', context: fail }),
+    entry: x.createMachine({ id: 'stock', entry: fail }),
+    guard: x.createMachine({ id: 'stock', initial: 'a', states: { a: { always: { guard: fail, target: 'b' } }, b: {} } }),
+  };
+
+  it.each(Object.entries(broken))('is stored with its reason, which is there after a restart: %s', async (_where, machine) => {
+    const place = openPlace({ machines: [machine] });
+    const actor = await (await place.open()).spawn(machine, { id: 's' });
+    await settleTicks();
+    expect(actor.getSnapshot()).toMatchObject({ status: 'error', error: { message: 'no stock' } });
+    await place.close();
+    const runtime = await place.open();
+    expect((await runtime.actor('s')).getSnapshot()).toMatchObject({ status: 'error', error: { message: 'no stock' } });
+    expect(await runtime.actors()).toMatchObject([{ id: 's', status: 'error' }]);
+    await place.close();
+  });
+
+  it.each(Object.entries(broken))('fails its step of a flow with its reason: %s', async (_where, machine) => {
+    const flow: FlowSource = { id: 'order', steps: [{ id: 'stock', uses: 'machine:stock' }] };
+    const { runtime } = await openRuntime(flow, {}, { machines: [machine as never] });
+    const { settled } = await runtime.start('order');
+    expect((await settled()).steps[0]).toMatchObject({ status: 'failed', reason: { code: 'machine_threw', message: 'no stock' } });
+    await runtime.stop();
+  });
+
+  it('gives its reason to the machine that invoked it', async () => {
+    const parent = x.createMachine({ id: 'parent', context: { why: '' }, initial: 'a', states: { a: { invoke: { src: broken.context, onError: { target: 'b', actions: x.assign({ why: ({ event }) => (event.error as Error).message }) } } }, b: {} } });
+    const place = openPlace({ machines: [parent] });
+    await (await place.open()).spawn(parent, { id: 'p' });
+    await place.close();
+    expect((await (await place.open()).actor('p')).getSnapshot()).toMatchObject({ value: 'b', context: { why: 'no stock' } });
+    await place.close();
+  });
+
+  it('and one that was spread is hosted as the machine it is, its transitions too', async () => {
+    const base = x.createMachine({ id: 'wrapped', initial: 'a', states: { a: { invoke: { src: x.fromPromise(async () => 1), onDone: 'b' }, on: { go: 'b' } }, b: { on: { back: 'a' } } } });
+    const taken: string[] = [];
+    const wrapped = { ...base, transition: (...args: Parameters<typeof base.transition>) => (taken.push(args[1].type), base.transition(...args)) };
+    const outer = x.createMachine({ id: 'outer', invoke: { src: wrapped as never, id: 'inner' } });
+    const place = openPlace({ machines: [wrapped as never, outer] });
+    let runtime = await place.open();
+    await runtime.spawn(wrapped as never, { id: 'w' });
+    await runtime.spawn(outer, { id: 'o' });
+    await settleTicks();
+    await place.close();
+    runtime = await place.open();
+    for (const address of ['w', 'o/inner']) {
+      const actor = await runtime.actor(address);
+      expect(actor.getSnapshot().value).toBe('b');
+      await actor.send({ type: 'back' });
+      await settleTicks();
+      expect(actor.getSnapshot().value).toBe('b');
+    }
+    expect(taken).toEqual(['xstate.done.actor.0.wrapped.a', 'xstate.done.actor.0.wrapped.a', 'back', 'xstate.done.actor.0.wrapped.a', 'back', 'xstate.done.actor.0.wrapped.a']);
+    await place.close();
+  });
+});
+
 describe('what cannot be hosted', () => {
   const refuse = async (machine: unknown): Promise<unknown> => {
     const runtime = await openPlace().open();
@@ -117,6 +181,7 @@ describe('what cannot be hosted', () => {
 
   it('is an actor, or logic that is no machine', async () => {
     await expect(refuse(own.createActor(own.createMachine({ id: 'm' })))).rejects.toMatchObject({ code: 'option_invalid', message: expect.stringContaining('an actor; give the machine') });
+    await expect(refuse({ __xstatenode: true, id: 'm' })).rejects.toMatchObject({ code: 'option_invalid', message: expect.stringContaining('a copy of one without its states') });
     await expect(refuse(own.fromPromise(async () => 1))).rejects.toMatchObject({ code: 'option_invalid', message: expect.stringContaining('invoke it in one') });
   });
 });

@@ -134,7 +134,7 @@ export const facts: readonly Fact[] = [
     check: (x, why) => {
       const machine = x.createMachine({ id: 'm', type: 'parallel', states: { a: { initial: 'one', states: { one: {} } }, b: {} } });
       const { actor } = start(x, machine);
-      const { nodes } = readNodes(actor);
+      const { nodes = [] } = readNodes(actor);
       expect(nodes.toSorted(), why).toEqual(['m', 'm.a', 'm.a.one', 'm.b']);
       orderNodes(actor, machine, nodes.toReversed());
       expect(readNodes(actor).nodes, why).toEqual(nodes.toReversed());

@@ -28,6 +28,7 @@ describe('the machines that a tools module exports', () => {
   it('are machines, each with an id of its own', () => {
     expect(() => ids({ machines: 5 })).toThrow('Expected the export `machines` of `x.ts` to be a list or a record of XState machines, got `5` (number)');
     expect(() => ids({ machines: { a, other: {} } })).toThrow('`machines.other`');
+    expect(ids({ one: createMachine({}), two: createMachine({ initial: 'x', states: { x: {} } }) })).toHaveLength(2);
     expect(() => ids({ a, other: createMachine({ id: 'a' }) })).toThrow('found `a` twice');
   });
 });

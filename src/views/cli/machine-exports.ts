@@ -1,7 +1,7 @@
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { HostedMachine } from '../../machine-host/machine-book.ts';
-import { isMachine } from '../../machine-host/xstate-internals.ts';
+import { isMachine, isUnnamed } from '../../machine-host/xstate-internals.ts';
 
 /** Reads a machine, or one with what a runtime is to know about it; undefined: it is neither. */
 function toHosted(value: unknown): HostedMachine | undefined {
@@ -33,11 +33,12 @@ export function readMachineExports(exports: Readonly<Record<string, unknown>>, f
     if (!hosted) rest[name] = value;
     else if (!machines.some(({ machine }) => machine === hosted.machine)) machines.push(hosted);
   }
-  const byId = new Map<string, HostedMachine>();
+  const found = new Set<HostedMachine>();
   for (const one of machines) {
-    const known = byId.get(one.machine.id);
+    const known = [...found].find(({ machine }) => machine === one.machine || (machine.id === one.machine.id && !isUnnamed(machine.id)));
     if (known && known.machine !== one.machine) throw new FlowError('tools_module_invalid', `Expected each machine of \`${file}\` to have an id of its own, found \`${one.machine.id}\` twice`, { place: { file } });
-    byId.set(one.machine.id, one);
+    if (known) found.delete(known);
+    found.add(one);
   }
-  return { machines: [...byId.values()], rest };
+  return { machines: [...found], rest };
 }

@@ -1,0 +1,37 @@
+import type { AnyStateMachine } from 'xstate';
+import { FlowError } from '../core/errors.ts';
+import { describeValue, didYouMean } from '../core/wording.ts';
+import { stepActorPrefix } from '../runtime/machine-call.ts';
+import type { SpawnOptions } from './machine-api.ts';
+import { requirePromiseOptions } from './promise-runs.ts';
+
+const names = ['id', 'input', 'promises', 'snapshot', 'systemId'];
+
+/** Options of XState's `createActor` that mean something here, elsewhere. */
+const elsewhere: Readonly<Record<string, string>> = {
+  clock: 'all actors of a runtime have the `clock` of createRuntime',
+  inspect: 'give `inspect` to createRuntime',
+  logger: 'give a `logger` to createRuntime',
+  state: 'give what `getPersistedSnapshot()` gave as `snapshot`',
+};
+
+/** Checks what an actor is spawned with. @throws a `FlowError` with code `option_invalid` */
+export function requireSpawnOptions(given: SpawnOptions<AnyStateMachine> | undefined): SpawnOptions<AnyStateMachine> {
+  if (typeof given !== 'object' || given === null) throw new FlowError('option_invalid', `Expected options with an \`id\`, got ${describeValue(given)}`);
+  requireId(given.id);
+  const unknown = Object.keys(given).find(key => !names.includes(key));
+  if (unknown !== undefined) {
+    const where = Object.hasOwn(elsewhere, unknown) ? `; ${elsewhere[unknown]}` : didYouMean(unknown, names);
+    throw new FlowError('option_invalid', `Expected what an actor is spawned with to be ${names.map(name => `\`${name}\``).join(', ')} at most, got \`${unknown}\`${where}`);
+  }
+  const { systemId } = given;
+  if (systemId !== undefined && (typeof systemId !== 'string' || systemId === '')) throw new FlowError('option_invalid', `Expected \`systemId\` to be a text, got ${describeValue(systemId)}`);
+  requirePromiseOptions(given.promises);
+  return given;
+}
+
+function requireId(id: unknown): string {
+  if (typeof id === 'string' && id.startsWith(stepActorPrefix)) throw new FlowError('option_invalid', `Expected \`id\` not to begin with \`${stepActorPrefix}\`, which marks actors that are steps of flows, got \`${id}\``);
+  if (typeof id === 'string' && id !== '' && id.length <= 200 && !/[/#]/.test(id) && id.isWellFormed()) return id;
+  throw new FlowError('option_invalid', `Expected \`id\` to be a text of at most 200 whole characters without \`/\` and \`#\`, got ${describeValue(id)}`);
+}
