@@ -5,7 +5,7 @@ import { FlowError, isFlowError, toError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import { readParentStep } from './child-flows.ts';
+import { readParentStep } from './child-id.ts';
 import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
 import { loadTree } from './loader.ts';
@@ -14,6 +14,7 @@ import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
 import { toFailure } from './step-runner.ts';
+import { isStoreTrouble } from './store-trouble.ts';
 
 export interface AdmissionOptions {
   readonly store: Store;
@@ -34,7 +35,6 @@ export interface AdmissionOptions {
 }
 
 const unreadableCode = 'execution_unreadable';
-const isUnreadable = (error: unknown): boolean => error instanceof FlowError && error.code === unreadableCode;
 
 /** Executions read at once. */
 const pageSize = 256;
@@ -115,7 +115,13 @@ export class Admission {
     if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
     const messages: Envelope[] = [];
     this.#arriving.set(executionId, messages);
-    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => isUnreadable(error) || this.#options.fault(error));
+    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
+  }
+
+  /** What cannot be read back stays where it is, and holds up nobody else. */
+  #leave(executionId: string, error: unknown): void {
+    if (isStoreTrouble(error)) return this.#options.fault(error);
+    if (!this.blocked.has(executionId)) this.blocked.set(executionId, toFailure(error, false));
   }
 
   /** Takes up an execution that was left where it is. */
@@ -225,7 +231,8 @@ export class Admission {
       try {
         return await this.#restore(record, 'requested', messages);
       } catch (error) {
-        if (!isUnreadable(error)) throw error;
+        if (isStoreTrouble(error)) throw error;
+        this.#leave(executionId, error);
       }
     }
     for (const message of messages) this.#host.post(message);
@@ -239,7 +246,7 @@ export class Admission {
   }
 
   /**
-   * Looks after flows that only a signal would wake: whoever meant to cancel one may have been cut off before.
+   * Looks after flows that only a signal, or a time far ahead, would wake: whoever meant to cancel one may have been cut off before.
    *
    * @param lastKey younger ones were started since
    */
@@ -254,7 +261,7 @@ export class Admission {
       if (!this.#host.isOpen) return;
       const page = await store.listExecutions({ status: ['stepping'], order: 'oldest', after, limit: pageSize });
       for (const record of page) {
-        if (record.parentId === null || record.wakeAt !== null || record.key > lastKey || !mayContinue(record)) continue;
+        if (record.parentId === null || record.wakeAt === 0 || record.key > lastKey || !mayContinue(record)) continue;
         await this.#cancelUnlessAwaited(record, record.parentId);
         await nextTurn();
         if (!this.#host.isOpen) return;

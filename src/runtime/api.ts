@@ -35,6 +35,10 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly maxActiveFlows?: number;
   /** Handlers that run at the same time over all flows, 1 or more. Default 1,024. */
   readonly maxRunningSteps?: number;
+  /** Flows that may start one another in a row, 1 or more. Default 1,000; the next one fails with `flow_too_deep`. */
+  readonly maxFlowDepth?: number;
+  /** Unsettled child flows below one execution, 1 or more. Default 10,000; the next one fails with `child_flows_too_many`. */
+  readonly maxChildFlows?: number;
   /** Crashes during a run after which a step fails. Default 5. */
   readonly maxInterruptions?: number;
   /** Largest output of a step, bytes of JSON. Default 4 MiB. */

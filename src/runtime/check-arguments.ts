@@ -10,6 +10,12 @@ export function requireText(name: string, value: unknown): string {
   throw new FlowError('option_invalid', `Expected \`${name}\` to be a text of 1 to ${maxTextLength} characters without halves of surrogate pairs, got ${describeValue(value)}`);
 }
 
+/** An id that is looked for, however long: what is there can be asked for. @throws a `FlowError` with code `option_invalid` */
+export function requireId(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '' && value.isWellFormed()) return value;
+  throw new FlowError('option_invalid', `Expected \`${name}\` to be a text without halves of surrogate pairs, got ${describeValue(value)}`);
+}
+
 export function requireObject<Value>(name: string, value: Value): Value & object {
   if (typeof value === 'object' && value !== null) return value;
   throw new FlowError('option_invalid', `Expected \`${name}\` to be an object, got ${describeValue(value)}`);

@@ -21,7 +21,8 @@ import type { ExecutionHeader } from './rows.ts';
 import type { RunServices } from './run-session.ts';
 import { RunSession } from './run-session.ts';
 import type { Pong, Running } from './step-runner.ts';
-import { runStep } from './step-runner.ts';
+import { runStep, toFailure } from './step-runner.ts';
+import { isStoreTrouble } from './store-trouble.ts';
 import type { Timers } from './timers.ts';
 import type { Tool } from './tool.ts';
 import type { StepPublishing } from './step-publishing.ts';
@@ -71,16 +72,26 @@ export class Effects {
     return this.#running + this.#aborted.size + this.#consolidations.running;
   }
 
+  /** Each for itself: what throws fails its flow, and keeps no other from being done. */
   perform(resident: Resident, changes: Changes): void {
     for (const effect of changes.effects) {
-      if (effect.type === 'run') this.#begin(resident, effect);
-      else if (effect.type === 'prepare') this.#prepare(resident, effect.position, effect.item);
-      else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
-      else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
-      else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
-      else if (effect.type === 'consolidate') this.#consolidate(resident);
-      else this.#consolidations.abort(resident.header.executionId);
+      try {
+        this.#do(resident, effect);
+      } catch (error) {
+        if (effect.type === 'consolidate') this.#consolidations.fail(resident, error);
+        else this.#host.giveUp(resident, error);
+      }
     }
+  }
+
+  #do(resident: Resident, effect: Effect): void {
+    if (effect.type === 'run') this.#begin(resident, effect);
+    else if (effect.type === 'prepare') this.#prepare(resident, effect.position, effect.item);
+    else if (effect.type === 'wait') this.#wait(resident, effect.position, effect.item);
+    else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
+    else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
+    else if (effect.type === 'consolidate') this.#consolidate(resident);
+    else this.#consolidations.abort(resident.header.executionId);
   }
 
   /** Whether it listens or not, it holds nobody else up. */
@@ -143,17 +154,24 @@ export class Effects {
     if (step.with && !step.with.constant && actor.input === undefined) {
       // Restored: what its expressions came to is in the store.
       this.#running++;
-      Promise.resolve(this.#options.store.getInput(resident.header.key, position, item)).then(
-        text => {
-          this.#running--;
-          actor.input = text === undefined ? null : JSON.parse(text);
-          this.#begin(resident, effect);
-        },
-        error => this.#options.fault(error),
-      );
+      this.#recallInput(resident, actor)
+        .finally(() => this.#running--)
+        .then(() => this.#begin(resident, effect))
+        .catch(error => this.#noteTrouble(resident, effect, error));
       return;
     }
     this.#run(resident, actor, effect);
+  }
+
+  async #recallInput({ header }: Resident, actor: StepActor): Promise<void> {
+    const text = await this.#options.store.getInput(header.key, actor.step.position, actor.item);
+    actor.input = text === undefined ? null : JSON.parse(text);
+  }
+
+  /** What keeps a run from beginning fails it, unless it is the store. */
+  #noteTrouble(resident: Resident, effect: RunEffect, error: unknown): void {
+    if (isStoreTrouble(error)) this.#options.fault(error);
+    else this.#report(resident, effect, { type: 'failed', failure: toFailure(error, false) });
   }
 
   #run(resident: Resident, actor: StepActor, effect: RunEffect): void {
@@ -199,7 +217,15 @@ export class Effects {
     }
   }
 
-  #report(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
+  #report(resident: Resident, effect: RunEffect, pong: Pong): void {
+    try {
+      this.#tell(resident, effect, pong);
+    } catch (error) {
+      this.#host.giveUp(resident, error);
+    }
+  }
+
+  #tell(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
     if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
     else if (pong.type === 'failed' || (!pong.writes && !pong.messages)) this.#post(resident.header, message);
@@ -224,7 +250,7 @@ export class Effects {
     const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
     prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
       prepared => this.#post(header, { to: 'prepared', position, item, prepared }),
-      error => this.#options.fault(error),
+      error => (isStoreTrouble(error) ? this.#options.fault(error) : this.#host.giveUp(resident, error)),
     );
   }
 

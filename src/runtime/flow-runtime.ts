@@ -8,7 +8,7 @@ import { encodeJson } from '../core/json.ts';
 import { Admission } from './admission.ts';
 import type { ExecutionSummary, ResumeOptions, RetryOptions, RuntimeHealth, RuntimeOptions } from './api.ts';
 import type { Changes } from './changes.ts';
-import { requireText } from './check-arguments.ts';
+import { requireId, requireText } from './check-arguments.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope } from './envelope.ts';
@@ -115,7 +115,7 @@ export class FlowRuntime implements Performer {
       if (this.#host === host) this.fault(toError(error));
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
-    const children = new ChildFlows({ store, plans, start: params => this.#starter.startChild(params), cancel: (id, message) => this.cancel(id, message) }, () => host);
+    const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message), fault }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
       { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
@@ -205,7 +205,10 @@ export class FlowRuntime implements Performer {
     requireText('message', message);
     const { settledAt } = await this.requireExecution(executionId);
     const passed = settledAt === null ? this.isolation?.cancel(executionId, message) : undefined;
-    if (passed) return passed;
+    return passed ?? this.#cancel(executionId, message);
+  }
+
+  #cancel(executionId: string, message: string): Promise<boolean> {
     return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
   }
 
@@ -226,7 +229,7 @@ export class FlowRuntime implements Performer {
 
   /** @throws a `FlowError` with code `execution_not_found` */
   async requireExecution(executionId: string, generation?: number): Promise<ExecutionRecord> {
-    requireText('executionId', executionId);
+    requireId('executionId', executionId);
     const record = await this.store.getExecution(executionId, generation);
     if (record) return record;
     const which = generation === undefined ? '' : `, with a generation ${generation}`;
@@ -260,7 +263,7 @@ export class FlowRuntime implements Performer {
       this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident, consolidated: changes.consolidated });
       this.#admission.forget(executionId);
       this.#recovery.forget(resident.header.key);
-      if (parentId !== null) this.#notifyParent(executionId);
+      if (parentId !== null) this.#children?.settled(executionId);
       return;
     }
     const { timeoutMs } = resident.tree.plan;
@@ -282,12 +285,6 @@ export class FlowRuntime implements Performer {
     const { executionId, flowId } = resident.header;
     if (!this.store.artifacts) return;
     this.#services.files.check(executionId, flowId, resident.tree.plan.outputDir).catch(error => this.#options.logger.warn({ err: error, executionId }, 'the files of its artifacts could not be looked at'));
-  }
-
-  #notifyParent(executionId: string): void {
-    this.requireExecution(executionId)
-      .then(record => this.#children?.notify(record))
-      .catch(error => this.fault(error));
   }
 
   wake(executionId: string, envelope: Envelope): void {

@@ -27,8 +27,9 @@ import { listMessageWaits } from './message-waits.ts';
 import { findLackOfRoom } from './signal-room.ts';
 import type { StepMachines } from './step-machines.ts';
 import type { StepPublishing } from './step-publishing.ts';
+import { refuseWrite, toOneWrite } from './own-writes.ts';
 import type { Write } from './step-runner.ts';
-import { isThenable, toFailure } from './step-runner.ts';
+import { toFailure } from './step-runner.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from './tree.ts';
 
 export interface HostOptions {
@@ -146,14 +147,15 @@ export class Host {
         const answer = batch && store.commit(batch);
         if (answer) {
           this.#committing = true;
-          answer.then(() => this.#finish(now), error => this.#fail(error));
+          answer.then(() => this.#finish(now)).catch(error => this.#fail(error));
           return;
         }
       }
+      this.#finish(now);
     } catch (error) {
-      return this.#fail(error);
+      // Whatever it is: in a tick there is nobody above to catch it but the process.
+      this.#fail(error);
     }
-    this.#finish(now);
   }
 
   /** @param attempt runs all of a step's own writes; one that throws turns the step's success into a failed attempt */
@@ -337,7 +339,11 @@ export class Host {
       if (resident.isNew) this.#options.plans.noteStored(resident.header.digest);
       resident.isNew = false;
       this.#letGo(resident, now);
-      this.#performer.perform(resident, changes);
+      try {
+        this.#performer.perform(resident, changes);
+      } catch (error) {
+        this.giveUp(resident, error);
+      }
     }
     for (const participant of told) participant.committed(now);
     for (const answer of answers) answer();
@@ -363,6 +369,13 @@ export class Host {
     this.ask({ type: 'flow.released' });
   }
 
+  /** What was decided for an execution cannot be done: it fails, and nobody else. */
+  giveUp({ header: { executionId, generation } }: Resident, error: unknown): void {
+    this.#options.logger.error({ err: error, executionId }, 'what was decided could not be done; the flow fails');
+    const failure = createFailure('effect_failed', `What was decided could not be done: ${toFailure(error).message}`);
+    this.post({ kind: 'message', executionId, generation, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+  }
+
   #forgetTick(): void {
     this.#touched = [];
     this.#late = [];
@@ -380,16 +393,3 @@ export class Host {
     this.close(reason);
   }
 }
-
-/** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
-const toOneWrite = (writes: readonly Write[]): Write => tx => {
-  for (const write of writes) {
-    const result: unknown = write(tx);
-    if (isThenable(result)) return result;
-  }
-  return undefined;
-};
-
-const refuseWrite = (): never => {
-  throw new FlowError('writes_unsupported', 'Expected a store that takes a step\'s own writes (`onCommit`); this one does not');
-};

@@ -23,6 +23,8 @@ export interface ResolvedOptions {
   readonly consolidators: ReadonlyMap<string, Consolidator>;
   readonly maxActiveFlows: number;
   readonly maxRunningSteps: number;
+  readonly maxFlowDepth: number;
+  readonly maxChildFlows: number;
   readonly maxInterruptions: number;
   readonly maxOutputBytes: number;
   readonly keepResidentMs: number;
@@ -44,7 +46,8 @@ const day = 86_400_000;
 export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]): ResolvedOptions {
   const { maxActiveFlows = 1_024, maxRunningSteps = 1_024, maxInterruptions = 5, maxOutputBytes = 4 * 1_024 * 1_024 } = options;
   const { keepResidentMs = 1_000, expressionTimeLimitMs = 1_000, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3, maxArtifactBytes = 256 * 1_024 * 1_024, secrets = [] } = options;
-  const counts = { maxActiveFlows, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes, maxArtifactBytes };
+  const { maxFlowDepth = 1_000, maxChildFlows = 10_000 } = options;
+  const counts = { maxActiveFlows, maxRunningSteps, maxFlowDepth, maxChildFlows, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes, maxArtifactBytes };
   for (const [name, value] of Object.entries(counts)) requireInteger(name, value, 1);
   requireInteger('keepResidentMs', keepResidentMs, 0);
   if (retentionMs !== null) requireInteger('retentionMs', retentionMs, 0);

@@ -6,6 +6,7 @@ import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { StartOptions } from './api.ts';
+import type { ChildParams } from './child-flows.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
 import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
@@ -68,11 +69,9 @@ export class Starter {
   }
 
   /** Starts a flow that another one waits for, or goes on with it. */
-  async startChild(params: StartParams & { readonly flowId: string; readonly executionId: string }): Promise<ExecutionRecord | undefined> {
-    const known = await this.#options.store.getExecution(params.executionId);
+  async startChild(params: ChildParams, known: ExecutionRecord | undefined): Promise<void> {
     if (!known) await this.#start(params.flowId, params);
     else if (known.settledAt === null) this.#options.bring(known.executionId);
-    return known;
   }
 
   async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<Started> {

@@ -9,7 +9,8 @@ import type { PathHost } from './path-host.ts';
 import { childSignal } from './script-flow.ts';
 import { toOutcomeSignal } from './scripted-machines.ts';
 import type { PendingCall } from './scripted-tools.ts';
-import { toChildId } from './trigger.ts';
+import { toChildId } from '../runtime/child-id.ts';
+import { noItem } from '../runtime/tree.ts';
 
 type Answered = Extract<PathEvent, { type: 'answer' }>['action'];
 type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
@@ -119,7 +120,7 @@ async function tellChild(run: PathHost, rows: readonly StepRecord[], byAttempt: 
       await runtime.signal(run.executionId ?? '', toOutcomeSignal(toPlace(place)), { passes: decision === 'complete' });
       return true;
     }
-    const childId = toChildId(run.executionId ?? '', place);
+    const childId = toChildId({ executionId: run.executionId ?? '', generation: 1 }, place.step, place.item ?? noItem);
     const child = decision === 'wait' ? undefined : await store.getExecution(childId);
     const [first] = child && child.settledAt === null ? await store.listSteps(child.key) : [];
     if (first?.status !== 'waiting') continue;

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StepRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
+import { toChildId } from '../runtime/child-id.ts';
+import { noItem } from '../runtime/tree.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
 import { toAnswer } from './outcomes.ts';
@@ -37,7 +39,7 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
     case 'child': {
       const { plan } = run.model.flow;
       if (plan.steps[plan.positions.get(event.step) ?? -1]?.kind === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes }));
-      return ifAlive(() => runtime.signal(toChildId(id, event), childSignal, { passes: event.passes }));
+      return ifAlive(() => runtime.signal(toChildId({ executionId: id, generation: 1 }, event.step, event.item ?? noItem), childSignal, { passes: event.passes }));
     }
     case 'signal':
       return ifAlive(() => runtime.signal(id, event.name, { from: event.name }));
@@ -54,11 +56,6 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
     case 'prepare':
       throw new TypeError('Expected expressions to be evaluated by the runtime itself');
   }
-}
-
-/** The execution that a step has started. */
-export function toChildId(executionId: string, { step, item }: { readonly step: string; readonly item?: number }): string {
-  return `${executionId}.${step}${item === undefined ? '' : `.${item}`}`;
 }
 
 function requireCall(run: PathHost, executionId: string, place: string): Pick<PendingCall, 'complete' | 'fail'> {

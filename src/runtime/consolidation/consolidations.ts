@@ -10,6 +10,7 @@ import type { Resident } from '../resident.ts';
 import type { ExecutionHeader } from '../rows.ts';
 import { toFailure } from '../step-runner.ts';
 import type { Tool } from '../tool.ts';
+import { isStoreTrouble } from '../store-trouble.ts';
 import { listTrailSteps } from '../trail.ts';
 import type { Consolidator } from './consolidator.ts';
 import { readAnswer } from './consolidator.ts';
@@ -77,7 +78,25 @@ export class Consolidations {
     }
     const run: Run = { controller: new AbortController(), timer: undefined, over: false };
     this.#runs.set(executionId, run);
-    this.#run(run, header, plan, rows, isLong).catch(error => run.over || this.#options.fault(error));
+    this.#run(run, header, plan, rows, isLong).catch(error => {
+      if (run.over) return;
+      if (isStoreTrouble(error)) return this.#options.fault(error);
+      this.#close(executionId, run, undefined);
+      this.#fail({ header, plan, rows: [] }, error);
+    });
+  }
+
+  /** It cannot be consolidated: the execution ends without a score. */
+  fail({ header, tree: { plan } }: Resident, error: unknown): void {
+    this.#fail({ header, plan, rows: [] }, error);
+  }
+
+  #fail(finished: Finished, error: unknown): void {
+    try {
+      this.#answer(finished, undefined, { assertions: [], error: { status: 'failed', failure: toFailure(error, false) } });
+    } catch (again) {
+      this.#options.fault(again);
+    }
   }
 
   /** The execution has ended: nobody waits for it any more. */
