@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeMachine } from './harness/machine.ts';
 import { parseOptions, usage } from './harness/options.ts';
@@ -12,6 +12,7 @@ import type { PlannedCase } from './harness/plan.ts';
 import { renderMachine, renderTrial } from './harness/report.ts';
 import type { Row } from './harness/report.ts';
 import { runCell } from './harness/run-cell.ts';
+import { unpackPackage } from './harness/unpack-package.ts';
 import type { Outcome } from './harness/run-cell.ts';
 import { trials } from './trials/all.ts';
 
@@ -54,7 +55,7 @@ function describePeers({ version, reason }: Server): string {
 async function run(options: BenchOptions): Promise<boolean> {
   const planned = planRun({
     trials, size: options.size, field: options.field,
-    onlyTrials: options.trials, onlyContestants: options.contestants, onlyCases: options.cases,
+    onlyTrials: options.trials, onlyContestants: options.contestants, onlyCases: options.cases, against: options.against !== undefined,
   });
   if (options.list) {
     for (const { trial, label, contestants } of planned) console.log(`${trial.name}: ${label}: ${contestants.map(({ name }) => name).join(', ')}`);
@@ -66,6 +67,7 @@ async function run(options: BenchOptions): Promise<boolean> {
   }
   if (options.build) execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 
+  const environment = { ...(options.against !== undefined && { BENCH_AGAINST: unpackPackage(resolve(options.against)) }) };
   const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'flowstone-bench-'));
   const postgres = options.field === 'peers' ? await startPostgres(scratch) : undefined;
   const clean = (): void => {
@@ -83,7 +85,7 @@ async function run(options: BenchOptions): Promise<boolean> {
     const machine = describeMachine(scratch, begun);
     const name = join(resultsFolder, begun.toISOString().slice(0, 19).replaceAll(':', ''));
     mkdirSync(resultsFolder, { recursive: true });
-    const peers = postgres && describePeers(postgres);
+    const peers = [...(postgres ? [describePeers(postgres)] : []), ...(options.against === undefined ? [] : [`against: ${basename(options.against)}`])].join('; ');
     const head = renderMachine(machine, options.iterations, peers);
     console.log(head);
     const rows: Row[] = [];
@@ -91,7 +93,7 @@ async function run(options: BenchOptions): Promise<boolean> {
     for (const trial of new Set(planned.map(({ trial: each }) => each))) {
       const ofTrial: Row[] = [];
       for (const each of planned.filter(({ trial: other }) => other === trial)) {
-        ofTrial.push(...(await runCase(each, options, scratch, postgres?.url ? { BENCH_POSTGRES: postgres.url } : {})));
+        ofTrial.push(...(await runCase(each, options, scratch, { ...environment, ...(postgres?.url && { BENCH_POSTGRES: postgres.url }) })));
       }
       process.stderr.write('\n');
       const section = renderTrial(trial, ofTrial);

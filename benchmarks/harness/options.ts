@@ -14,13 +14,16 @@ export interface BenchOptions {
   readonly build: boolean;
   readonly nodeOptions: readonly string[];
   readonly list: boolean;
+  /** A packed release that takes part beside Flowstone, where a trial has a side for it. */
+  readonly against: string | undefined;
 }
 
-export const usage = `node benchmarks/run.ts [options]
+export const usage = `node benchmarks/run.ts [TRIAL...] [options]
+  --against FILE.tgz     a packed release beside Flowstone, in the trial "step"
   --quick                one iteration of everything, small
   --full                 the largest sizes (1,000,000 sleeping flows)
   --peers                beside the peers (npm run bench:peers installs them)
-  --iterations N         runs of each contestant on each case (default 3)
+  --iterations N         rounds: runs of each contestant on each case, in turns (default 3)
   --trial NAME           only this trial (or beginning of a name); may be repeated
   --contestant NAME      only this contestant; may be repeated
   --case TEXT            only cases whose label contains the text; may be repeated
@@ -31,8 +34,9 @@ export const usage = `node benchmarks/run.ts [options]
 
 /** @throws a TypeError with the option's name for one that does not exist or is no number. */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
@@ -45,6 +49,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       'node-option': { type: 'string', multiple: true, default: [] },
       'no-build': { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      against: { type: 'string' },
     },
   });
   const iterations = Number(values.iterations ?? (values.quick ? 1 : 3));
@@ -55,12 +60,13 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     size: values.quick ? 'quick' : values.full ? 'full' : 'normal',
     field: values.peers ? 'peers' : 'own',
     iterations,
-    trials: values.trial,
+    trials: [...positionals, ...values.trial],
     contestants: values.contestant,
     cases: values.case,
     scratch: values.scratch,
     build: !values['no-build'],
     nodeOptions: values['node-option'],
     list: values.list,
+    against: values.against,
   };
 }

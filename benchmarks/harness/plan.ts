@@ -17,12 +17,14 @@ export interface PlanParams {
   /** Names, or beginnings of names, of those wanted; empty: all. */
   readonly onlyTrials: readonly string[];
   readonly onlyContestants: readonly string[];
+  /** Whether there is a package to be held against. Default: no. */
+  readonly against?: boolean;
   /** Part of the case's label; empty: all. */
   readonly onlyCases: readonly string[];
 }
 
 const folders = {
-  own: { path: '../contestants', names: ['flowstone', 'floor', 'floor-ungrouped', 'xstate', 'xstate-tree'] },
+  own: { path: '../contestants', names: ['flowstone', 'against', 'fixed', 'floor', 'floor-ungrouped', 'xstate', 'xstate-tree'] },
   peers: { path: '../peers', names: ['openworkflow', 'langgraph', 'dbos', 'pg-boss', 'plainjob', 'liteque'] },
 } as const;
 
@@ -43,11 +45,11 @@ function listContestants(side: string, field: Field): { name: string; file: stri
 }
 
 /** Trial × case × contestant, less what the filters leave out. */
-export function planRun({ trials, size, field, onlyTrials, onlyContestants, onlyCases }: PlanParams): PlannedCase[] {
+export function planRun({ trials, size, field, onlyTrials, onlyContestants, onlyCases, against = false }: PlanParams): PlannedCase[] {
   return trials
     .filter(trial => matches(onlyTrials, trial.name))
     .flatMap(trial => {
-      const contestants = listContestants(trial.side, field).filter(({ name }) => matches(onlyContestants, name));
+      const contestants = listContestants(trial.side, field).filter(({ name }) => matches(onlyContestants, name) && (against || name !== 'against'));
       return trial
         .cases(size, field)
         .filter(({ label }) => onlyCases.length === 0 || onlyCases.some(part => label.includes(part)))

@@ -27,15 +27,19 @@ function formatSpread({ median, min, max }: Spread): string {
   return min === max ? formatNumber(median) : `${formatNumber(median)} (${formatNumber(min)}–${formatNumber(max)})`;
 }
 
+/** The least of what was measured. */
+export const computeLeast = (row: Row, key: string): number | undefined => computeRowSpread(row, key)?.min;
+
 function computeRowSpread(row: Row, key: string): Spread | undefined {
   const values = row.outcomes.flatMap(outcome => ('measured' in outcome ? [outcome.measured[key]] : [])).filter(value => value !== undefined);
   return values.length === 0 ? undefined : computeSpread(values);
 }
 
-/** How fast `row` is beside `other` on a measure, by the medians; above 1 is faster. */
-export function computeRatio(row: Row, other: Row | undefined, { key, better }: Measure): number | undefined {
-  const mine = computeRowSpread(row, key)?.median;
-  const theirs = other && computeRowSpread(other, key)?.median;
+/** How fast `row` is beside `other` on a measure, by the medians or the least of them; above 1 is faster. */
+export function computeRatio(row: Row, other: Row | undefined, { key, better }: Measure, compare: 'median' | 'least' = 'median'): number | undefined {
+  const by = compare === 'least' ? 'min' : 'median';
+  const mine = computeRowSpread(row, key)?.[by];
+  const theirs = other && computeRowSpread(other, key)?.[by];
   if (!mine || !theirs) return undefined;
   return better === 'higher' ? mine / theirs : theirs / mine;
 }
@@ -69,14 +73,15 @@ export function renderTrial(trial: Trial, rows: readonly Row[]): string {
     });
     const reason = row.outcomes.some(outcome => 'measured' in outcome) ? '' : toReason(row);
     if (reason) cells[0] = reason;
-    const floor = computeRatio(row, beside('floor'), headline);
+    const floor = computeRatio(row, beside('floor'), headline, trial.compare);
     const flowstone = beside('flowstone');
-    const times = flowstone && computeRatio(flowstone, row, headline);
+    const times = flowstone && computeRatio(flowstone, row, headline, trial.compare);
     if (withFloor) cells.push(floor === undefined ? '' : `${formatNumber(floor * 100)} %`);
     if (withOthers) cells.push(times === undefined || row === flowstone ? '' : formatNumber(times));
     return toLine([row.case, row.contestant, ...cells]);
   });
-  return [`## ${trial.title}`, '', trial.about, '', toLine(head), toLine(head.map((_, index) => (index < 2 ? '---' : '--:'))), ...lines, ''].join('\n');
+  const summary = trial.summarise?.(rows) ?? [];
+  return [`## ${trial.title}`, '', trial.about, '', toLine(head), toLine(head.map((_, index) => (index < 2 ? '---' : '--:'))), ...lines, ...(summary.length > 0 ? ['', ...summary] : []), ''].join('\n');
 }
 
 export function renderMachine(machine: Machine, iterations: number, peers?: string): string {

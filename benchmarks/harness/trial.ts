@@ -1,3 +1,5 @@
+import type { Row } from './report.ts';
+
 /** How large a run is: `quick` for CI (seconds), `normal` (minutes), `full` (the sizes that take long). */
 export type Size = 'quick' | 'normal' | 'full';
 
@@ -35,6 +37,10 @@ export interface Trial<Parameters = unknown> {
   readonly measures: readonly [Measure, ...Measure[]];
   /** False where the process that is measured is not the one that reports. Default true: a column with its peak RSS. */
   readonly memory?: boolean;
+  /** What ratios are made of: the median of the runs (the default), or the least, where whatever else runs can only add. */
+  readonly compare?: 'median' | 'least';
+  /** Lines below the table. */
+  readonly summarise?: (rows: readonly Row[]) => readonly string[];
   cases(size: Size, field: Field): readonly Case<Parameters>[];
 }
 

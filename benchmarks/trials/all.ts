@@ -15,7 +15,8 @@ import { pipeline } from './pipeline.ts';
 import { queue } from './queue.ts';
 import { queueLatency } from './queue-latency.ts';
 import { recovery } from './recovery.ts';
+import { step } from './step.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** In the order in which they run. */
-export const trials: readonly Trial[] = [chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts, queue, queueLatency, actors];
+export const trials: readonly Trial[] = [step, chain, dag, fanOut, latency, longFlow, disk, history, recovery, wakeUp, idle, coldStart, pipeline, documents, largeArtifacts, queue, queueLatency, actors];

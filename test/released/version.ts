@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { unpackPackage } from './unpack-package.ts';
+import { unpackPackage } from '../../benchmarks/harness/unpack-package.ts';
 
 /** Where a version is, and its doors: what every scenario goes through. */
 export interface Version {
