@@ -6,15 +6,14 @@ import { failureRecord } from './records.ts';
 const count = z.number().int().nonnegative();
 
 const base = {
-  /** `<executionId>_consolidated_<generation>`. */
-  consolidatedSessionId: z.string(),
-  executionId: z.string(),
-  /** 1 is the first life of an execution; unique together with `executionId`. */
-  generation: z.number().int().positive(),
-  /** JSON text: every step in numeric order, with what went in, what came out and every call of its tool. */
-  content: z.string(),
-  /** JSON text: the ids of the step sessions it was made of, in numeric order. */
-  originalSessionIds: z.string(),
+  /** The generation of the execution. */
+  executionKey: z.number().int().positive(),
+  /**
+   * What only the consolidation knows, JSON text of an object: `assertions`, `state`, `extra`; `steps` of an imported run,
+   * whose calls have no rows. Null: nothing. Everything else of a session follows from the execution, its definition and
+   * its steps.
+   */
+  content: z.string().nullable(),
   /** Completed steps as a share of all that were not left out by their own condition, 0 to 1. */
   successRate: z.number().gte(0).lte(1),
   /** Calls of tools, every attempt counted. */
@@ -24,23 +23,19 @@ const base = {
   createdAt: count,
 };
 
-/** What an execution came to, as one row. A consolidation that failed or ran out of time has the score 0 and says why. */
+/** What an execution came to, as one row. The score is the execution's; a consolidation that failed or ran out of time says why. */
 export const consolidatedRecord = z.discriminatedUnion('status', [
-  z.object({ ...base, status: z.literal('completed'), score: z.number().gte(0).lte(1), error: z.null() }),
-  z.object({ ...base, status: z.enum(['failed', 'timeout']), score: z.literal(0), error: failureRecord }),
+  z.object({ ...base, status: z.literal('completed'), error: z.null() }),
+  z.object({ ...base, status: z.enum(['failed', 'timeout']), error: failureRecord }),
 ]);
 export type ConsolidatedRecord = z.infer<typeof consolidatedRecord>;
 
-/** A row without its content: what lists show. */
-export type ConsolidatedHead = Omit<ConsolidatedRecord, 'content' | 'originalSessionIds'>;
+/** What an execution came to, before it has a row. */
+export type ConsolidationSummary = Pick<ConsolidatedRecord, 'status' | 'successRate' | 'totalTools' | 'content' | 'error'>;
 
-/** Consolidated sessions, and what they are made of. */
+/** What consolidated sessions are made of. */
 export interface ConsolidationReader {
-  /** The latest generation unless one is asked for. */
-  getConsolidated(executionId: string, generation?: number): Answer<ConsolidatedRecord | undefined>;
-  /** As `getConsolidated`, without the content, which may be long. */
-  getConsolidatedHead(executionId: string, generation?: number): Answer<ConsolidatedHead | undefined>;
-  getConsolidatedById(consolidatedSessionId: string): Answer<ConsolidatedRecord | undefined>;
+  getConsolidated(executionKey: number): Answer<ConsolidatedRecord | undefined>;
   /** Every input that expressions made in one execution, by place. */
   listInputs(executionKey: number): Answer<InputRecord[]>;
 }

@@ -1,3 +1,4 @@
+import { upgradeConsolidated } from '../memory/older-consolidated.ts';
 import type { ArtifactWrites, ContentPiece } from '../artifact-store.ts';
 import type { CommitBatch } from '../store.ts';
 import type { journalHeader } from './journal-writer.ts';
@@ -37,9 +38,10 @@ export function toSnapshotLine(n: number, state: string): SnapshotLine {
 
 /** The batch with its empty parts back in their places. */
 export function fromCommitLine({ batch }: BatchLine): CommitBatch {
-  const { artifacts, ...rest } = batch;
+  const { artifacts, consolidated, ...rest } = batch;
   return {
     definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] }, ...rest,
+    ...(consolidated && { consolidated: upgradeConsolidated(consolidated, batch.executions ?? []) }),
     ...(artifacts && { artifacts: { ...artifacts, pieces: artifacts.pieces.map(piece => ({ ...piece, bytes: new Uint8Array(Buffer.from(piece.bytes, 'base64')) })) } }),
   };
 }

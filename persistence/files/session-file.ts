@@ -15,11 +15,13 @@ export function toSessionFile(folder: string, executionId: string): string {
 
 const parse = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 
+const withoutKey = <Row extends { readonly executionKey: number }>({ executionKey: _key, ...row }: Row): Omit<Row, 'executionKey'> => row;
+
 /** Everything an execution came to, for whoever reads the file without Flowstone. Steps stand in the definition's order. */
 function toSession(reader: SessionSource, record: ExecutionRecord): object {
   const { key, executionId, flowId, flowVersion, digest, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
   const attempts = reader.listAttempts(key);
-  const consolidated = reader.getConsolidated(executionId, record.generation);
+  const consolidated = reader.getConsolidated(key);
   const steps = reader.listSteps(key).map(step => {
     const own = attempts.filter(({ position, item }) => position === step.position && item === step.item);
     return {
@@ -42,7 +44,7 @@ function toSession(reader: SessionSource, record: ExecutionRecord): object {
     executionId, flowId, flowVersion, digest, status, passed, score, failure,
     input: JSON.parse(record.input), createdAt, startedAt, settledAt, durationMs: (settledAt ?? createdAt) - createdAt,
     steps,
-    consolidated: consolidated ? { ...consolidated, content: parse(consolidated.content), originalSessionIds: parse(consolidated.originalSessionIds) } : null,
+    consolidated: consolidated ? { ...withoutKey(consolidated), content: parse(consolidated.content) } : null,
   };
 }
 
@@ -50,7 +52,7 @@ function toSession(reader: SessionSource, record: ExecutionRecord): object {
 export interface SessionSource {
   listSteps(executionKey: number): Awaited<ReturnType<StoreReader['listSteps']>>;
   listAttempts(executionKey: number): Awaited<ReturnType<StoreReader['listAttempts']>>;
-  getConsolidated(executionId: string, generation: number): Awaited<ReturnType<StoreReader['getConsolidated']>>;
+  getConsolidated(executionKey: number): Awaited<ReturnType<StoreReader['getConsolidated']>>;
 }
 
 /** Writes the session file of a settled execution, whole or not at all. */

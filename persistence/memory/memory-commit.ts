@@ -44,10 +44,10 @@ export function removeExecution(state: MemoryState, log: UndoLog, row: Execution
     removeArtifacts(state, log, row.executionId, key);
     removeInteractions(state, log, row.executionId, key);
     log.delete(state.isolations, key);
+    log.delete(state.consolidated, key);
     log.delete(state.executions, key);
     log.delete(state.unsettled, key);
   }
-  log.delete(state.consolidated, row.executionId);
   log.delete(state.keysById, row.executionId);
   log.delete(state.labels, row.executionId);
   if (row.idempotencyKey !== null) log.delete(state.keysByIdempotencyKey, row.idempotencyKey);

@@ -6,12 +6,11 @@ import type { IsolationRecord } from '../isolation-store.ts';
 import type {
   AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord,
 } from '../records.ts';
+import { upgradeConsolidated } from './older-consolidated.ts';
 import { copyActorState, createActorState, fromActorLists, toActorLists } from './actor-state.ts';
 import type { ActorLists, ActorState } from './actor-state.ts';
 import { copyQueueState, createQueueState, fromQueueLists, toQueueLists } from './queue-state.ts';
 import type { QueueLists, QueueState } from './queue-state.ts';
-import type { ConsolidatedRows } from './consolidated.ts';
-import { listConsolidated } from './consolidated.ts';
 
 /** Rows of one execution, each under its place as text. */
 type Rows<Row> = Map<number, Map<string, Row>>;
@@ -38,7 +37,7 @@ export interface MemoryState {
   readonly folders: Map<string, { readonly executionKey: number; readonly folder: string }>;
   readonly interactions: RowsById<InteractionRecord>;
   readonly isolations: Map<number, IsolationRecord>;
-  readonly consolidated: ConsolidatedRows;
+  readonly consolidated: Map<number, ConsolidatedRecord>;
   /** By execution id, then name. */
   readonly labels: RowsById<LabelRecord>;
   readonly flows: Map<string, FlowRecord>;
@@ -99,7 +98,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     folders: new Map(state.folders),
     interactions: copyRows(state.interactions),
     isolations: new Map(state.isolations),
-    consolidated: new Map(Array.from(state.consolidated, ([id, of]) => [id, new Map(of)])),
+    consolidated: new Map(state.consolidated),
     labels: copyRows(state.labels),
     flows: new Map(state.flows),
     own: new Map(state.own),
@@ -127,7 +126,7 @@ export function toMemoryText(state: MemoryState): string {
     folders: [...state.folders],
     interactions: listRows(state.interactions),
     isolations: [...state.isolations.values()],
-    consolidated: listConsolidated(state.consolidated),
+    consolidated: [...state.consolidated.values()],
     labels: listRows(state.labels),
     flows: [...state.flows.values()],
     own: [...state.own],
@@ -199,10 +198,7 @@ export function fromMemoryText(text: string): MemoryState {
   for (const [id, row] of stored.folders ?? []) state.folders.set(id, row);
   fillRowsById(state.interactions, stored.interactions, row => String(row.number));
   for (const row of stored.isolations ?? []) state.isolations.set(row.executionKey, row);
-  for (const row of stored.consolidated ?? []) {
-    const of = state.consolidated.get(row.executionId) ?? new Map<number, ConsolidatedRecord>();
-    state.consolidated.set(row.executionId, of.set(row.generation, Object.freeze(row)));
-  }
+  for (const row of upgradeConsolidated(stored.consolidated ?? [], stored.executions)) state.consolidated.set(row.executionKey, Object.freeze(row));
   fillRowsById(state.labels, stored.labels, row => row.name);
   for (const row of stored.flows ?? []) state.flows.set(row.flowId, row);
   for (const [key, value] of stored.own) state.own.set(key, value);

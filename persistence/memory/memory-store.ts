@@ -1,7 +1,7 @@
 import { isFlowError } from '../../src/core/errors.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage, PruneMessagesParams } from '../queue-store.ts';
-import type { ConsolidatedHead, ConsolidatedRecord } from '../consolidation-store.ts';
+import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import { isImported } from '../records.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import {
@@ -13,7 +13,7 @@ import { MemoryInteractions } from './memory-interactions.ts';
 import { MemoryActors, pruneActorJournal } from './memory-actors.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
-import { findConsolidated, getConsolidated } from './consolidated.ts';
+import { copyConsolidated } from './consolidated.ts';
 import { applyBatch, removeExecution } from './memory-commit.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, measureMemory, toMemoryText, toStepPlace } from './memory-state.ts';
 import type { MemoryState } from './memory-state.ts';
@@ -101,19 +101,8 @@ export abstract class StateStore implements Store {
     return [...(this.#read().inputs.get(executionKey)?.values() ?? [])].filter(row => row.position >= 0).toSorted((a, b) => a.position - b.position || a.item - b.item).map(row => ({ ...row }));
   }
 
-  getConsolidated(executionId: string, generation?: number): ConsolidatedRecord | undefined {
-    return getConsolidated(this.#read().consolidated, executionId, generation);
-  }
-
-  getConsolidatedHead(executionId: string, generation?: number): ConsolidatedHead | undefined {
-    const row = getConsolidated(this.#read().consolidated, executionId, generation);
-    if (!row) return undefined;
-    const { content: _content, originalSessionIds: _ids, ...head } = row;
-    return head;
-  }
-
-  getConsolidatedById(consolidatedSessionId: string): ConsolidatedRecord | undefined {
-    return findConsolidated(this.#read().consolidated, consolidatedSessionId);
+  getConsolidated(executionKey: number): ConsolidatedRecord | undefined {
+    return copyConsolidated(this.#read().consolidated.get(executionKey));
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {

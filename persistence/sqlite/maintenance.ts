@@ -30,7 +30,7 @@ export function giveBackPages(connection: SqliteConnection): void {
 
 /** Times of imported ones are of long ago; they are kept. */
 const isOwn = `(e.idempotency_key IS NULL OR e.idempotency_key NOT GLOB '${importPrefix}*')`;
-const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations'];
+const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations', 'consolidations'];
 
 function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
   const rows = connection
@@ -57,7 +57,6 @@ function pruneExecution(connection: SqliteConnection, executionId: string): numb
     }
     connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
   }
-  connection.prepare('DELETE FROM consolidated_sessions WHERE execution_id = ?').run(executionId);
   connection.prepare('DELETE FROM labels WHERE execution_id = ?').run(executionId);
   return pieces;
 }

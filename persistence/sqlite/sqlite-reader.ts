@@ -1,6 +1,6 @@
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
-import type { ConsolidatedHead, ConsolidatedRecord } from '../consolidation-store.ts';
+import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
@@ -10,7 +10,7 @@ import type { SqliteReads } from './artifacts.ts';
 import { SqliteActors } from './actors.ts';
 import { SqliteCatalog } from './catalog.ts';
 import type { SqliteConnection } from './connection.ts';
-import { selectConsolidated, selectHead, selectInputs, toConsolidated } from './consolidated.ts';
+import { selectConsolidated, selectInputs, toConsolidated } from './consolidated.ts';
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
 import { readHandleOwner } from './handle-owner.ts';
@@ -125,21 +125,8 @@ export class SqliteReader implements StoreReader {
     return this.all(selectInputs, row => ({ ...(row as InputRecord) }), executionKey).sort(byPlace);
   }
 
-  getConsolidated(executionId: string, generation?: number): ConsolidatedRecord | undefined {
-    return this.#getGeneration(selectConsolidated, executionId, generation);
-  }
-
-  getConsolidatedHead(executionId: string, generation?: number): ConsolidatedHead | undefined {
-    return this.#getGeneration(selectHead, executionId, generation);
-  }
-
-  #getGeneration(select: string, executionId: string, generation: number | undefined): ConsolidatedRecord | undefined {
-    if (generation !== undefined) return this.get(`${select} WHERE execution_id = ? AND generation = ?`, toConsolidated, executionId, generation);
-    return this.get(`${select} WHERE execution_id = ? ORDER BY generation DESC LIMIT 1`, toConsolidated, executionId);
-  }
-
-  getConsolidatedById(consolidatedSessionId: string): ConsolidatedRecord | undefined {
-    return this.get(`${selectConsolidated} WHERE consolidated_session_id = ?`, toConsolidated, consolidatedSessionId);
+  getConsolidated(executionKey: number): ConsolidatedRecord | undefined {
+    return this.get(`${selectConsolidated} WHERE execution_key = ?`, toConsolidated, executionKey);
   }
 
   getInput(executionKey: number, position: number, item: number): string | undefined {

@@ -132,12 +132,10 @@ function toConsolidatedStep(executionId: string, step: ImportedStep, row: StepRe
 function toBatch(run: ImportedRun, record: ExecutionRecord, plan: FlowPlan, rows: readonly StepRecord[], session: ConsolidatedSession, now: number): CommitBatch {
   const { key: executionKey, executionId } = record;
   const { id, version } = plan.definition;
-  const { score, successRate, totalTools, executionDurationMs, error, createdAt, status, consolidatedSessionId } = session;
-  const { originalSessionIds, input: _input, ...content } = session;
-  const consolidated = {
-    consolidatedSessionId, executionId, generation: 1, status, content: JSON.stringify({ ...content, input: session.input }), originalSessionIds: JSON.stringify(originalSessionIds),
-    score, successRate, totalTools, executionDurationMs, error, createdAt,
-  } as ConsolidatedRecord;
+  const { successRate, totalTools, executionDurationMs, error, createdAt, status, steps, extra } = session;
+  // Its calls have no rows: a step of a log can have several.
+  const content = JSON.stringify({ steps, extra });
+  const consolidated = { executionKey, status, content, successRate, totalTools, executionDurationMs, error, createdAt } as ConsolidatedRecord;
   const inputs = run.steps.flatMap(({ calls: [call] }, position) => (call ? [{ executionKey, position, item: noItem, input: JSON.stringify(call.input ?? null) }] : []));
   return {
     definitions: [{ digest: plan.digest, flowId: id, version, definition: JSON.stringify(plan.definition), createdAt: now }],

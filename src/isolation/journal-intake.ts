@@ -117,11 +117,10 @@ export class JournalIntake {
       if (!this.#checks.has(row.key)) this.#checks.set(row.key, new TransitionCheck(plan, this.#options.machines, this.#options.maxInterruptions));
     }
     const pieces = [...(artifacts?.stored ?? []), ...(artifacts?.pieces ?? []), ...(artifacts?.folders ?? []), ...(interactions ?? [])];
-    for (const { executionKey } of [...steps, ...attempts, ...inputs, ...journal, ...signals.received, ...pieces]) {
+    for (const { executionKey } of [...steps, ...attempts, ...inputs, ...journal, ...signals.received, ...(consolidated ?? []), ...pieces]) {
       if (!this.#checks.has(executionKey)) throw new TypeError(`rows of an execution ${executionKey} that is not there`);
     }
     for (const text of [...attempts.map(({ output }) => output), ...inputs.map(({ input }) => input), ...signals.received.map(({ payload }) => payload)]) if (text !== null) JSON.parse(text);
-    for (const row of consolidated ?? []) this.#requireOwnId(row.executionId);
     if (isolations?.length || queues || catalog) throw new TypeError('it used queues, or processes of its own, which it does not have');
   }
 

@@ -2,7 +2,6 @@ import type { ArtifactWrites } from '../../persistence/artifact-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { MutableBatch } from '../runtime/batch.ts';
-import type { Kept } from '../runtime/consolidation/record.ts';
 
 type Progress = CommitBatch['progress'][number];
 
@@ -40,7 +39,7 @@ export class OwnerRows {
       steps: own(steps).map(step => ({ ...step, originKey: step.originKey === null ? null : toKey(step.originKey) })) as CommitBatch['steps'],
       attempts: own(attempts), inputs: own(inputs), journal: own(journal),
       signals: { received: own(signals.received), consumed: own(signals.consumed) },
-      consolidated: consolidated?.map(row => ({ ...row, content: toOwnContent(row.content, toKey) })),
+      consolidated: own(consolidated),
       ...(artifacts && { artifacts: { stored: own(artifacts.stored), pieces: own(artifacts.pieces), adopted: artifacts.adopted, removed: own(artifacts.removed), discarded: own(artifacts.discarded), folders: own(artifacts.folders) } }),
       ...(interactions && { interactions: own(interactions) }),
     });
@@ -66,13 +65,6 @@ export class OwnerRows {
       if (interactions) batch.interactions = [...(batch.interactions ?? []), ...interactions];
     }
   }
-}
-
-/** A long session says under which key its steps are kept. */
-function toOwnContent(content: string, toKey: (key: number) => number): string {
-  if (!content.includes('"stepsKept"')) return content;
-  const { stepsKept, ...rest } = JSON.parse(content) as { readonly stepsKept?: Kept };
-  return stepsKept ? JSON.stringify({ ...rest, stepsKept: { ...stepsKept, executionKey: toKey(stepsKept.executionKey) } }) : content;
 }
 
 /** Writes of different executions in one: their order among each other does not matter. */

@@ -1,4 +1,4 @@
-import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
+import type { ConsolidationSummary } from '../../persistence/consolidation-store.ts';
 import type { AttemptRecord, SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { MachineCall } from './machine-call.ts';
@@ -18,7 +18,7 @@ export type Effect =
   | { readonly type: 'abandon'; readonly position: number; readonly item: number }
   /** The flow has ended: answer whoever waits for it. */
   | { readonly type: 'settle' }
-  /** All steps have settled: gather what they came to, then answer with `consolidated`. */
+  /** All steps have settled, and more than the built-in formula is to look at them: answer with `consolidated`. */
   | { readonly type: 'consolidate' };
 
 /** A transition as the journal keeps it: address below the flow, event, state reached (null: recorded and ignored). */
@@ -39,7 +39,7 @@ export interface Changes {
   /** Numbers of the signals that found their step. */
   readonly consumed: number[];
   /** What the execution came to; null until it is scored. */
-  consolidated: ConsolidatedRecord | null;
+  consolidated: ConsolidationSummary | null;
   readonly effects: Effect[];
   /** For the machines that steps are; taken in by them in the same tick. */
   readonly machineCalls: MachineCall[];

@@ -1,6 +1,6 @@
-import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { MutableBatch } from './batch.ts';
 import type { Changes } from './changes.ts';
+import { toConsolidatedRecord } from './consolidation/record.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { computeWakeAt, isSame, toExecutionRecord, toJournalRecord, toProgress, toStepRecord } from './rows.ts';
@@ -41,7 +41,10 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   for (const attempt of attempts) batch.attempts.push({ executionKey: key, ...attempt });
   for (const input of inputs) batch.inputs.push({ executionKey: key, ...input });
   if (resident.trail && resident.trail !== 'long') resident.trail = extendTrail(resident.trail, batch, mark);
-  if (changes.consolidated) ((batch.consolidated ??= []) as ConsolidatedRecord[]).push(changes.consolidated);
+  if (changes.consolidated) {
+    resident.consolidated = toConsolidatedRecord(header, tree.tally.lastSettledAt, changes.consolidated, now);
+    batch.consolidated = [...(batch.consolidated ?? []), resident.consolidated];
+  }
   for (const signal of received) if (!consumed.includes(signal.number)) batch.signals.received.push({ ...signal, executionKey: key });
   for (const number of consumed) if (!received.some(signal => signal.number === number)) batch.signals.consumed.push({ executionKey: key, number });
 }

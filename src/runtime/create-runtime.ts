@@ -8,7 +8,7 @@ import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
 import { noteQueues, Queues } from '../queue/create-queues.ts';
 import { HostedMachines } from '../machine-host/machine-runtime.ts';
-import { loadSession } from './consolidation/read-session.ts';
+import { findConsolidated, loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import type { Machines } from './machines.ts';
@@ -140,8 +140,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   const consolidated = async (executionId: string, { generation }: { readonly generation?: number } = {}): Promise<ConsolidatedSession | undefined> => {
     await core.requireExecution(executionId);
-    const row = await store.getConsolidated(executionId, generation);
-    return row && loadSession(store, row);
+    const found = await findConsolidated(store, executionId, generation);
+    return found && loadSession(store, found.execution, found.row);
   };
 
   const stop = async (timeoutMs: number): Promise<void> => {

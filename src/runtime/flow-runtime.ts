@@ -260,7 +260,7 @@ export class FlowRuntime implements Performer {
     if (resident.unchecked) this.#checkFiles(resident);
     if (!this.isActive(executionId)) this.#forget(resident.header);
     if (settledAt !== null) {
-      this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident, consolidated: changes.consolidated });
+      this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident });
       this.#admission.forget(executionId);
       this.#recovery.forget(resident.header.key);
       if (parentId !== null) this.#children?.settled(executionId);

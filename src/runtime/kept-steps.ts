@@ -1,6 +1,7 @@
 import type { KeptCounts } from '../../machines/flow.ts';
 import type { StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { countSettled } from './consolidation/tally.ts';
 import { createNotNeeded } from './recovering.ts';
 import { blocksDependents, toUpstreamFailure } from './routing.ts';
 import type { FlowTree } from './tree.ts';
@@ -16,6 +17,7 @@ export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void 
   const rows = new Map<number, StepRecord>();
   for (const row of kept) {
     const step = tree.plan.steps[row.position];
+    if (step) countSettled(tree.tally, step, row.item !== noItem, row);
     if (row.item !== noItem || !step) continue;
     rows.set(row.position, row);
     tree.settled[row.position] = row.status;

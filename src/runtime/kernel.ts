@@ -1,12 +1,14 @@
 import type { FanOutEvent } from '../../machines/fan-out.ts';
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
-import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
+import type { ConsolidationSummary } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
+import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
+import { countSettled } from './consolidation/tally.ts';
 import { endSteps, haltSteps } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
@@ -62,15 +64,21 @@ class Delivering implements Kernel {
     else if (message.to === 'signal') this.#receive(message.signal, message.refused);
     else if (message.to === 'machine') this.#endMachine(message);
     else if (message.to === 'offer') offerKept(this);
-    else if (message.to === 'consolidated') this.#score(message.event, message.record);
+    else if (message.to === 'consolidated') this.#score(message);
     else this.#begin(message.position, message.item, message.prepared);
     this.#drain();
   }
 
   /** A consolidation that comes too late is noted, and changes nothing. */
-  #score(event: FlowEvent, record: ConsolidatedRecord): void {
-    if (this.tree.flow.value === 'consolidating') this.changes.consolidated = record;
+  #score({ event, summary }: { readonly event: FlowEvent; readonly summary: ConsolidationSummary }): void {
+    if (this.tree.flow.value === 'consolidating') this.changes.consolidated = summary;
     this.sendToFlow(event);
+  }
+
+  /** The built-in formula needs nothing but what the tree knows: it answers at once, in the tick of the last step. */
+  #consolidate(): void {
+    if (isBuiltIn(this.tree.plan)) this.#score(scoreBuiltIn(this.tree));
+    else this.changes.effects.push({ type: 'consolidate' });
   }
 
   /** What a machine of an earlier generation came to is nothing to this one. */
@@ -81,7 +89,7 @@ class Delivering implements Kernel {
 
   resume(): void {
     const tree = this.tree;
-    if (tree.flow.value === 'consolidating') this.changes.effects.push({ type: 'consolidate' });
+    if (tree.flow.value === 'consolidating') this.#consolidate();
     let held = 0;
     const visit = (actor: StepActor): void => {
       const { position } = actor.step;
@@ -132,7 +140,7 @@ class Delivering implements Kernel {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
       else if (effect === 'haltSteps') this.#halt(createFailure('flow_halted', 'A critical step failed and the flow is strict'));
       else if (effect === 'cancelSteps') endSteps(this, 'step.cancel', ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled'));
-      else this.changes.effects.push({ type: 'consolidate' });
+      else this.#consolidate();
     }
     if (after.status === 'done') this.changes.effects.push({ type: 'settle' });
   }
@@ -207,7 +215,10 @@ class Delivering implements Kernel {
     if (stored?.json) this.changes.inputs.push({ position, item, input: stored.json });
     if (isFanOut(actor)) {
       const total = setItems(actor, list?.value ?? [], kept.map(row => row.item));
-      for (const row of kept) this.changes.kept.push(row);
+      for (const row of kept) {
+        countSettled(this.tree.tally, actor.step, true, row);
+        this.changes.kept.push(row);
+      }
       this.#sendToStep({ position, item, event: { type: 'step.start', total, ...(kept.length > 0 && { kept: kept.length }) } }, true);
       if (actor.snapshot.status === 'active') this.#freeSlot(actor, queueItems(this, actor));
       return;
@@ -296,6 +307,7 @@ class Delivering implements Kernel {
     actor.holdsSlot = false;
     const { position } = actor.step;
     const { failure } = actor.snapshot.context;
+    this.#count(actor);
     if (isFanOut(actor) || actor.item === noItem) {
       tree.actors.delete(position);
       const status = actor.snapshot.value as SettledStatus;
@@ -312,6 +324,12 @@ class Delivering implements Kernel {
       }
     }
     if (freed && tree.flow.status === 'active') this.inbox.push({ flow: { type: 'slot.freed', freed: 1 } });
+  }
+
+  #count({ step, snapshot, settledAt, ...actor }: StepActor | FanOutActor): void {
+    const { run = 0, recovery = null, failure } = snapshot.context as Partial<StepActor['snapshot']['context']>;
+    const isItem = 'item' in actor && actor.item !== noItem;
+    countSettled(this.tree.tally, step, isItem, { status: snapshot.value as SettledStatus, failure: failure ?? null, recovery, run, settledAt });
   }
 
   /** Tells the flow and the steps that depend on this one. */

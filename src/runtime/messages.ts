@@ -1,6 +1,6 @@
 import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
-import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
+import type { ConsolidationSummary } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { MachinePlace } from './machine-call.ts';
@@ -29,7 +29,7 @@ export type Message =
   /** The machine of a step has come to its end. */
   | { readonly to: 'machine'; readonly place: MachinePlace; readonly event: Extract<StepEvent, { type: 'child.settled' }>; readonly output?: string }
   /** What the execution came to, stored with its move to `scored`. */
-  | { readonly to: 'consolidated'; readonly event: Extract<FlowEvent, { type: 'consolidation.completed' | 'consolidation.failed' }>; readonly record: ConsolidatedRecord };
+  | { readonly to: 'consolidated'; readonly event: Extract<FlowEvent, { type: 'consolidation.completed' | 'consolidation.failed' }>; readonly summary: ConsolidationSummary };
 
 /** Failure code of a step that its own `when` excluded; such a step blocks nobody and weighs nothing. */
 export const conditionFalse = 'condition_false';

@@ -1,6 +1,7 @@
 import type { ExecutionRecord, JournalRecord, StepRecord } from '../../persistence/records.ts';
 import type { StepOutcome } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { toConsolidatedSessionId } from '../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
 import type { JournalEntry } from './changes.ts';
@@ -40,9 +41,9 @@ export async function readDetails(
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
   const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
-  const consolidated = record.status === 'scored' ? await reader.getConsolidatedHead(record.executionId, record.generation) : undefined;
+  const consolidated = record.status === 'scored' ? await reader.getConsolidated(record.key) : undefined;
   return {
-    ...toSummary(record), input: JSON.parse(record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated?.consolidatedSessionId ?? null,
+    ...toSummary(record), input: JSON.parse(record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
     ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
   };
 }

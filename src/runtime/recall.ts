@@ -5,7 +5,7 @@ import type { Trail } from './trail.ts';
 import { listTrailSteps, toPlace } from './trail.ts';
 
 /** What the results of an execution are read from. */
-export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGenerations' | 'getConsolidatedHead'> {
+export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGenerations' | 'getConsolidated'> {
   readonly catalog?: Pick<CatalogReader, 'listLabels'>;
 }
 
@@ -13,14 +13,14 @@ export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGen
  * Reads the results of an execution that has just ended from what was stored of it: whoever waits for it need not wait for
  * the store. Undefined: too little of it is remembered, and the store has to be asked.
  */
-export function recallResults({ resident, consolidated }: Ended, { catalog }: StoreReader): ResultReader | undefined {
+export function recallResults({ resident }: Ended, { catalog }: StoreReader): ResultReader | undefined {
   // Labels come with the first generation, and belong to all.
   if (!resident || !resident.trail || resident.trail === 'long' || resident.header.generation > 1) return undefined;
   const { trail, labels, header } = resident;
   return {
     listResults: () => toResults(trail),
     listGenerations: () => [],
-    getConsolidatedHead: () => consolidated ?? undefined,
+    getConsolidated: () => resident.consolidated ?? undefined,
     ...(catalog && { catalog: { listLabels: () => Object.entries(labels ?? {}).map(([name, value]) => ({ executionId: header.executionId, name, value })) } }),
   };
 }

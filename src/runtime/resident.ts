@@ -25,6 +25,8 @@ export interface Resident {
   readonly kept: readonly StepRecord[];
   /** What was stored of it, or that it is too long to be remembered; null: it was read back, and the store has to be asked. */
   trail: Trail | 'long' | null;
+  /** What it came to; null: it is not scored. */
+  consolidated: ConsolidatedRecord | null;
   /** What it was marked with when it was started in this process. */
   readonly labels: Readonly<Record<string, string>> | undefined;
   /** The definition's record is not in the store yet. */
@@ -40,11 +42,10 @@ export interface Ended {
   readonly record: ExecutionRecord;
   /** As it was in memory; undefined: it ran elsewhere. */
   readonly resident?: Resident;
-  readonly consolidated?: ConsolidatedRecord | null;
 }
 
 export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>): Resident {
-  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), consolidated: null, changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

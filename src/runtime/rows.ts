@@ -2,6 +2,7 @@ import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
+import { countSettled } from './consolidation/tally.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { openItems } from './item-slots.ts';
@@ -129,6 +130,7 @@ function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void 
   const step = tree.plan.steps[row.position];
   if (!step) return;
   if (row.settledAt !== null) {
+    countSettled(tree.tally, step, false, row);
     tree.settled[row.position] = row.status;
     return;
   }
@@ -144,6 +146,8 @@ function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void 
 }
 
 function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void {
+  const step = tree.plan.steps[row.position];
+  if (step && row.settledAt !== null) countSettled(tree.tally, step, true, row);
   const fanOut = tree.actors.get(row.position);
   if (!fanOut || !isFanOut(fanOut)) return;
   if (row.settledAt !== null) fanOut.settledItems[row.item] = 1;

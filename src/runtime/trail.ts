@@ -1,13 +1,12 @@
-import type { AttemptRecord, InputRecord, StepRecord } from '../../persistence/records.ts';
+import type { AttemptRecord, StepRecord } from '../../persistence/records.ts';
 import type { MutableBatch } from './batch.ts';
 
-/** What was stored of a short execution since it began, so that neither its score nor whoever waits for its end need read it back. */
+/** What was stored of a short execution since it began, so that whoever waits for its end need not read it back. */
 export interface Trail {
   /** By `toPlace`. */
   readonly steps: Map<number, StepRecord>;
   readonly attempts: AttemptRecord[];
-  readonly inputs: InputRecord[];
-  /** Characters of its inputs and outputs. */
+  /** Characters of its outputs. */
   length: number;
 }
 
@@ -16,17 +15,16 @@ const maxSteps = 96;
 const maxLength = 32_768;
 
 export function createTrail(): Trail {
-  return { steps: new Map(), attempts: [], inputs: [], length: 0 };
+  return { steps: new Map(), attempts: [], length: 0 };
 }
 
 /** Where the rows of a batch end that are there already. */
 export interface BatchMark {
   readonly steps: number;
   readonly attempts: number;
-  readonly inputs: number;
 }
 
-export const markBatch = ({ steps, attempts, inputs }: MutableBatch): BatchMark => ({ steps: steps.length, attempts: attempts.length, inputs: inputs.length });
+export const markBatch = ({ steps, attempts }: MutableBatch): BatchMark => ({ steps: steps.length, attempts: attempts.length });
 
 /** Adds the rows that came after the mark; `long` when the execution has become too long to be remembered. */
 export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | 'long' {
@@ -38,11 +36,6 @@ export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark):
     const row = batch.attempts[at] as AttemptRecord;
     trail.attempts.push(row);
     trail.length += row.output?.length ?? 0;
-  }
-  for (let at = from.inputs; at < batch.inputs.length; at++) {
-    const row = batch.inputs[at] as InputRecord;
-    trail.inputs.push(row);
-    trail.length += row.input.length;
   }
   return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
 }

@@ -5,6 +5,8 @@ import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import type { Tally } from './consolidation/tally.ts';
+import { copyTally, createTally } from './consolidation/tally.ts';
 import { toFanOutInput } from './fan-out-input.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
@@ -67,6 +69,7 @@ export interface FlowTree {
   readonly unmet: Int32Array;
   /** By position: null until settled. */
   readonly settled: (StepStatus | null)[];
+  readonly tally: Tally;
   readonly queue: ReadyQueue;
   /** Slots handed out to steps whose expressions are being evaluated, or that were released by a stop. */
   preparing: number;
@@ -98,6 +101,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     actors: new Map(),
     unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),
     settled: Array.from(plan.steps, () => null),
+    tally: createTally(),
     queue: createReadyQueue(plan, roots),
     preparing: 0,
     running: 0,
@@ -115,6 +119,7 @@ export function copyTree(tree: FlowTree): FlowTree {
     actors: new Map([...tree.actors].map(([position, actor]) => [position, copyActor(actor)])),
     unmet: tree.unmet.slice(),
     settled: [...tree.settled],
+    tally: copyTally(tree.tally),
     queue: tree.queue.copy(),
     signals: [...tree.signals],
   };

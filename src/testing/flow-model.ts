@@ -1,11 +1,9 @@
 import type { StepRecord } from '../../persistence/records.ts';
 import { createFailure } from '../core/failure.ts';
-import { computeScore, decidePassed } from '../core/score.ts';
-import type { FlowPlan } from '../definition/plan.ts';
 import { computeWakeAt } from '../definition/wait.ts';
 import type { Changes } from '../runtime/changes.ts';
 import { createChanges } from '../runtime/changes.ts';
-import { toScoredSteps } from '../runtime/consolidation/scored-steps.ts';
+import { toConsolidated } from '../runtime/consolidation/record.ts';
 import { deliver, resume } from '../runtime/kernel.ts';
 import type { Machines } from '../runtime/machines.ts';
 import type { Message, Prepared } from '../runtime/messages.ts';
@@ -63,8 +61,8 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     refuseSignals(machines, tree, state.now, changes);
     const rows = new Map(state.rows);
     for (const actor of changes.actors) rows.set(toLocalAddress(actor.step.id, isFanOut(actor) ? noItem : actor.item), toStepRecord(1, actor));
-    // The runtime does so by itself, and at once.
-    if (tree.flow.value === 'consolidating') deliver(machines, tree, consolidate(plan, rows.values()), state.now, changes);
+    // The runtime does so by itself: what only it can read and run is left out on paths.
+    if (tree.flow.value === 'consolidating') deliver(machines, tree, toConsolidated(tree, { assertions: [] }), state.now, changes);
     const items = toItems(changes, trace);
     return { ...state, status: tree.flow.status, rows, items, transitions: state.transitions + changes.entries.length };
   };
@@ -93,13 +91,6 @@ function refuseSignals(machines: Machines, tree: FlowTree, now: number, changes:
   for (const call of changes.machineCalls) {
     if (call.type === 'signal') deliver(machines, tree, { to: 'signal', signal: call.signal, refused: 'now' }, now, changes);
   }
-}
-
-/** What the built-in consolidator answers. */
-function consolidate(plan: FlowPlan, rows: Iterable<StepRecord>): Message {
-  const computed = computeScore(toScoredSteps(plan, rows));
-  const passed = decidePassed(computed, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
-  return { to: 'flow', event: { type: 'consolidation.completed', score: computed.score, passed } };
 }
 
 /** Reads the tree back from what would be stored, as a successor does. */

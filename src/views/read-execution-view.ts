@@ -76,8 +76,8 @@ function toConsolidation(session: ConsolidatedSession): ConsolidationView {
 export async function readExecutionView(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): Promise<ExecutionView> {
   const { key, executionId, generation, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
   const rows = await reader.listSteps(key);
-  const consolidated = settledAt === null ? undefined : await reader.getConsolidated(executionId, generation);
-  const session = consolidated && (await loadSession(reader, consolidated));
+  const consolidated = settledAt === null ? undefined : await reader.getConsolidated(key);
+  const session = consolidated && (await loadSession(reader, record, consolidated));
   const sessions = session?.steps ?? (JSON.parse(writeSteps(executionId, plan, await gatherWork(reader, key, plan, rows))) as ConsolidatedStep[]);
   const own = new Map(rows.filter(({ item }) => item === -1).map(row => [row.position, row]));
   return {

@@ -12,11 +12,11 @@ async function readAll(reader: StoreReader, executionId: string): Promise<Record
   const record = await reader.getExecution(executionId);
   if (!record) return { execution: 'missing' };
   const { key, status, startedAt, settledAt, score, passed, failure, context, seq, digest, input } = record;
-  const consolidated = await reader.getConsolidated(executionId);
+  const consolidated = await reader.getConsolidated(key);
   return {
     execution: { executionId, status, startedAt, settledAt, score, passed, failure, context, seq, digest, input },
     steps: own(await reader.listSteps(key)), attempts: own(await reader.listAttempts(key)), journal: own(await reader.readJournal(key, 0, 100_000)),
-    consolidated: consolidated && { ...consolidated, content: await loadSession(reader, consolidated) }, signals: own(await reader.listSignals(key)),
+    consolidated: consolidated && { ...own([consolidated])[0], content: await loadSession(reader, record, consolidated) }, signals: own(await reader.listSignals(key)),
   };
 }
 

@@ -13,6 +13,7 @@ import { actors } from './0012-actors.ts';
 import { actorParts } from './0013-actor-parts.ts';
 import { messageBlocks } from './0014-message-blocks.ts';
 import { actorMachines } from './0015-actor-machines.ts';
+import { consolidations } from './0016-consolidations.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { name: 'actor-parts', sql: actorParts },
   { name: 'message-blocks', sql: messageBlocks },
   { name: 'actor-machines', sql: actorMachines },
+  { name: 'consolidations', sql: consolidations },
 ];

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { StepRecord } from '../../../persistence/records.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { maxDelayMs } from '../../core/clock.ts';
@@ -11,17 +10,14 @@ import type { ExecutionHeader } from '../rows.ts';
 import { toFailure } from '../step-runner.ts';
 import type { Tool } from '../tool.ts';
 import { isStoreTrouble } from '../store-trouble.ts';
-import { listTrailSteps } from '../trail.ts';
 import type { Consolidator } from './consolidator.ts';
 import { readAnswer } from './consolidator.ts';
-import type { StepWork } from './gather.ts';
-import { arrangeTrail, gatherWork } from './gather.ts';
+import { gatherWork } from './gather.ts';
 import type { Judgement } from './judge.ts';
 import { hasAssertions, judge } from './judge.ts';
 import { loadSession } from './read-session.ts';
-import type { Finished, Outcome } from './record.ts';
-import { toConsolidated } from './record.ts';
-import { writeSteps } from './steps-text.ts';
+import type { Outcome } from './record.ts';
+import { toConsolidated, toConsolidatedRecord } from './record.ts';
 
 export interface ConsolidationsOptions {
   readonly store: Store;
@@ -38,6 +34,7 @@ export interface ConsolidationsOptions {
 
 /** A consolidation under way. */
 interface Run {
+  readonly resident: Resident;
   readonly controller: AbortController;
   timer: unknown;
   /** It has answered, or nobody waits for it any more. */
@@ -45,13 +42,9 @@ interface Run {
 }
 
 /**
- * Steps and characters a session repeats, at most. In longer executions the steps stay where they are kept and are read
- * from there: the end of one flow must not hold up the others, nor double what it takes on disk.
+ * Scores executions that more than the built-in formula looks at: assertions, a state that a tool reads, a consolidator of
+ * somebody's own. Each within its time; one that fails or is late leaves a row that says so.
  */
-const maxRows = 48;
-const maxStepsLength = 32_768;
-
-/** Gathers what executions did and scores it, each within its time. One that fails or is late leaves a row that says so. */
 export class Consolidations {
   readonly #options: ConsolidationsOptions;
   readonly #runs = new Map<string, Run>();
@@ -65,35 +58,24 @@ export class Consolidations {
     return this.#runs.size;
   }
 
-  /** Answers with one `consolidated` message; at once, unless the store or something of one's own takes its time. */
-  begin({ header, tree: { plan }, trail }: Resident): void {
-    const { executionId, key } = header;
+  /** Answers with one `consolidated` message. */
+  begin(resident: Resident): void {
+    const { executionId } = resident.header;
     if (this.#runs.has(executionId)) return;
-    const { store } = this.#options;
-    const isLong = trail === 'long';
-    const rows = trail && !isLong ? listTrailSteps(trail) : store.listSteps(key);
-    if (!(rows instanceof Promise) && plan.consolidation.uses === null && !hasAssertions({ plan })) {
-      const work = isLong ? undefined : trail ? arrangeTrail(plan, rows, trail) : this.#gather({ header, plan, rows });
-      if (!(work instanceof Promise)) return this.#answer({ header, plan, rows }, work, { assertions: [] });
-    }
-    const run: Run = { controller: new AbortController(), timer: undefined, over: false };
+    const run: Run = { resident, controller: new AbortController(), timer: undefined, over: false };
     this.#runs.set(executionId, run);
-    this.#run(run, header, plan, rows, isLong).catch(error => {
+    this.#run(run).catch(error => {
       if (run.over) return;
       if (isStoreTrouble(error)) return this.#options.fault(error);
-      this.#close(executionId, run, undefined);
-      this.#fail({ header, plan, rows: [] }, error);
+      this.#close(run, undefined);
+      this.fail(resident, error);
     });
   }
 
   /** It cannot be consolidated: the execution ends without a score. */
-  fail({ header, tree: { plan } }: Resident, error: unknown): void {
-    this.#fail({ header, plan, rows: [] }, error);
-  }
-
-  #fail(finished: Finished, error: unknown): void {
+  fail({ header, tree }: Resident, error: unknown): void {
     try {
-      this.#answer(finished, undefined, { assertions: [], error: { status: 'failed', failure: toFailure(error, false) } });
+      this.#options.post(header, toConsolidated(tree, { assertions: [], error: { status: 'failed', failure: toFailure(error, false) } }));
     } catch (again) {
       this.#options.fault(again);
     }
@@ -102,74 +84,66 @@ export class Consolidations {
   /** The execution has ended: nobody waits for it any more. */
   abort(executionId: string): void {
     const run = this.#runs.get(executionId);
-    if (run) this.#close(executionId, run, Object.assign(new Error('The execution has ended'), { name: 'AbortError', code: 'cancelled' }));
+    if (run) this.#close(run, Object.assign(new Error('The execution has ended'), { name: 'AbortError', code: 'cancelled' }));
   }
 
   abortAll(reason: Error): void {
-    for (const [executionId, run] of this.#runs) this.#close(executionId, run, reason);
+    for (const run of this.#runs.values()) this.#close(run, reason);
   }
 
-  #close(executionId: string, run: Run, reason: Error | undefined): void {
+  #close(run: Run, reason: Error | undefined): void {
     run.over = true;
-    this.#runs.delete(executionId);
+    this.#runs.delete(run.resident.header.executionId);
     if (run.timer !== undefined) this.#options.clock.clearTimer(run.timer);
     if (reason) run.controller.abort(reason);
   }
 
-  /** Undefined: too much to be repeated. */
-  #gather({ header, plan, rows }: Finished): StepWork[] | undefined | Promise<StepWork[]> {
-    return rows.length > maxRows ? undefined : gatherWork(this.#options.store, header.key, plan, rows);
-  }
-
-  async #run(run: Run, header: Finished['header'], plan: Finished['plan'], rows: readonly StepRecord[] | Promise<StepRecord[]>, isLong: boolean): Promise<void> {
-    const finished: Finished = { header, plan, rows: await rows };
-    const work = isLong ? undefined : await this.#gather(finished);
+  async #run(run: Run): Promise<void> {
+    const { store } = this.#options;
+    const { header, tree: { plan } } = run.resident;
+    const rows = await store.listSteps(header.key);
+    const work = await gatherWork(store, header.key, plan, rows);
     if (run.over) return;
-    this.#arm(finished, work, run, plan.consolidation.timeoutMs);
+    this.#arm(run, plan.consolidation.timeoutMs);
     const { signal } = run.controller;
     let judgement: Judgement = { assertions: [] };
     let outcome: Outcome;
     try {
-      if (hasAssertions(finished)) judgement = await judge(finished, work ?? (await gatherWork(this.#options.store, header.key, plan, finished.rows)), this.#options, signal);
-      outcome = await this.#consolidate(finished, judgement, signal);
+      if (hasAssertions({ plan })) judgement = await judge({ header, plan }, work, this.#options, signal);
+      outcome = await this.#consolidate(run, judgement, signal);
     } catch (error) {
       outcome = { ...judgement, error: { status: 'failed', failure: toFailure(error, false) } };
     }
-    this.#end(finished, work, run, outcome);
+    this.#end(run, outcome);
   }
 
-  async #consolidate(finished: Finished, judgement: Judgement, signal: AbortSignal): Promise<Outcome> {
+  async #consolidate({ resident: { header, tree } }: Run, judgement: Judgement, signal: AbortSignal): Promise<Outcome> {
     const { consolidators, store, clock, maxOutputBytes } = this.#options;
-    const { uses } = finished.plan.consolidation;
+    const { uses } = tree.plan.consolidation;
     if (uses === null) return judgement;
     const consolidator = consolidators.get(uses);
     if (!consolidator) throw new FlowError('consolidator_unknown', `Expected a consolidator named "${uses}", this runtime has none`);
-    const session = await loadSession(store, toConsolidated(finished, judgement, clock.now()).record);
+    const { event, summary } = toConsolidated(tree, judgement);
+    const scored = event.type === 'consolidation.completed' ? { score: event.score, passed: event.passed } : { score: 0, passed: false };
+    const session = await loadSession(store, { ...header, ...scored }, toConsolidatedRecord(header, tree.tally.lastSettledAt, summary, clock.now()));
     return { ...judgement, ...readAnswer(await consolidator(session, { signal }), uses, maxOutputBytes) };
   }
 
   /** Timers are cut to a longest delay, so a long one takes several. */
-  #arm(finished: Finished, work: StepWork[] | undefined, run: Run, ms: number): void {
+  #arm(run: Run, ms: number): void {
     const delay = Math.min(ms, maxDelayMs);
     run.timer = this.#options.clock.setTimer(() => {
-      if (ms > delay) return this.#arm(finished, work, run, ms - delay);
-      const { timeoutMs } = finished.plan.consolidation;
+      if (ms > delay) return this.#arm(run, ms - delay);
+      const { timeoutMs } = run.resident.tree.plan.consolidation;
       const failure = createFailure('consolidation_timeout', `The consolidation took longer than ${timeoutMs} ms`, { timeoutMs });
-      this.#end(finished, work, run, { assertions: [], error: { status: 'timeout', failure } }, Object.assign(new Error(failure.message), { name: 'AbortError', code: failure.code }));
+      this.#end(run, { assertions: [], error: { status: 'timeout', failure } }, Object.assign(new Error(failure.message), { name: 'AbortError', code: failure.code }));
     }, delay);
   }
 
   /** What comes after the time is over is not looked at. */
-  #end(finished: Finished, work: StepWork[] | undefined, run: Run, outcome: Outcome, reason?: Error): void {
+  #end(run: Run, outcome: Outcome, reason?: Error): void {
     if (run.over) return;
-    this.#close(finished.header.executionId, run, reason);
-    this.#answer(finished, work, outcome);
-  }
-
-  #answer(finished: Finished, work: StepWork[] | undefined, outcome: Outcome): void {
-    const { executionId } = finished.header;
-    const text = work && writeSteps(executionId, finished.plan, work);
-    const steps = text !== undefined && text.length <= maxStepsLength ? text : undefined;
-    this.#options.post(finished.header, toConsolidated(finished, { ...outcome, steps }, this.#options.clock.now()));
+    this.#close(run, reason);
+    this.#options.post(run.resident.header, toConsolidated(run.resident.tree, outcome));
   }
 }

@@ -1,7 +1,6 @@
 import type { AttemptRecord, InputRecord, StepRecord } from '../../../persistence/records.ts';
 import type { Answer, StoreReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
-import type { Trail } from '../trail.ts';
 import { noItem } from '../tree.ts';
 
 /** What one step did, as stored. */
@@ -44,14 +43,6 @@ function inOrder(steps: StepWork[], places: readonly Place[]): StepWork[] {
 }
 
 const byRun = (a: AttemptRecord, b: AttemptRecord): number => a.item - b.item || a.run - b.run;
-
-/** As `gatherWork`, from what is remembered. */
-export function arrangeTrail(plan: FlowPlan, rows: readonly StepRecord[], trail: Trail): StepWork[] {
-  const steps = arrange(plan, rows);
-  for (const attempt of trail.attempts.toSorted(byRun)) steps[attempt.position]?.attempts.push(attempt);
-  for (const { position, item, input } of trail.inputs) steps[position]?.inputs.set(item, input);
-  return steps;
-}
 
 /** Where work is kept: with this generation, or with the earlier one that did it. */
 interface Place {

@@ -5,11 +5,11 @@ import { FlowError } from '../../core/errors.ts';
 import { createFailure, type StepFailure } from '../../core/failure.ts';
 import { toIdempotencyKey } from '../../core/ids.ts';
 import type { AssertionResult } from '../../core/score.ts';
-import type { PlannedState } from '../../definition/plan.ts';
+import type { FlowPlan, PlannedState } from '../../definition/plan.ts';
+import type { ExecutionHeader } from '../rows.ts';
 import { runStep, toFailure } from '../step-runner.ts';
 import type { Tool } from '../tool.ts';
 import type { StepWork } from './gather.ts';
-import type { Finished } from './record.ts';
 import type { ConsolidatedStep } from './session.ts';
 import { writeSteps } from './steps-text.ts';
 
@@ -19,6 +19,12 @@ export interface JudgeOptions {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly maxOutputBytes: number;
   readonly expressionTimeLimitMs: number;
+}
+
+/** An execution whose steps have settled. */
+export interface Finished {
+  readonly header: ExecutionHeader;
+  readonly plan: FlowPlan;
 }
 
 /** What the assertions came to, and the state they looked at. */

@@ -1,29 +1,17 @@
-import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
-import type { StepRecord } from '../../../persistence/records.ts';
+import type { ConsolidatedRecord, ConsolidationSummary } from '../../../persistence/consolidation-store.ts';
 import type { StepFailure } from '../../core/failure.ts';
-import { toConsolidatedSessionId, toStepSessionId } from '../../core/ids.ts';
 import type { AssertionResult } from '../../core/score.ts';
 import { computeScore, decidePassed } from '../../core/score.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { Message } from '../messages.ts';
 import type { ExecutionHeader } from '../rows.ts';
-import { noItem } from '../tree.ts';
-import { isStoodIn, toEvaluation, toScoredSteps } from './scored-steps.ts';
-
-/** A longer input of an execution stays with it, characters. */
-const maxInputLength = 32_768;
-
-/** An execution whose steps have settled. */
-export interface Finished {
-  readonly header: ExecutionHeader;
-  readonly plan: FlowPlan;
-  readonly rows: readonly StepRecord[];
-}
+import { toFailure } from '../step-runner.ts';
+import type { FlowTree } from '../tree.ts';
+import { toEvaluation, toScoredSteps } from './scored-steps.ts';
+import { listSettled } from './tally.ts';
 
 /** How a consolidation came out. */
 export interface Outcome {
-  /** JSON text; undefined: they stay where they are kept, and are read from there. */
-  readonly steps?: string | undefined;
   readonly assertions: readonly AssertionResult[];
   /** JSON text of the state that they looked at. */
   readonly state?: string | undefined;
@@ -34,54 +22,54 @@ export interface Outcome {
   readonly error?: { readonly status: 'failed' | 'timeout'; readonly failure: StepFailure } | undefined;
 }
 
-/** Makes the row of a session, and what the flow is told. @param now epoch ms */
-export function toConsolidated(finished: Finished, outcome: Outcome, now: number): Extract<Message, { to: 'consolidated' }> {
-  const { header, plan, rows } = finished;
-  const { steps, assertions, state, error, extra } = outcome;
-  const { score: computed, ...parts } = computeScore(toScoredSteps(plan, rows), assertions);
-  const score = error || parts.zeroedBy.length > 0 ? 0 : (outcome.score ?? computed);
-  const passed = !error && decidePassed({ score, zeroedBy: parts.zeroedBy }, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
-  const startedAt = header.startedAt ?? header.createdAt;
-  const { generation } = header;
-  const shared = { consolidatedSessionId: toConsolidatedSessionId(header.executionId, generation), executionId: header.executionId, generation };
-  const totals = {
-    score, ...summarize(finished), executionDurationMs: rows.reduce((longest, { settledAt }) => Math.max(longest, (settledAt ?? startedAt) - startedAt), 0),
-    error: error?.failure ?? null, createdAt: Math.max(now, startedAt),
-  };
-  const status = error?.status ?? 'completed';
-  const head = JSON.stringify({ ...shared, status, flowId: header.flowId, flowVersion: header.flowVersion, flowType: plan.flowType, mode: plan.mode });
-  const tail = JSON.stringify({ assertions, passed, minScore: plan.minScore, ...parts, consolidator: plan.consolidation.uses, ...totals });
-  const kept: Kept = { executionKey: header.key, digest: plan.digest };
-  const middle = steps === undefined ? `"stepsKept":${JSON.stringify(kept)}` : `"steps":${steps}`;
-  const input = header.input.length > maxInputLength ? '' : `,"input":${header.input}`;
-  const content = `${head.slice(0, -1)}${input},${middle},${tail.slice(1, -1)}${state === undefined ? '' : `,"state":${state}`}${extra === undefined ? '' : `,"extra":${extra}`}}`;
-  const record = { ...shared, status, content, originalSessionIds: listSessions(finished), ...totals } as ConsolidatedRecord;
-  return { to: 'consolidated', event: error ? { type: 'consolidation.failed', failure: error.failure } : { type: 'consolidation.completed', score, passed }, record };
+type Answer = Extract<Message, { to: 'consolidated' }>;
+
+/** Whether the score follows from the steps alone: then it is known in the tick of the last one. */
+export const isBuiltIn = ({ consolidation, assertions, state }: FlowPlan): boolean => consolidation.uses === null && assertions.length === 0 && state === null;
+
+/** Scores a tree whose steps have all settled by the built-in formula. It cannot throw: then it has failed, with the score 0. */
+export function scoreBuiltIn(tree: FlowTree): Answer {
+  try {
+    return toConsolidated(tree, { assertions: [] });
+  } catch (error) {
+    const failure = toFailure(error, false);
+    const summary = { status: 'failed', successRate: 0, totalTools: tree.tally.totalTools, content: null, error: failure } as ConsolidationSummary;
+    return { to: 'consolidated', event: { type: 'consolidation.failed', failure }, summary };
+  }
 }
 
-/** Where the steps of a session are kept that are too many, or too long, to be repeated in it. */
-export interface Kept {
-  readonly executionKey: number;
-  readonly digest: string;
-}
-
-function summarize({ plan, rows }: Finished): { successRate: number; totalTools: number } {
-  let totalTools = 0;
+/** Sums up what a tree came to, and what its flow is told. */
+export function toConsolidated({ plan, settled, tally }: FlowTree, outcome: Outcome): Answer {
+  const { assertions, error } = outcome;
+  const steps = [...listSettled(plan, settled, tally)];
+  const { score: computed, zeroedBy } = computeScore(toScoredSteps(plan, steps), assertions);
+  const score = error || zeroedBy.length > 0 ? 0 : (outcome.score ?? computed);
+  const passed = !error && decidePassed({ score, zeroedBy }, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
   let completed = 0;
   let counted = 0;
-  for (const row of rows) {
-    const step = plan.steps[row.position];
-    if (!step) continue;
-    if (row.counters === null && step.kind === 'task') totalTools += row.run - (isStoodIn(row) ? 1 : 0);
-    if (row.item !== noItem) continue;
-    const result = toEvaluation(step, row);
+  for (const row of steps) {
+    const result = toEvaluation(plan.steps[row.position] ?? { alternativeOf: null }, row);
     if (result !== 'not_evaluated') counted++;
     if (result === 'passed') completed++;
   }
-  return { successRate: counted === 0 ? 0 : completed / counted, totalTools };
+  const summary = {
+    status: error?.status ?? 'completed', successRate: counted === 0 ? 0 : completed / counted, totalTools: tally.totalTools, content: toContent(outcome), error: error?.failure ?? null,
+  } as ConsolidationSummary;
+  return { to: 'consolidated', event: error ? { type: 'consolidation.failed', failure: error.failure } : { type: 'consolidation.completed', score, passed }, summary };
 }
 
-/** The steps that began, as JSON text. */
-function listSessions({ header: { executionId }, rows }: Finished): string {
-  return JSON.stringify(rows.filter(({ item, startedAt }) => item === noItem && startedAt !== null).map(({ position }) => toStepSessionId(executionId, position)));
+/** What follows from nothing that is stored. */
+function toContent({ assertions, state, extra }: Outcome): string | null {
+  const parts = [
+    ...(assertions.length > 0 ? [`"assertions":${JSON.stringify(assertions)}`] : []),
+    ...(state === undefined ? [] : [`"state":${state}`]),
+    ...(extra === undefined ? [] : [`"extra":${extra}`]),
+  ];
+  return parts.length === 0 ? null : `{${parts.join(',')}}`;
+}
+
+/** Makes the row of it. @param now epoch ms */
+export function toConsolidatedRecord({ key, startedAt, createdAt }: ExecutionHeader, lastSettledAt: number, summary: ConsolidationSummary, now: number): ConsolidatedRecord {
+  const begunAt = startedAt ?? createdAt;
+  return { executionKey: key, ...summary, executionDurationMs: Math.max(0, lastSettledAt - begunAt), createdAt: Math.max(now, begunAt) } as ConsolidatedRecord;
 }

@@ -4,7 +4,8 @@ import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import { toItemList } from '../item-list.ts';
 import { noItem } from '../tree.ts';
 import type { StepWork } from './gather.ts';
-import { isStoodIn, toEvaluation } from './scored-steps.ts';
+import { toEvaluation } from './scored-steps.ts';
+import { isStoodIn } from './tally.ts';
 
 /** Writes the steps of a session as JSON text, from the texts that are stored: no value is parsed and written again. */
 export function writeSteps(executionId: string, { steps }: FlowPlan, work: readonly StepWork[]): string {

@@ -15,16 +15,15 @@ export interface ConsolidationReport {
 const maxNames = 8;
 
 /** Says what an execution came to: the id of its session, the parts of its score, why it could not be consolidated. */
-export async function describeConsolidation(reader: StoreReader, { executionId, generation }: ExecutionRecord, palette: Palette): Promise<ConsolidationReport | undefined> {
-  const record = await reader.getConsolidated(executionId, generation);
-  if (!record) return undefined;
-  const verdict = readVerdict(record);
-  const { error, consolidatedSessionId } = verdict;
+export async function describeConsolidation(reader: StoreReader, execution: ExecutionRecord, palette: Palette): Promise<ConsolidationReport | undefined> {
+  const verdict = await readVerdict(reader, execution);
+  if (!verdict) return undefined;
+  const { error, consolidatedSessionId, status } = verdict;
   return {
     document: verdict,
     lines: [
       `  ${palette.dim('score')}      ${describeScore(verdict)}`,
-      ...(error ? [`  ${palette.red(`not consolidated (${record.status})`)}  ${formatReason(error)}`] : []),
+      ...(error ? [`  ${palette.red(`not consolidated (${status})`)}  ${formatReason(error)}`] : []),
       `  ${palette.dim('session')}    ${consolidatedSessionId}`,
     ],
   };

@@ -1,7 +1,7 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { AssertionResult } from '../../core/score.ts';
-import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
+import { readVerdict } from '../../runtime/consolidation/read-session.ts';
 import { describeImport } from '../../import/describe-import.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
@@ -51,9 +51,8 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
 }
 
 /** None while it has not been scored. */
-async function readAssertions(reader: StoreReader, { executionId, generation }: ExecutionRecord): Promise<readonly AssertionResult[]> {
-  const session = await reader.getConsolidated(executionId, generation);
-  return session ? (JSON.parse(session.content) as Pick<ConsolidatedSession, 'assertions'>).assertions : [];
+async function readAssertions(reader: StoreReader, execution: ExecutionRecord): Promise<readonly AssertionResult[]> {
+  return (await readVerdict(reader, execution))?.assertions ?? [];
 }
 
 /** Says which life it is, when there is more than one. */

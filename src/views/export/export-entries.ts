@@ -1,4 +1,3 @@
-import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
 import type { ExecutionRecord, StepStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
@@ -7,7 +6,8 @@ import type { FlowPlan } from '../../definition/plan.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { toArtifactInfo, type ArtifactInfo } from '../../runtime/artifacts/artifact.ts';
 import { eachArtifact } from '../../runtime/artifacts/read-artifacts.ts';
-import type { ConsolidatedSession } from '../../runtime/consolidation/session.ts';
+import type { SessionHead } from '../../runtime/consolidation/read-session.ts';
+import { readSessionHead } from '../../runtime/consolidation/read-session.ts';
 import type { ExecutionSummary } from '../../runtime/api.ts';
 import { toSummary } from '../../runtime/queries.ts';
 import { readHistory, type Transition } from '../read-history.ts';
@@ -41,7 +41,7 @@ export interface ExportedStep {
 }
 
 /** What an execution came to; its steps have lines of their own. */
-export type ExportedSession = Omit<ConsolidatedSession, 'steps' | 'input'>;
+export type ExportedSession = SessionHead;
 
 /** What is known of a document, without its content. */
 export type ExportedArtifact = ArtifactInfo;
@@ -57,12 +57,6 @@ export type ExportEntry =
   | { readonly type: 'end'; readonly steps: number; readonly transitions: number; readonly artifacts: number };
 
 const parse = (text: string | undefined): unknown => (text === undefined ? undefined : (JSON.parse(text) as unknown));
-
-/** The session without its steps: those of a long execution are not in its row. */
-function toSessionHead({ content, originalSessionIds }: ConsolidatedRecord): ExportedSession {
-  const { steps: _steps, stepsKept: _kept, input: _input, ...head } = JSON.parse(content) as Record<string, unknown>;
-  return { ...head, originalSessionIds: JSON.parse(originalSessionIds) as string[] } as unknown as ExportedSession;
-}
 
 /**
  * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
@@ -95,8 +89,8 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
     yield transition;
     transitions += 1;
   }
-  const consolidated = record.settledAt === null ? undefined : await reader.getConsolidated(executionId, record.generation);
-  if (consolidated) yield { type: 'consolidated', ...toSessionHead(consolidated) };
+  const consolidated = await readSessionHead(reader, record);
+  if (consolidated) yield { type: 'consolidated', ...consolidated };
   let artifacts = 0;
   if (reader.artifacts) {
     for await (const artifact of eachArtifact(reader, executionId, 'newest', key)) {

@@ -45,11 +45,7 @@ describe('every statement of the store', () => {
   store.listResults(1);
   store.listAttempts(1);
   store.listInputs(1);
-  store.getConsolidated('');
-  store.getConsolidated('', 1);
-  store.getConsolidatedHead('');
-  store.getConsolidatedHead('', 1);
-  store.getConsolidatedById('');
+  store.getConsolidated(1);
   store.getInput(1, 0, 0);
   store.getOutput(1, 0, 0);
   store.listItemOutputs(1, 0);

@@ -76,8 +76,8 @@ describe('migrations', () => {
     const holder = openSqliteStore({ file });
     holder.acquire(owner);
     const connection = connect(file);
-    const tables = connection.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'`).all() as { readonly name: string }[];
-    for (const { name } of tables) connection.exec(`DROP TABLE ${name}`);
+    const all = connection.prepare(`SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite%' ORDER BY type DESC`).all() as { readonly type: string; readonly name: string }[];
+    for (const { type, name } of all) connection.exec(`DROP ${type} ${name}`);
     migrate(connection, migrations.slice(0, -1), file);
     connection.close();
     await expectCode(() => openSqliteStore({ file }), 'store_owned');

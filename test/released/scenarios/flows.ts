@@ -274,7 +274,10 @@ export const flows: Readonly<Record<string, Scenario>> = {
 
   'keys, labels and priorities are kept with an execution': async stage => {
     const flow: FlowSource = { id: 'marked', steps: [step('a', 'tool:echo')] };
-    const runtime = await stage.open({ flows: [flow, { ...flow, id: 'other' }], handlers: { echo }, maxActiveFlows: 1, store: 'file' });
+    // All wait before the first one ends: then they begin by priority, however fast a flow ends.
+    const all = Promise.withResolvers<void>();
+    const handlers = { echo: async (call: Parameters<typeof echo>[0]) => (await all.promise, echo(call)) };
+    const runtime = await stage.open({ flows: [flow, { ...flow, id: 'other' }], handlers, maxActiveFlows: 1, store: 'file' });
     const starts = [
       ['marked', { idempotencyKey: 'one', labels: { agent: 'ann', branch: 'main' }, priority: 1 }], ['marked', { labels: { agent: 'bob' }, priority: 5 }],
       ['other', { labels: { agent: 'ann' }, input: { n: 2 } }], ['other', {}],
@@ -285,6 +288,7 @@ export const flows: Readonly<Record<string, Scenario>> = {
       // Ids sort by age, and those of one millisecond by chance.
       stage.clock.advance(1);
     }
+    all.resolve();
     await Promise.all(executions.map(async execution => execution.settled()));
     const again = await runtime.start('marked', { idempotencyKey: 'one', input: 'another' });
     stage.record('again', [again.created, again.executionId, executions[0]?.executionId]);
