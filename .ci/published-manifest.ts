@@ -2,6 +2,7 @@ type Conditions = { readonly [condition: string]: string };
 
 interface Manifest {
   readonly files: readonly string[];
+  readonly dependencies: { readonly [name: string]: string };
   readonly exports: { readonly [path: string]: Conditions };
   readonly [key: string]: unknown;
 }
@@ -9,12 +10,20 @@ interface Manifest {
 /** What only the checkout needs: its Node.js, its tools, its commands. */
 const checkoutOnly = ['optionalDependencies', 'devDependencies', 'overrides', 'scripts', 'allowScripts'];
 
-/** The manifest as published: without what belongs to the checkout, and without the way to its sources. */
-export function publishedManifest(manifest: Manifest): Manifest {
+/**
+ * The manifest as published: without what belongs to the checkout, and without the way to its sources.
+ *
+ * @param bundled packages that are inside the packed file
+ */
+export function publishedManifest(manifest: Manifest, bundled: readonly string[] = []): Manifest {
   const kept = Object.entries(manifest).filter(([key]) => !checkoutOnly.includes(key));
   const exported = Object.entries(manifest.exports).map(([path, conditions]) => [
     path,
     Object.fromEntries(Object.entries(conditions).filter(([condition]) => condition !== 'flowstone-source')),
   ]);
-  return { ...(Object.fromEntries(kept) as Manifest), exports: Object.fromEntries(exported) as Manifest['exports'] };
+  return {
+    ...(Object.fromEntries(kept) as Manifest),
+    exports: Object.fromEntries(exported) as Manifest['exports'],
+    ...(bundled.length > 0 && { bundleDependencies: bundled }),
+  };
 }

@@ -65,7 +65,7 @@ async function run(options: BenchOptions): Promise<boolean> {
     console.error('Nothing matches: see --list for the names of trials, cases and contestants');
     return false;
   }
-  if (options.build) execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  if (options.build) execFileSync(process.execPath, [join(root, '.ci/build.ts')], { cwd: root, stdio: 'inherit' });
 
   const environment = { ...(options.against !== undefined && { BENCH_AGAINST: unpackPackage(resolve(options.against)) }) };
   const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'flowstone-bench-'));

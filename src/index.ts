@@ -19,6 +19,7 @@ export type { Interaction, InteractionAnswer, InteractionInfo, InteractionReques
 export type { Generated, GenerateRequest, ModelAnswer, ModelClient, ModelRequest } from './runtime/interactions/model-client.ts';
 export type { Outcome, Tool, ToolCall, ToolOptions } from './runtime/tool.ts';
 export { defineTool, fail, retryAfter } from './runtime/tool.ts';
+export type { Logger, LogMethod } from './core/logger.ts';
 export type { Clock } from './core/clock.ts';
 export { SimulatedClock, systemClock } from './core/clock.ts';
 export type { AssertionResult, Evaluation } from './core/score.ts';
@@ -29,8 +30,6 @@ export type { StatsOptions } from './catalog/read-stats.ts';
 export { readStats } from './catalog/read-stats.ts';
 export type { ReadFlow, SyncedFlow } from './catalog/sync-flows.ts';
 export { syncFlows } from './catalog/sync-flows.ts';
-export type { LoadBenchmarkOptions, LoadedBenchmark, PlanBenchmark } from './benchmark-format/load-benchmark.ts';
-export { loadBenchmark } from './benchmark-format/load-benchmark.ts';
 export { defineFlow } from './definition/define-flow.ts';
 export type { Queue, QueueOptions } from './queue/define-queue.ts';
 export type {

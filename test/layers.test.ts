@@ -53,11 +53,12 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
   { name: 'import', prefix: 'src/import/', imports: ['core', 'definition', 'store contract', 'store records', 'runtime'] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
-  { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'machine host', 'tools'] },
+  { name: 'door of the package', prefix: 'src/index.ts', imports: ['isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'machine host', 'tools'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['store contract', 'sqlite store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'machine host', 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
+  { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
   { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
@@ -174,6 +175,10 @@ describe('the layers', () => {
     expect(findForbidden('src/views/cli/main.ts', 'persistence/memory/memory-store.ts')).toBeDefined();
     expect(files.get('src/runtime/host.ts')?.imports).toContain('persistence/records.ts');
     expect(files.size).toBeGreaterThan(100);
+  });
+
+  it('know no logger, so that none is installed with them', () => {
+    expect([...files].filter(([, { packages }]) => packages.includes('pino')).map(([file]) => file)).toEqual([]);
   });
 
   it('reach XState and the SQLite drivers in their own places only', () => {

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import BetterSqlite3 from 'better-sqlite3';
 import { FlowError } from '../../src/core/errors.ts';
 
 export type SqliteValue = null | number | bigint | string | Uint8Array;
@@ -23,8 +23,12 @@ export interface OpenDatabaseOptions {
   readonly busyTimeoutMs: number;
 }
 
-interface BetterSqlite3 {
-  new (file: string, options: { readonly: boolean; fileMustExist: boolean; timeout: number }): SqliteDatabase;
+/** What better-sqlite3 takes; `nativeBinding` is the path of its native file. */
+interface NativeOptions {
+  readonly readonly: boolean;
+  readonly fileMustExist: boolean;
+  readonly timeout: number;
+  readonly nativeBinding?: string;
 }
 
 const oldestNode = [22, 14] as const;
@@ -46,15 +50,19 @@ export function canLoadNative(versions: { readonly node: string; readonly napi?:
   return Number(versions.napi ?? 0) >= nodeApi;
 }
 
-const require = createRequire(import.meta.url);
-let betterSqlite3: BetterSqlite3 | undefined;
+let nativeBinding: string | undefined;
+let preferred: { readonly driver: SqliteDriver; readonly reason?: unknown } | undefined;
 
-function loadBetterSqlite3(): BetterSqlite3 {
-  betterSqlite3 ??= require('better-sqlite3') as BetterSqlite3;
-  return betterSqlite3;
+/** Says where the native file of better-sqlite3 is, for every database opened from now on: a process loads it once. */
+export function useNativeBinding(file: string): void {
+  if (file === nativeBinding) return;
+  nativeBinding = file;
+  preferred = undefined;
 }
 
-let preferred: { readonly driver: SqliteDriver; readonly reason?: unknown } | undefined;
+function openNative(file: string, options: Omit<NativeOptions, 'nativeBinding'>): SqliteDatabase {
+  return new BetterSqlite3(file, { ...options, ...(nativeBinding !== undefined && { nativeBinding }) });
+}
 
 /** Chooses better-sqlite3, or node:sqlite where the native module cannot be loaded. */
 export function choosePreferredDriver(): SqliteDriver {
@@ -65,7 +73,7 @@ export function choosePreferredDriver(): SqliteDriver {
 function findPreferredDriver(): { driver: SqliteDriver; reason?: unknown } {
   if (!canLoadNative(process.versions)) return { driver: 'node:sqlite' };
   try {
-    new (loadBetterSqlite3())(':memory:', { readonly: false, fileMustExist: false, timeout: 0 }).close();
+    openNative(':memory:', { readonly: false, fileMustExist: false, timeout: 0 }).close();
     return { driver: 'better-sqlite3' };
   } catch (reason) {
     return { driver: 'node:sqlite', reason };
@@ -79,7 +87,7 @@ export function openDatabase(driver: SqliteDriver, file: string, { readOnly = fa
     if (!native) {
       throw new FlowError('driver_unavailable', `Expected Node-API ≥ ${nodeApi} for the driver better-sqlite3, got ${process.versions['modules'] ? process.versions['napi'] : 'none'}. Leave \`driver\` out, or use node:sqlite.`);
     }
-    return new (loadBetterSqlite3())(file, { readonly: readOnly, fileMustExist: readOnly, timeout: busyTimeoutMs });
+    return openNative(file, { readonly: readOnly, fileMustExist: readOnly, timeout: busyTimeoutMs });
   }
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   return new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });

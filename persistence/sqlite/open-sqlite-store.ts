@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { FlowError } from '../../src/core/errors.ts';
 import type { SqliteDatabase, SqliteDriver } from './driver.ts';
+import { useNativeBinding } from './driver.ts';
 import { toOpenError } from './errors.ts';
 import { adoptDatabase, checkSchema, closeDatabase, openReadable, openWritable, prepareSchema } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
@@ -17,6 +19,8 @@ export interface SqliteStoreOptions {
   readonly durability?: Durability;
   /** Default: better-sqlite3, or node:sqlite where the native module cannot be loaded. */
   readonly driver?: SqliteDriver;
+  /** Path of better-sqlite3's native file, for an app that was bundled; holds for the whole process. Default: it is found in node_modules. */
+  readonly nativeBinding?: string;
   /** Longest wait for another program's lock, ms. Default 5,000. */
   readonly busyTimeoutMs?: number;
 }
@@ -26,6 +30,8 @@ export interface SqliteReaderOptions {
   /** What to do with a file of an older version: `refuse` it (default), or `read` what it has; the rest is `store_read_failed`. */
   readonly outdated?: 'refuse' | 'read';
   readonly driver?: SqliteDriver;
+  /** As for `openSqliteStore`. */
+  readonly nativeBinding?: string;
   /** Longest wait for a lock, ms. Default 5,000. */
   readonly busyTimeoutMs?: number;
 }
@@ -38,10 +44,11 @@ export interface SqliteReaderOptions {
  * @throws a `FlowError` with code `store_not_a_database`, `store_newer`, `store_cannot_open`, `node_too_old`,
  * `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
-export function openSqliteStore({ file, database, durability = 'power', driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteStoreOptions): SqliteStore {
+export function openSqliteStore({ file, database, durability = 'power', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteStoreOptions): SqliteStore {
   requireOneOf('durability', durability, ['power', 'process']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
+  if (nativeBinding !== undefined) useNativeBinding(requireFile(nativeBinding));
   if ((file === undefined) === (database === undefined)) {
     throw new FlowError('option_invalid', `Expected either \`file\` or \`database\`, got ${file === undefined ? 'neither' : 'both'}.`);
   }
@@ -59,15 +66,21 @@ export function openSqliteStore({ file, database, durability = 'power', driver, 
  * @throws a `FlowError` with code `store_not_found`, `store_not_a_database`, `store_newer`, `store_outdated`,
  * `store_cannot_open`, `node_too_old`, `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
-export function openSqliteReader({ file, outdated = 'refuse', driver, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
+export function openSqliteReader({ file, outdated = 'refuse', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
   requireOneOf('outdated', outdated, ['refuse', 'read']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
+  if (nativeBinding !== undefined) useNativeBinding(requireFile(nativeBinding));
   const opened = openReadable(file, driver, busyTimeoutMs);
   return withOpened(opened, () => {
     checkSchema(opened, outdated === 'read');
     return new SqliteReader(opened);
   });
+}
+
+function requireFile(nativeBinding: string): string {
+  if (existsSync(nativeBinding)) return nativeBinding;
+  throw new FlowError('option_invalid', `Expected \`nativeBinding\` to be the path of better-sqlite3's native file, found no file \`${nativeBinding}\`.`);
 }
 
 /** Closes what was opened when it turns out not to be usable. */

@@ -70,10 +70,10 @@ export const benchmarkSchema = z
   .catchall(anything);
 
 export const knownKeys = {
-  benchmark: Object.keys(benchmarkSchema.shape),
-  groundTruth: Object.keys(groundTruth.shape),
-  account: Object.keys(account.shape),
-  flowStep: Object.keys(flowStep.shape),
+  get benchmark() { return Object.keys(benchmarkSchema.shape); },
+  get groundTruth() { return Object.keys(groundTruth.shape); },
+  get account() { return Object.keys(account.shape); },
+  get flowStep() { return Object.keys(flowStep.shape); },
 } as const;
 
 export type Benchmark = z.output<typeof benchmarkSchema>;

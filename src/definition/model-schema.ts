@@ -20,4 +20,4 @@ const list = 'a list of models, the one to be tried first before the others';
 /** Models in the order in which they are tried. */
 export const models = z.array(z.union([name.transform(model => ({ model, attempts: 1 })), modelShape], { error: expected }), { error: list }).min(1, { error: list });
 
-export const modelKeys = Object.keys(modelShape.shape);
+export const toModelKeys = (): string[] => Object.keys(modelShape.shape);

@@ -5,7 +5,7 @@ import { maxDurationMs } from '../core/duration.ts';
 import { artifactShape } from './artifact-schema.ts';
 import { assertionShape, type JsonValue } from './assertion-schema.ts';
 import { duration } from './duration-schema.ts';
-import { modelKeys, models } from './model-schema.ts';
+import { models, toModelKeys } from './model-schema.ts';
 
 // The `error` of every leaf is the words that follow "Expected `key` to be".
 
@@ -152,18 +152,18 @@ const flowShape = z.strictObject(
 /** The one schema of a flow. What it gives has every default filled in and every duration in ms. */
 export const flowSchema = flowShape;
 
-/** Keys of each object in a definition, for did-you-mean and for the page that documents them. */
+/** Keys of each object in a definition, for did-you-mean and for the page that documents them. Read late: schemas are made when first used. */
 export const definitionKeys = {
-  flow: Object.keys(flowShape.shape),
-  step: Object.keys(stepShape.shape),
-  retry: Object.keys(retryShape.shape),
-  recover: Object.keys(recoverShape.shape),
-  ask: Object.keys(askShape.shape),
-  furtherRetry: Object.keys(retryShape.shape).filter(key => key !== 'nonRetryable'),
-  state: Object.keys(stateShape.shape),
-  artifact: Object.keys(artifactShape.shape),
-  model: modelKeys,
-  consolidation: Object.keys(consolidationShape.shape),
+  get flow() { return Object.keys(flowShape.shape); },
+  get step() { return Object.keys(stepShape.shape); },
+  get retry() { return Object.keys(retryShape.shape); },
+  get recover() { return Object.keys(recoverShape.shape); },
+  get ask() { return Object.keys(askShape.shape); },
+  get furtherRetry() { return Object.keys(retryShape.shape).filter(key => key !== 'nonRetryable'); },
+  get state() { return Object.keys(stateShape.shape); },
+  get artifact() { return Object.keys(artifactShape.shape); },
+  get model() { return toModelKeys(); },
+  get consolidation() { return Object.keys(consolidationShape.shape); },
 } as const;
 
 /** Also lists that are declared `as const` are taken. */

@@ -1,12 +1,8 @@
-import { createRequire } from 'node:module';
+import * as yaml from 'yaml';
 import type { Document, Node, Scalar, YAMLError } from 'yaml';
 import type { Place } from '../core/errors.ts';
 import { formatPath } from '../core/wording.ts';
 import type { Finding, Path, Problem } from './problem.ts';
-
-const require = createRequire(import.meta.url);
-/** Loaded by the first text: a process that goes on with stored flows needs none of it, and loading takes as long as recovering. */
-let yaml = undefined as unknown as typeof import('yaml');
 
 /** A YAML text that was read, and where everything in it is. */
 export interface YamlSource {
@@ -22,7 +18,6 @@ const maxProblems = 20;
 
 /** Reads YAML (and so JSON) into plain values; what is no YAML comes back as problems. */
 export function readYaml(text: string, file: string | undefined): YamlSource | { readonly problems: readonly Problem[] } {
-  yaml ??= require('yaml') as typeof import('yaml');
   const lines = new yaml.LineCounter();
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);

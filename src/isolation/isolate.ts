@@ -3,6 +3,7 @@ import type { FlowRuntime } from '../runtime/flow-runtime.ts';
 import { compiledMachines } from '../runtime/machines.ts';
 import type { ResolvedOptions } from '../runtime/runtime-options.ts';
 import { builtInTools } from '../tools/built-in.ts';
+import { projectToolNames } from '../tools/project-tool-names.ts';
 import { resolveIsolation } from './isolation-options.ts';
 import { Isolations } from './isolations.ts';
 import { ProcessFolders } from './process-folders.ts';
@@ -17,7 +18,7 @@ export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolatio
     store, plans, watchers, endWatchers, clock, logger,
     machines: compiledMachines,
     isolation: own,
-    builtIn: new Set(builtInTools.map(({ name }) => name)),
+    builtIn: new Set([...builtInTools.map(({ name }) => name), ...projectToolNames]),
     request: { limits: { maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, maxArtifactBytes }, outputDir },
     secrets,
     folders: new ProcessFolders(store, own.folder),

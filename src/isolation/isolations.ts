@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { IsolationRecord } from '../../persistence/isolation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';

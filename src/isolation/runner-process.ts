@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { OwnerFiles } from '../../persistence/files/owner-file.ts';
 import type { ProcessIdentity } from '../../persistence/files/process-identity.ts';
 import { isProcessAlive } from '../../persistence/files/process-identity.ts';
 import type { OwnerRecord } from '../../persistence/records.ts';
+import { findEntryFile } from '../core/entry-file.ts';
+import { FlowError } from '../core/errors.ts';
 import { listDescendants } from './list-descendants.ts';
 
 /** Exit code of a process that found another one at work on its folder. */
@@ -31,7 +32,12 @@ export interface BeginOptions {
   readonly ended: () => void;
 }
 
-const entry = fileURLToPath(new URL(`../isolated-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+/** The program that runs one execution. It is a file of Flowstone's: an app that was bundled into files of its own has none. */
+function requireProgram(): string {
+  const file = findEntryFile('isolated-process');
+  if (file !== undefined) return file;
+  throw new FlowError('isolation_unavailable', 'Expected the program that runs a flow in a process of its own beside Flowstone, found none: this app was bundled. Leave `flowstone` out of the bundle, or set `isolation: false`.');
+}
 
 /** A process that runs one execution: one that was begun here, or one that was found running. */
 export class RunnerProcess {
@@ -52,7 +58,7 @@ export class RunnerProcess {
     const log = openSync(join(folder, outputFile), 'a', 0o600);
     const env = 'electron' in process.versions ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env;
     try {
-      const child = spawn(process.execPath, [entry, folder], { cwd, env, detached: true, windowsHide: true, stdio: ['pipe', log, log] });
+      const child = spawn(process.execPath, [requireProgram(), folder], { cwd, env, detached: true, windowsHide: true, stdio: ['pipe', log, log] });
       // It may have ended before it has read them.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(JSON.stringify(secrets));

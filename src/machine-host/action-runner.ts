@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { EventObject } from 'xstate';
+import type { Logger } from '../core/logger.ts';
 import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import { findAction } from './find-action.ts';
 import type { HostedActor } from './hosted-actor.ts';

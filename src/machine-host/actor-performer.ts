@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { EventObject } from 'xstate';
+import type { Logger } from '../core/logger.ts';
 import { ActionRunner } from './action-runner.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { HostedActor } from './hosted-actor.ts';

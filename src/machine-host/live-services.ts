@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { AnyActorLogic, EventObject } from 'xstate';
+import type { Logger } from '../core/logger.ts';
 import type { Clock } from '../core/clock.ts';
 import { maxDelayMs } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { ActorMachineRecord, ActorReader, ActorRecord, DueActor } from '../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';

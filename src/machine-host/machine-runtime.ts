@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { AnyStateMachine } from 'xstate';
+import type { Logger } from '../core/logger.ts';
 import type { ActorReader } from '../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';

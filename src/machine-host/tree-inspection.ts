@@ -1,5 +1,5 @@
 import type { InspectionEvent } from 'xstate';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { ActorTree } from './actor-tree.ts';
 import { InspectedTreeActor } from './inspected-tree-actor.ts';
 import type { TreeOutcome } from './tree-outcome.ts';

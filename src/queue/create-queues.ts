@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import { consumerMachine } from '../../machines/consumer.ts';
 import { messageMachine } from '../../machines/message.ts';
 import type { Store } from '../../persistence/store.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { Queue } from './define-queue.ts';
 import type { MessageCall } from './queue-api.ts';
 import type { ClaimedMessage } from './queue-commands.ts';

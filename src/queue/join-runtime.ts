@@ -1,4 +1,5 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
+import { silentLogger } from '../core/logger.ts';
 import type { Store, StoreReader } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -7,7 +8,6 @@ import { createExecutionId, systemRandom } from '../core/ids.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import { Progress } from '../runtime/progress.ts';
-import { silentLogger } from '../runtime/silent-logger.ts';
 import { consumerRunner, getQueues, toConsumerParams } from './create-queues.ts';
 import { GuestLine } from './guest-line.ts';
 import { createJoinedCare } from './joined-care.ts';

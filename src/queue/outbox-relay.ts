@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { Store, StoreReader } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';

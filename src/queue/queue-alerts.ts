@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { Clock } from '../core/clock.ts';
 import type { QueueAlert, QueueAlertThresholds } from './queue-api.ts';
 import type { QueueBook } from './queue-book.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Duration, Queue } from './define-queue.ts';

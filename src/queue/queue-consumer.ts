@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { ConsumerContext, ConsumerEvent, ConsumerInput } from '../../machines/consumer.ts';
 import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';

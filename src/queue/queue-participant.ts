@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { Answer } from '../../persistence/answer.ts';
 import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { Store } from '../../persistence/store.ts';

@@ -1,5 +1,5 @@
 import type { InspectionEvent } from 'xstate';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { ExecutionStatus, OwnerRecord, StepStatus } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { StepRecovery } from '../../machines/step.ts';

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { removeStaleSockets } from './broker-address.ts';
 import type { BrokerAnswer, BrokerRequest } from './broker-protocol.ts';

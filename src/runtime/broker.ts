@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import { createBrokerAddress } from './broker-address.ts';
 import type { BrokerOptions } from './broker-server.ts';
 import { BrokerServer } from './broker-server.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
 import type { JournalRecord } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';

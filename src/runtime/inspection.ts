@@ -1,5 +1,5 @@
 import type { AnyStateMachine, InspectionEvent } from 'xstate';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import { fanOutMachine } from '../../machines/fan-out.ts';
 import { flowMachine } from '../../machines/flow.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';

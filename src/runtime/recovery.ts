@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { RuntimeOptions } from './api.ts';
 
 /** What a choice is made by. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAbsolute } from 'node:path';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
+import { silentLogger } from '../core/logger.ts';
 import type { OwnerRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -9,7 +10,6 @@ import { systemRandom } from '../core/ids.ts';
 import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
-import { silentLogger } from './silent-logger.ts';
 import type { StepMachines } from './step-machines.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { Tool } from './tool.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { ToolCall } from './tool.ts';
 
 /** What a handler can do in its run; `signal` and `logger` are made when they are asked for. */

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { maxDelayMs } from '../core/clock.ts';

@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { z } from 'zod';
+import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { defineBuiltIn, permanent, toErrno, transient } from './define-built-in.ts';
 import { resolveFolder, resolveInside } from './folder.ts';
-import { renderReport, reportSchema } from './render-report.ts';
+import { renderReport, reportShape } from './render-report.ts';
 
 export const writeReportTool = defineBuiltIn({
   name: 'report.write',
@@ -12,7 +12,7 @@ export const writeReportTool = defineBuiltIn({
   input: z.strictObject({
     folder: z.string().min(1).default('.'),
     file: z.string().min(1).default('report.md'),
-    ...reportSchema.shape,
+    ...reportShape,
   }),
   output: z.object({ path: z.string(), bytes: z.number(), sha256: z.string(), sections: z.number(), changed: z.boolean() }),
   async run({ input: { folder, file, ...report }, signal, idempotencyKey }) {

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { ToolCall } from '../../src/runtime/tool.ts';
 import { openRuntime } from './open-runtime.ts';
@@ -15,20 +16,21 @@ describe('what a handler is called with', () => {
         call = given;
         return new Promise(() => {});
       },
-    });
+    }, { logger: pino({ level: 'silent' }) });
     const execution = await runtime.start('one');
     await new Promise<void>(resolve => setImmediate(resolve));
     const given = call as unknown as ToolCall;
-    const { signal, logger, artifacts, publish } = given;
+    const { signal, artifacts, publish } = given;
+    const bindingsOf = ({ logger }: ToolCall): object => (logger as ReturnType<typeof pino>).bindings();
     expect(Object.keys(given).sort()).toEqual(names);
     const others: ToolCall[] = [{ ...given, input: 'other' }, new Proxy(given, {}), Object.create(given) as ToolCall, Object.assign({}, given)];
     for (const other of others) {
       expect(other.signal).toBe(signal);
-      expect(other.logger.bindings()).toEqual(logger.bindings());
+      expect(bindingsOf(other)).toEqual(bindingsOf(given));
       expect(other.deadline).toBe(given.deadline);
       expect([other.stepId, other.attempt]).toEqual(['only', 1]);
     }
-    expect(logger.bindings()).toMatchObject({ executionId: execution.executionId, stepId: 'only' });
+    expect(bindingsOf(given)).toMatchObject({ executionId: execution.executionId, stepId: 'only' });
     expect(await artifacts()).toEqual([]);
     expect(() => publish('nowhere', 1)).toThrow(expect.objectContaining({ code: 'queue_unknown' }));
     expect(signal.aborted).toBe(false);

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { StepFailure } from '../../src/core/failure.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
+import { projectTools } from '../../src/tools/project-tools.ts';
 import { isOutcome } from '../../src/runtime/tool.ts';
 import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
 
@@ -15,7 +16,7 @@ interface Options {
 
 /** Calls a tool as the runtime does: input checked, output checked. */
 export async function callTool(tool: Tool | string, input: unknown, options: Options = {}): Promise<unknown> {
-  const found = typeof tool === 'string' ? builtInTools.find(({ name }) => name === tool) : tool;
+  const found = typeof tool === 'string' ? [...builtInTools, ...projectTools].find(({ name }) => name === tool) : tool;
   if (!found?.input || !found.output) throw new Error(`There is no tool ${JSON.stringify(tool)}`);
   // Built-in tools make nothing beside their outputs.
   const call = {

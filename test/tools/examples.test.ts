@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { examine, locateByPath } from '../../src/definition/examine.ts';
 import { isMachine } from '../../src/machine-host/xstate-internals.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
+import { projectTools } from '../../src/tools/project-tools.ts';
 
 const folder = path.join(import.meta.dirname, '../../docs/examples');
 const files = (await readdir(folder)).filter(file => file.endsWith('.yml'));
@@ -20,7 +21,7 @@ it.each(files)('example %s passes every check and uses only what is there', asyn
   const exported = existsSync(beside) ? ((await import(beside)) as { readonly tools?: object }) : {};
   const machines = Object.values(exported).filter(value => isMachine(value));
   const own = [...Object.keys(exported.tools ?? {}).map(name => `tool:${name}`), ...machines.map(machine => `machine:${machine.id}`)];
-  const known = new Set([...own, 'sleep', 'signal', ...builtInTools.map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
+  const known = new Set([...own, 'sleep', 'signal', ...[...builtInTools, ...projectTools].map(({ name }) => (name === 'exec' || name === 'http' ? name : `tool:${name}`)), ...files.map(name => `flow:${name.slice(0, -4)}`)]);
   for (const { uses } of steps) expect(known).toContain(uses);
 });
 

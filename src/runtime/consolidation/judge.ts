@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Logger } from '../../core/logger.ts';
 import { type AssertedStep, type Evidence, evaluateAssertions, type Reading } from '../../assertions/evaluate-assertions.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';

@@ -2,20 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { findEntryFile } from '../../core/entry-file.ts';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { HostedMachine } from '../../machine-host/machine-book.ts';
 import type { ModelClient } from '../../runtime/interactions/model-client.ts';
 import type { Tool } from '../../runtime/tool.ts';
+import { projectTools } from '../../tools/project-tools.ts';
 import { readMachineExports } from './machine-exports.ts';
 import { readToolExports } from './tool-exports.ts';
 
-const own: Readonly<Record<string, string>> = {
-  flowstone: '../../index',
-  'flowstone/sqlite': '../../sqlite',
-  'flowstone/files': '../../files',
-  'flowstone/testing': '../../testing',
-};
+/** Entry points of this program's own copy, by the name a module may import it under. */
+const own: Readonly<Record<string, string>> = { flowstone: 'index', 'flowstone/sqlite': 'sqlite', 'flowstone/files': 'files', 'flowstone/testing': 'testing' };
 
 const moduleSyntax = /^\s*(?:import\s*[\w{*'"]|export\s+(?:default|const|let|function|async|class|\{|\*))/m;
 
@@ -36,15 +34,14 @@ function lendOwnPackages(): void {
   // Added in Node.js 22.15; 22.14 goes without.
   if (helping || typeof registerHooks !== 'function') return;
   helping = true;
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   registerHooks({
     resolve(specifier, context, next) {
       try {
         const found = next(specifier, context);
         return isMislabelled(found.url, found.format) ? { ...found, format: found.url.endsWith('.ts') ? 'module-typescript' : 'module' } : found;
       } catch (error) {
-        const file = own[specifier];
-        if (file !== undefined) return { url: new URL(`${file}${extension}`, import.meta.url).href, shortCircuit: true };
+        const file = own[specifier] === undefined ? undefined : findEntryFile(own[specifier]);
+        if (file !== undefined) return { url: pathToFileURL(file).href, shortCircuit: true };
         if (specifier === 'zod' || specifier === 'xstate') return next(specifier, { ...context, parentURL: import.meta.url });
         throw error;
       }
@@ -69,19 +66,19 @@ export function findToolsBeside(file: string, cwd: string): string | undefined {
 }
 
 /**
- * Loads tools, machines and models from a JavaScript or TypeScript module; nothing when none is named.
+ * Loads tools, machines and models from a JavaScript or TypeScript module, beside the tools for projects that the program has.
  *
  * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
  */
 export async function loadToolsModule(modulePath: string | undefined, cwd: string): Promise<ToolsModule> {
-  if (modulePath === undefined) return { tools: [], models: undefined, machines: [] };
+  if (modulePath === undefined) return { tools: projectTools, models: undefined, machines: [] };
   const exports = await importModule(modulePath, cwd);
   const { models } = exports as { models?: ModelClient };
   if (models !== undefined && typeof models?.generate !== 'function') {
     throw new FlowError('tools_module_invalid', `Expected the export \`models\` of \`${modulePath}\` to be a model client with \`generate\`, got ${describeValue(models)}`, { place: { file: modulePath } });
   }
   const { machines, rest } = readMachineExports(exports, modulePath);
-  return { tools: readToolExports(rest, modulePath, machines.length > 0 ? 0 : 1), models, machines };
+  return { tools: [...projectTools, ...readToolExports(rest, modulePath, machines.length > 0 ? 0 : 1)], models, machines };
 }
 
 /**

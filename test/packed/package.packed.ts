@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { root } from './installed.ts';
 
-const root = resolve(import.meta.dirname, '..');
 let folder = '';
 let installed = '';
 let manifest: {
@@ -15,11 +15,10 @@ let manifest: {
 
 const run = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
-/** Packs, and installs beside the checkout's own dependencies. */
+/** Unpacks what is packed beside the checkout's own dependencies. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'package-'));
-  const tarball = run(join(root, '.ci/pack.ts'), folder).trim();
-  execFileSync('tar', ['-xzf', tarball, '-C', folder]);
+  execFileSync('tar', ['-xzf', inject('tarball'), '-C', folder]);
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
   for (const name of readdirSync(join(root, 'node_modules'))) if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name));

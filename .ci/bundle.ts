@@ -1,0 +1,167 @@
+// Bundles the entry points that are published. What is loaded when first needed: zod, jsonata and yaml, and whatever is `import()`ed.
+import { readFileSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import type { Metafile, Plugin } from 'esbuild';
+import { build, transform } from 'esbuild';
+import * as yaml from 'yaml';
+
+const root = resolve(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+
+/** Modules that stand for a package, and load it when they are asked for something. `real:` is the package itself. */
+const loadedLate: Readonly<Record<string, { readonly contents: string; readonly loader: 'js' | 'ts' }>> = {
+  zod: {
+    contents: "import { recordSchemas } from './src/core/schema-recorder.ts';\nexport const z = recordSchemas(() => require('real:zod').z);",
+    loader: 'ts',
+  },
+  jsonata: { contents: "export default (...args) => require('real:jsonata')(...args);", loader: 'js' },
+  yaml: { contents: `module.exports = { ${Object.keys(yaml).filter(name => /^\w+$/.test(name) && name !== 'default').map(name => `get ${name}() { return require('real:yaml').${name}; }`).join(', ')} };`, loader: 'js' },
+};
+
+const loadLate: Plugin = {
+  name: 'load late',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^(?:zod|jsonata|yaml)$/ }, ({ path, importer }) => (importer.includes('node_modules') ? undefined : { path, namespace: 'late' }));
+    bundle.onResolve({ filter: /^real:/ }, ({ path }) => bundle.resolve(path.slice('real:'.length), { resolveDir: root, importer: 'node_modules', kind: 'import-statement' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ ...loadedLate[path], resolveDir: root }));
+    // Messages of ours are in English: 240 kB of other languages stay out.
+    bundle.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
+  },
+};
+
+/** Code of others is read at every start, also what is loaded late: less of it is read faster. Ours stays as it is, for stack traces. */
+const shorten: Plugin = {
+  name: 'shorten packages',
+  setup(bundle) {
+    bundle.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => ({ contents: (await transform(readFileSync(path, 'utf8'), { minify: true, target: 'node22.14' })).code }));
+  },
+};
+
+/** CommonJS asks for Node's own modules with `require`, which modules and many bundles do not have. */
+const builtIns: Plugin = {
+  name: 'built-in modules',
+  setup(bundle) {
+    const names = new Set([...builtinModules, ...builtinModules.map(name => `node:${name}`)]);
+    bundle.onResolve({ filter: /.*/ }, ({ path, kind }) => (kind === 'require-call' && names.has(path) ? { path, namespace: 'built-in' } : undefined));
+    bundle.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
+  },
+};
+
+/** All commands of the program in one file: a chunk for every set of commands that share something would be a hundred files. */
+const oneFileOfCommands: Plugin = {
+  name: 'commands',
+  setup(bundle) {
+    let folder = '';
+    let commands: string[] = [];
+    bundle.onLoad({ filter: /[\\/]cli[\\/]program\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const dynamic = /\bimport\('(\.\/[\w-]+\.ts)'\)/g;
+      folder = dirname(path);
+      commands = [...new Set([...source.matchAll(dynamic)].flatMap(match => match[1] ?? []))];
+      return { contents: source.replaceAll(dynamic, "import('all commands')"), loader: 'ts' };
+    });
+    bundle.onResolve({ filter: /^all commands$/ }, () => ({ path: 'commands', namespace: 'commands' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'commands' }, () => ({ contents: commands.map(file => `export * from '${file}';`).join('\n'), resolveDir: folder, loader: 'ts' }));
+  },
+};
+
+function replaceAll(text: string, changes: readonly (readonly [from: string, to: string])[]): string {
+  return changes.reduce((before, [from, to]) => {
+    if (!before.includes(from)) throw new Error(`better-sqlite3 has changed: its lib/binding.js has no ${JSON.stringify(from)} any more`);
+    return before.replaceAll(from, () => to);
+  }, text);
+}
+
+/** The JavaScript of better-sqlite3 is bundled; its native file stays where npm has put it, or is where the app says. */
+const nativeFile: Plugin = {
+  name: 'native file of better-sqlite3',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^find-better-sqlite3$/ }, ({ path }) => ({ path, namespace: 'native' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'native' }, () => ({
+      contents: `
+        import { dirname, join } from 'node:path';
+        import { fileURLToPath } from 'node:url';
+        export const findFolder = () => join(dirname(fileURLToPath(import.meta.resolve('better-sqlite3/package.json'))), 'lib');
+        export const load = file => { const loaded = { exports: {} }; process.dlopen(loaded, file); return loaded.exports; };`,
+      resolveDir: root,
+    }));
+    bundle.onLoad({ filter: /better-sqlite3[\\/]lib[\\/]binding\.js$/ }, ({ path }) => {
+      const [source = ''] = readFileSync(path, 'utf8').split('// This script is executed directly');
+      const contents = replaceAll(source, [
+        ['requireFunc(path', 'native.load(path'],
+        ['\t\tconst requireFunc = typeof __non_webpack_require__ === \'function\' ? __non_webpack_require__ : require;\n', ''],
+        ['require(filename)', 'native.load(filename)'],
+        ['require(getPrebuildPath() || filename)', 'native.load(getPrebuildPath() || filename)'],
+        ['__dirname', 'native.findFolder()'],
+      ]);
+      return { contents: `const native = require('find-better-sqlite3');\n${contents}` };
+    });
+  },
+};
+
+interface Manifest {
+  readonly bin: { readonly flowstone: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The sources of everything that is published, relative to the checkout. */
+export function listEntries({ exports }: Manifest): string[] {
+  const exported = Object.values(exports).flatMap(conditions => conditions['flowstone-source'] ?? []);
+  return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts'];
+}
+
+/** Writes the bundles to `outdir`, under the names that the manifest gives them. */
+export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: listEntries(manifest),
+    outbase: '.',
+    outdir,
+    // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
+    chunkNames: 'src/chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.14',
+    conditions: ['flowstone-source'],
+    external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
+    plugins: [loadLate, builtIns, nativeFile, oneFileOfCommands, shorten],
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
+}
+
+/** The packages whose code is in the bundles, by the folder each is in. */
+function listBundled({ outputs }: Metafile): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const [, folder, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file) ?? [];
+      if (folder !== undefined && name !== undefined && bytesInOutput > 0) found.set(name, folder);
+    }
+  }
+  return new Map([...found].toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The licences of what is in the bundles, as one text. */
+export function collectLicences(metafile: Metafile): string {
+  const parts = [...listBundled(metafile)].map(([name, folder]) => {
+    const { version, license } = require(join(root, folder, 'package.json')) as { version: string; license: string };
+    const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'LICENCE', 'License'].map(known => join(root, folder, known)).find(path => {
+      try {
+        return readFileSync(path, 'utf8') !== '';
+      } catch {
+        return false;
+      }
+    });
+    return `${name} ${version} (${license})\n\n${file === undefined ? `See ${name} on npm; its package has no file with the text.` : readFileSync(file, 'utf8').trim()}\n`;
+  });
+  return `Flowstone's bundles contain these packages.\n\n${parts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+import { build as buildWithVite } from 'vite';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createEmptyEnvironment, installPacked, lend } from './installed.ts';
+
+/** Flows in YAML and TypeScript, expressions, a schema, SQLite, a log. */
+const app = `
+import { createRuntime, defineFlow, defineTool, parseFlow } from 'flowstone';
+import { openSqliteStore } from 'flowstone/sqlite';
+import { pino } from 'pino';
+import { z } from 'zod';
+
+async function main() {
+  const lines = [];
+  const logger = pino({ level: 'debug' }, { write: line => void lines.push(JSON.parse(line)) });
+  const double = defineTool({
+    name: 'double', input: z.object({ n: z.number() }), output: z.number(),
+    run: ({ input, logger }) => { logger.info({ n: input.n }, 'doubling'); return input.n * 2; },
+  });
+  const yaml = parseFlow("id: yaml\\nsteps:\\n  - { id: first, uses: 'tool:double', with: { n: '{% input.n + 1 %}' } }\\n");
+  const typed = defineFlow({ id: 'typed', steps: [{ id: 'first', uses: 'flow:yaml', with: { n: 4 } }, { id: 'sum', uses: 'tool:double', depends_on: ['first'], with: { n: '{% $sum(steps.first.output.steps.first.output) %}' } }] });
+  const store = openSqliteStore({ file: 'app.db', nativeBinding: process.argv[2] });
+  const runtime = await createRuntime({ store, flows: [yaml, typed], tools: [double], logger });
+  const { status, steps } = await (await runtime.start('yaml', { input: { n: 20 } })).settled();
+  const second = await (await runtime.start('typed')).settled();
+  await runtime.stop();
+  const native = process.report.getReport().sharedObjects.some(file => file.endsWith('sqlite.node'));
+  console.log(JSON.stringify({ status, output: steps[0].output, second: second.status, reason: second.steps.find(({ reason }) => reason)?.reason, logged: lines.some(({ msg, n }) => msg === 'doubling' && n === 21), native }));
+}
+main().catch(error => { console.error(error); process.exit(1); });
+`;
+
+let folder = '';
+/** Nothing is above it that a module could be found in. */
+let elsewhere = '';
+
+beforeAll(() => {
+  ({ folder } = installPacked(inject('tarball')));
+  lend(folder, ['pino']);
+  writeFileSync(join(folder, 'app.ts'), app);
+  elsewhere = mkdtempSync(join(tmpdir(), 'bundled-'));
+});
+
+afterAll(() => {
+  for (const path of [folder, elsewhere]) rmSync(path, { recursive: true, force: true });
+});
+
+/** Where npm has put what Flowstone depends on. */
+const nested = (name: string): string => join(folder, 'node_modules/flowstone/node_modules', name);
+const nativeFile = (): string => join(nested('better-sqlite3'), 'prebuilds', `${process.platform}-${process.arch}.node`);
+
+/** Runs a bundle alone with the native file; returns what it printed. */
+function runAlone(name: string, file: string, ...args: string[]): unknown {
+  const home = join(elsewhere, name);
+  mkdirSync(home);
+  copyFileSync(file, join(home, name));
+  copyFileSync(nativeFile(), join(home, 'sqlite.node'));
+  return JSON.parse(execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', name, ...args], { cwd: home, env: createEmptyEnvironment(home), encoding: 'utf8' }));
+}
+
+const expected = { status: 'scored', output: 42, second: 'scored', logged: true, native: true };
+const alias = () => ({ zod: nested('zod') });
+/** What a bundle of modules needs for packages of CommonJS, such as pino. */
+const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+
+describe('an app that is bundled', () => {
+  it.each([
+    ['esm.mjs', { format: 'esm', banner }],
+    ['minified.mjs', { format: 'esm', banner, minify: true }],
+    ['commonjs.cjs', { format: 'cjs' }],
+    ['minified.cjs', { format: 'cjs', minify: true }],
+  ] as const)('by esbuild into %s runs without node_modules but for the native file', async (name, options) => {
+    const outfile = join(folder, 'out', name);
+    const { warnings } = await esbuild.build({ absWorkingDir: folder, entryPoints: ['app.ts'], bundle: true, platform: 'node', target: 'node22.14', outfile, alias: alias(), logLevel: 'silent', ...options });
+    expect(warnings).toEqual([]);
+    expect(runAlone(name, outfile, './sqlite.node')).toMatchObject(expected);
+  });
+
+  it('by Vite runs without node_modules but for the native file', async () => {
+    await buildWithVite({
+      root: folder, configFile: false, logLevel: 'error', resolve: { alias: alias() }, ssr: { noExternal: true, target: 'node' },
+      build: { ssr: 'app.ts', outDir: 'vite', rollupOptions: { output: { entryFileNames: 'vite.mjs', codeSplitting: false } } },
+    });
+    expect(runAlone('vite.mjs', join(folder, 'vite/vite.mjs'), './sqlite.node')).toMatchObject(expected);
+  });
+
+  it('runs on the SQLite of Node.js where the native file is left out', async () => {
+    const outfile = join(folder, 'out/alone.mjs');
+    await esbuild.build({ absWorkingDir: folder, entryPoints: ['app.ts'], bundle: true, platform: 'node', format: 'esm', banner, outfile, alias: alias() });
+    expect(runAlone('alone.mjs', outfile)).toMatchObject({ ...expected, native: false });
+  });
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+/** Nothing of the tester's: no settings, no registry that answers. */
+export function createEmptyEnvironment(home: string): NodeJS.ProcessEnv {
+  return {
+    HOME: home,
+    USERPROFILE: home,
+    PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    NO_COLOR: '1',
+    npm_config_registry: 'http://127.0.0.1:9/',
+    npm_config_cache: join(home, 'npm'),
+    npm_config_update_notifier: 'false',
+  };
+}
+
+/** A folder in which the packed file is installed, without a network. */
+export function installPacked(tarball: string): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
+  const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+  const home = join(folder, '.home');
+  mkdirSync(home);
+  const env = createEmptyEnvironment(home);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return { folder, env };
+}
+
+/** Puts packages of the checkout beside what is installed. */
+export function lend(folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
+  }
+}
+
+/** Packages below a node_modules folder, by their paths in it, those in packages included. */
+export function listPackages(modules: string, prefix = ''): string[] {
+  return readdirSync(modules, { withFileTypes: true }).flatMap(entry => {
+    if (!entry.isDirectory() || entry.name.startsWith('.')) return [];
+    if (entry.name.startsWith('@')) return listPackages(join(modules, entry.name), `${prefix}${entry.name}/`);
+    const inner = join(modules, entry.name, 'node_modules');
+    const name = `${prefix}${entry.name}`;
+    try {
+      return [name, ...listPackages(inner, `${name} > `)];
+    } catch {
+      return [name];
+    }
+  });
+}

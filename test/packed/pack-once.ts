@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of the packed file. */
+    tarball: string;
+  }
+}
+
+/** Packs once for all files; returns what removes it again. */
+export default function packOnce(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+  const tarball = execFileSync(process.execPath, [resolve(import.meta.dirname, '../../.ci/pack.ts'), folder], { encoding: 'utf8' }).trim();
+  project.provide('tarball', tarball);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
