@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '..');
 /** Writes the declarations of the entry points, and of what they name. */
 function declareEntries(entries: readonly string[], outDir: string): void {
   const project = join(outDir, 'tsconfig.json');
-  const options = { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir, rootDir: root, customConditions: [], typeRoots: [join(root, 'node_modules/@types')] };
+  const options = { noEmit: false, declaration: true, emitDeclarationOnly: true, incremental: false, tsBuildInfoFile: undefined, outDir, rootDir: root, customConditions: [], typeRoots: [join(root, 'node_modules/@types')] };
   const files = entries.map(entry => join(root, entry));
   writeFileSync(project, JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions: options, files, include: [] }));
   // What the compiler complains about belongs on the error output: `pack` prints a path.

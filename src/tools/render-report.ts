@@ -10,13 +10,13 @@ function listOf<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]>
 const maybeText = z.string().nullish();
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-const format = z.enum(['text', 'code', 'number', 'bytes', 'percent', 'date', 'bar']).default('text');
+const cellFormat = z.enum(['text', 'code', 'number', 'bytes', 'percent', 'date', 'bar']).default('text');
 
 const column = z.strictObject({
   /** Which value of a row. */
   key: z.string().min(1),
   title: z.string(),
-  format,
+  format: cellFormat,
 });
 
 const section = z.strictObject({
@@ -30,7 +30,7 @@ const section = z.strictObject({
 export const reportShape = {
   title: z.string().min(1),
   intro: maybeText,
-  facts: listOf(z.strictObject({ label: z.string(), value: cell, format })).optional(),
+  facts: listOf(z.strictObject({ label: z.string(), value: cell, format: cellFormat })).optional(),
   /** A null in the list is left out: a section whose data is not there. */
   sections: listOf(section.nullable()),
   footer: maybeText,

@@ -8,6 +8,8 @@ export interface Version {
   /** Folder of its package. */
   readonly root: string;
   readonly flowstone: typeof import('../../src/index.ts');
+  /** In 0.3.0 part of the main door. */
+  readonly reev: Pick<typeof import('../../src/reev.ts'), 'loadBenchmark'>;
   readonly sqlite: typeof import('../../src/sqlite.ts');
   readonly testing: typeof import('../../src/testing.ts');
   readonly report: typeof import('../../src/report.ts');
@@ -25,6 +27,7 @@ export async function loadWorkingTree(): Promise<Version> {
     name: 'working tree',
     root: here,
     flowstone: await import('../../src/index.ts'),
+    reev: await import('../../src/reev.ts'),
     sqlite: await import('../../src/sqlite.ts'),
     testing: await import('../../src/testing.ts'),
     report: await import('../../src/report.ts'),
@@ -42,6 +45,7 @@ export async function loadReleased(): Promise<Version> {
     name: '0.3.0',
     root,
     flowstone: (await load('index.js')) as Version['flowstone'],
+    reev: (await load('index.js')) as Version['reev'],
     sqlite: (await load('sqlite.js')) as Version['sqlite'],
     testing: (await load('testing.js')) as Version['testing'],
     report: (await load('report.js')) as Version['report'],

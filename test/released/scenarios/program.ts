@@ -112,7 +112,7 @@ export const program: Readonly<Record<string, Scenario>> = {
     const folder = join(fixtures, 'benchmarks');
     for (const name of readdirSync(folder).filter(file => /^(?:00[13]|116|200|30[05])/.test(file))) {
       await stage.refusal(name, async () => {
-        const { definition, doubts } = await stage.version.flowstone.loadBenchmark(join(folder, name), { plan: ({ prompt }) => ({ steps: [{ id: 'one', uses: 'tool:benchmark_agent', with: { prompt } }] }) });
+        const { definition, doubts } = await stage.version.reev.loadBenchmark(join(folder, name), { plan: ({ prompt }) => ({ steps: [{ id: 'one', uses: 'tool:benchmark_agent', with: { prompt } }] }) });
         return JSON.parse(JSON.stringify({ definition, doubts }).replaceAll(folder, '<benchmarks>')) as unknown;
       });
     }
