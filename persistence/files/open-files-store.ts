@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FlowError } from '../../src/core/errors.ts';
+import { requireKnownKeys } from '../../src/core/known-keys.ts';
 import type { StoreReader } from '../store.ts';
 import { FilesStore, journalFile } from './files-store.ts';
 import type { FilesDurability } from './journal-writer.ts';
@@ -22,7 +23,8 @@ export type FilesReader = Pick<FilesStore, keyof StoreReader>;
  *
  * @throws a `FlowError` with code `store_cannot_open` or `option_invalid`
  */
-export function openFilesStore({ folder, durability = 'power' }: FilesStoreOptions): FilesStore {
+export function openFilesStore(options: FilesStoreOptions): FilesStore {
+  const { folder, durability = 'power' } = requireKnownKeys(options ?? {}, { folder: true, durability: true }, '`openFilesStore`');
   requireFolder(folder);
   if (durability !== 'power' && durability !== 'process') {
     throw new FlowError('option_invalid', `Expected \`durability\` to be 'power' or 'process', got '${String(durability)}'.`);
@@ -40,7 +42,8 @@ export function openFilesStore({ folder, durability = 'power' }: FilesStoreOptio
  *
  * @throws a `FlowError` with code `store_not_found` or `option_invalid`
  */
-export function openFilesReader({ folder }: { readonly folder: string }): FilesReader {
+export function openFilesReader(options: { readonly folder: string }): FilesReader {
+  const { folder } = requireKnownKeys(options ?? {}, { folder: true }, '`openFilesReader`');
   requireFolder(folder);
   if (!statSync(join(folder, journalFile), { throwIfNoEntry: false })) {
     throw new FlowError('store_not_found', `Expected a store of files in ${resolve(folder)}, found no ${journalFile} in it.`, { details: { location: folder } });

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { FlowError } from '../../src/core/errors.ts';
+import type { KeysOf } from '../../src/core/known-keys.ts';
+import { requireKnownKeys } from '../../src/core/known-keys.ts';
+import { describeValue } from '../../src/core/wording.ts';
 import type { SqliteDatabase, SqliteDriver } from './driver.ts';
 import { useNativeBinding } from './driver.ts';
 import { toOpenError } from './errors.ts';
@@ -36,6 +39,9 @@ export interface SqliteReaderOptions {
   readonly busyTimeoutMs?: number;
 }
 
+const storeKeys: KeysOf<SqliteStoreOptions> = { file: true, database: true, durability: true, driver: true, nativeBinding: true, busyTimeoutMs: true };
+const readerKeys: KeysOf<SqliteReaderOptions> = { file: true, outdated: true, driver: true, nativeBinding: true, busyTimeoutMs: true };
+
 /**
  * Opens a store in a SQLite database; made, or brought up to date, if need be.
  *
@@ -44,7 +50,8 @@ export interface SqliteReaderOptions {
  * @throws a `FlowError` with code `store_not_a_database`, `store_newer`, `store_cannot_open`, `node_too_old`,
  * `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
-export function openSqliteStore({ file, database, durability = 'power', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteStoreOptions): SqliteStore {
+export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { file, database, durability = 'power', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs } = requireKnownKeys(options ?? {}, storeKeys, '`openSqliteStore`');
   requireOneOf('durability', durability, ['power', 'process']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
@@ -66,7 +73,9 @@ export function openSqliteStore({ file, database, durability = 'power', driver, 
  * @throws a `FlowError` with code `store_not_found`, `store_not_a_database`, `store_newer`, `store_outdated`,
  * `store_cannot_open`, `node_too_old`, `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
-export function openSqliteReader({ file, outdated = 'refuse', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs }: SqliteReaderOptions): SqliteReader {
+export function openSqliteReader(options: SqliteReaderOptions): SqliteReader {
+  const { file, outdated = 'refuse', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs } = requireKnownKeys(options ?? {}, readerKeys, '`openSqliteReader`');
+  if (typeof file !== 'string' || file === '') throw new FlowError('option_invalid', `Expected \`file\` to be the path of a database, got ${describeValue(file)}.`);
   requireOneOf('outdated', outdated, ['refuse', 'read']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);

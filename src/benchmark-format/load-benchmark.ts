@@ -1,4 +1,5 @@
 import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue, formatPath } from '../core/wording.ts';
 import { createPlan } from '../definition/compile-flow.ts';
 import { examine, locateByPath } from '../definition/examine.ts';
@@ -40,6 +41,7 @@ export const mayBeBenchmark = (text: string): boolean => /^\s*["']?(?:ground_tru
  * @throws a `FlowError` with code `definition_invalid`, `definition_unreadable` or `definition_too_large`
  */
 export async function loadBenchmark(file: string, options: LoadBenchmarkOptions = {}): Promise<LoadedBenchmark> {
+  requireKnownKeys(options, { plan: true, tools: true }, '`loadBenchmark`');
   const loaded = await readBenchmarkText(await readDefinition(file), file, options);
   if (loaded) return loaded;
   throw toDefinitionError([{ code: 'invalid_value', message: 'Expected a benchmark file (`ground_truth`, or `prompt` and `initial_state`, and no `steps`), got something else', place: { file, line: 1, column: 1 }, expected: 'a benchmark file', found: 'something else' }], file);

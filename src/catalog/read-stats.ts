@@ -1,3 +1,4 @@
+import { requireKnownKeys } from '../core/known-keys.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { computeStats, type GroupStats, type Run } from './compute-stats.ts';
 
@@ -21,7 +22,8 @@ export interface StatsOptions {
  * By flow, executions that other flows started count as any other; by a label, they belong to whoever started them and are left
  * out.
  */
-export async function readStats(reader: StoreReader, { by = agentLabel, flowId, limit = 1_000 }: StatsOptions = {}): Promise<GroupStats[]> {
+export async function readStats(reader: StoreReader, options: StatsOptions = {}): Promise<GroupStats[]> {
+  const { by = agentLabel, flowId, limit = 1_000 } = requireKnownKeys(options, { by: true, flowId: true, limit: true }, '`readStats`');
   const runs: Run[] = [];
   for (const record of await reader.listExecutions({ limit, ...(flowId !== undefined && { flowId }) })) {
     if (by !== 'flow' && record.parentId !== null) continue;

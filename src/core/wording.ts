@@ -39,13 +39,22 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
-    const away = distance(wanted, candidate.toLowerCase());
+    const other = candidate.toLowerCase();
+    const away = isTransposed(wanted, other) ? 1 : distance(wanted, other);
     if (away < least) {
       nearest = candidate;
       least = away;
     }
   }
   return nearest;
+}
+
+/** Whether two neighbouring letters have changed places, and nothing else: one slip of the fingers, not two. */
+function isTransposed(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at + 1 < a.length && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }
 
 /** The end of a complaint about an unknown word: `; did you mean `x`?`, or nothing when none is near. */

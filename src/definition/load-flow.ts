@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import type { ParseFlowOptions } from './parse.ts';
 import { definitionTooLarge, maxDefinitionBytes, parseFlow } from './parse.ts';
 import type { FlowDefinition } from './schema.ts';
@@ -18,6 +19,7 @@ const reasons: { readonly [code: string]: string } = {
  * @throws a `FlowError` with code `definition_unreadable`, `definition_too_large` or `definition_invalid`
  */
 export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'tools' | 'machines'> = {}): Promise<FlowDefinition> {
+  requireKnownKeys(options, { tools: true, machines: true }, '`loadFlow`');
   const text = await readDefinition(file);
   return parseFlow(text, { ...options, file });
 }

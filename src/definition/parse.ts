@@ -1,6 +1,8 @@
 import { createPlan } from './compile-flow.ts';
 import { examine } from './examine.ts';
 import { FlowError } from '../core/errors.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
 import { isObject } from './outline.ts';
 import { toDefinitionError } from './problem.ts';
@@ -19,6 +21,8 @@ export interface ParseFlowOptions {
   readonly machines?: readonly string[];
 }
 
+const parseKeys: KeysOf<ParseFlowOptions> = { file: true, tools: true, machines: true };
+
 /**
  * Reads a flow from YAML or JSON text and checks it.
  *
@@ -28,7 +32,7 @@ export interface ParseFlowOptions {
  * line, column and path) or `definition_too_large`
  */
 export function parseFlow(text: string, options: ParseFlowOptions = {}): FlowDefinition {
-  const { file } = options;
+  const { file } = requireKnownKeys(options, parseKeys, '`parseFlow`');
   const name = file ?? 'the definition';
   if (text.length > maxDefinitionBytes) throw definitionTooLarge(name, Buffer.byteLength(text));
   const source = readYaml(text, file);

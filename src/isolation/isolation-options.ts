@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { FlowError } from '../core/errors.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
 
 export interface IsolationOptions {
@@ -29,9 +31,11 @@ export interface ResolvedIsolation {
   readonly durability: 'power' | 'process';
 }
 
+const keys: KeysOf<IsolationOptions> = { tools: true, folder: true, maxProcesses: true, timeoutMs: true, killAfterMs: true, durability: true };
+
 /** @throws a `FlowError` with code `option_invalid` */
 export function resolveIsolation(options: IsolationOptions): ResolvedIsolation {
-  const { tools, folder, maxProcesses = availableParallelism(), timeoutMs = 600_000, killAfterMs = 5_000, durability = 'power' } = options;
+  const { tools, folder, maxProcesses = availableParallelism(), timeoutMs = 600_000, killAfterMs = 5_000, durability = 'power' } = requireKnownKeys(options, keys, '`isolation`');
   for (const [name, value, least] of [['maxProcesses', maxProcesses, 1], ['timeoutMs', timeoutMs, 1], ['killAfterMs', killAfterMs, 0]] as const) {
     if (!Number.isSafeInteger(value) || value < least) throw new FlowError('option_invalid', `Expected \`isolation.${name}\` to be an integer ≥ ${least}, got ${describeValue(value)}`);
   }

@@ -1,6 +1,8 @@
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue, didYouMean } from '../core/wording.ts';
+import type { HostedMachine } from './machine-book.ts';
 import type { MachineStructure } from './machine-structure.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 
@@ -13,12 +15,9 @@ export function requireList<Value>(name: string, value: readonly Value[]): reado
   return Array.isArray(value) ? value : refuse(name, 'a list', value);
 }
 
-const parts = ['machine', 'migrations', 'promises'];
-
 /** Checks what stands in `machines` with a machine. @throws a `FlowError` with code `option_invalid` */
 export function requireHosted(given: object): void {
-  const unknown = Object.keys(given).find(key => !parts.includes(key));
-  if (unknown !== undefined) throw new FlowError('option_invalid', `Expected what is given with a machine to be \`migrations\` and \`promises\`, got \`${unknown}\`${didYouMean(unknown, parts)}`);
+  requireKnownKeys(given as HostedMachine, { machine: true, migrations: true, promises: true }, 'an entry of `machines`');
   const { migrations } = given as { readonly migrations?: unknown };
   if (migrations === undefined) return;
   requireList('migrations', migrations as unknown[]).forEach((one, index) => {
@@ -44,7 +43,7 @@ const statuses: readonly unknown[] = ['active', 'done', 'error', 'stopped'] sati
 /** Checks what `actors` is asked for. @throws a `FlowError` with code `option_invalid` */
 export function requireActorFilter<Filter extends object>(filter: Filter): Filter {
   if (typeof filter !== 'object' || filter === null) return refuse('options', 'an object', filter);
-  const { status, limit, machineId, after } = filter as Partial<Record<string, unknown>>;
+  const { status, limit, machineId, after } = requireKnownKeys(filter as Partial<Record<string, unknown>>, { status: true, limit: true, machineId: true, after: true }, '`runtime.actors`');
   if (status !== undefined && !statuses.includes(status)) refuse('status', `one of ${statuses.join(', ')}`, status);
   if (limit !== undefined && !(Number.isSafeInteger(limit) && (limit as number) >= 1)) refuse('limit', 'an integer ≥ 1', limit);
   if (machineId !== undefined && typeof machineId !== 'string') refuse('machineId', 'a text', machineId);

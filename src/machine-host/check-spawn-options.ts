@@ -1,11 +1,13 @@
 import type { AnyStateMachine } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { describeValue } from '../core/wording.ts';
 import { stepActorPrefix } from '../runtime/machine-call.ts';
 import type { SpawnOptions } from './machine-api.ts';
 import { requirePromiseOptions } from './promise-runs.ts';
 
-const names = ['id', 'input', 'promises', 'snapshot', 'systemId'];
+const keys: KeysOf<SpawnOptions<AnyStateMachine>> = { id: true, input: true, promises: true, snapshot: true, systemId: true };
 
 /** Options of XState's `createActor` that mean something here, elsewhere. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -19,11 +21,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 export function requireSpawnOptions(given: SpawnOptions<AnyStateMachine> | undefined): SpawnOptions<AnyStateMachine> {
   if (typeof given !== 'object' || given === null) throw new FlowError('option_invalid', `Expected options with an \`id\`, got ${describeValue(given)}`);
   requireId(given.id);
-  const unknown = Object.keys(given).find(key => !names.includes(key));
-  if (unknown !== undefined) {
-    const where = Object.hasOwn(elsewhere, unknown) ? `; ${elsewhere[unknown]}` : didYouMean(unknown, names);
-    throw new FlowError('option_invalid', `Expected what an actor is spawned with to be ${names.map(name => `\`${name}\``).join(', ')} at most, got \`${unknown}\`${where}`);
-  }
+  requireKnownKeys(given, keys, '`spawn`', 'option_invalid', elsewhere);
   const { systemId } = given;
   if (systemId !== undefined && (typeof systemId !== 'string' || systemId === '')) throw new FlowError('option_invalid', `Expected \`systemId\` to be a text, got ${describeValue(systemId)}`);
   requirePromiseOptions(given.promises);

@@ -5,6 +5,7 @@ import type { SignalRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
 import type { StepMachines } from '../runtime/step-machines.ts';
 import { describeValue } from '../core/wording.ts';
@@ -157,7 +158,7 @@ function requireText(value: unknown): string {
 }
 
 function requireCodec(codec: ValueCodec): ValueCodec {
-  const { name, matches, encode, decode } = codec;
+  const { name, matches, encode, decode } = requireKnownKeys(codec, { name: true, matches: true, encode: true, decode: true }, 'a codec');
   if (typeof name === 'string' && [matches, encode, decode].every(part => typeof part === 'function')) return codec;
   throw new FlowError('option_invalid', `Expected a codec with \`name\`, \`matches\`, \`encode\` and \`decode\`, got ${describeValue(codec)}`);
 }

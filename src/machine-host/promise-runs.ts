@@ -1,5 +1,6 @@
 import { computeBackoff } from '../core/backoff.ts';
 import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
 import { toDueAt } from './tree-timers.ts';
 
@@ -93,12 +94,11 @@ export function requirePromiseOptions(given: unknown): PromiseOptionsByName | un
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) throw new FlowError('option_invalid', `Expected \`promises\` to be options by the names of promises, got ${describeValue(given)}`);
   for (const [name, options] of Object.entries(given as Record<string, Record<string, unknown> | null>)) {
+    if (options) requireKnownKeys<PromiseOptions>(options as PromiseOptions, { maxAttempts: true, backoffMs: true, timeoutMs: true }, `\`promises.${name}\``);
     for (const [option, isRight, expected] of rules) {
       const value = options?.[option];
       if (value !== undefined && !isRight(value)) throw new FlowError('option_invalid', `Expected \`promises.${name}.${option}\` to be ${expected}, got ${describeValue(value)}`);
     }
-    const unknown = Object.keys(options ?? {}).find(key => !rules.some(([option]) => option === key));
-    if (unknown !== undefined) throw new FlowError('option_invalid', `Expected \`promises.${name}\` to have maxAttempts, backoffMs and timeoutMs at most, got \`${unknown}\``);
   }
   return given as PromiseOptionsByName;
 }

@@ -6,6 +6,8 @@ import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Random } from '../core/ids.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
 import { compileMachine } from '../runtime/machine-runner.ts';
 import type { ToParticipant } from '../runtime/participant.ts';
@@ -14,7 +16,7 @@ import type { Queue } from './define-queue.ts';
 import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { QueueAlerts } from './queue-alerts.ts';
-import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
+import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueAlertThresholds, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
 import type { MessageRunner } from './queue-book.ts';
 import type { Published, PublishRequest, StepWait } from './queue-commands.ts';
 import { QueueCatalog } from './queue-catalog.ts';
@@ -25,6 +27,7 @@ import { LocalPort } from './queue-port.ts';
 import { pruneAll, QueueRetention } from './queue-retention.ts';
 import { QueueGuest } from './queue-guest.ts';
 import { readQueueStats } from './queue-stats.ts';
+import { readOutboxLimit, readPeek } from './read-care-options.ts';
 
 export interface QueueEnvironment {
   readonly store: Store;
@@ -88,7 +91,7 @@ export class Queues implements QueueRuntime {
       if (size === undefined) return undefined;
       return size instanceof Promise ? undefined : size.bytes;
     };
-    this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: options.queueAlerts ?? {}, book: () => this.participant.book, notify: options.onQueueAlert }));
+    this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: requireKnownKeys(options.queueAlerts ?? {}, alertKeys, '`queueAlerts`'), book: () => this.participant.book, notify: options.onQueueAlert }));
     this.participant.add(new QueueRetention({ store, clock, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
     const relay = new OutboxRelay({ ...environment, remotes: options.remotes ?? {}, send: command => this.participant.send(command) });
     this.participant.relay = relay;
@@ -173,7 +176,10 @@ export class Queues implements QueueRuntime {
         if (row) return toMessageDetails(row);
         throw new FlowError('message_not_found', `Expected the id of a message in ${store.location}, got ${describeValue(messageId)}`);
       },
-      peek: async (queue, { status = 'pending', limit = 100 } = {}) => (await store.listMessages({ queue, status, limit })).map(toMessageDetails),
+      peek: async (queue, options) => {
+        const { status, limit } = readPeek(options);
+        return (await store.listMessages({ queue, status, limit })).map(toMessageDetails);
+      },
       redrive: async (queue, messageId) => {
         if (messageId !== undefined) return (await send({ type: 'redrive', queue, messageId, limit: 1 })) as number;
         let redriven = 0;
@@ -194,7 +200,7 @@ export class Queues implements QueueRuntime {
         return count;
       },
       instances: async () => store.listInstances(),
-      outbox: async ({ limit = 100 } = {}) => (await store.listOutbox(0, limit)).map(toOutboxMessage),
+      outbox: async options => (await store.listOutbox(0, readOutboxLimit(options))).map(toOutboxMessage),
       forgetInstance: async (queue, instance) => {
         await send({ type: 'forget', queue, instance: requireInstance('instance', instance) });
       },
@@ -202,10 +208,16 @@ export class Queues implements QueueRuntime {
   }
 }
 
+const consumeKeys: KeysOf<ConsumeOptions> = { workers: true, batchSize: true, concurrency: true, instance: true };
+type HandlerKeys = HandlerWithSetup<unknown, unknown>;
+const handlerKeys: KeysOf<HandlerKeys> = { setup: true, handle: true, teardown: true };
+const alertKeys: KeysOf<QueueAlertThresholds> = { dead: true, latencyMs: true };
+
 /** @throws a `FlowError` with code `option_invalid` */
 export function toConsumerParams(queue: Queue, handler: AnyHandler, options: ConsumeOptions): ConstructorParameters<typeof QueueConsumer>[0] {
-  const { workers = queue.workers, batchSize = 1, concurrency = 1, instance } = options;
+  const { workers = queue.workers, batchSize = 1, concurrency = 1, instance } = requireKnownKeys(options, consumeKeys, `\`consume\` of queue "${queue.name}"`);
   const isHandler = typeof handler === 'function' || (typeof handler?.setup === 'function' && typeof handler.handle === 'function');
+  if (isHandler && typeof handler === 'object') requireKnownKeys<HandlerKeys>(handler as unknown as HandlerKeys, handlerKeys, `the handler of queue "${queue.name}"`);
   if (!isHandler) throw new FlowError('option_invalid', `Expected a handler: a function, or an object with \`setup\` and \`handle\`, got ${describeValue(handler)}`);
   for (const [name, value] of Object.entries({ workers, batchSize, concurrency })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new FlowError('option_invalid', `Expected \`${name}\` to be an integer ≥ 1, got ${describeValue(value)}`);

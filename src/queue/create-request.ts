@@ -2,7 +2,9 @@ import { parseDuration } from '../core/duration.ts';
 import { FlowError } from '../core/errors.ts';
 import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { describeValue } from '../core/wording.ts';
 import type { Queue } from './define-queue.ts';
 import { toPriority } from './priority.ts';
 import type { PublishOptions } from './queue-api.ts';
@@ -10,7 +12,7 @@ import type { PublishRequest } from './queue-commands.ts';
 import { describeIssues } from './read-payload.ts';
 
 const maxTextLength = 2_000;
-const optionNames = ['priority', 'delay', 'idempotencyKey', 'correlationId', 'partitionKey', 'to', 'version', 'at'];
+const optionKeys: KeysOf<PublishOptions> = { priority: true, delay: true, idempotencyKey: true, correlationId: true, partitionKey: true, to: true, version: true, at: true };
 
 /**
  * Checks a publish and makes ready what is stored of it.
@@ -19,9 +21,7 @@ const optionNames = ['priority', 'delay', 'idempotencyKey', 'correlationId', 'pa
  * @throws a `FlowError` with code `payload_invalid`, `value_not_json`, `value_too_large` or `option_invalid`
  */
 export function createRequest(queue: Queue, payload: unknown, options: PublishOptions, context: { readonly now: number; readonly maxBytes: number; readonly source: string | null }): PublishRequest {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new FlowError('option_invalid', `Expected no option \`${unknown}\` of a publish${didYouMean(unknown, optionNames)}`);
-  const { priority, delay, to = 'one', version = queue.version } = options;
+  const { priority, delay, to = 'one', version = queue.version } = requireKnownKeys(options, optionKeys, 'a publish');
   const { schema, maxPayloadBytes } = queue;
   const json = encodeJson(payload, { maxBytes: Math.min(maxPayloadBytes, context.maxBytes), name: 'payload' });
   if (!Number.isSafeInteger(version) || version < 1) throw new FlowError('option_invalid', `Expected \`version\` to be an integer ≥ 1, got ${describeValue(version)}`);
@@ -58,7 +58,7 @@ function readText(name: string, value: unknown): string | null {
 function readTarget(to: PublishOptions['to']): PublishRequest['to'] {
   if (to === 'one') return null;
   if (to === 'all') return 'all';
-  if (typeof to === 'object' && to !== null) return { instance: requireInstance('to.instance', to.instance) };
+  if (typeof to === 'object' && to !== null) return { instance: requireInstance('to.instance', requireKnownKeys(to, { instance: true }, '`to`').instance) };
   throw new FlowError('option_invalid', `Expected \`to\` to be one, all or { instance }, got ${describeValue(to)}`);
 }
 

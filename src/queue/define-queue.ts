@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import type { RetryPolicy } from '../core/backoff.ts';
 import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.ts';
 import { FlowError } from '../core/errors.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { describeValue } from '../core/wording.ts';
 import type { Priority } from './priority.ts';
 import { toPriority } from './priority.ts';
 
@@ -78,7 +80,12 @@ export interface Queue<Payload = unknown> {
 const second = 1_000;
 const day = 86_400_000;
 const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
-const keys = ['name', 'schema', 'version', 'upgrades', 'workers', 'priority', 'maxAttempts', 'maxInterruptions', 'backoff', 'visibilityTimeoutMs', 'retention', 'dedupeWindow', 'ageing', 'maxPayloadBytes', 'maxDepth'];
+const keys: KeysOf<QueueOptions> = {
+  name: true, schema: true, version: true, upgrades: true, workers: true, priority: true, maxAttempts: true, maxInterruptions: true, backoff: true, visibilityTimeoutMs: true,
+  retention: true, dedupeWindow: true, ageing: true, maxPayloadBytes: true, maxDepth: true,
+};
+const backoffKeys: KeysOf<QueueBackoff> = { initialInterval: true, backoffCoefficient: true, maxInterval: true, jitter: true };
+const retentionKeys: KeysOf<Required<QueueOptions>['retention']> = { completed: true, dead: true };
 
 /**
  * Declares a queue, checked and with every default filled in.
@@ -99,8 +106,9 @@ export function defineQueue<Payload extends z.ZodType = z.ZodUnknown>(options: Q
   const { maxAttempts = 3, maxInterruptions = 5, visibilityTimeoutMs = 30 * second, maxPayloadBytes = 1_048_576, maxDepth = 1_000_000 } = options;
   if (typeof name !== 'string' || !namePattern.test(name)) throw refuse('`name`', 'to be letters, digits, `_`, `-` and `.`, beginning with a letter, digit or `_`, at most 100', name);
   const where = `queue "${name}": \``;
-  const unknown = Object.keys(options).find(key => !keys.includes(key));
-  if (unknown !== undefined) throw new FlowError('queue_invalid', `Expected no option \`${unknown}\` of queue "${name}"${didYouMean(unknown, keys)}`);
+  requireKnownKeys<QueueOptions>(options, keys, `queue "${name}"`, 'queue_invalid');
+  requireKnownKeys(backoff, backoffKeys, `\`backoff\` of queue "${name}"`, 'queue_invalid');
+  requireKnownKeys(retention, retentionKeys, `\`retention\` of queue "${name}"`, 'queue_invalid');
   const counts = { version, workers, maxAttempts, maxInterruptions, visibilityTimeoutMs, maxPayloadBytes, maxDepth };
   for (const [key, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) throw refuse(`${where}${key}\``, 'to be an integer ≥ 1', value);

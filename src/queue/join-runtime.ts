@@ -5,9 +5,13 @@ import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { createExecutionId, systemRandom } from '../core/ids.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
+import { requireCallOptions, runtimeKeys } from '../runtime/known-options.ts';
 import { Progress } from '../runtime/progress.ts';
+import { describeValue } from '../core/wording.ts';
 import { consumerRunner, getQueues, toConsumerParams } from './create-queues.ts';
 import { GuestLine } from './guest-line.ts';
 import { createJoinedCare } from './joined-care.ts';
@@ -62,10 +66,17 @@ const releaseMs = 5_000;
  * @throws what `open` throws, and the `FlowError`s of `createRuntime` but for `store_owned`
  */
 export async function joinRuntime(options: JoinOptions): Promise<JoinedRuntime> {
+  const { open, read } = requireKnownKeys(options ?? {}, joinKeys, '`joinRuntime`');
+  for (const [name, given] of Object.entries({ open, read })) {
+    if (typeof given !== 'function') throw new FlowError('option_invalid', `Expected \`${name}\` of \`joinRuntime\` to be a function that opens the store, got ${describeValue(given)}`);
+  }
   const membership = new Membership(options);
   await membership.seek(true);
   return membership;
 }
+
+const { store: _opened, ...ownKeys } = runtimeKeys;
+const joinKeys: KeysOf<JoinOptions> = { ...ownKeys, open: true, read: true, connectTimeoutMs: true, joinTimeoutMs: true };
 
 class Membership implements JoinedRuntime {
   readonly queues: QueueCare;
@@ -229,7 +240,8 @@ class Membership implements JoinedRuntime {
     this.#port.move(createGuestStation(line));
   }
 
-  stop({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const { timeoutMs = 10_000 } = requireCallOptions('runtime.stop', options);
     return (this.#stopping ??= this.#stop(timeoutMs));
   }
 

@@ -6,6 +6,7 @@ import { requireInstance } from './create-request.ts';
 import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import type { QueueCare } from './queue-api.ts';
 import { readQueueStats } from './queue-stats.ts';
+import { readOutboxLimit, readPeek } from './read-care-options.ts';
 import type { RoamingPort } from './roaming-port.ts';
 
 export interface JoinedCareOptions {
@@ -35,11 +36,17 @@ export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions
       if (row) return toMessageDetails(row);
       throw new FlowError('message_not_found', `Expected the id of a message in ${reader.location}, got ${describeValue(messageId)}`);
     }),
-    peek: (queue, { status = 'pending', limit = 100 } = {}) => withReader(async reader => (await reader.listMessages({ queue, status, limit })).map(toMessageDetails)),
+    peek: async (queue, options) => {
+      const wanted = readPeek(options);
+      return withReader(async reader => (await reader.listMessages({ queue, ...wanted })).map(toMessageDetails));
+    },
     redrive: (queue, messageId) => port.reach(station => station.redrive(queue, messageId)),
     purge: (queue, status = 'dead') => port.reach(station => station.purge(queue, status)),
     instances: () => withReader(async reader => reader.listInstances()),
-    outbox: ({ limit = 100 } = {}) => withReader(async reader => (await reader.listOutbox(0, limit)).map(toOutboxMessage)),
+    outbox: async options => {
+      const limit = readOutboxLimit(options);
+      return withReader(async reader => (await reader.listOutbox(0, limit)).map(toOutboxMessage));
+    },
     forgetInstance: (queue, instance) => port.reach(station => station.forget(queue, requireInstance('instance', instance))),
   };
 }

@@ -61,8 +61,8 @@ export class QueueCatalog {
   toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}, source: string | null = null): PublishRequest {
     const { clock, maxOutputBytes } = this.#environment;
     // What another database calls its queues is its own affair.
-    const resolved = typeof queue === 'string' && options.at !== undefined ? this.find(queue) : this.resolve(queue);
-    if (options.at !== undefined && !this.#options.remotes?.[options.at]) {
+    const resolved = typeof queue === 'string' && options?.at !== undefined ? this.find(queue) : this.resolve(queue);
+    if (options?.at !== undefined && !this.#options.remotes?.[options.at]) {
       throw new FlowError('remote_unknown', `Expected \`at\` to be the name of another database in \`remotes\`, got ${describeValue(options.at)}${didYouMean(String(options.at), Object.keys(this.#options.remotes ?? {}))}`);
     }
     return createRequest(resolved, payload, options, { now: clock.now(), maxBytes: maxOutputBytes, source });

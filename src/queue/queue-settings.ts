@@ -1,5 +1,7 @@
 import { FlowError } from '../core/errors.ts';
-import { describeValue, didYouMean } from '../core/wording.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { describeValue } from '../core/wording.ts';
 import type { Queue } from './define-queue.ts';
 import type { Priority } from './priority.ts';
 import { toPriority } from './priority.ts';
@@ -15,7 +17,7 @@ export interface QueueSettings {
 }
 
 const counts = ['workers', 'maxAttempts', 'maxInterruptions', 'visibilityTimeoutMs', 'maxDepth'] as const;
-const names: readonly string[] = [...counts, 'priority'];
+const keys: KeysOf<QueueSettings> = { workers: true, priority: true, maxAttempts: true, maxInterruptions: true, visibilityTimeoutMs: true, maxDepth: true };
 
 /**
  * Lays configuration and environment over a queue's declaration; the environment has the last word.
@@ -26,8 +28,7 @@ const names: readonly string[] = [...counts, 'priority'];
  * @throws a `FlowError` with code `option_invalid` that names the variable or the setting
  */
 export function applySettings<Payload>(queue: Queue<Payload>, settings: QueueSettings | undefined, environment: Readonly<Record<string, string | undefined>>): Queue<Payload> {
-  const unknown = Object.keys(settings ?? {}).find(name => !names.includes(name));
-  if (unknown !== undefined) throw new FlowError('option_invalid', `Expected no setting \`${unknown}\` of queue "${queue.name}"${didYouMean(unknown, names)}`);
+  if (settings !== undefined) requireKnownKeys(settings, keys, `\`queueSettings\` of queue "${queue.name}"`);
   const changes: { -readonly [Name in (typeof counts)[number] | 'priority']?: number } = {};
   for (const name of counts) {
     const variable = toVariable(queue.name, name);

@@ -11,6 +11,7 @@ import { HostedMachines } from '../machine-host/machine-runtime.ts';
 import { findConsolidated, loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
 import { FlowRuntime } from './flow-runtime.ts';
+import { requireCallOptions, requireRuntimeOptions } from './known-options.ts';
 import type { Machines } from './machines.ts';
 import { compiledMachines } from './machines.ts';
 import type { Participant } from './participant.ts';
@@ -53,7 +54,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 /** As `createRuntime`, on other machines; for tests. */
 export async function createRuntimeOn(machines: Machines, options: RuntimeOptions, extend?: (core: FlowRuntime, resolved: ResolvedOptions) => void): Promise<Runtime> {
-  const { store } = options;
+  const { store } = requireRuntimeOptions(options);
   const resolved = resolveOptions(options, builtInTools);
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
@@ -110,7 +111,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     }
   };
 
-  async function* transitions(executionId: string, { after }: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
+  async function* transitions(executionId: string, range: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
+    const { after } = requireCallOptions('runtime.transitions', range);
     let record = await core.requireExecution(executionId);
     let seq = after ?? record.seq;
     yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
@@ -138,7 +140,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     }
   }
 
-  const consolidated = async (executionId: string, { generation }: { readonly generation?: number } = {}): Promise<ConsolidatedSession | undefined> => {
+  const consolidated = async (executionId: string, which: { readonly generation?: number } = {}): Promise<ConsolidatedSession | undefined> => {
+    const { generation } = requireCallOptions('runtime.consolidated', which);
     await core.requireExecution(executionId);
     const found = await findConsolidated(store, executionId, generation);
     return found && loadSession(store, found.execution, found.row);
@@ -155,7 +158,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const toExecution = (executionId: string, created: boolean): Execution => ({
     executionId,
     created,
-    get: async ({ generation, ...details } = {}) => toDetails(await core.requireExecution(executionId, generation), details),
+    get: async (what = {}) => {
+      const { generation, ...details } = requireCallOptions('execution.get', what);
+      return toDetails(await core.requireExecution(executionId, generation), details);
+    },
     progress: async () => {
       const record = await core.requireExecution(executionId);
       return readProgress(store, await core.plans.load(store, record.digest), record, resolved.clock.now());
@@ -165,7 +171,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     signal: (name, payload = null) => core.signal(executionId, name, payload),
     cancel: message => core.cancel(executionId, message),
     async retry(what = {}) {
-      await core.retry(executionId, what);
+      await core.retry(executionId, requireCallOptions('runtime.retry', what));
     },
     transitions: range => transitions(executionId, range),
   });
@@ -175,7 +181,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return core.recovered;
     },
     async start(flowId, startOptions = {}) {
-      const { executionId, created } = await core.start(flowId, startOptions);
+      const { executionId, created } = await core.start(flowId, requireCallOptions('runtime.start', startOptions));
       return toExecution(executionId, created);
     },
     async get(executionId) {
@@ -183,18 +189,18 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, false);
     },
     async list(filter = {}) {
-      requireFilter(filter);
+      requireFilter(requireCallOptions('runtime.list', filter));
       return (await store.listExecutions(filter)).map(record => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined));
     },
     signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
     cancel: (executionId, message) => core.cancel(executionId, message),
     settled,
     async retry(executionId, what = {}) {
-      await core.retry(executionId, what);
+      await core.retry(executionId, requireCallOptions('runtime.retry', what));
       return toExecution(executionId, false);
     },
     async resume(executionId, how = {}) {
-      await core.resume(executionId, how);
+      await core.resume(executionId, requireCallOptions('runtime.resume', how));
       return toExecution(executionId, false);
     },
     consolidated,
@@ -207,7 +213,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     queues: queues.queues,
     health: () => core.health(),
     restart: () => core.restart(),
-    async stop({ timeoutMs = defaultStopMs } = {}) {
+    async stop(how = {}) {
+      const { timeoutMs = defaultStopMs } = requireCallOptions('runtime.stop', how);
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },

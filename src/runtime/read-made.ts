@@ -2,17 +2,19 @@ import type { StoreReader } from '../../persistence/store.ts';
 import type { Artifacts, Interactions } from './api.ts';
 import { writeFiles } from './artifacts/output-files.ts';
 import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
+import { requireCallOptions } from './known-options.ts';
 import { listInteractions, sumInteractions } from './interactions/read-interactions.ts';
 
 /** What executions have made beside their outputs. `require` throws for one that there is not. */
 export function readMade(reader: StoreReader, require: (executionId: string) => Promise<unknown>): { readonly artifacts: Artifacts; readonly interactions: Interactions } {
   return {
     artifacts: {
-      async list(executionId, options) {
+      async list(executionId, options = {}) {
         await require(executionId);
-        return listArtifacts(reader, executionId, options);
+        return listArtifacts(reader, executionId, requireCallOptions('artifacts.list', options));
       },
-      async get(executionId, name, { version } = {}) {
+      async get(executionId, name, options = {}) {
+        const { version } = requireCallOptions('artifacts.get', options);
         await require(executionId);
         return openArtifact(reader, executionId, name, version);
       },
@@ -22,9 +24,9 @@ export function readMade(reader: StoreReader, require: (executionId: string) => 
       },
     },
     interactions: {
-      async list(executionId, options) {
+      async list(executionId, options = {}) {
         await require(executionId);
-        return listInteractions(reader, executionId, options);
+        return listInteractions(reader, executionId, requireCallOptions('interactions.list', options));
       },
       async totals(executionId) {
         await require(executionId);

@@ -11,6 +11,7 @@ import type { Origin } from './artifacts/artifact-ledger.ts';
 import { makeDeclared } from './artifacts/declared-artifacts.ts';
 import { emitArtifact } from './artifacts/emit-artifact.ts';
 import type { OutputFiles } from './artifacts/output-files.ts';
+import { requireCallOptions } from './known-options.ts';
 import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
 import { eachOfSteps } from './artifacts/step-artifacts.ts';
 import { toArtifactInfo } from './artifacts/artifact.ts';
@@ -82,7 +83,7 @@ export class RunSession implements Session {
     const { artifacts, maxArtifactBytes } = this.#services;
     try {
       await this.#openArtifacts();
-      return await emitArtifact(artifacts, this.origin, name, content, options, maxArtifactBytes);
+      return await emitArtifact(artifacts, this.origin, name, content, requireCallOptions('call.artifact', options), maxArtifactBytes);
     } catch (error) {
       // What is refused now is refused the next time, too.
       throw isFlowError(error) ? Object.assign(error, { retryable: false }) : error;
@@ -95,7 +96,8 @@ export class RunSession implements Session {
     await this.#services.artifacts.open(this.origin);
   }
 
-  async artifacts({ upstream = false, ...options }: ListArtifactsOptions & { readonly upstream?: boolean } = {}): Promise<ArtifactInfo[]> {
+  async artifacts(given: ListArtifactsOptions & { readonly upstream?: boolean } = {}): Promise<ArtifactInfo[]> {
+    const { upstream = false, ...options } = requireCallOptions('call.artifacts', given);
     const { store } = this.#services;
     const { executionId, executionKey } = this.origin;
     if (!upstream) return listArtifacts(store, executionId, options);
@@ -106,13 +108,14 @@ export class RunSession implements Session {
     return found;
   }
 
-  readArtifact(name: string, { version }: { readonly version?: number } = {}): Promise<ArtifactContent> {
+  async readArtifact(name: string, options: { readonly version?: number } = {}): Promise<ArtifactContent> {
+    const { version } = requireCallOptions('call.readArtifact', options);
     return openArtifact(this.#services.store, this.origin.executionId, name, version);
   }
 
   async interaction(request: InteractionRequest): Promise<Interaction> {
     const { interactions, redact } = this.#services;
-    const interaction = await recordInteraction(interactions, this.origin, request, redact, () => this.#open.delete(interaction));
+    const interaction = await recordInteraction(interactions, this.origin, requireCallOptions('call.interaction', request), redact, () => this.#open.delete(interaction));
     this.#open.add(interaction);
     return interaction;
   }
@@ -131,7 +134,8 @@ export class RunSession implements Session {
     return answer;
   }
 
-  generate(request: GenerateRequest, signal: AbortSignal): Promise<Generated> {
+  async generate(request: GenerateRequest, signal: AbortSignal): Promise<Generated> {
+    requireCallOptions('call.generate', request);
     const { client, clock } = this.#services;
     const { executionId, item, stepId } = this.origin;
     const idempotencyKey = toIdempotencyKey(executionId, toLocalAddress(stepId, item), this.#resident.header.generation);

@@ -43,7 +43,8 @@ export interface StarterOptions {
 /** Starts executions, each idempotency key once. */
 export class Starter {
   readonly #options: StarterOptions;
-  readonly #starting = new Map<string, Promise<Started>>();
+  /** By idempotency key: the flow, and the start that is under way. */
+  readonly #starting = new Map<string, { readonly flowId: string; readonly started: Promise<Started> }>();
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -58,9 +59,12 @@ export class Starter {
     }
     if (idempotencyKey === undefined) return this.#start(flowId, params);
     const starting = this.#starting.get(idempotencyKey);
-    if (starting) return { ...(await starting), created: false };
+    if (starting) {
+      requireSameFlow(idempotencyKey, flowId, starting.flowId);
+      return { ...(await starting.started), created: false };
+    }
     const started = this.#startOnce(flowId, params, idempotencyKey);
-    this.#starting.set(idempotencyKey, started);
+    this.#starting.set(idempotencyKey, { flowId, started });
     try {
       return await started;
     } finally {
@@ -76,7 +80,9 @@ export class Starter {
 
   async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<Started> {
     const known = await this.#options.store.findByIdempotencyKey(idempotencyKey);
-    return known ? { executionId: known.executionId, created: false } : this.#start(flowId, params);
+    if (!known) return this.#start(flowId, params);
+    requireSameFlow(idempotencyKey, flowId, known.flowId, known.executionId);
+    return { executionId: known.executionId, created: false };
   }
 
   async #start(flowId: string, params: StartParams): Promise<Started> {
@@ -118,4 +124,18 @@ export class Starter {
     else await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, labels, done, refused }));
     return { executionId, created: true };
   }
+}
+
+/**
+ * A key belongs to the flow that was started with it first: what came of that one is no answer to somebody who wants another.
+ *
+ * @param executionId of the first one; undefined while it is being started
+ * @throws a `FlowError` with code `idempotency_key_taken` that names both flows
+ */
+export function requireSameFlow(idempotencyKey: string, flowId: string, firstFlowId: string, executionId?: string): void {
+  if (flowId === firstFlowId) return;
+  const which = executionId === undefined ? '' : ` (${executionId})`;
+  throw new FlowError('idempotency_key_taken', `Expected an idempotency key of the flow "${flowId}", got "${idempotencyKey}", with which the flow "${firstFlowId}" was started${which}. Give each flow keys of its own, such as "${flowId}:${idempotencyKey}"`, {
+    details: { idempotencyKey, flowId, startedFlowId: firstFlowId, ...(executionId !== undefined && { executionId }) },
+  });
 }

@@ -1,7 +1,11 @@
 import type { z } from 'zod';
 import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
+import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { describeValue } from '../core/wording.ts';
 import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
@@ -89,12 +93,27 @@ export interface Tool {
  *   run: ({ input }) => ({ text: `Hello ${input.name}` }),
  * });
  * ```
+ *
+ * @throws a `FlowError` with code `tool_invalid`
  */
 export function defineTool<Input extends z.ZodType = z.ZodUnknown, Output extends z.ZodType = z.ZodUnknown>(
   options: ToolOptions<Input, Output>,
 ): Tool {
+  const { name, input, output, run } = requireKnownKeys(options, toolKeys, isNamed(options) ? `the tool "${options.name}"` : '`defineTool`', 'tool_invalid');
+  if (!isNamed(options)) throw new FlowError('tool_invalid', `Expected the \`name\` of a tool to be a text, got ${describeValue(name)}`);
+  if (typeof run !== 'function') throw new FlowError('tool_invalid', `Expected \`run\` of the tool "${name}" to be a function, got ${describeValue(run)}`);
+  for (const [key, schema] of Object.entries({ input, output })) {
+    if (schema !== undefined && typeof (schema as { safeParse?: unknown }).safeParse !== 'function') throw new FlowError('tool_invalid', `Expected \`${key}\` of the tool "${name}" to be a schema of zod, got ${describeValue(schema)}`);
+  }
   return options as unknown as Tool;
 }
+
+const toolKeys: KeysOf<ToolOptions<z.ZodType, z.ZodType>> = { name: true, description: true, input: true, output: true, run: true };
+
+const isNamed = (options: unknown): boolean => {
+  const { name } = (options ?? {}) as { readonly name?: unknown };
+  return typeof name === 'string' && name !== '';
+};
 
 const outcome = Symbol.for('flowstone.outcome');
 
@@ -116,7 +135,7 @@ export function fail(
   message: string,
   options: { readonly code?: string; readonly retryable?: boolean; readonly details?: { readonly [key: string]: unknown } } = {},
 ): Outcome {
-  const { code = 'tool_failed', retryable = true, details } = options;
+  const { code = 'tool_failed', retryable = true, details } = requireKnownKeys(options, { code: true, retryable: true, details: true }, '`fail`');
   return { [outcome]: true, failure: { code, message, retryable, ...(details && { details }) } };
 }
 

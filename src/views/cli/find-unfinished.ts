@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
+import { requireSameFlow } from '../../runtime/starter.ts';
 import { readStartFolder } from './start-folder.ts';
 
 /** Statuses of executions that have not settled. */
@@ -29,7 +30,11 @@ export interface RunAgain {
 
 /** Finds the execution that a second `run` goes on with: same definition, same input, same folder (or the same key). */
 export function findSameRun(unfinished: readonly ExecutionRecord[], { flowId, digest, input, cwd, idempotencyKey }: RunAgain): ExecutionRecord | undefined {
-  if (idempotencyKey !== undefined) return unfinished.find(record => record.idempotencyKey === idempotencyKey);
+  if (idempotencyKey !== undefined) {
+    const found = unfinished.find(record => record.idempotencyKey === idempotencyKey);
+    if (found) requireSameFlow(idempotencyKey, flowId, found.flowId, found.executionId);
+    return found;
+  }
   return unfinished.find(record =>
     record.flowId === flowId
     && record.digest === digest
