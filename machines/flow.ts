@@ -8,6 +8,8 @@ export interface FlowInput {
   /** Handlers that may run at the same time, at least 1. */
   readonly concurrency: number;
   readonly mode: FlowMode;
+  /** Steps that run whatever has become of the others (`run: always`). Default 0. */
+  readonly always?: number;
 }
 
 /** Counters only: what is per step lives with the step, so a transition costs the same in a flow of any length. */
@@ -28,6 +30,8 @@ export interface FlowContext extends FlowInput {
   /** The verdict; null until there is one. */
   readonly passed: boolean | null;
   readonly failure: StepFailure | null;
+  /** Why it ends as soon as its always-steps have settled; undefined: nobody has ended it. */
+  readonly ending?: StepFailure;
 }
 
 /** What a generation keeps of the one before: the steps that it does not run again. */
@@ -52,7 +56,8 @@ export interface StepSettled {
 
 export type FlowEvent =
   | { type: 'flow.start'; ready: number; kept?: KeptCounts }
-  | { type: 'flow.cancel'; failure: StepFailure }
+  /** `cleanUp`: `skip`: its always-steps do not run; `keep`: those that run now go on. Otherwise a second cancel ends them, too. */
+  | { type: 'flow.cancel'; failure: StepFailure; cleanUp?: 'skip' | 'keep' }
   | { type: 'flow.expire'; failure: StepFailure }
   | StepSettled
   | { type: 'slot.freed'; ready?: number; freed?: number }
@@ -62,8 +67,9 @@ export type FlowEvent =
 /** Handlers that run now. */
 const inUse = (context: FlowContext): number => context.granted - context.released;
 
+/** Once it has halted only always-steps are ready. */
 const canGrant = (context: FlowContext, ready: number, freed: number): number =>
-  context.halted ? 0 : Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
+  context.halted && !context.always ? 0 : Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
 
 const change = (event: FlowEvent): { ready: number; freed: number } => ({
   ready: ('ready' in event ? event.ready : undefined) ?? 0,
@@ -71,12 +77,17 @@ const change = (event: FlowEvent): { ready: number; freed: number } => ({
 });
 
 const stopped = { target: 'failed', actions: ['noteFailure', 'cancelSteps'] } as const;
+/** Everything ends but the always-steps: it has failed when they have settled. */
+/** Whoever has not heard that it is ending tells it again. */
+const known = { guard: 'isEnding' } as const;
+const cleaningUp = { guard: 'cleansUp', actions: ['noteEnding', 'halt', 'cancelOthers'] } as const;
 
 /**
  * One execution of a flow.
  *
  * Effects: `startSteps` (start as many ready steps as `granted` grew by), `haltSteps` (skip what has not started,
- * cancel what runs), `cancelSteps` (cancel all), `consolidate` (gather the results, answer with a score and a verdict).
+ * cancel what runs), `cancelSteps` (cancel all), `cancelOthers` (cancel all but the always-steps), `consolidate` (gather the
+ * results, answer with a score and a verdict).
  */
 export const flowMachine = setup({
   types: {
@@ -88,6 +99,7 @@ export const flowMachine = setup({
     startSteps: () => {},
     haltSteps: () => {},
     cancelSteps: () => {},
+    cancelOthers: () => {},
     consolidate: () => {},
     tally: assign(({ context, event }) => {
       if (event.type !== 'step.settled') return {};
@@ -110,12 +122,17 @@ export const flowMachine = setup({
     }),
     halt: assign({ halted: true, ready: 0 }),
     noteScore: assign(({ event }) => (event.type === 'consolidation.completed' ? { score: event.score, passed: event.passed } : {})),
+    noteEnding: assign(({ event }) => ('failure' in event ? { ending: event.failure } : {})),
+    noteEnd: assign(({ context }) => ({ failure: context.ending ?? null, score: 0, passed: false })),
     noteNoScore: assign({ score: 0, passed: false }),
     noteFailure: assign(({ event }) => ('failure' in event ? { failure: event.failure, score: 0, passed: false } : {})),
   },
   guards: {
     keepsAll: ({ context, event }) => event.type === 'flow.start' && event.kept?.settled === context.total,
     isLast: ({ context }) => context.settled + 1 === context.total,
+    isLastOfEnded: ({ context }) => context.ending !== undefined && context.settled + 1 === context.total,
+    cleansUp: ({ context, event }) => context.always !== undefined && context.ending === undefined && !('cleanUp' in event && event.cleanUp === 'skip'),
+    isEnding: ({ context, event }) => context.ending !== undefined && (event.type === 'flow.expire' || ('cleanUp' in event && event.cleanUp === 'keep')),
     mustHalt: ({ context, event }) =>
       event.type === 'step.settled' && event.status === 'failed' && event.critical !== false && context.mode === 'strict' && !context.halted,
     canStart: ({ context, event }) => canGrant(context, change(event).ready, change(event).freed) > 0,
@@ -142,6 +159,7 @@ export const flowMachine = setup({
     stepping: {
       on: {
         'step.settled': [
+          { guard: 'isLastOfEnded', target: 'failed', actions: ['tally', 'noteEnd'] },
           { guard: 'isLast', target: 'consolidating', actions: 'tally' },
           { guard: 'mustHalt', actions: ['tally', 'halt', 'haltSteps'] },
           { guard: 'canStart', actions: ['tally', 'grant', 'startSteps'] },
@@ -151,8 +169,8 @@ export const flowMachine = setup({
           { guard: 'canStart', actions: ['noteReady', 'grant', 'startSteps'] },
           { actions: 'noteReady' },
         ],
-        'flow.cancel': stopped,
-        'flow.expire': stopped,
+        'flow.cancel': [cleaningUp, known, stopped],
+        'flow.expire': [cleaningUp, known, stopped],
       },
     },
     consolidating: {

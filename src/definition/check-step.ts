@@ -19,12 +19,14 @@ export function checkStep(step: StepOutline): Finding[] {
     const mistake = checkWait(step);
     if (mistake) findings.push(mistake);
   }
+  const { run, depends_on: upstream } = step.source;
+  if (run === 'always' && (!Array.isArray(upstream) || upstream.length === 0)) refuse('run', 'give it `depends_on`: without one it runs at the start, and nothing can keep it from running', 'without `depends_on`');
   if (step.source['for_each'] === undefined) {
     for (const key of ['concurrency', 'on_item_failure'] as const) refuse(key, 'it is about the items of `for_each`', 'without `for_each`');
   }
   return findings;
 
-  function refuse(key: 'retry' | 'recover' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure', reason: string, where = `with \`uses: ${uses}\``): void {
+  function refuse(key: 'retry' | 'recover' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure' | 'run', reason: string, where = `with \`uses: ${uses}\``): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',

@@ -44,6 +44,8 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
       dependents: graph.downstream[position] ?? [],
       // An alternative counts as the step it stands in for, not by itself.
       critical: step.critical && !checked.alternatives.has(position),
+      // What stands in for a clean-up is one, too.
+      always: step.run === 'always' || definition.steps[checked.alternatives.get(position) ?? -1]?.run === 'always',
       weight: checked.alternatives.has(position) ? 0 : step.weight,
       timeoutMs: step.timeout ?? null,
       expectedMs: step.expected_duration ?? null,

@@ -10,7 +10,7 @@ export interface FoundAlternatives {
 }
 
 /** Keys that an alternative has from the step it stands in for. What is usual may be written: a checked definition says it. */
-const originals = ['depends_on', 'critical', 'weight', 'for_each'] as const;
+const originals = ['depends_on', 'critical', 'weight', 'for_each', 'run'] as const;
 const isUsual = (key: (typeof originals)[number], value: unknown): boolean =>
   value === undefined || (key === 'critical' && value === true) || (key === 'weight' && value === 1) || (key === 'depends_on' && Array.isArray(value) && value.length === 0);
 

@@ -91,6 +91,8 @@ export interface PlannedStep {
   readonly dependsOn: readonly number[];
   readonly dependents: readonly number[];
   readonly critical: boolean;
+  /** Whether it runs whatever has become of the steps it depends on, also when the flow has halted or was cancelled. */
+  readonly always: boolean;
   readonly weight: number;
   /** Longest one attempt (or one wait) may take, ms; null: no limit. */
   readonly timeoutMs: number | null;

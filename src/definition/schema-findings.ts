@@ -7,7 +7,7 @@ import { definitionKeys, flowSchema, type FlowDefinition } from './schema.ts';
 /** Words people use for a key of ours. */
 const otherNames: { readonly [key: string]: string } = {
   name: 'id', needs: 'depends_on', dependsOn: 'depends_on', dependencies: 'depends_on', requires: 'depends_on', run: 'uses', tool: 'uses',
-  type: 'uses', outputDir: 'output_dir', contentType: 'content_type', if: 'when', condition: 'when', foreach: 'for_each', forEach: 'for_each', params: 'with', inputs: 'with', args: 'with',
+  always: 'run', type: 'uses', outputDir: 'output_dir', contentType: 'content_type', if: 'when', condition: 'when', foreach: 'for_each', forEach: 'for_each', params: 'with', inputs: 'with', args: 'with',
   retries: 'retry', max_attempts: 'maxAttempts', maxRetries: 'maxAttempts', attempts: 'maxAttempts', minScore: 'min_score',
   flowType: 'flow_type', asserts: 'assertions', checks: 'assertions', expect: 'assertions', probe: 'state', tasks: 'steps', jobs: 'steps', backoff: 'backoffCoefficient',
 };

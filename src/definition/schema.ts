@@ -78,6 +78,7 @@ const stepShape = z.strictObject(
     description: text().optional(),
     uses: text(usesExpected).regex(usesPattern, { error: usesExpected }),
     with: json.optional(),
+    run: z.literal('always', { error: '`always`; what a step does is its `uses`' }).optional(),
     depends_on: z.array(text('the id of a step'), { error: 'a list of step ids' }).default([]),
     when: z.union([z.boolean(), filledText('an expression')], { error: 'an expression' }).optional(),
     for_each: z.union([filledText('an expression'), z.array(json)], { error: 'an expression or a list' }).optional(),

@@ -249,8 +249,8 @@ export class Isolations implements Participant<Told>, Isolation {
     } else if (told.type === 'commits') {
       if (told.commits.length > 0) this.#take(run, told.commits);
     } else if (told.type === 'fail') {
-      // Its rows are all there is of it: the machines end it from there, as they do with a cancel.
-      tick.send(run.executionId, { to: 'flow', event: { type: 'flow.cancel', failure: told.failure } });
+      // Its rows are all there is of it: the machines end it from there, as they do with a cancel, and nothing runs any more.
+      tick.send(run.executionId, { to: 'flow', event: { type: 'flow.cancel', failure: told.failure, cleanUp: 'skip' } });
     } else {
       this.#note(run, 'ended', told.session);
     }

@@ -3,8 +3,10 @@ import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { JournalEntry } from '../runtime/changes.ts';
 import { toFanOutInput } from '../runtime/fan-out-input.ts';
+import { toFlowInput } from '../runtime/flow-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
+import { toStepInput } from '../runtime/recovering.ts';
 import { toLocalAddress } from '../runtime/tree.ts';
 
 type Runner = {
@@ -60,14 +62,14 @@ export class TransitionCheck {
   }
 
   #describe(address: string): Actor {
-    const { mode, concurrency, steps, positions } = this.#plan;
+    const { mode, steps, positions } = this.#plan;
     const { flow, step: task, fanOut } = this.#runners;
-    if (address === '') return { runner: flow, snapshot: flow.initial({ total: steps.length, concurrency, mode }) };
+    if (address === '') return { runner: flow, snapshot: flow.initial(toFlowInput(this.#plan)) };
     const bracket = address.indexOf('[');
     const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
     if (!step) throw new TypeError(`no step is called ${address}`);
     if (step.forEach && bracket < 0) return { runner: fanOut, snapshot: fanOut.initial(toFanOutInput(mode, step)) };
-    return { runner: task, snapshot: task.initial({ kind: step.kind, maxAttempts: step.retry.maxAttempts, maxInterruptions: this.#maxInterruptions }) };
+    return { runner: task, snapshot: task.initial(toStepInput(step, this.#maxInterruptions)) };
   }
 
   #compareFlow(row: ExecutionRecord): void {

@@ -274,7 +274,7 @@ export class Admission {
     if (await this.#isAwaited(record, parentId)) return;
     const { executionId } = record;
     const failure = createFailure('cancelled', 'The step that started it no longer waits');
-    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'keep' } } });
   }
 
   async #isAwaited({ parentStep }: ExecutionRecord, parentId: string): Promise<boolean> {

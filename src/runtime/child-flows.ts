@@ -171,5 +171,6 @@ export class ChildFlows {
   }
 }
 
-/** Whether nothing follows it. What stands in for another step is that other one, to whoever asks. */
-const isLeaf = ({ dependents, recover, alternativeOf }: PlannedStep): boolean => alternativeOf === null && dependents.every(position => position === recover?.alternative);
+/** Whether nothing follows it but clean-ups. What stands in for another step is that other one, to whoever asks. */
+const isLeaf = ({ dependents, recover, alternativeOf }: PlannedStep, _at: number, steps: readonly PlannedStep[]): boolean =>
+  alternativeOf === null && dependents.every(position => position === recover?.alternative || steps[position]?.always === true);

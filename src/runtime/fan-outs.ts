@@ -73,7 +73,7 @@ export function skipItems(kernel: Kernel, actor: FanOutActor): void {
   const open = closeItems(actor);
   forgetQueued(kernel, position);
   // At once, not through the inbox: the flow must not give out slots for what has left the queue.
-  if (open > 0 && !kernel.tree.flow.context.halted) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
+  if (open > 0 && (actor.step.always || !kernel.tree.flow.context.halted)) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
 }
 
 function cancelItems(kernel: Kernel, actor: FanOutActor, failure: StepFailure | null): void {

@@ -96,7 +96,7 @@ export class FlowRuntime implements Performer {
     this.#retrier = new Retrier({
       store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       requireExecution: id => this.requireExecution(id),
-      supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition') } }),
+      supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition'), cleanUp: 'skip' } }),
       isHeld: id => this.isolation?.holds(id) ?? false,
       goesOn: record => this.#recovery.mayContinue(record),
       goOn: record => {
@@ -115,7 +115,7 @@ export class FlowRuntime implements Performer {
       if (this.#host === host) this.fault(toError(error));
     };
     const host = new Host({ ...options, store, machines, plans, defer }, this);
-    const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message), fault }, () => host);
+    const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message, 'keep'), fault }, () => host);
     const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
       { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
@@ -157,15 +157,15 @@ export class FlowRuntime implements Performer {
 
   /** Whether it only takes messages in here: it was left out on request, another process has it, or something that it uses is missing. */
   isPaused({ header, tree }: Resident): boolean {
-    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header, tree.flow.value === 'consolidating')) return true;
+    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header, tree.flow.value === 'consolidating' || tree.flow.context.ending !== undefined)) return true;
     const obstacle = this.#obstacles.find(tree.plan);
     if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
     return obstacle !== undefined;
   }
 
-  /** A flow that another one started goes on where that one does, until all that is left is its score. */
-  #mayResume(header: ExecutionHeader, isConsolidating = false): boolean {
-    if (header.parentId === null || isConsolidating || this.#recovery.isOwn(header.key)) return this.#recovery.mayContinue(header);
+  /** A flow that another one started goes on where that one does, until all that is left is its clean-up or its score. */
+  #mayResume(header: ExecutionHeader, isEnding = false): boolean {
+    if (header.parentId === null || isEnding || this.#recovery.isOwn(header.key)) return this.#recovery.mayContinue(header);
     const parent = this.#host.residents.get(header.parentId);
     return parent !== undefined && this.#mayResume(parent.header);
   }
@@ -208,8 +208,9 @@ export class FlowRuntime implements Performer {
     return passed ?? this.#cancel(executionId, message);
   }
 
-  #cancel(executionId: string, message: string): Promise<boolean> {
-    return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message) } });
+  /** @param cleanUp `keep`: always-steps of one that is cancelled already go on */
+  #cancel(executionId: string, message: string, cleanUp?: 'keep'): Promise<boolean> {
+    return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message), ...(cleanUp && { cleanUp }) } });
   }
 
   /** @returns the number of the new generation */
@@ -267,7 +268,7 @@ export class FlowRuntime implements Performer {
       return;
     }
     const { timeoutMs } = resident.tree.plan;
-    if (timeoutMs === null || startedAt === null || resident.expires) return;
+    if (timeoutMs === null || startedAt === null || resident.expires || resident.tree.flow.context.ending) return;
     resident.expires = true;
     this.#timers.add({ at: startedAt + timeoutMs, executionId, position: -1, item: -1 });
   }
@@ -329,7 +330,7 @@ export class FlowRuntime implements Performer {
 
   #expire(executionId: string, { header, tree }: Resident, at: number): void {
     // The time of a generation before is nothing to this one.
-    if (header.startedAt === null || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
+    if (header.startedAt === null || tree.flow.context.ending || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
     const failure = createFailure('flow_timeout', `The flow took longer than ${tree.plan.timeoutMs} ms`);
     this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.expire', failure } } });
   }

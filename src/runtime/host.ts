@@ -373,7 +373,7 @@ export class Host {
   giveUp({ header: { executionId, generation } }: Resident, error: unknown): void {
     this.#options.logger.error({ err: error, executionId }, 'what was decided could not be done; the flow fails');
     const failure = createFailure('effect_failed', `What was decided could not be done: ${toFailure(error).message}`);
-    this.post({ kind: 'message', executionId, generation, message: { to: 'flow', event: { type: 'flow.cancel', failure } } });
+    this.post({ kind: 'message', executionId, generation, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'skip' } } });
   }
 
   #forgetTick(): void {

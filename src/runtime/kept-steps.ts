@@ -26,7 +26,7 @@ export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void 
   }
   const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
   tree.queue.clear();
-  for (const { position, dependsOn, alternativeOf } of tree.plan.steps) {
+  for (const { position, dependsOn, alternativeOf, always } of tree.plan.steps) {
     if (alternativeOf !== null) {
       tree.unmet[position] = 1;
       const original = tree.plan.steps[alternativeOf];
@@ -39,7 +39,7 @@ export function inheritSteps(tree: FlowTree, kept: readonly StepRecord[]): void 
       const row = rows.get(upstream);
       const step = tree.plan.steps[upstream];
       if (!row || !step) unmet++;
-      else if (blocksDependents(tree.plan, step, row)) failure ??= toUpstreamFailure(step, row.status as 'failed' | 'skipped', row.failure);
+      else if (!always && blocksDependents(tree.plan, step, row)) failure ??= toUpstreamFailure(step, row.status as 'failed' | 'skipped', row.failure);
     }
     tree.unmet[position] = unmet;
     if (tree.settled[position] !== null) continue;

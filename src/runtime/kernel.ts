@@ -9,7 +9,7 @@ import type { PlannedStep } from '../definition/plan.ts';
 import type { Changes } from './changes.ts';
 import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
 import { countSettled } from './consolidation/tally.ts';
-import { endSteps, haltSteps } from './end-steps.ts';
+import { endOthers, endSteps, haltSteps } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
 import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
@@ -139,7 +139,8 @@ class Delivering implements Kernel {
     for (const effect of effects) {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
       else if (effect === 'haltSteps') this.#halt(createFailure('flow_halted', 'A critical step failed and the flow is strict'));
-      else if (effect === 'cancelSteps') endSteps(this, 'step.cancel', ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled'));
+      else if (effect === 'cancelSteps') endSteps(this, 'step.cancel', toReason(event));
+      else if (effect === 'cancelOthers') endOthers(this, 'step.cancel', toReason(event));
       else this.#consolidate();
     }
     if (after.status === 'done') this.changes.effects.push({ type: 'settle' });
@@ -147,7 +148,7 @@ class Delivering implements Kernel {
 
   #halt(failure: StepFailure): void {
     if (this.tree.plan.onHalt === 'finish') haltSteps(this, failure);
-    else endSteps(this, 'step.skip', failure);
+    else endOthers(this, 'step.skip', failure);
   }
 
   /** Gives slots to the steps that most others wait for. */
@@ -389,5 +390,7 @@ class Delivering implements Kernel {
 function toReceived(actor: StepActor, { payload }: SignalRecord): { readonly event: StepEvent; readonly output?: string } {
   return isAsking(actor) ? toRecoveryEvent(actor.step, payload, actor.snapshot.context.failure) : { event: { type: 'signal.received' }, output: payload };
 }
+
+const toReason = (event: FlowEvent): StepFailure => ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled');
 
 const hasReached = ({ snapshot }: StepActor, value: string): boolean => snapshot.value === value;

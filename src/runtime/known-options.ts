@@ -11,7 +11,7 @@ import type { ListInteractionsOptions } from './interactions/read-interactions.t
 /** The options of `createRuntime`; `joinRuntime` takes them, too, but for the store. */
 export const runtimeKeys: KeysOf<RuntimeOptions> = {
   store: true, tools: true, flows: true, consolidators: true, clock: true, random: true, logger: true, maxActiveFlows: true, maxRunningSteps: true, maxInterruptions: true,
-  maxOutputBytes: true, keepResidentMs: true, expressionTimeLimitMs: true, recover: true, isolation: true, listen: true, inspect: true, retentionMs: true, sizeBudgetBytes: true,
+  maxOutputBytes: true, maxFlowDepth: true, maxChildFlows: true, keepResidentMs: true, expressionTimeLimitMs: true, recover: true, isolation: true, listen: true, inspect: true, retentionMs: true, sizeBudgetBytes: true,
   maxArtifactBytes: true, outputDir: true, models: true, secrets: true, remotes: true, queues: true, queueSettings: true, queueAlerts: true, onQueueAlert: true, machines: true,
   codecs: true,
 };

@@ -82,8 +82,8 @@ function blocks(position: number, plan: FlowPlan, kept: ReadonlyMap<number, Step
   return row !== undefined && blocksDependents(plan, plan.steps[position] as PlannedStep, row);
 }
 
-function requireOpen({ id, dependsOn }: PlannedStep, plan: FlowPlan, kept: ReadonlyMap<number, StepRecord>): void {
-  const upstream = dependsOn.find(position => blocks(position, plan, kept));
+function requireOpen({ id, dependsOn, always }: PlannedStep, plan: FlowPlan, kept: ReadonlyMap<number, StepRecord>): void {
+  const upstream = always ? undefined : dependsOn.find(position => blocks(position, plan, kept));
   if (upstream === undefined) return;
   const row = kept.get(upstream) as StepRecord;
   const cause = String(row.failure?.details?.['cause'] ?? row.stepId);

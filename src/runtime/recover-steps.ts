@@ -12,8 +12,8 @@ import { isFanOut, isSwitched, isToRetry, noItem } from './tree.ts';
 export function beginRecovery({ tree, inbox }: Kernel, actor: StepActor): boolean {
   const { position } = actor.step;
   const alternative = isSwitched(actor) ? (actor.step.recover?.alternative ?? null) : null;
-  // A flow that has halted begins nothing more.
-  const isOver = tree.flow.context.halted;
+  // A flow that has halted begins nothing more but its always-steps.
+  const isOver = tree.flow.context.halted && !actor.step.always;
   const ready = !isOver && alternative !== null ? 1 : 0;
   if (isOver) inbox.push({ position, item: noItem, event: { type: 'recovery.fail' } });
   else if (alternative !== null) tree.queue.push(alternative);

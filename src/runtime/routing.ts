@@ -21,24 +21,28 @@ export interface Routed {
  *
  * A critical step that failed, and any step that was cancelled or skipped for another's sake, skips what depends on it. A step
  * that is not critical, that its own `when` excluded, or that a person left out, holds nobody up; in a lenient flow no failure does.
+ * An always-step is held up by nothing.
  */
 export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
   const blocks = blocksDependents(tree.plan, step, { status, failure });
   // A step that stands in for it depends on it, too, but runs only when it is asked to.
   const open = step.dependents.filter(position => tree.settled[position] === null && position !== step.recover?.alternative);
-  if (blocks) {
-    const reason = toUpstreamFailure(step, status, failure);
-    return { ready: 0, skips: open.map(position => ({ position, failure: reason })) };
-  }
+  const reason = blocks ? toUpstreamFailure(step, status, failure) : undefined;
+  const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
   let ready = 0;
   for (const position of open) {
+    const { always } = tree.plan.steps[position] as PlannedStep;
+    if (reason && !always) {
+      skips.push({ position, failure: reason });
+      continue;
+    }
     const left = (tree.unmet[position] as number) - 1;
     tree.unmet[position] = left;
-    if (left > 0 || tree.flow.context.halted) continue;
+    if (left > 0 || (tree.flow.context.halted && !always)) continue;
     tree.queue.push(position);
     ready++;
   }
-  return { ready, skips: [] };
+  return { ready, skips };
 }
 
 /** Whether a step that ended so keeps those that depend on it from running. */

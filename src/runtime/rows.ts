@@ -35,7 +35,8 @@ export function computeWakeAt(tree: FlowTree, startedAt: number | null): number 
   if (hasWork(tree) || (tree.unoffered && tree.signals.length > 0)) return 0;
   const due = nextDueAt(tree);
   const { timeoutMs } = tree.plan;
-  const expires = timeoutMs === null || startedAt === null ? undefined : startedAt + timeoutMs;
+  // What is over but for its clean-up has no time left to run out.
+  const expires = timeoutMs === null || startedAt === null || tree.flow.context.ending ? undefined : startedAt + timeoutMs;
   if (due === undefined) return expires ?? null;
   return expires === undefined ? due : Math.min(due, expires);
 }
@@ -74,6 +75,7 @@ function toCounters(context: FlowContext): string {
     const value = context[name];
     if (value !== 0 && value !== false) text += `${text === '' ? '{' : ','}"${name}":${String(value)}`;
   }
+  if (context.ending) text += `${text === '' ? '{' : ','}"ending":${JSON.stringify(context.ending)}`;
   return text === '' ? '{}' : `${text}}`;
 }
 
@@ -170,7 +172,7 @@ function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor
 
 /** What is ready follows from what has settled; it is not stored. */
 function restoreQueue(tree: FlowTree): void {
-  for (const { position, dependsOn, alternativeOf } of tree.plan.steps) {
+  for (const { position, dependsOn, alternativeOf, always } of tree.plan.steps) {
     if (alternativeOf !== null) {
       restoreAlternative(tree, position, alternativeOf);
       continue;
@@ -187,7 +189,7 @@ function restoreQueue(tree: FlowTree): void {
       if (openItems(actor) > 0) tree.queue.push(position);
     } else if (actor && isToRetry(actor)) {
       tree.queue.push(position);
-    } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && !tree.flow.context.halted) {
+    } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && (always || !tree.flow.context.halted)) {
       tree.queue.push(position);
     }
   }

@@ -8,6 +8,7 @@ import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { Tally } from './consolidation/tally.ts';
 import { copyTally, createTally } from './consolidation/tally.ts';
 import { toFanOutInput } from './fan-out-input.ts';
+import { toFlowInput } from './flow-input.ts';
 import type { Snapshot } from './machine-runner.ts';
 import type { Machines } from './machines.ts';
 import { toStepInput } from './recovering.ts';
@@ -97,7 +98,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     plan,
     executionId,
     generation,
-    flow: machines.flow.initial({ total: plan.steps.length, concurrency: plan.concurrency, mode: plan.mode }),
+    flow: machines.flow.initial(toFlowInput(plan)),
     actors: new Map(),
     unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),
     settled: Array.from(plan.steps, () => null),

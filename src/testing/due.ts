@@ -21,7 +21,7 @@ export function listDue(tree: FlowTree, startedAt: number): DueEvent[] {
   };
   for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
   const { timeoutMs } = tree.plan;
-  if (timeoutMs !== null && tree.flow.status === 'active') {
+  if (timeoutMs !== null && tree.flow.status === 'active' && !tree.flow.context.ending) {
     const failure = createFailure('flow_timeout', `The flow took longer than ${timeoutMs} ms`);
     due.push({ at: startedAt + timeoutMs, place: 'flow', message: () => ({ to: 'flow', event: { type: 'flow.expire', failure } }) });
   }

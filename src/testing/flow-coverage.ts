@@ -130,8 +130,8 @@ function countSpoilt({ tree }: FlowState): number {
 
 /** Situations with the same text lead to the same transitions. */
 function describeSituation({ tree }: FlowState, event: PathEvent): string {
-  const { ready, granted, released, settled, total, halted, concurrency } = tree.flow.context;
-  const flow = `${ready > 0}${granted - released < concurrency}${settled + 1 === total}${halted}`;
+  const { ready, granted, released, settled, total, halted, ending, concurrency } = tree.flow.context;
+  const flow = `${ready > 0}${granted - released < concurrency}${settled + 1 === total}${halted}${ending?.code}`;
   if (event.type === 'cancel' || event.type === 'crash') {
     // Per actor, and what is left pending: a cancel reaches everything at once.
     const live: string[] = [];
@@ -139,7 +139,7 @@ function describeSituation({ tree }: FlowState, event: PathEvent): string {
       live.push(`${actor.step.position}${actor.snapshot.value}${'interruptions' in actor.snapshot.context ? actor.snapshot.context.interruptions : ''}`);
       if (isFanOut(actor)) for (const item of actor.items.values()) live.push(`${actor.step.position}i${item.snapshot.value}${item.snapshot.context.interruptions}`);
     }
-    return `${event.type} ${live.join()}`;
+    return `${event.type} ${ending?.code} ${live.join()}`;
   }
   if (event.type === 'elapse') return `${event.due.map(place => `${place} ${describeAttempt(tree, place)}`).join()}${flow}`;
   const place = 'item' in event && event.item !== undefined ? `${event.step}[${event.item}]` : event.step;

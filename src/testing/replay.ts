@@ -5,6 +5,7 @@ import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { JournalEntry } from '../runtime/changes.ts';
 import { toFanOutInput } from '../runtime/fan-out-input.ts';
+import { toFlowInput } from '../runtime/flow-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
 import type { Machines } from '../runtime/machines.ts';
 import { compiledMachines } from '../runtime/machines.ts';
@@ -128,8 +129,8 @@ class Replayer {
   }
 
   #createSnapshot(address: string): Pick<Replayed, 'machine' | 'snapshot'> | undefined {
-    const { mode, concurrency, steps, positions } = this.#plan;
-    if (address === '') return { machine: 'flow', snapshot: this.#runners.flow.initial({ total: steps.length, concurrency, mode }) };
+    const { mode, steps, positions } = this.#plan;
+    if (address === '') return { machine: 'flow', snapshot: this.#runners.flow.initial(toFlowInput(this.#plan)) };
     const bracket = address.indexOf('[');
     const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
     if (!step) return undefined;

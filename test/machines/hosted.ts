@@ -79,6 +79,7 @@ function flowEvents(context: FlowContext): FlowEvent[] {
     ...[1, 2].map(count => ({ type: 'flow.start' as const, ready: count })),
     ...[1, total].map(count => ({ type: 'flow.start' as const, ready: total > count ? 1 : 0, kept: { ...keptNone, settled: count, failed: 1, completed: count - 1 } })),
     { type: 'flow.cancel', failure },
+    ...(context.always === undefined ? [] : [{ type: 'flow.cancel', failure: alternativeFailed } as const, { type: 'flow.cancel', failure, cleanUp: 'skip' } as const, { type: 'flow.cancel', failure, cleanUp: 'keep' } as const]),
     { type: 'flow.expire', failure },
     ...change.flatMap(by => statuses.flatMap(status => (status === 'completed' || status === 'failed' ? [true, false] : [true]).map(critical => ({ type: 'step.settled' as const, status, critical, ...by })))),
     ...change.map(by => ({ type: 'slot.freed' as const, ...by })),
@@ -161,7 +162,7 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
   flow: {
     machine: flowMachine,
-    inputs: (['strict', 'conditional', 'lenient'] as const).map(mode => ({ total: 3, concurrency: 2, mode })),
+    inputs: [...(['strict', 'conditional', 'lenient'] as const).map(mode => ({ total: 3, concurrency: 2, mode })), { total: 2, concurrency: 1, mode: 'conditional', always: 1 }],
     events: ({ context }) => flowEvents(context as FlowContext),
   },
   step: {

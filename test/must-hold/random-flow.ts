@@ -18,7 +18,8 @@ export function createRandomFlow(random: Random, size: number, wild = false): Fl
     const depends_on = ids.slice(0, index).filter(() => random.next() < 0.3);
     const upstream = depends_on[0];
     const retry = { maxAttempts: pick(random, [1, 2, 3]), initialInterval: pick(random, ['100ms', '3s', '1h']), jitter: 'none' as const };
-    const common = { id, depends_on, critical: random.next() < 0.7, retry, ...(wild && random.next() < 0.5 && { timeout: pick(random, ['1s', '1h']) }) };
+    const always = depends_on.length > 0 && random.next() < 0.2 ? { run: 'always' as const } : {};
+    const common = { ...always, id, depends_on, critical: random.next() < 0.7, retry, ...(wild && random.next() < 0.5 && { timeout: pick(random, ['1s', '1h']) }) };
     const value = upstream === undefined ? '{% input.value %}' : `{% [steps.${upstream}.output, ${index}] %}`;
     switch (pick(random, ['echo', 'echo', 'flaky', 'async', 'async', 'broken', 'each', 'sleep', 'signal', 'child', 'when'])) {
       case 'echo': return { ...common, uses: 'tool:echo', with: value };
@@ -26,9 +27,9 @@ export function createRandomFlow(random: Random, size: number, wild = false): Fl
       case 'async': return { ...common, uses: 'tool:hold', with: { value } };
       case 'broken': return { ...common, uses: 'tool:broken' };
       case 'each': return { ...common, uses: pick(random, ['tool:echo', 'tool:flaky', 'tool:hold']), for_each: pick(random, ['{% input.list %}', '{% [] %}', '{% [1..5] %}']) };
-      case 'sleep': return { id, depends_on, uses: 'sleep', with: { for: pick(random, ['1s', '500ms', '2h']) } };
-      case 'signal': return { id, depends_on, uses: 'signal', with: { name: pick(random, ['x', 'y']) }, ...(random.next() < 0.5 && { timeout: '30d' }) };
-      case 'child': return { id, depends_on, uses: 'flow:inner', with: { value: index } };
+      case 'sleep': return { ...always, id, depends_on, uses: 'sleep', with: { for: pick(random, ['1s', '500ms', '2h']) } };
+      case 'signal': return { ...always, id, depends_on, uses: 'signal', with: { name: pick(random, ['x', 'y']) }, ...(random.next() < 0.5 && { timeout: '30d' }) };
+      case 'child': return { ...always, id, depends_on, uses: 'flow:inner', with: { value: index } };
       default: return { ...common, uses: 'tool:echo', when: pick(random, ['{% input.value = 7 %}', '{% input.value = 8 %}']) };
     }
   });

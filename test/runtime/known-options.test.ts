@@ -141,7 +141,7 @@ describe('what is missing', () => {
     expect(await catchText(() => loose(joinRuntime)({ open: () => store }))).toContain('`read` of `joinRuntime`');
   });
 
-  it.each([
+  it.each<[given: object, missing: string]>([
     [{ run: () => 1 }, 'the `name` of a tool'], [{ name: 't' }, '`run` of the tool "t"'], [{ name: 't', run: () => 1, input: { type: 'string' } }, '`input` of the tool "t" to be a schema of zod'],
   ])('is named by defineTool: %o', async (given, missing) => {
     const text = await catchText(() => loose(defineTool)(given));

@@ -68,7 +68,7 @@ export const brokenRuntimes: Readonly<Record<string, Open>> = {
   'loses every other timer': options => createRuntime({ ...options, clock: loseTimers(options.clock as Clock) }),
   'accepts a late answer': openWith('step', requireMutant(stepMachine, 'running: attempt.completed #1 forgets isCurrent')),
   'stores an output twice': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(doubleOutputs(batch)) as undefined) }),
-  'lets a cancel lose': openWith('flow', requireMutant(flowMachine, 'stepping: flow.cancel #1 removed')),
+  'lets a cancel lose': openWith('flow', requireMutant(flowMachine, 'stepping: flow.cancel #3 removed')),
   'does not try again': openWith('step', requireMutant(stepMachine, 'running: attempt.failed #1 removed')),
 };
 

@@ -23,9 +23,9 @@ export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurat
   });
 }
 
-/** Steps nobody waits for: their outputs are what the flow is for. */
+/** Steps nobody waits for but clean-ups: their outputs are what the flow is for. */
 export function listLeafSteps({ steps }: FlowDefinition): ReadonlySet<string> {
-  const upstream = new Set(steps.flatMap(({ depends_on }) => depends_on));
+  const upstream = new Set(steps.filter(({ run }) => run !== 'always').flatMap(({ depends_on }) => depends_on));
   const alternatives = mapAlternatives(steps);
   return new Set(steps.map(({ id }) => id).filter(id => !upstream.has(id) && !alternatives.has(id)));
 }

@@ -13,7 +13,7 @@ export interface DefinitionDiagramOptions {
 /**
  * Draws a flow as a Mermaid state diagram: its steps in the order they must keep, then the consolidation and its score.
  *
- * A diamond is a condition (`when`), a dashed step is optional. What follows from other arrows has none of its own.
+ * A diamond is a condition (`when`), a dashed step is optional. An arrow that says `always` is taken however the step before it has ended. What follows from other arrows has none of its own.
  */
 export function renderDefinitionDiagram(definition: FlowDefinition, { direction = 'TD' }: DefinitionDiagramOptions = {}): string {
   const { steps } = definition;
@@ -32,7 +32,7 @@ export function renderDefinitionDiagram(definition: FlowDefinition, { direction 
     const original = alternatives.get(step.id);
     const upstream = graph.upstream[position] ?? [];
     if (original !== undefined) lines.push(`  ${names.get(original)} --> ${entrance} : if it fails`, `  ${name} --> ${names.get(original)} : stands in`);
-    else for (const from of upstream.length === 0 ? ['[*]'] : upstream.map(nameAt)) lines.push(`  ${from} --> ${entrance}`);
+    else for (const from of upstream.length === 0 ? ['[*]'] : upstream.map(nameAt)) lines.push(`  ${from} --> ${entrance}${step.run === 'always' ? ' : always' : ''}`);
     if (entrance !== name) lines.push(`  ${entrance} --> ${name} : ${escapeTail(`if ${formatExpression(step.when)}`)}`);
     if (original === undefined && graph.downstream[position]?.length === 0) lines.push(`  ${name} --> consolidating`);
   }

@@ -27,7 +27,7 @@ function renderNode(step: StepDefinition, name: string): string {
  * Draws a flow as a Mermaid flowchart.
  *
  * Diamonds are conditions (`when`), slanted boxes run once per item, dashed boxes are not critical, double-edged ones
- * start another flow, hexagons are machines.
+ * start another flow, hexagons are machines. An arrow that says `always` is taken however the step before it has ended.
  */
 export function renderFlowChart(definition: FlowDefinition, options: FlowChartOptions = {}): string {
   const { steps } = definition;
@@ -44,7 +44,7 @@ export function renderFlowChart(definition: FlowDefinition, options: FlowChartOp
       lines.push(`  ${name}_when -->|yes| ${name}`);
       lines.push(`  ${name}_when -.->|no| ${name}_skip(("skip"))`);
     }
-    const arrow = step.critical === false ? '-.->' : '-->';
+    const arrow = `${step.critical === false ? '-.->' : '-->'}${step.run === 'always' ? '|always|' : ''}`;
     for (const upstream of step.depends_on ?? []) {
       const from = names.get(upstream);
       if (from) lines.push(`  ${from} ${arrow} ${name}${conditional ? '_when' : ''}`);

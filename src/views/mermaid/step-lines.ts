@@ -16,5 +16,6 @@ export function describeStep(step: StepDefinition): string[] {
     ...(attempts > 1 ? [`up to ${attempts} attempts`] : []),
     ...(step.recover?.ask ? ['then asks a person'] : []),
     ...(step.critical === false ? ['optional'] : []),
+    ...(step.run === 'always' ? ['always'] : []),
   ];
 }
