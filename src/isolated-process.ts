@@ -7,7 +7,9 @@ import { isFlowError } from './core/errors.ts';
 import { openFilesStore } from './files.ts';
 import { readRequest, writeProcessError } from './isolation/request-file.ts';
 import { ownedExitCode } from './isolation/runner-process.ts';
-import { createRuntime } from './runtime/create-runtime.ts';
+import { createRuntimeOn } from './runtime/create-runtime.ts';
+import type { FlowRuntime } from './runtime/flow-runtime.ts';
+import { compiledMachines } from './runtime/machines.ts';
 import type { StartParams } from './runtime/starter.ts';
 import { loadToolsModule } from './views/cli/load-tools.ts';
 
@@ -23,10 +25,12 @@ async function run(): Promise<void> {
   const { tools, models } = await loadToolsModule(request.tools ?? undefined, cwd);
   const store = openFilesStore({ folder, durability });
   const outputDir = (flow: { readonly flowId: string }): string | undefined => outputDirs[flow.flowId];
-  const runtime = await createRuntime({ store, tools, flows: definitions, isolation: false, retentionMs: null, secrets, outputDir, ...(models && { models }), ...limits });
+  let core: FlowRuntime | undefined;
+  const runtime = await createRuntimeOn(compiledMachines, { store, tools, flows: definitions, isolation: false, retentionMs: null, secrets, outputDir, ...(models && { models }), ...limits }, given => (core = given));
   const params: StartParams = { input, executionId };
   const begun = await store.getExecution(executionId);
-  if (!begun) await runtime.start(flowId, params);
+  // Under the id that its owner has given it, which callers do not choose.
+  if (!begun) await core?.start(flowId, params);
   await Promise.race([runtime.settled(executionId), asked]);
   await runtime.stop({ timeoutMs: stopMs });
 }

@@ -2,7 +2,6 @@ import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue, didYouMean } from '../core/wording.ts';
-import type { HostedMachine } from './machine-book.ts';
 import type { MachineStructure } from './machine-structure.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 
@@ -17,7 +16,7 @@ export function requireList<Value>(name: string, value: readonly Value[]): reado
 
 /** Checks what stands in `machines` with a machine. @throws a `FlowError` with code `option_invalid` */
 export function requireHosted(given: object): void {
-  requireKnownKeys(given as HostedMachine, { machine: true, migrations: true, promises: true }, 'an entry of `machines`');
+  requireKnownKeys<Partial<Record<'machine' | 'migrations' | 'promises', unknown>>>(given, { machine: true, migrations: true, promises: true }, 'an entry of `machines`');
   const { migrations } = given as { readonly migrations?: unknown };
   if (migrations === undefined) return;
   requireList('migrations', migrations as unknown[]).forEach((one, index) => {

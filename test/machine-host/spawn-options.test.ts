@@ -17,13 +17,13 @@ describe('what an actor is spawned with', () => {
   };
 
   it.each([
-    [{ inptu: 1 }, 'got `inptu`'],
+    [{ inptu: 1 }, 'did you mean `input`?'],
     [{ snapsot: {} }, 'did you mean `snapshot`?'],
     [{ clock: {} }, '`clock` of createRuntime'],
     [{ inspect: () => {} }, 'give `inspect` to createRuntime'],
     [{ logger: () => {} }, 'give a `logger` to createRuntime'],
     [{ state: {} }, 'as `snapshot`'],
-    [{ syncSnapshot: true }, 'got `syncSnapshot`'],
+    [{ syncSnapshot: true }, 'no option `syncSnapshot`'],
     [{ systemId: 5 }, 'Expected `systemId` to be a text'],
     [{ snapshot: 5 }, 'got `5` (number)'],
     [{ snapshot: {} }, 'got an empty object'],
