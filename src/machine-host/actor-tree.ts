@@ -1,4 +1,5 @@
 import type { AnyActorLogic, AnyEventObject, EventObject } from 'xstate';
+import type { ActorSources } from './actor-sources.ts';
 import { toActionPlace } from './find-action.ts';
 import { hostLogic } from './hosted-logic.ts';
 import { sessionPrefix } from './incarnation.ts';
@@ -62,6 +63,7 @@ export class ActorTree {
   readonly #originals = new WeakMap<Inner, AnyActorLogic>();
   readonly #current = new WeakMap<Inner, { transition: number; effects: number }>();
   readonly #outside: Outside;
+  readonly #toName: ActorSources['toName'];
   /** What promises and callbacks emit while no event is taken. */
   emitted: ((actor: Inner, event: AnyEventObject) => void) | undefined;
   #outcome: TreeOutcome | undefined;
@@ -73,9 +75,11 @@ export class ActorTree {
   #isResumed = false;
   #root: Inner | undefined;
 
-  constructor(rootId: string, outside: Outside) {
+  /** @param toName the name of logic that a machine has a child of by value; see `ActorSources` */
+  constructor(rootId: string, outside: Outside, toName: ActorSources['toName'] = () => undefined) {
     this.rootId = rootId;
     this.#outside = outside;
+    this.#toName = toName;
     this.system = this.#createSystem();
     trees.set(this.system, this);
   }
@@ -203,6 +207,8 @@ export class ActorTree {
     this.#changed.add(actor);
     this.#originals.set(actor, original);
     actor.logic = this.#host(original);
+    const name = actor._parent && typeof actor.src !== 'string' ? this.#toName(this.getOriginal(actor._parent), original) : undefined;
+    if (name !== undefined) actor.src = name;
     const scope = actor._actorScope;
     scope.emit = (event: AnyEventObject) => (this.#outcome ? this.#add(actor, { kind: 'emit', event }) : this.emitted?.(actor, event));
     scope.logger = (...values: unknown[]) => this.#add(actor, { kind: 'log', values });

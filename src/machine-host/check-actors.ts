@@ -1,6 +1,7 @@
 import type { ActorPartRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { codecMark } from './value-marks.ts';
+import { readMachineName } from './actor-sources.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
 import { listParts } from './list-parts.ts';
@@ -15,6 +16,8 @@ export interface StoredActor {
   readonly parts: readonly ActorPartRecord[];
   /** What its machine was, as JSON text; null: stored by 0.2.0, which did not keep it. */
   readonly structure: string | null;
+  /** What machines were that it has spawned by value, by digest. */
+  readonly spawned?: Readonly<Record<string, string>>;
 }
 
 /** Whether a stored actor could go on. */
@@ -50,7 +53,17 @@ export async function* readStoredActors({ actors }: StoreReader, { status = 'act
   };
   for (let after: string | undefined; ; ) {
     const page = await actors.listActors({ status, limit: pageSize, ...(machineId !== undefined && { machineId }), ...(after !== undefined && { after }) });
-    for (const record of page) yield { record, parts: hasParts(record) ? await listParts(actors, record.actorId) : [], structure: await toStructure(record.machineDigest) };
+    for (const record of page) {
+      const parts = hasParts(record) ? await listParts(actors, record.actorId) : [];
+      const spawned: Record<string, string> = {};
+      for (const { body } of parts) {
+        const { src = '' } = JSON.parse(body) as { readonly src?: string };
+        const { digest } = readMachineName(src) ?? {};
+        const structure = digest === undefined ? null : await toStructure(digest);
+        if (digest !== undefined && structure !== null) spawned[digest] = structure;
+      }
+      yield { record, parts, structure: await toStructure(record.machineDigest), ...(Object.keys(spawned).length > 0 && { spawned }) };
+    }
     if (page.length < pageSize) return;
     after = page.at(-1)?.actorId;
   }
@@ -77,18 +90,18 @@ export function checkActors(machines: readonly (MachineLike | HostedMachine)[], 
   return Array.from(snapshots, stored => checkOne(book, stored));
 }
 
-function checkOne(book: MachineBook, { record, parts, structure }: StoredActor): ActorCheck {
+function checkOne(book: MachineBook, { record, parts, structure, spawned = {} }: StoredActor): ActorCheck {
   const { actorId, machineId, machineVersion } = record;
   const found = { actorId, machineId, machineVersion, code: null, message: null };
   try {
     const { digest, machine } = book.require(record);
     const head = withoutCodecs(record.tree) as FrozenHead;
     const { frozen } = assembleTree(head, parts.map(({ part, body }) => ({ part, body: JSON.stringify(withoutCodecs(body)) })));
-    const upgraded = book.upgrade(record, frozen, () => structure ?? undefined);
+    const upgraded = book.upgrade(record, frozen, of => (of === record.machineDigest ? structure : spawned[of]) ?? undefined);
     const stored = new Set(frozen.below);
     const isMoved = upgraded.root !== frozen.root || upgraded.below.some(actor => !stored.has(actor));
-    restoreTree({ rootId: actorId, logic: machine, frozen: structuredClone(upgraded), outside: () => {}, codecs: [], handles: { toAddress: () => undefined, toHandle: address => ({ id: address, sessionId: address }) } });
-    return { ...found, verdict: record.machineDigest === digest ? 'same' : isMoved ? 'migrated' : 'fits' };
+    restoreTree({ rootId: actorId, logic: machine, frozen: structuredClone(upgraded), outside: () => {}, codecs: [], sources: book, handles: { toAddress: () => undefined, toHandle: address => ({ id: address, sessionId: address }) } });
+    return { ...found, verdict: isMoved ? 'migrated' : record.machineDigest === digest ? 'same' : 'fits' };
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown; readonly message?: string };
     return { ...found, verdict: 'refused', code: typeof code === 'string' ? code : null, message: message ?? String(error) };

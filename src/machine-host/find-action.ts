@@ -17,6 +17,9 @@ export function toActionPlace(machine: AnyStateMachine, exec: unknown): string |
   return toPlaces(machine).byFunction.get(exec);
 }
 
+/** All of a machine's actions by their places. */
+export const listPlaces = (machine: AnyStateMachine): ReadonlyMap<string, unknown> => toPlaces(machine).byPlace;
+
 export function findAction(machine: AnyStateMachine, place: string): Exec | undefined {
   return toPlaces(machine).byPlace.get(place);
 }

@@ -31,7 +31,7 @@ export function freezeActor(tree: ActorTree, actor: Inner, children: readonly st
   const { id, sessionId: session, _processingStatus: status, _parent: parent, _syncSnapshot, src } = actor;
   const systemId = toSystemId(actor);
   if (parent && typeof src !== 'string') {
-    throw new FlowError('actor_not_storable', `Expected actor \`${tree.toAddress(actor)}\` to be spawned by name, got logic written in place; name it in \`setup({ actors })\` and spawn it by that name`);
+    throw new FlowError('actor_not_storable', `Expected actor \`${tree.toAddress(actor)}\` to be spawned by name, or from a machine, got other logic that its machine makes while it runs; name it in \`setup({ actors })\` and spawn it by that name`);
   }
   const frozen = { id, session, status, snapshot: freezeSnapshot(tree, actor, encoding), children };
   return parent ? { ...frozen, parent: parent.sessionId, src: src as string, systemId, sync: _syncSnapshot ? true : undefined, run: tree.runs.get(session) } : { ...frozen, systemId };

@@ -1,6 +1,7 @@
 import type { EventObject } from 'xstate';
 import type { ActorJournalRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import type { ActorStart, OpenEffect } from './actor-commands.ts';
+import type { ActorSources } from './actor-sources.ts';
 import { ActorTree } from './actor-tree.ts';
 import type { Decoding, Encoding, ValueCodec } from './encode-value.ts';
 import { decodeValue, encodeValue } from './encode-value.ts';
@@ -13,7 +14,7 @@ import type { KnownMachine } from './machine-book.ts';
 import type { PromiseOptions, PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import { firstRun, retryRun, takeOverRun } from './promise-runs.ts';
 import type { PersistedSnapshot } from './persisted-snapshot.ts';
-import { requireResumed } from './persisted-snapshot.ts';
+import { requireResumed, resolveSources } from './persisted-snapshot.ts';
 import { restoreTree } from './restore-tree.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import type { TreeRows } from './tree-parts.ts';
@@ -26,6 +27,7 @@ export interface HostedParams {
   readonly known: KnownMachine;
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
+  readonly sources: ActorSources;
   readonly outside: (session: string, event: EventObject, source?: string) => void;
   /** What promises and callbacks emit while no event is taken. */
   readonly emitted: (actor: Inner, event: EventObject) => void;
@@ -74,7 +76,7 @@ export class HostedActor {
     this.id = params.id;
     this.known = params.known;
     this.services = params.services;
-    this.tree = new ActorTree(params.id, this.#outside);
+    this.tree = new ActorTree(params.id, this.#outside, (parent, child) => params.sources.toName(parent, child));
     this.#encoding = this.#bind();
   }
 
@@ -92,11 +94,12 @@ export class HostedActor {
     this.createdAt = now;
     encodeValue(start.input, 'input', this.#encoding);
     // XState writes into what it restores.
-    const persisted = snapshot && this.fromPlain(encodeValue(snapshot, 'snapshot', this.#encoding, true));
+    const persisted = snapshot && (this.fromPlain(encodeValue(snapshot, 'snapshot', this.#encoding, true)) as PersistedSnapshot);
+    if (persisted) resolveSources(this.known.machine, persisted, this.#params.sources);
     this.tree.incarnation = createIncarnation(now);
     this.tree.promises = promises;
     this.tree.create(this.known.machine, { ...start, snapshot: persisted });
-    if (persisted) requireResumed(this.tree.root, persisted as PersistedSnapshot);
+    if (persisted) requireResumed(this.tree.root, persisted);
     this.absorb(this.tree.begin(now));
   }
 
@@ -111,8 +114,8 @@ export class HostedActor {
   }
 
   #rebuild(frozen: FrozenTree): void {
-    const { codecs, handles } = this.#params;
-    this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles });
+    const { codecs, handles, sources } = this.#params;
+    this.tree = restoreTree({ rootId: this.id, logic: this.known.machine, frozen, outside: this.#outside, codecs, handles, sources });
     this.#encoding = this.#bind();
   }
 

@@ -1,17 +1,20 @@
-import type { AnyStateMachine } from 'xstate';
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { ActorMachineRecord, ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { didYouMean } from '../core/wording.ts';
+import type { ActorSources } from './actor-sources.ts';
+import { findOwn, listReachable, readMachineName, toOwnName } from './actor-sources.ts';
 import type { FrozenTree } from './frozen-tree.ts';
 import type { MachineLike } from './machine-like.ts';
 import { computeFirstDigest } from './first-digest.ts';
 import type { MachineStructure } from './machine-structure.ts';
-import { computeDigest, toStructure, toVersion } from './machine-structure.ts';
+import { toDigest, toStructure, toVersion } from './machine-structure.ts';
 import type { Migration } from './migration.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 import { requirePromiseOptions } from './promise-runs.ts';
 import { requireMachine } from './require-machine.ts';
 import { requireHosted, requireList, requirePromiseNames } from './check-machine-options.ts';
+import { SpawnedMachines } from './spawned-machines.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { requireSameCode, toMachineKey, unnamedRemedy } from './unnamed-machine.ts';
 import { isMachine, isUnnamed } from './xstate-internals.ts';
@@ -36,16 +39,17 @@ export interface KnownMachine extends HostedMachine {
 }
 
 function toKnown(hosted: HostedMachine, machine: AnyStateMachine): KnownMachine {
-  const structure = toStructure(machine);
-  const version = toVersion(machine);
-  const digest = computeDigest(structure);
-  return { ...hosted, machine, version, digest, firstDigest: computeFirstDigest(machine), row: { machineDigest: digest, machineId: machine.id, machineVersion: version, structure: JSON.stringify(structure) } };
+  const row = toRow(machine);
+  return { ...hosted, machine, version: row.machineVersion, digest: row.machineDigest, firstDigest: computeFirstDigest(machine), row };
 }
 
+const toRow = (machine: AnyStateMachine): ActorMachineRecord => ({ machineDigest: toDigest(machine), machineId: machine.id, machineVersion: toVersion(machine), structure: JSON.stringify(toStructure(machine)) });
+
 /** The machines that a runtime can restore. */
-export class MachineBook {
+export class MachineBook implements ActorSources {
   /** By id; those without one by their structure. */
   readonly #known = new Map<string, KnownMachine>();
+  readonly #spawned = new SpawnedMachines();
 
   constructor(machines: readonly (MachineLike | HostedMachine)[] = []) {
     for (const given of requireList('machines', machines)) this.add(given);
@@ -58,6 +62,8 @@ export class MachineBook {
     requirePromiseOptions(hosted.promises);
     const same = isUnnamed(machine.id) ? this.#listUnnamed().find(one => one.machine === machine) : this.#known.get(machine.id);
     if (same?.machine === machine && isMachine(given)) return same;
+    // Those of its children act with it: what cannot be hosted is known before anything is stored.
+    for (const one of listReachable(machine)) requireMachine(one);
     const entry = toKnown(hosted, machine);
     requirePromiseNames(hosted.promises, entry.row.structure);
     const key = toMachineKey(machine.id, entry.digest);
@@ -93,6 +99,31 @@ export class MachineBook {
     throw new FlowError('actor_machine_missing', `Expected the machine \`${machineId}\` of actor \`${actorId}\` among the \`machines\` of createRuntime${didYouMean(machineId, this.#known.keys())}`);
   }
 
+  toName(parent: AnyActorLogic, logic: AnyActorLogic): string | undefined {
+    const own = isMachine(parent) ? toOwnName(parent, logic) : undefined;
+    return own ?? (isMachine(logic) ? this.#spawned.name(requireMachine(logic)) : undefined);
+  }
+
+  find(parent: AnyStateMachine, src: string): AnyActorLogic | undefined {
+    return findOwn(parent, src) ?? this.#spawned.find(src, [parent, ...this.#listMachines()]);
+  }
+
+  #listMachines(): AnyStateMachine[] {
+    return [...this.#known.values()].map(({ machine }) => machine);
+  }
+
+  /** What is to be stored of machines that others have spawned by value; `kept` has the digests of those that are, and then of these. */
+  listSpawned(kept: Set<string>): ActorMachineRecord[] {
+    const rows: ActorMachineRecord[] = [];
+    for (const machine of this.#spawned.all()) {
+      const digest = toDigest(machine);
+      if (kept.has(digest)) continue;
+      kept.add(digest);
+      rows.push(toRow(machine));
+    }
+    return rows;
+  }
+
   /**
    * What is stored, for the machines as they are now.
    *
@@ -101,11 +132,14 @@ export class MachineBook {
    */
   upgrade(record: ActorRecord, frozen: FrozenTree, readStructure: (digest: string) => string | undefined): FrozenTree {
     const known = this.require(record);
-    if (record.machineDigest === known.digest) return frozen;
-    const stored = readStructure(record.machineDigest);
+    const isUnchanged = record.machineDigest === known.digest;
+    if (isUnchanged && !frozen.below.some(({ src = '' }) => readMachineName(src))) return frozen;
+    const structureOf = (digest: string): MachineStructure | undefined => {
+      const stored = readStructure(digest);
+      return stored === undefined ? undefined : (JSON.parse(stored) as MachineStructure);
+    };
     return upgradeTree({
-      record, frozen, machine: known.machine,
-      stored: stored === undefined ? undefined : (JSON.parse(stored) as MachineStructure),
+      record, frozen, machine: known.machine, isUnchanged, structureOf, sources: this,
       isSameRoot: record.machineDigest === known.firstDigest,
       migrationsOf: machineId => (machineId === known.machine.id ? known : this.get(machineId))?.migrations ?? [],
     });

@@ -165,7 +165,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const tell = (session: string, event: { readonly type: string }, source?: string): void => this.tell({ type: 'event', id, session, event, source });
     const retry = (session: string, attempt: number): void => this.tell({ type: 'retry', id, session, attempt });
     const services = new LiveServices({ clock, tell, retry, logger, maxInterruptions });
-    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed: actor => this.#steps.note(actor) });
+    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, sources: this.#options.book, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed: actor => this.#steps.note(actor) });
   }
 
   #keep(actor: HostedActor): void {
@@ -323,7 +323,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
     this.#steps.unread.clear();
-    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines: listNewMachines(actors, this.#kept), removed };
+    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines: [...listNewMachines(actors, this.#kept), ...this.#options.book.listSpawned(this.#kept)], removed };
   }
 
   committed(now: number): void {

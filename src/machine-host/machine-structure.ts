@@ -77,5 +77,14 @@ function toState(node: StateNode, idByPlace: string): StateStructure {
 
 export const computeDigest = (structure: MachineStructure): string => createHash('sha256').update(JSON.stringify(structure)).digest('hex');
 
+const digests = new WeakMap<AnyStateMachine, string>();
+
+/** The digest of a machine's structure, with the machines of its children. */
+export function toDigest(machine: AnyStateMachine): string {
+  let digest = digests.get(machine);
+  if (digest === undefined) digests.set(machine, (digest = computeDigest(toStructure(machine))));
+  return digest;
+}
+
 /** The same states, transitions and invokes; the machines of children apart. */
 export const isSameMachine = (a: OneMachineStructure, b: OneMachineStructure): boolean => a.version === b.version && JSON.stringify(a.root) === JSON.stringify(b.root);

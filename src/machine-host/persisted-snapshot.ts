@@ -1,11 +1,14 @@
+import type { AnyStateMachine } from 'xstate';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
+import type { ActorSources } from './actor-sources.ts';
 import type { Inner } from './xstate-internals.ts';
+import { isMachine, resolveLogic } from './xstate-internals.ts';
 
 /** What XState's `getPersistedSnapshot()` gives. */
 export interface PersistedSnapshot {
   readonly status: string;
-  readonly children?: Readonly<Record<string, { readonly snapshot: PersistedSnapshot; readonly src?: unknown }>>;
+  readonly children?: Readonly<Record<string, { readonly snapshot: PersistedSnapshot; src?: unknown }>>;
 }
 
 const refuse = (found: string): never => {
@@ -18,6 +21,16 @@ export function requireSnapshot(given: unknown): object | undefined {
   if (typeof given !== 'object' || typeof (given as Partial<PersistedSnapshot>).status !== 'string') return refuse(describeValue(given));
   if ('machine' in given) return refuse('what `getSnapshot()` gives, which has functions in it');
   return { ...given, children: (given as Partial<PersistedSnapshot>).children ?? {} };
+}
+
+/** Puts the logic of children that were spawned by value in place of the names that a durable actor gives for it, as XState takes it. */
+export function resolveSources(machine: AnyStateMachine, { children = {} }: PersistedSnapshot, sources: ActorSources): void {
+  for (const child of Object.values(children)) {
+    if (typeof child.src !== 'string') continue;
+    const logic = sources.find(machine, child.src);
+    if (logic && !resolveLogic(machine, child.src)) child.src = logic;
+    if (isMachine(logic)) resolveSources(logic, child.snapshot, sources);
+  }
 }
 
 /** Whether XState has restored what it was given: what it leaves out in silence is said. @throws a `FlowError` with code `option_invalid` */

@@ -1,5 +1,7 @@
 import type { AnyActorLogic, AnyStateMachine, EventObject } from 'xstate';
 import { FlowError } from '../core/errors.ts';
+import type { ActorSources } from './actor-sources.ts';
+import { readMachineName } from './actor-sources.ts';
 import type { Outside } from './actor-tree.ts';
 import { ActorTree } from './actor-tree.ts';
 import type { Decoding, ValueCodec } from './encode-value.ts';
@@ -8,7 +10,7 @@ import type { Handles } from './freeze-tree.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import type { Inner } from './xstate-internals.ts';
-import { createInner, isMachine, orderNodes, resolveLogic, running, toSnapshotEvent } from './xstate-internals.ts';
+import { createInner, isMachine, orderNodes, running, toSnapshotEvent } from './xstate-internals.ts';
 
 export interface RestoreParams {
   readonly rootId: string;
@@ -18,23 +20,24 @@ export interface RestoreParams {
   readonly outside: Outside;
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
+  readonly sources: ActorSources;
 }
 
 /** The tree as it was, in the same states and sessions. Nothing begins and nobody is told. */
-export function restoreTree({ rootId, logic, frozen, outside, codecs, handles }: RestoreParams): ActorTree {
-  const tree = new ActorTree(rootId, outside);
+export function restoreTree({ rootId, logic, frozen, outside, codecs, handles, sources }: RestoreParams): ActorTree {
+  const tree = new ActorTree(rootId, outside, (parent, child) => sources.toName(parent, child));
   tree.transition = frozen.transition;
   tree.sessions = frozen.sessions;
   tree.promises = frozen.promises;
   tree.incarnation = toIncarnation(frozen.root.session);
   const actors = new Map<string, Inner>();
   const stored = new Map(frozen.below.map(actor => [actor.session, actor]));
-  const restoring: Restoring = { tree, stored, actors };
+  const restoring: Restoring = { tree, sources, stored, actors };
   tree.root = restoreActor(restoring, frozen.root, logic, undefined);
   // Those that no parent lists, the ones that began first before those they began.
   for (const actor of frozen.below) {
     const parent = actors.get(actor.parent ?? '');
-    if (parent && !actors.has(actor.session)) restoreActor(restoring, actor, requireLogic(tree, parent, actor), parent);
+    if (parent && !actors.has(actor.session)) restoreActor(restoring, actor, requireLogic(restoring, parent, actor), parent);
   }
   tree.givenSession = undefined;
   /** An actor that is no more, but that something still refers to. */
@@ -68,15 +71,18 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles }:
 
 const goneLogic = { transition: (snapshot: unknown) => snapshot, getInitialSnapshot: () => ({ status: 'stopped' }), getPersistedSnapshot: (snapshot: unknown) => snapshot } as unknown as AnyActorLogic;
 
-function requireLogic(tree: ActorTree, parent: Inner, { id, src }: FrozenActor): AnyActorLogic {
+function requireLogic({ tree, sources }: Restoring, parent: Inner, { id, src }: FrozenActor): AnyActorLogic {
   const machine = tree.getOriginal(parent);
-  const logic = isMachine(machine) && src !== undefined ? resolveLogic(machine as AnyStateMachine, src) : undefined;
+  const logic = isMachine(machine) && src !== undefined ? sources.find(machine as AnyStateMachine, src) : undefined;
   if (logic) return logic;
+  const { machineId } = readMachineName(src ?? '') ?? {};
+  if (machineId !== undefined) throw new FlowError('actor_logic_missing', `Expected the machine \`${machineId}\` among the \`machines\` of createRuntime: \`${tree.toAddress(parent)}/${id}\` was spawned from it by value, and it has no name in the machine of \`${tree.toAddress(parent)}\``);
   throw new FlowError('actor_logic_missing', `Expected the machine of \`${tree.toAddress(parent)}\` to have an actor \`${src}\`, which \`${tree.toAddress(parent)}/${id}\` was spawned from; it has no such actor now`);
 }
 
 interface Restoring {
   readonly tree: ActorTree;
+  readonly sources: ActorSources;
   /** All but the root, by session. */
   readonly stored: ReadonlyMap<string, FrozenActor>;
   /** What is back, by session. */
@@ -113,7 +119,7 @@ function restoreActor(restoring: Restoring, frozen: FrozenActor, logic: AnyActor
   for (const session of frozen.children ?? []) {
     const child = stored.get(session);
     if (!child) throw new TypeError(`Expected the actor ${session} below ${tree.toAddress(actor)} to be stored`);
-    children[child.id] = restoreActor(restoring, child, requireLogic(tree, actor, child), actor);
+    children[child.id] = restoreActor(restoring, child, requireLogic(restoring, actor, child), actor);
   }
   return actor;
 }

@@ -2,21 +2,26 @@ import type { AnyStateMachine } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
+import type { ActorSources } from './actor-sources.ts';
+import { findOwn, readMachineName, toMachineName } from './actor-sources.ts';
 import { compareStructures, describeChanges } from './compare-structures.ts';
 import { dropActors, findLeft } from './find-left.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import type { Migration, StoredSnapshot } from './migration.ts';
 import type { MachineStructure, OneMachineStructure } from './machine-structure.ts';
-import { isSameMachine, toStructure } from './machine-structure.ts';
+import { isSameMachine, toDigest, toStructure } from './machine-structure.ts';
 import { closeLiterals, openLiterals } from './value-marks.ts';
-import { isMachine, resolveLogic, toKind } from './xstate-internals.ts';
+import { isMachine, toKind } from './xstate-internals.ts';
 
 export interface UpgradeParams {
-  readonly record: Pick<ActorRecord, 'actorId' | 'machineId' | 'machineVersion'>;
+  readonly record: Pick<ActorRecord, 'actorId' | 'machineId' | 'machineVersion' | 'machineDigest'>;
   readonly frozen: FrozenTree;
   readonly machine: AnyStateMachine;
-  /** What the root's machine was when it was stored; undefined: 0.2.0 did not keep it. */
-  readonly stored: MachineStructure | undefined;
+  /** What the root's machine was when it was stored, it is. */
+  readonly isUnchanged: boolean;
+  /** What a machine was when it was stored, by its digest; undefined: 0.2.0 did not keep it. */
+  readonly structureOf: (digest: string) => MachineStructure | undefined;
+  readonly sources: ActorSources;
   /** The root's machine has the digest that 0.2.0 stored it with. */
   readonly isSameRoot: boolean;
   readonly migrationsOf: (machineId: string) => readonly Migration[];
@@ -31,6 +36,10 @@ interface Subject {
   readonly machine: AnyStateMachine;
   /** Undefined: not known. */
   readonly before: OneMachineStructure | undefined;
+  /** What `before` is of. */
+  readonly structure: MachineStructure | undefined;
+  /** Its digest is the same, so that all it has children by is. */
+  readonly isUnchanged: boolean;
   readonly version: string | undefined;
   readonly isSame: boolean;
 }
@@ -40,7 +49,7 @@ interface Subject {
  *
  * @throws a `FlowError` with code `machine_changed` or `migration_failed`
  */
-export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migrationsOf }: UpgradeParams): FrozenTree {
+export function upgradeTree({ record, frozen, machine, isUnchanged, structureOf, sources, isSameRoot, migrationsOf }: UpgradeParams): FrozenTree {
   const upgraded = new Map<FrozenActor, FrozenActor>();
   const dropped = new Set<string>();
   const drop = ({ session }: FrozenActor): void => {
@@ -48,39 +57,55 @@ export function upgradeTree({ record, frozen, machine, stored, isSameRoot, migra
     for (const child of frozen.below) if (child.parent === session) drop(child);
   };
   const visit = (subject: Subject): void => {
-    const { actor, address, before } = subject;
+    const { actor, address, before, structure } = subject;
     const moved = upgradeActor(subject, migrationsOf);
     upgraded.set(actor, moved);
     const children = frozen.below.filter(({ parent }) => parent === actor.session);
     if (moved !== actor) findLeft(moved, children, subject.machine, before).forEach(drop);
     for (const child of children) {
       if (dropped.has(child.session) || child.src === undefined) continue;
-      const logic = resolveLogic(subject.machine, child.src);
+      const logic = sources.find(subject.machine, child.src);
       // Whoever restores it says what is missing.
       if (!logic) continue;
       const at = `${address}/${child.id}`;
+      const named = findOwn(subject.machine, child.src) ? undefined : readMachineName(child.src);
+      if (named && isMachine(logic)) {
+        visit(toNamed(child, at, logic, named.digest));
+        const src = toMachineName(logic.id, toDigest(logic));
+        if (src !== child.src) upgraded.set(child, { ...(upgraded.get(child) as FrozenActor), src });
+        continue;
+      }
       const was = before?.actors[child.src];
       const kind = typeof was === 'number' ? 'machine' : was;
       if (kind !== undefined && kind !== toKind(logic)) throw changed(at, child.src, undefined, `it was ${kindNames[kind]} and is ${kindNames[toKind(logic)]} now`);
       if (!isMachine(logic)) continue;
-      const one = typeof was === 'number' ? stored?.machines[was] : undefined;
-      visit({ actor: child, address: at, machine: logic, before: one, version: one?.version, isSame: one ? isSameMachine(one, toOne(logic)) : true });
+      const one = typeof was === 'number' ? structure?.machines[was] : undefined;
+      visit({ actor: child, address: at, machine: logic, structure, before: one, isUnchanged: subject.isUnchanged, version: one?.version, isSame: subject.isUnchanged || (one ? isSameMachine(one, toOne(logic)) : true) });
     }
   };
-  const before = stored?.machines[0];
-  visit({ actor: frozen.root, address: record.actorId, machine, before, version: record.machineVersion, isSame: before ? isSameMachine(before, toOne(machine)) : isSameRoot });
+  /** One that was spawned by value: its name says what its machine was. */
+  const toNamed = (actor: FrozenActor, address: string, logic: AnyStateMachine, digest: string): Subject => {
+    const isSame = digest === toDigest(logic);
+    const kept = isSame ? undefined : structureOf(digest);
+    const one = kept?.machines[0];
+    return { actor, address, machine: logic, structure: kept, before: one, isUnchanged: isSame, version: one?.version, isSame: isSame || (one !== undefined && isSameMachine(one, toOne(logic))) };
+  };
+  const structure = isUnchanged ? undefined : structureOf(record.machineDigest);
+  const before = structure?.machines[0];
+  visit({ actor: frozen.root, address: record.actorId, machine, structure, before, isUnchanged, version: record.machineVersion, isSame: isUnchanged || (before ? isSameMachine(before, toOne(machine)) : isSameRoot) });
+  if (dropped.size === 0 && [...upgraded].every(([actor, moved]) => actor === moved)) return frozen;
   return dropActors({ ...frozen, root: upgraded.get(frozen.root) as FrozenActor, below: frozen.below.map(actor => upgraded.get(actor) ?? actor) }, dropped);
 }
 
 const toOne = (machine: AnyStateMachine): OneMachineStructure => toStructure(machine).machines[0] as OneMachineStructure;
 
 function upgradeActor({ actor, address, machine, before, version, isSame }: Subject, migrationsOf: UpgradeParams['migrationsOf']): FrozenActor {
-  const now = toOne(machine);
   if (isSame) {
     const missing = findMissing(machine, actor);
     if (missing.length === 0) return actor;
     throw changed(address, machine.id, version, `the actor is in ${quote(missing)}, which is not among its states now`);
   }
+  const now = toOne(machine);
   const steps = findSteps(migrationsOf(machine.id), version, now.version);
   if (!steps) {
     const missing = findMissing(machine, actor);

@@ -42,7 +42,7 @@ export interface InnerAction {
 export interface Inner {
   readonly id: string;
   sessionId: string;
-  readonly src: unknown;
+  src: unknown;
   readonly systemId: string | undefined;
   /** Its name before 5.22.1. */
   readonly _systemId?: string | undefined;
@@ -170,6 +170,15 @@ export function resolveLogic(machine: AnyStateMachine, src: string): AnyActorLog
   return ((Array.isArray(invoke) ? invoke[Number(match[1])] : invoke) as { src?: AnyActorLogic } | undefined)?.src;
 }
 
+/** The names that a machine has logic under: `setup({ actors })`, `provide`. */
+export const toActorNames = ({ implementations }: AnyStateMachine): [string, AnyActorLogic][] => Object.entries(implementations.actors as Record<string, AnyActorLogic>);
+
+/** The logic that a `spawnChild` has by value; undefined: it is another action, or has a name. */
+export function readSpawnSource(action: unknown): AnyActorLogic | undefined {
+  const { type, src } = (action ?? {}) as { readonly type?: unknown; readonly src?: unknown };
+  return type === 'xstate.spawnChild' && typeof src === 'object' && src !== null ? (src as AnyActorLogic) : undefined;
+}
+
 /** The name under which the system knows an actor. */
 export const toSystemId = (actor: Inner): string | undefined => actor.systemId ?? actor._systemId;
 
@@ -196,11 +205,14 @@ export function orderNodes(actor: Inner, machine: AnyActorLogic, ids: readonly s
   if (!nodes.includes(undefined)) (actor._snapshot as unknown as { _nodes: unknown })._nodes = nodes;
 }
 
+/** Whether logic written into an `invoke` goes by it. */
+export const isInlineSource = (src: string): boolean => src.startsWith('xstate.invoke.');
+
 /** The names of logic written into the invokes of a machine, as its actors have them for their source. */
 export function listInlineSources(machine: AnyStateMachine): string[] {
   const sources: string[] = [];
   const visit = ({ invoke, states }: { readonly invoke: readonly { readonly src: unknown }[]; readonly states: object }): void => {
-    for (const { src } of invoke) if (typeof src === 'string' && src.startsWith('xstate.invoke.')) sources.push(src);
+    for (const { src } of invoke) if (typeof src === 'string' && isInlineSource(src)) sources.push(src);
     for (const state of Object.values(states)) visit(state as never);
   };
   visit(machine.root as never);

@@ -2,6 +2,7 @@ import type { Actor, AnyStateMachine } from 'xstate';
 import * as xstate from 'xstate';
 import { ActorTree } from '../../src/machine-host/actor-tree.ts';
 import { createEncoding, noHandles } from '../../src/machine-host/freeze-tree.ts';
+import { MachineBook } from '../../src/machine-host/machine-book.ts';
 import { restoreTree } from '../../src/machine-host/restore-tree.ts';
 import { TreeParts } from '../../src/machine-host/tree-parts.ts';
 import type { TreeOutcome } from '../../src/machine-host/tree-outcome.ts';
@@ -58,7 +59,8 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
   let log: string[] = [];
   tracked.sink = (name, event) => log.push(`${name} for ${event}`);
   const outside = (): void => {};
-  let tree = new ActorTree('root', outside);
+  const sources = new MachineBook([machine]);
+  let tree = new ActorTree('root', outside, (parent, logic) => sources.toName(parent, logic));
   const take = ({ effects, notices }: TreeOutcome): void => {
     const root = tree.root;
     const marks: string[] = [];
@@ -86,7 +88,7 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
     parts.take(tree, createEncoding(tree, [], noHandles));
     const frozen = parts.toFrozen();
     const text = JSON.stringify(frozen);
-    tree = restoreTree({ rootId: 'root', logic: machine, frozen, outside, codecs: [], handles: noHandles });
+    tree = restoreTree({ rootId: 'root', logic: machine, frozen, outside, codecs: [], handles: noHandles, sources });
     // Made of nothing but the restored tree: neither a change that was missed nor one that restoring made goes unseen.
     parts = new TreeParts();
     parts.adopt(tree, createEncoding(tree, [], noHandles), false);

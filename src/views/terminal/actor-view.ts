@@ -1,5 +1,6 @@
 import type { ActorSummary } from '../../machine-host/machine-api.ts';
 import type { ActorNode, ActorView } from '../../machine-host/read-actor-view.ts';
+import { describeSource } from '../../machine-host/actor-sources.ts';
 import { describeStored } from '../../machine-host/value-marks.ts';
 import { formatDateTime, formatDuration } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
@@ -30,7 +31,7 @@ export function renderActor(actor: ActorView, at: ActorNode, now: number, column
   const isRoot = at === actor.root;
   const machine = `${toPlainLine(actor.machineId)}${actor.machineVersion === '' ? '' : ` ${toPlainLine(actor.machineVersion)}`}`;
   const facts: [string, string][] = [
-    ['machine', isRoot ? machine : `${at.src === undefined ? '' : `${toPlainLine(at.src)} in `}${machine}`],
+    ['machine', isRoot ? machine : `${describeSource(at.src) === undefined ? '' : `${toPlainLine(describeSource(at.src) as string)} in `}${machine}`],
     ...(isRoot ? [['created', `${formatDateTime(actor.createdAt)}${actor.settledAt === null ? '' : `, settled ${formatDateTime(actor.settledAt)}`}`], ['waits for', describeWake(actor, now)]] satisfies [string, string][] : []),
     ...(['context', 'input', 'output', 'error'] as const).flatMap((name): [string, string][] => (at[name] === undefined ? [] : [[name, toPlainLine(describeStored(at[name]))]])),
   ];
@@ -70,7 +71,7 @@ function renderTree(root: ActorNode, now: number, columns: number, palette: Pale
   const nameColumns = Math.min(Math.floor(columns / 2), Math.max(...lines.map(({ name }) => measure(name))));
   return lines.map(({ name, node }) => {
     const { status, src, value, context, output, error, run } = node;
-    const said = [...(src === undefined || src.startsWith('xstate.invoke.') ? [] : [src]), ...(value === undefined ? [] : [JSON.stringify(value)]), ...(run ? [describeRun(run, now)] : []), ...[output ?? error ?? context].filter(part => part !== undefined).map(describeStored)];
+    const said = [...[describeSource(src)].filter(one => one !== undefined), ...(value === undefined ? [] : [JSON.stringify(value)]), ...(run ? [describeRun(run, now)] : []), ...[output ?? error ?? context].filter(part => part !== undefined).map(describeStored)];
     const rest = shorten(toPlainLine(said.join('  ')), Math.max(12, columns - nameColumns - 14));
     return ` ${pad(shorten(name, nameColumns), nameColumns)}  ${paintStatus(palette, status, pad(status, 7))}  ${palette.dim(rest)}`.trimEnd();
   }).join('\n');
