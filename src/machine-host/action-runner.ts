@@ -4,7 +4,7 @@ import type { ActorCommand, OpenEffect } from './actor-commands.ts';
 import { findAction } from './find-action.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import type { TreeEffect } from './tree-outcome.ts';
-import { isMachine } from './xstate-internals.ts';
+import { isMachine, showMeanwhile } from './xstate-internals.ts';
 
 type Action = Extract<TreeEffect, { kind: 'action' }>;
 type Exec = (info: unknown, params: unknown) => unknown;
@@ -23,12 +23,12 @@ export class ActionRunner {
     this.#logger = logger;
   }
 
-  run(actor: HostedActor, { id, actor: inner, event, context, exec, params }: Action): void {
+  run(actor: HostedActor, { id, actor: inner, event, context, seen, exec, params }: Action): void {
     const info = { context, event, self: inner, system: actor.tree.system, effectId: toEffectId(actor.id, actor.tree.incarnation, id) };
-    this.#perform(actor, id, inner.sessionId, () => exec(info, params));
+    this.#perform(actor, id, inner.sessionId, () => showMeanwhile(inner, seen, () => exec(info, params)));
   }
 
-  /** One that was noted by an earlier process, which may have run it. */
+  /** One that was noted by an earlier process, which may have run it. Where its actor was then is not known: it sees where it is. */
   runAgain(actor: HostedActor, effect: OpenEffect): void {
     const { id, session, place, params } = effect;
     if (this.#running.has(toEffectId(actor.id, actor.tree.incarnation, id))) return;

@@ -223,7 +223,7 @@ export class ActorTree {
       if (this.isInspected) this.#tell({ type: '@xstate.action', actorRef: actor, action: { type, params } });
       if (!exec) return;
       if (isBuiltIn(action)) exec(info, params);
-      else this.#add(actor, { kind: 'action', type, params, event: info.event, context: info.context, exec, place: isMachine(original) ? toActionPlace(original, exec) : undefined });
+      else this.#add(actor, { kind: 'action', type, params, event: info.event, context: info.context, seen: actor._snapshot, exec, place: isMachine(original) ? toActionPlace(original, exec) : undefined });
     };
     if (actor._processingStatus === running) work();
     else actor._deferred.push(work);

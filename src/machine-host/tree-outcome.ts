@@ -11,7 +11,7 @@ export interface Notice {
 
 /** Something to be done outside, after the commit. Its id is `<transition>:<effect>`. */
 export type TreeEffect = { readonly id: string; readonly actor: Inner } & (
-  | { readonly kind: 'action'; readonly type: string; readonly params: unknown; readonly event: AnyEventObject; readonly context: unknown; readonly exec: (info: unknown, params: unknown) => unknown; readonly place: string | undefined }
+  | { readonly kind: 'action'; readonly type: string; readonly params: unknown; readonly event: AnyEventObject; readonly context: unknown; /** What the actor showed meanwhile: where it was before the event. */ readonly seen: AnySnapshot; readonly exec: (info: unknown, params: unknown) => unknown; readonly place: string | undefined }
   | { readonly kind: 'emit'; readonly event: AnyEventObject }
   | { readonly kind: 'log'; readonly values: readonly unknown[] }
   | { readonly kind: 'start' | 'stop' }

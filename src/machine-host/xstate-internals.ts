@@ -117,6 +117,18 @@ export function createInner(logic: AnyActorLogic, { parent, system, ...options }
   return actor;
 }
 
+/** Lets an actor show another snapshot as long as some work takes, without what the work waits for. */
+export function showMeanwhile(actor: Inner, snapshot: AnySnapshot, work: () => unknown): unknown {
+  const own = actor as { getSnapshot?: () => AnySnapshot };
+  own.getSnapshot = () => snapshot;
+  try {
+    return work();
+  } finally {
+    // Its class's own again.
+    delete own.getSnapshot;
+  }
+}
+
 /** The actions that XState carries out itself; everything else is the machine's own. */
 const builtIn = new Set(['xstate.raise', 'xstate.sendTo', 'xstate.cancel', 'xstate.spawnChild', 'xstate.stopChild', 'xstate.emit', 'xstate.log']);
 
