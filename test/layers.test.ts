@@ -23,7 +23,8 @@ interface Source {
 /** What may be imported from where: a file belongs to the first layer whose prefix it has. Each may import itself. */
 const layers: readonly { readonly name: string; readonly prefix: string; readonly imports: readonly string[] }[] = [
   { name: 'core', prefix: 'src/core/', imports: [] },
-  { name: 'definition', prefix: 'src/definition/', imports: ['core'] },
+  { name: 'evaluator', prefix: 'src/evaluator/', imports: ['core'] },
+  { name: 'definition', prefix: 'src/definition/', imports: ['core', 'evaluator'] },
   { name: 'machines', prefix: 'machines/', imports: ['core', 'definition'] },
   // Parts of the contract in files of their own.
   { name: 'store records', prefix: 'persistence/answer.ts', imports: ['core'] },
@@ -44,12 +45,13 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'files store', prefix: 'persistence/files/', imports: ['core', 'store contract', 'store records', 'store errors', 'store capabilities', 'memory store'] },
   { name: 'sqlite store', prefix: 'persistence/sqlite/', imports: ['core', 'store contract', 'store records', 'store errors'] },
   { name: 'assertions', prefix: 'src/assertions/', imports: ['core', 'definition'] },
-  { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'definition', 'assertions'] },
+  { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'evaluator', 'definition', 'assertions'] },
   { name: 'catalog', prefix: 'src/catalog/', imports: ['core', 'definition', 'store contract', 'store records'] },
-  { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['core', 'evaluator', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
   { name: 'machine host', prefix: 'src/machine-host/', imports: ['core', 'store contract', 'store records', 'runtime'] },
   { name: 'queue', prefix: 'src/queue/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', 'runtime', 'tools'] },
+  { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
   { name: 'import', prefix: 'src/import/', imports: ['core', 'definition', 'store contract', 'store records', 'runtime'] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
@@ -60,7 +62,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['core', 'store contract', 'runtime', 'views'] },
   { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'machine host', 'queue', 'tools'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },

@@ -43,13 +43,17 @@ type Verdict = Omit<AssertionResult, 'id' | 'type' | 'weight'>;
 /**
  * Evaluates assertions against what came of a flow, in their order.
  *
- * Pure, and never throws: what cannot be evaluated says so. A value that is missing is not a pass.
+ * What cannot be evaluated says so. A value that is missing is not a pass.
+ *
+ * @param timeLimitMs most CPU that one schema may take, ms
  */
-export function evaluateAssertions(assertions: readonly AssertionDefinition[], evidence: Evidence): AssertionResult[] {
-  return assertions.map(assertion => {
+export async function evaluateAssertions(assertions: readonly AssertionDefinition[], evidence: Evidence, timeLimitMs: number): Promise<AssertionResult[]> {
+  const results: AssertionResult[] = [];
+  for (const assertion of assertions) {
     const { id, type, weight } = assertion;
-    return { id, type, weight, ...evaluate(assertion, evidence) };
-  });
+    results.push({ id, type, weight, ...(await evaluate(assertion, evidence, timeLimitMs)) });
+  }
+  return results;
 }
 
 const passed = (expected: unknown, actual: unknown): Verdict => ({ result: 'passed', ...show(expected, actual) });
@@ -60,7 +64,7 @@ function show(expected: unknown, actual: unknown): Pick<AssertionResult, 'expect
   return { ...(expected !== undefined && { expected: showValue(expected) }), ...(actual !== undefined && { actual: showValue(actual) }) };
 }
 
-function evaluate(assertion: AssertionDefinition, evidence: Evidence): Verdict {
+async function evaluate(assertion: AssertionDefinition, evidence: Evidence, timeLimitMs: number): Promise<Verdict> {
   const { type, reason } = assertion;
   if (!isAssertionType(type)) {
     // Whoever wrote the definition may know better why nobody can tell.
@@ -68,7 +72,7 @@ function evaluate(assertion: AssertionDefinition, evidence: Evidence): Verdict {
   }
   const path = assertion.path === undefined ? undefined : parseValuePath(assertion.path);
   if (!path) return notEvaluated('It has no path that can be followed');
-  return isChangeType(type) ? evaluateChange(assertion, path, evidence) : evaluateValue(assertion, path, evidence);
+  return isChangeType(type) ? evaluateChange(assertion, path, evidence) : evaluateValue(assertion, path, evidence, timeLimitMs);
 }
 
 /** Where a path begins; or why there is nothing to look at. */
@@ -92,7 +96,7 @@ function readState(reading: Reading | undefined, name: string, rest: Path): { re
   return 'failure' in reading ? { unknown: `The ${name} could not be read: ${reading.failure}` } : { value: reading.value, rest };
 }
 
-function evaluateValue(assertion: AssertionDefinition, path: Path, evidence: Evidence): Verdict {
+async function evaluateValue(assertion: AssertionDefinition, path: Path, evidence: Evidence, timeLimitMs: number): Promise<Verdict> {
   const { type, value, min, max, schema } = assertion;
   const expected = type === 'range' ? { min, max } : type === 'matches' ? schema : type === 'exists' ? undefined : value;
   const root = findRoot(path, evidence);
@@ -103,7 +107,7 @@ function evaluateValue(assertion: AssertionDefinition, path: Path, evidence: Evi
   if (type === 'exists') return actual === null ? failed(`The value at \`${formatPath(path)}\` is \`null\``, expected, actual) : passed(expected, actual);
   if (type === 'equals') return isDeepStrictEqual(actual, value) ? passed(expected, actual) : failed(`Expected ${describeValue(value)}, got ${describeValue(actual)}`, expected, actual);
   if (type === 'matches') {
-    const mismatch = findMismatch(schema, actual);
+    const mismatch = await findMismatch(schema, actual, timeLimitMs);
     if (mismatch === undefined) return passed(expected, actual);
     return 'unusable' in mismatch ? notEvaluated(`The schema cannot be used: ${mismatch.unusable}`) : failed(mismatch.reason, expected, actual);
   }

@@ -1,15 +1,19 @@
-import { type Schema, Validator } from '@cfworker/json-schema';
-import { toInputProblems } from '../definition/input-problems.ts';
+import { isFlowError } from '../core/errors.ts';
+import { checkBySchema } from '../definition/check-by-schema.ts';
 
-/** Says why a value does not fit a JSON Schema (2020-12); undefined when it does. */
-export function findMismatch(schema: unknown, value: unknown): { readonly reason: string } | { readonly unusable: string } | undefined {
+/**
+ * Says why a value does not fit a JSON Schema (2020-12); undefined when it does.
+ *
+ * @param timeLimitMs most CPU the check may take, ms
+ */
+export async function findMismatch(schema: unknown, value: unknown, timeLimitMs: number): Promise<{ readonly reason: string } | { readonly unusable: string } | undefined> {
   try {
-    // The validator writes its own marks into the schema it is given; ours is frozen.
-    const { valid, errors } = new Validator(structuredClone(schema) as Schema, '2020-12', false).validate(value);
-    if (valid) return undefined;
-    const [first, ...others] = toInputProblems(schema, value, errors).map(({ message }) => message.replaceAll('`input', '`value'));
+    const problems = await checkBySchema(schema as object | boolean, value, timeLimitMs);
+    if (problems.length === 0) return undefined;
+    const [first, ...others] = problems.map(({ message }) => message.replaceAll('`input', '`value'));
     return { reason: `${first ?? 'It does not fit its schema'}${others.length > 0 ? `, and ${others.length} more` : ''}` };
   } catch (error) {
-    return { unusable: error instanceof RangeError ? 'it refers to itself without end' : error instanceof Error ? error.message : String(error) };
+    if (isFlowError(error)) return { unusable: error.message };
+    throw error;
   }
 }

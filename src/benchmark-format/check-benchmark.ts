@@ -12,7 +12,7 @@ import type { ConvertedBenchmark } from './convert-benchmark.ts';
  * Finds what contradicts itself in a benchmark: weights, bounds, accounts, entries nobody can judge, keys nobody knows. It runs all the
  * same.
  */
-export function checkBenchmark(benchmark: Benchmark, { source, origins }: ConvertedBenchmark): Finding[] {
+export async function checkBenchmark(benchmark: Benchmark, { source, origins }: ConvertedBenchmark): Promise<Finding[]> {
   const assertions = (source.assertions ?? []) as unknown as readonly AssertionDefinition[];
   const bounds = checkBounds(assertions).filter(({ code }) => code !== 'assertion_unknown');
   return [
@@ -20,7 +20,7 @@ export function checkBenchmark(benchmark: Benchmark, { source, origins }: Conver
     ...checkWeights(benchmark),
     ...checkAccounts(benchmark),
     ...bounds.map(finding => ({ ...finding, path: origins[Number(finding.path[1])] ?? [] })),
-    ...checkStart(benchmark, assertions),
+    ...(await checkStart(benchmark, assertions)),
     ...listUnjudged(assertions, origins),
   ];
 }

@@ -1,4 +1,5 @@
 import { evaluateAssertions } from '../assertions/evaluate-assertions.ts';
+import { defaultTimeLimitMs } from '../evaluator/evaluation-task.ts';
 import { type AssertionDefinition, isAssertionType } from '../definition/assertion-schema.ts';
 import type { Finding } from '../definition/problem.ts';
 import type { Benchmark } from './benchmark-schema.ts';
@@ -8,11 +9,11 @@ import type { Benchmark } from './benchmark-schema.ts';
  *
  * Looked at is what can be judged and weighs anything; one expectation that does not hold from the start is enough.
  */
-export function checkStart({ initial_state: accounts }: Benchmark, assertions: readonly AssertionDefinition[]): Finding[] {
+export async function checkStart({ initial_state: accounts }: Benchmark, assertions: readonly AssertionDefinition[]): Promise<Finding[]> {
   const known = assertions.filter(({ weight, type }) => weight > 0 && isAssertionType(type));
   if (known.length === 0 || known.some(({ path = '' }) => !path.startsWith('state'))) return [];
   const value = readStart(accounts);
-  const judged = evaluateAssertions(known, { steps: {}, toolCalls: [], state: { value }, initial: { value } });
+  const judged = await evaluateAssertions(known, { steps: {}, toolCalls: [], state: { value }, initial: { value } }, defaultTimeLimitMs);
   if (judged.some(({ result }) => result !== 'passed')) return [];
   return [{
     code: 'holds_from_start', path: ['ground_truth', 'final_state_assertions'], expected: 'something that is not true before anything is done', found: judged.map(({ id }) => id).join(', '), atKey: true,

@@ -58,7 +58,7 @@ export async function readBenchmarkText(text: string, file: string, { plan, tool
   const converted = convertBenchmark(benchmark, planned);
   const examined = examine(converted.source, locateByPath, tools);
   if ('problems' in examined) throw toDefinitionError(examined.problems.map(problem => ({ ...problem, place: { file, ...problem.place } })), `the flow made of ${file}`);
-  return { definition: createPlan(examined).definition, doubts: checkBenchmark(benchmark, converted).map(finding => place(finding, source)).toSorted(byPlace) };
+  return { definition: createPlan(examined).definition, doubts: (await checkBenchmark(benchmark, converted)).map(finding => place(finding, source)).toSorted(byPlace) };
 }
 
 async function askPlanner(benchmark: Benchmark, plan: PlanBenchmark, file: string): Promise<FlowSource['steps']> {

@@ -16,9 +16,6 @@ export const systemClock: Clock = {
   clearTimer: timer => clearTimeout(timer as NodeJS.Timeout),
 };
 
-/** Ms that only grow, for limits on work no timer can interrupt. Real time, also where the clock is a simulated one. */
-export const monotonicNow = (): number => performance.now();
-
 /** Calls back again and again, in real time, also where the clock is a simulated one. Keeps no process alive. Returns what ends it. */
 export function repeat(callback: () => void, everyMs: number): () => void {
   const timer = setInterval(callback, everyMs).unref();

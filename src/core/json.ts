@@ -38,6 +38,12 @@ export function copyJson(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value;
 }
 
+/** Sets a property as JSON means it: the key `__proto__` is a key as any other. */
+export function setOwn(object: object, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else (object as Record<string, unknown>)[key] = value;
+}
+
 /** What is not JSON in a value, as `encodeJson` sees it; undefined: nothing. */
 export function findNotJson(value: unknown): { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string } | undefined {
   const walk: Walk = { room: Number.POSITIVE_INFINITY, path: [] };

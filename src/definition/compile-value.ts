@@ -1,4 +1,5 @@
 import type { Expression } from './expression.ts';
+import { tooLarge } from './expression-result.ts';
 import { isObject } from './outline.ts';
 import type { CompiledValue, ExpressionScope, RecordedValues } from './plan.ts';
 import { hasExpression, parseBareExpression, parseTemplate, type Template, type TemplateCache } from './template.ts';
@@ -81,7 +82,10 @@ function compileTemplate({ parts }: Template, expressions: Expression[]): Evalua
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') return only.expression.evaluate;
   return async (scope, recorded) => {
     let text = '';
-    for (const part of parts) text += typeof part === 'string' ? part : toText(await part.expression.evaluate(scope, recorded));
+    for (const part of parts) {
+      text += typeof part === 'string' ? part : toText(await part.expression.evaluate(scope, recorded));
+      if (text.length > recorded.room.maxBytes) throw tooLarge(recorded.room.maxBytes);
+    }
     return text;
   };
 }

@@ -63,6 +63,9 @@ class Scan implements ExpressionReads {
   readsItem = false;
   readonly artifactsOf = new Set<string>();
   readonly #bound = new Set<string>();
+  /** Nodes that were looked at: `a ?: b` has `a` in it twice, and so on in each that is in another. */
+  readonly #collected = new Set<object>();
+  readonly #visited = { atRoot: new Set<object>(), within: new Set<object>() };
 
   /** Notes every variable that is bound anywhere: by `:=`, as a parameter, by `@` and `#`. */
   collectBound(node: unknown): void {
@@ -70,7 +73,8 @@ class Scan implements ExpressionReads {
       for (const inner of node) this.collectBound(inner);
       return;
     }
-    if (!isNode(node)) return;
+    if (!isNode(node) || this.#collected.has(node)) return;
+    this.#collected.add(node);
     if (node.type === 'bind') this.#bind(node['lhs']);
     if (node.type === 'lambda') for (const parameter of toNodes(node['arguments'])) this.#bind(parameter);
     for (const name of [node.focus, node.index]) if (typeof name === 'string') this.#bound.add(name);
@@ -88,6 +92,9 @@ class Scan implements ExpressionReads {
       return;
     }
     if (!isNode(node)) return;
+    const visited = this.#visited[atRoot ? 'atRoot' : 'within'];
+    if (visited.has(node)) return;
+    visited.add(node);
     switch (node.type) {
       case 'path':
         this.#visitPath(node, atRoot);

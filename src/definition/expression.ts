@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FlowError } from '../core/errors.ts';
-import { maxJsonDepth } from '../core/json.ts';
-import { describeValue, formatPath } from '../core/wording.ts';
+import { evaluateApart } from '../evaluator/evaluator.ts';
+import { growsTooMuch } from './expression-copies.ts';
+import { computeCost, findGrowth, type Growth, maxCost } from './expression-cost.ts';
 import { compileProgram, type Program } from './expression-engine.ts';
+import { countBytes, readError, runProgram, takeRoom, toOverrunError } from './expression-result.ts';
 import { type ExpressionReads, scanExpression, stepFields } from './expression-scan.ts';
 import type { ExpressionScope, RecordedValues } from './plan.ts';
 
@@ -29,11 +32,13 @@ const reserved = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'
 /** Compiles an expression without its `{% %}`; what is no expression comes back as a mistake. */
 export function parseExpression(source: string): Expression | ExpressionMistake {
   if (source.trim() === '') return { source, message: 'it is empty', offset: 0 };
+  if (growsTooMuch(source)) return { source, message: 'it has too many `?:` and `??` within each other', offset: 0 };
   const path = readPlainPath(source);
   if (path) return createPathExpression(source, path);
   try {
     const program = compileProgram(source);
-    return { source, reads: scanExpression(program.tree), evaluate: (scope, recorded) => evaluateProgram(source, program, scope, recorded) };
+    const growth = findGrowth(program.tree);
+    return { source, reads: scanExpression(program.tree), evaluate: (scope, recorded) => evaluateProgram(source, program, growth, scope, recorded) };
   } catch (error) {
     return toMistake(error, source);
   }
@@ -75,7 +80,7 @@ function createPathExpression(source: string, names: readonly string[]): Express
       for (const name of names) {
         if (Array.isArray(value)) {
           program ??= compileProgram(source);
-          return evaluateProgram(source, program, scope, recorded);
+          return evaluateProgram(source, program, findGrowth(program.tree), scope, recorded);
         }
         if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return null;
         value = (value as Record<string, unknown>)[name];
@@ -85,74 +90,42 @@ function createPathExpression(source: string, names: readonly string[]): Express
   };
 }
 
-async function evaluateProgram(source: string, program: Program, scope: ExpressionScope, recorded: RecordedValues): Promise<unknown> {
-  let result: unknown;
+/** Here, when it is sure to be little; else in a process of its own. */
+async function evaluateProgram(source: string, program: Program, growth: Growth | undefined, scope: ExpressionScope, recorded: RecordedValues): Promise<unknown> {
+  const cost = growth && computeCost(growth, scope);
+  if (cost === undefined) return evaluateFarther(source, scope, recorded);
+  await takeTurns(cost);
+  const result = await runProgram(source, program, scope, recorded);
+  takeRoom(recorded.room, countBytes(result));
+  return result;
+}
+
+async function evaluateFarther(source: string, scope: ExpressionScope, { now, seed, timeLimitMs, room }: RecordedValues): Promise<unknown> {
+  const outcome = await evaluateApart({ kind: 'expression', source, scope: writeScope(source, scope), now, seed, maxBytes: room.maxBytes - room.used }, timeLimitMs);
+  if ('error' in outcome) throw new FlowError(outcome.error.code, outcome.error.message, outcome.error);
+  if ('overrun' in outcome) throw toOverrunError(source, outcome.overrun, timeLimitMs);
+  takeRoom(room, outcome.value.length);
+  return JSON.parse(outcome.value) as unknown;
+}
+
+function writeScope(source: string, scope: ExpressionScope): string {
   try {
-    result = await program.evaluate(scope, recorded);
+    return JSON.stringify(scope);
   } catch (error) {
-    throw toEvaluationError(error, source, recorded);
+    // The one thing that is wrong with a JSON value can be that its text would be longer than texts can be.
+    if (error instanceof RangeError) throw toOverrunError(source, 'memory', 0);
+    throw error;
   }
-  return toPlain(result, [], source);
 }
 
-/** Copies a result as plain JSON: without the marks JSONata leaves on its lists, and with nothing in it that is not JSON. */
-function toPlain(value: unknown, path: (string | number)[], source: string): unknown {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
-  if (value === undefined) return null;
-  if (path.length > maxJsonDepth) throw notJson(source, path.slice(0, 5), `something nested deeper than ${maxJsonDepth} levels`);
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    for (const [position, member] of value.entries()) {
-      path.push(position);
-      list.push(toPlain(member, path, source));
-      path.pop();
-    }
-    return list;
-  }
-  if (typeof value !== 'object' || isJsonataFunction(value)) {
-    throw notJson(source, path, typeof value === 'number' ? describeValue(value) : 'a function');
-  }
-  const object: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue;
-    path.push(key);
-    const plain = toPlain(member, path, source);
-    if (key === '__proto__') Object.defineProperty(object, key, { value: plain, enumerable: true, configurable: true, writable: true });
-    else object[key] = plain;
-    path.pop();
-  }
-  return object;
-}
+let sinceTurn = 0;
 
-/** Data may carry JSONata's marks too; only a function has code behind them. */
-function isJsonataFunction(value: object): boolean {
-  const { implementation, environment } = value as { implementation?: unknown; environment?: { lookup?: unknown } | null };
-  return typeof implementation === 'function' || typeof environment?.lookup === 'function';
-}
-
-const maxShown = 200;
-const show = (source: string): string => {
-  const text = source.trim();
-  return text.length > maxShown ? `${text.slice(0, maxShown - 1)}…` : text;
-};
-
-function notJson(source: string, path: readonly (string | number)[], found: string): FlowError {
-  const name = formatPath(['result', ...path]);
-  return new FlowError('expression_failed', `Expected \`${name}\` of the expression \`${show(source)}\` to be a JSON value, got ${found}`, {
-    details: { expression: source },
-  });
-}
-
-function toEvaluationError(error: unknown, source: string, recorded: RecordedValues): FlowError {
-  const { code, position, message } = readError(error);
-  const details = { expression: source, ...(position !== undefined && { position }), ...(code !== undefined && { reason: code }) };
-  if (code === 'D1012') {
-    return new FlowError('expression_timeout', `Expected the expression \`${show(source)}\` to be evaluated within ${recorded.timeLimitMs} ms; it was stopped`, { details });
-  }
-  const reason = error instanceof RangeError ? 'it calls itself too deeply' : message;
-  const at = position === undefined ? '' : ` at character ${position}`;
-  return new FlowError('expression_failed', `The expression \`${show(source)}\` could not be evaluated${at}: ${reason}`, { details });
+/** Many small evaluations, one after the other, leave room for everything else. */
+async function takeTurns(cost: number): Promise<void> {
+  sinceTurn += cost;
+  if (sinceTurn < maxCost) return;
+  sinceTurn = 0;
+  await nextTurn();
 }
 
 function toMistake(error: unknown, source: string): ExpressionMistake {
@@ -161,12 +134,3 @@ function toMistake(error: unknown, source: string): ExpressionMistake {
   return { source, message, offset: Math.max(0, (position ?? 1) - 1) };
 }
 
-function readError(error: unknown): { code: string | undefined; position: number | undefined; message: string } {
-  if (typeof error !== 'object' || error === null) return { code: undefined, position: undefined, message: String(error) };
-  const { code, position, message } = error as { code?: unknown; position?: unknown; message?: unknown };
-  return {
-    code: typeof code === 'string' ? code : undefined,
-    position: typeof position === 'number' ? position : undefined,
-    message: typeof message === 'string' && message !== '' ? message : 'unknown reason',
-  };
-}

@@ -1,11 +1,9 @@
-import { type OutputUnit, type Schema, type ValidationResult, Validator } from '@cfworker/json-schema';
-import { encodeJson } from '../core/json.ts';
-import { FlowError } from '../core/errors.ts';
-import { toInputProblems } from './input-problems.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
+import { encodeJson, setOwn } from '../core/json.ts';
+import { checkBySchema } from './check-by-schema.ts';
+import type { InputProblem } from './input-problems.ts';
 import { isObject } from './outline.ts';
 import type { FlowDefinition } from './schema.ts';
-
-const validators = new WeakMap<object, Validator>();
 
 /**
  * Checks an input against the flow's `input` schema, and fills in the schema's defaults.
@@ -13,37 +11,30 @@ const validators = new WeakMap<object, Validator>();
  * JSON Schema 2020-12, `format` included. A flow without a schema takes any JSON value. The input is not changed; with a
  * schema a copy comes back.
  *
+ * @param timeLimitMs most CPU the check may take, ms
  * @throws a `FlowError` with code `input_invalid`: `details.problems` lists path, what was expected and what was found; or
- * `value_not_json`; or `input_schema_invalid`, when the schema itself cannot be used
+ * `value_not_json`; or `input_schema_invalid`, when the schema itself cannot be used; or `input_check_timeout`
  */
-export function validateInput(definition: Pick<FlowDefinition, 'id' | 'input'>, input: unknown): unknown {
+export async function validateInput(definition: Pick<FlowDefinition, 'id' | 'input'>, input: unknown, timeLimitMs: number): Promise<unknown> {
   const text = encodeJson(input, { name: 'input' });
   const schema = definition.input;
   if (schema === undefined) return input;
   const filled = fillDefaults(schema, input === undefined ? undefined : JSON.parse(text), 0) ?? null;
-  const { valid, errors } = validate(definition.id, schema, filled);
-  if (valid) return filled;
-  throw inputInvalid(definition.id, schema, filled, errors);
+  const problems = await findInputProblems(definition.id, schema, filled, timeLimitMs);
+  if (problems.length === 0) return filled;
+  throw inputInvalid(definition.id, problems);
 }
 
-function validate(flowId: string, schema: object | boolean, input: unknown): ValidationResult {
+async function findInputProblems(flowId: string, schema: object | boolean, input: unknown, timeLimitMs: number): Promise<readonly InputProblem[]> {
   try {
-    return getValidator(schema).validate(input);
+    return await checkBySchema(schema, input, timeLimitMs);
   } catch (error) {
-    const reason = error instanceof RangeError ? 'it refers to itself without end' : String(error instanceof Error ? error.message : error);
-    throw new FlowError('input_schema_invalid', `Expected the input schema of flow \`${flowId}\` to be one that inputs can be checked with: ${reason}`, { cause: error });
+    if (isFlowError(error, 'input_schema_invalid')) {
+      throw new FlowError('input_schema_invalid', `Expected the input schema of flow \`${flowId}\` to be one that inputs can be checked with: ${error.message}`, { cause: error });
+    }
+    if (isFlowError(error, 'input_check_timeout')) throw new FlowError('input_check_timeout', `Input of flow \`${flowId}\`: ${error.message}`);
+    throw error;
   }
-}
-
-function getValidator(schema: object | boolean): Validator {
-  if (typeof schema === 'boolean') return new Validator(schema, '2020-12', false);
-  let validator = validators.get(schema);
-  if (!validator) {
-    // The validator writes its own marks into the schema it is given; ours is frozen.
-    validator = new Validator(structuredClone(schema) as Schema, '2020-12', false);
-    validators.set(schema, validator);
-  }
-  return validator;
 }
 
 const maxDefaultDepth = 50;
@@ -61,13 +52,12 @@ function fillDefaults(schema: unknown, value: unknown, depth: number): unknown {
     const result = fillDefaults(inner, member, depth + 1);
     if (result === member) continue;
     filled ??= { ...value };
-    filled[name] = result;
+    setOwn(filled, name, result);
   }
   return filled ?? value;
 }
 
-function inputInvalid(flowId: string, schema: object | boolean, input: unknown, errors: readonly OutputUnit[]): FlowError {
-  const problems = toInputProblems(schema, input, errors);
+function inputInvalid(flowId: string, problems: readonly InputProblem[]): FlowError {
   const lines = problems.slice(0, maxListed).map(({ message }) => message);
   if (problems.length > maxListed) lines.push(`and ${problems.length - maxListed} more`);
   const [first] = problems;

@@ -31,8 +31,16 @@ export interface RecordedValues {
   readonly now: number;
   /** Seeds `$random`; any text. */
   readonly seed: string;
-  /** Longest an evaluation may take, ms. */
+  /** Most CPU an evaluation may take, ms. */
   readonly timeLimitMs: number;
+  /** How much the results of all its expressions may come to. */
+  readonly room: ResultRoom;
+}
+
+/** Room for results, bytes of JSON. */
+export interface ResultRoom {
+  readonly maxBytes: number;
+  used: number;
 }
 
 /** A value of the definition with its expressions compiled. */

@@ -8,6 +8,7 @@ import { isProcessAlive } from '../../persistence/files/process-identity.ts';
 import type { OwnerRecord } from '../../persistence/records.ts';
 import { findEntryFile } from '../core/entry-file.ts';
 import { FlowError } from '../core/errors.ts';
+import { toNodeEnvironment } from '../core/node-environment.ts';
 import { listDescendants } from './list-descendants.ts';
 
 /** Exit code of a process that found another one at work on its folder. */
@@ -56,9 +57,8 @@ export class RunnerProcess {
   static begin(folder: string, { cwd, secrets, ended }: BeginOptions): RunnerProcess {
     rmSync(join(folder, 'error.json'), { force: true });
     const log = openSync(join(folder, outputFile), 'a', 0o600);
-    const env = 'electron' in process.versions ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env;
     try {
-      const child = spawn(process.execPath, [requireProgram(), folder], { cwd, env, detached: true, windowsHide: true, stdio: ['pipe', log, log] });
+      const child = spawn(process.execPath, [requireProgram(), folder], { cwd, env: toNodeEnvironment(), detached: true, windowsHide: true, stdio: ['pipe', log, log] });
       // It may have ended before it has read them.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(JSON.stringify(secrets));

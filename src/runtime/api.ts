@@ -45,7 +45,7 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly maxOutputBytes?: number;
   /** A flow whose next wait ends sooner than this stays in memory, ms. Default 1,000. */
   readonly keepResidentMs?: number;
-  /** Longest an expression may be evaluated, ms. Default 1,000. */
+  /** Most CPU that an expression, or the check of an input, may take, ms. Default 1,000. */
   readonly expressionTimeLimitMs?: number;
   /**
    * What to continue when the runtime is created: everything (default), nothing, or what the function says yes to.

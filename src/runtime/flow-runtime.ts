@@ -94,7 +94,7 @@ export class FlowRuntime implements Performer {
       bring: executionId => this.#admission.bring(executionId),
     });
     this.#retrier = new Retrier({
-      store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
+      store, expressionTimeLimitMs: options.expressionTimeLimitMs, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       requireExecution: id => this.requireExecution(id),
       supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition'), cleanUp: 'skip' } }),
       isHeld: id => this.isolation?.holds(id) ?? false,

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../persistence/store.ts';
-import { FlowError } from '../core/errors.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
 import { createFailure } from '../core/failure.ts';
 import { toIdempotencyKey } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
@@ -30,6 +30,8 @@ export interface PrepareParams {
 
 /** Outputs kept in memory per flow: a long flow must not collect all of its own. */
 const maxOutputs = 32;
+/** Failures of an expression that another attempt may not meet. */
+const limitCodes: ReadonlySet<string> = new Set(['expression_timeout', 'expression_too_large', 'evaluator_unavailable']);
 /** Largest list of a `for_each`. */
 const maxItems = 1_000_000;
 
@@ -43,10 +45,10 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
   const { tree, position, item, now, timeLimitMs, maxBytes } = params;
   const step = tree.plan.steps[position] as PlannedStep;
   const address = toLocalAddress(step.id, item);
-  const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address, tree.generation), timeLimitMs };
+  const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address, tree.generation), timeLimitMs, room: { maxBytes, used: 0 } };
   try {
     const scope = await createScope(reader, params, step, [step.with, step.when, step.forEach]);
-    const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : value.evaluate(scope, recorded));
+    const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : evaluateAgain(value, scope, recorded, step.retry));
     if (item === noItem && step.when && !isMet(step, await evaluate(step.when))) {
       return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
     }
@@ -64,6 +66,17 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
     return toStart(step, input, now);
   } catch (error) {
     return { type: 'fail', failure: toFailure(error, false) };
+  }
+}
+
+/** What met a limit is tried as often as the step says; there is nothing to wait for in between. */
+async function evaluateAgain(value: CompiledValue, scope: ExpressionScope, recorded: RecordedValues, { maxAttempts, nonRetryable }: PlannedStep['retry']): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await value.evaluate(scope, recorded);
+    } catch (error) {
+      if (!isFlowError(error) || !limitCodes.has(error.code) || nonRetryable.includes(error.code) || attempt >= maxAttempts) throw error;
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import { noItem } from './tree.ts';
 
 export interface RetrierOptions {
   readonly store: Store;
+  readonly expressionTimeLimitMs: number;
   readonly plans: PlanRegistry;
   readonly obstacles: Obstacles;
   readonly host: () => Host;
@@ -75,7 +76,7 @@ export class Retrier {
       const choice = await this.#choose(record, onNewDefinition);
       if (choice.isNew) {
         // Refused before anything is ended.
-        this.#requireRunnable(record, choice.plan);
+        await this.#requireRunnable(record, choice.plan);
         if (record.settledAt === null) await this.#options.supersede(executionId);
         const ended = await this.#options.requireExecution(executionId);
         await this.#begin(ended, choice, [], true);
@@ -84,7 +85,7 @@ export class Retrier {
       if (record.settledAt !== null) {
         throw new FlowError('execution_settled', `Expected an unfinished execution to resume, ${executionId} has settled (${record.status}). To run steps of it again: retry`, { details: { executionId } });
       }
-      this.#requireRunnable(record, choice.plan);
+      await this.#requireRunnable(record, choice.plan);
       if (this.#options.goesOn(record)) {
         throw new FlowError('execution_active', `Expected an execution that stands still, ${executionId} goes on here already`, { details: { executionId } });
       }
@@ -131,7 +132,7 @@ export class Retrier {
     return { plan: current, changed, touched: new Set(changes.changed.map(one => one.stepId)), isNew: true };
   }
 
-  #requireRunnable({ executionId, parentId, parentStep, input }: ExecutionRecord, plan: FlowPlan): void {
+  async #requireRunnable({ executionId, parentId, parentStep, input }: ExecutionRecord, plan: FlowPlan): Promise<void> {
     if (parentId !== null) {
       throw new FlowError('retry_of_child', `Expected an execution that no other one started; ${executionId} was started by ${parentId}. Retry the step of that which started it`, {
         details: { executionId, parentId, parentStep },
@@ -139,12 +140,12 @@ export class Retrier {
     }
     const obstacle = this.#options.obstacles.find(plan);
     if (obstacle) throw new FlowError(obstacle.code, `The execution ${executionId} cannot go on here. ${obstacle.message}`, { details: obstacle.details ?? {} });
-    validateInput(plan.definition, JSON.parse(input));
+    await validateInput(plan.definition, JSON.parse(input), this.#options.expressionTimeLimitMs);
   }
 
   async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean): Promise<number> {
     const { store, host, takeKey } = this.#options;
-    this.#requireRunnable(record, plan);
+    await this.#requireRunnable(record, plan);
     const rows = await store.listSteps(record.key);
     const failed = new Set(rows.filter(({ item, status }) => item === noItem && status === 'failed').map(({ stepId }) => stepId));
     // A failed step whose `timeout` or `retry` was mended is worth another try. Asked for nothing in particular: what failed.

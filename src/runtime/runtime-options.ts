@@ -1,3 +1,4 @@
+import { defaultTimeLimitMs } from '../evaluator/evaluation-task.ts';
 import { hostname } from 'node:os';
 import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
@@ -45,7 +46,7 @@ const day = 86_400_000;
 /** @throws a `FlowError` with code `option_invalid` */
 export function resolveOptions(options: RuntimeOptions, builtIn: readonly Tool[]): ResolvedOptions {
   const { maxActiveFlows = 1_024, maxRunningSteps = 1_024, maxInterruptions = 5, maxOutputBytes = 4 * 1_024 * 1_024 } = options;
-  const { keepResidentMs = 1_000, expressionTimeLimitMs = 1_000, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3, maxArtifactBytes = 256 * 1_024 * 1_024, secrets = [] } = options;
+  const { keepResidentMs = 1_000, expressionTimeLimitMs = defaultTimeLimitMs, retentionMs = 30 * day, sizeBudgetBytes = 1_024 ** 3, maxArtifactBytes = 256 * 1_024 * 1_024, secrets = [] } = options;
   const { maxFlowDepth = 1_000, maxChildFlows = 10_000 } = options;
   const counts = { maxActiveFlows, maxRunningSteps, maxFlowDepth, maxChildFlows, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, sizeBudgetBytes, maxArtifactBytes };
   for (const [name, value] of Object.entries(counts)) requireInteger(name, value, 1);

@@ -31,6 +31,7 @@ export interface StarterOptions {
   readonly plans: PlanRegistry;
   readonly obstacles: Obstacles;
   readonly maxOutputBytes: number;
+  readonly expressionTimeLimitMs: number;
   readonly host: () => Host;
   /** The next number under which rows are kept. */
   readonly takeKey: () => number;
@@ -86,7 +87,7 @@ export class Starter {
   }
 
   async #start(flowId: string, params: StartParams): Promise<Started> {
-    const { plans, obstacles, maxOutputBytes, host, takeKey } = this.#options;
+    const { plans, obstacles, maxOutputBytes, expressionTimeLimitMs, host, takeKey } = this.#options;
     const plan = plans.require(flowId);
     // A flow that another one started runs where that one does.
     const isolation = params.parentId === undefined ? this.#options.isolation() : undefined;
@@ -100,7 +101,7 @@ export class Starter {
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
     const labels = params.labels && requireLabels(params.labels);
     const limits = { maxBytes: maxOutputBytes, name: 'input' };
-    const json = encodeJson(validateInput(plan.definition, JSON.parse(encodeJson(input, limits))), limits);
+    const json = encodeJson(await validateInput(plan.definition, JSON.parse(encodeJson(input, limits)), expressionTimeLimitMs), limits);
     const now = host().now();
     const executionId = params.executionId ?? createExecutionId(now);
     const header: ExecutionHeader = {

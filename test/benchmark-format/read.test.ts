@@ -71,7 +71,7 @@ describe('a benchmark file', () => {
     const loaded = await readBenchmarkText(text, 'b.yml');
     expect(loaded?.doubts.map(({ code, place }) => `${place.line} ${code} ${place.path}`)).toEqual(['3 benchmark_key_unknown difficulty', '4 benchmark_key_unknown initial_state[0].note', '5 benchmark_key_unknown ground_truth.budget']);
     const { steps: planned } = compileFlow(loaded?.definition as NonNullable<typeof loaded>['definition']);
-    expect(await planned[0]?.with?.evaluate({ input: {}, steps: {} }, { now: 0, seed: '', timeLimitMs: 1_000 })).toEqual({
+    expect(await planned[0]?.with?.evaluate({ input: {}, steps: {} }, { now: 0, seed: '', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 } })).toEqual({
       initial_state: [{ pubkey: 'A', owner: 'B', lamports: 1, note: '{% no %}' }],
       benchmark: { prompt: 'Do {% this %}', tags: [], difficulty: 3, ground_truth: { budget: 9 } },
     });
@@ -82,7 +82,7 @@ describe('a benchmark file', () => {
       fc.pre(prompt !== '');
       const loaded = await readBenchmarkText(JSON.stringify({ id: 'x', prompt, initial_state: [], ground_truth: {} }, null, 1), 'b.yml');
       const { steps } = compileFlow(loaded?.definition as NonNullable<typeof loaded>['definition']);
-      expect(await steps[1]?.with?.evaluate({ input: {}, steps: {} }, { now: 0, seed: '', timeLimitMs: 1_000 })).toMatchObject({ prompt });
+      expect(await steps[1]?.with?.evaluate({ input: {}, steps: {} }, { now: 0, seed: '', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 } })).toMatchObject({ prompt });
     }), { numRuns: 30 });
   });
 

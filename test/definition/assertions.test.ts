@@ -67,7 +67,7 @@ describe('the state of a definition', () => {
     const plan = compileFlow(parseFlow(`${head}state: { uses: tool:probe, initial: swap, timeout: 3s, with: { all: "{% steps.swap.output.n + 1 %}" } }`));
     expect(plan.state).toMatchObject({ target: 'probe', initial: 0, timeoutMs: 3_000 });
     expect(plan.tools).toEqual(['swap', 'probe']);
-    expect(await plan.state?.with?.evaluate({ input: {}, steps: { swap: { output: { n: 1 }, status: 'completed' } } }, { now: 0, seed: '', timeLimitMs: 1_000 })).toEqual({ all: 2 });
+    expect(await plan.state?.with?.evaluate({ input: {}, steps: { swap: { output: { n: 1 }, status: 'completed' } } }, { now: 0, seed: '', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 } })).toEqual({ all: 2 });
   });
 
   it('is refused when it cannot be read', () => {

@@ -16,7 +16,7 @@ const written: FlowSource = {
   min_score: 0, mode: 'conditional', concurrency: 10, version: '1', id: 'small',
 };
 const scope = { input: {}, steps: {} };
-const recorded = { now: 0, seed: 's', timeLimitMs: 1_000 };
+const recorded = { now: 0, seed: 's', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 } };
 
 describe('a compiled flow', () => {
   it('fills in defaults, resolves names to positions and durations to ms', () => {

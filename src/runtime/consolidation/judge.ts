@@ -46,7 +46,7 @@ export async function judge(finished: Finished, work: readonly StepWork[], optio
   const initial = plan.state?.initial == null ? undefined : plan.steps[plan.state.initial];
   const toolCalls = sessions.flatMap(step => step.toolCalls).toSorted((a, b) => a.startedAt - b.startedAt);
   const evidence: Evidence = { steps, toolCalls, state: read ? toReading(read) : undefined, initial: initial && toFirstReading(initial.id, steps[initial.id]) };
-  return { assertions: evaluateAssertions(plan.assertions, evidence), state: read ? ('value' in read ? `{"value":${read.value}}` : JSON.stringify({ failure: read.failure })) : undefined };
+  return { assertions: await evaluateAssertions(plan.assertions, evidence, options.expressionTimeLimitMs), state: read ? ('value' in read ? `{"value":${read.value}}` : JSON.stringify({ failure: read.failure })) : undefined };
 }
 
 /** The value is JSON text. */
@@ -64,7 +64,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
   let input: unknown = {};
   try {
     const scope = { input: JSON.parse(header.input) as unknown, steps: Object.fromEntries(plan.steps.map(({ id }) => [id, { output: steps[id]?.output ?? null, status: steps[id]?.status ?? 'pending' }])) };
-    if (state.with) input = state.with.constant ? structuredClone(state.with.value) : await state.with.evaluate(scope, { now: clock.now(), seed: idempotencyKey, timeLimitMs });
+    if (state.with) input = state.with.constant ? structuredClone(state.with.value) : await state.with.evaluate(scope, { now: clock.now(), seed: idempotencyKey, timeLimitMs, room: { maxBytes: maxOutputBytes, used: 0 } });
   } catch (error) {
     return { failure: toFailure(error, false) };
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { agentLabel } from '../../catalog/read-stats.ts';
+import { defaultTimeLimitMs } from '../../evaluator/evaluation-task.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
@@ -64,7 +65,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const problems = synced ? [] : checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
   // With the schema's defaults, as it is stored.
-  const input = validateInput(definition, given);
+  const input = await validateInput(definition, given, defaultTimeLimitMs);
   const { digest } = compileFlow(definition);
   prepareDatabaseFolder(database);
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
