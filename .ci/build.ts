@@ -1,6 +1,6 @@
 // Builds what is published, as JavaScript and declarations: node .ci/build.ts [FOLDER]. Default: dist.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { bundleEntries, collectLicences, listEntries } from './bundle.ts';
 
@@ -25,6 +25,7 @@ export async function buildPackage(outDir: string): Promise<void> {
   const metafile = await bundleEntries(manifest, outDir);
   writeFileSync(join(outDir, 'LICENSES.txt'), collectLicences(metafile));
   declareEntries(listEntries(manifest), outDir);
+  cpSync(join(root, 'template'), join(outDir, 'template'), { recursive: true });
 }
 
 if (process.argv[1] !== undefined && relative(process.argv[1], import.meta.filename) === '') {

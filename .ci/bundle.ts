@@ -127,13 +127,16 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
     format: 'esm',
     platform: 'node',
     target: 'node22.14',
-    conditions: ['flowstone-source'],
+    conditions: ['flowstone-source', 'module'],
     external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
     plugins: [loadLate, builtIns, nativeFile, oneFileOfCommands, shorten],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
   });
+  // A module cannot `require`: it would only be noticed when it is asked for.
+  const required = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'require-call' && external).map(({ path }) => path));
+  if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
   return metafile;
 }
 

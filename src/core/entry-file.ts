@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -11,4 +12,13 @@ export function findEntryFile(name: string): string | undefined {
   if (typeof url !== 'string' || !url.startsWith('file:')) return undefined;
   const extension = url.endsWith('.ts') ? '.ts' : '.js';
   return ['../', './'].map(folder => fileURLToPath(new URL(`${folder}${name}${extension}`, url))).find(file => existsSync(file));
+}
+
+/** The folder of Flowstone's package, with its package.json; undefined in an app that was bundled. */
+export function findPackageFolder(): string | undefined {
+  for (let folder = findEntryFile('index'); folder !== undefined; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  return undefined;
 }

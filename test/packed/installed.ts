@@ -6,11 +6,11 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../..');
 
 /** Nothing of the tester's: no settings, no registry that answers. */
-export function createEmptyEnvironment(home: string): NodeJS.ProcessEnv {
+export function createEmptyEnvironment(home: string, nodeFolder = dirname(process.execPath)): NodeJS.ProcessEnv {
   return {
     HOME: home,
     USERPROFILE: home,
-    PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    PATH: [nodeFolder, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: 'C.UTF-8',
     CI: 'true',
     NO_COLOR: '1',
@@ -21,11 +21,11 @@ export function createEmptyEnvironment(home: string): NodeJS.ProcessEnv {
 }
 
 /** A folder in which the packed file is installed, without a network. */
-export function installPacked(tarball: string): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
+export function installPacked(tarball: string, nodeFolder?: string): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
   const folder = mkdtempSync(join(tmpdir(), 'installed-'));
   const home = join(folder, '.home');
   mkdirSync(home);
-  const env = createEmptyEnvironment(home);
+  const env = createEmptyEnvironment(home, nodeFolder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
   execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   return { folder, env };

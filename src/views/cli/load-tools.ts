@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import module from 'node:module';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findEntryFile } from '../../core/entry-file.ts';
@@ -32,9 +32,9 @@ let helping = false;
  */
 function lendOwnPackages(): void {
   // Added in Node.js 22.15; 22.14 goes without.
-  if (helping || typeof registerHooks !== 'function') return;
+  if (helping || typeof module.registerHooks !== 'function') return;
   helping = true;
-  registerHooks({
+  module.registerHooks({
     resolve(specifier, context, next) {
       try {
         const found = next(specifier, context);

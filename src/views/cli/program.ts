@@ -37,6 +37,10 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   const add = (usage: string, description: string): Command =>
     program.command(usage).description(description).option('--json', 'print exactly one JSON document on standard output');
 
+  add('init [dir]', 'write a project that runs: flows, a machine, tools, tests')
+    .option('-y, --yes', 'ask nothing: write it into this folder')
+    .action(async (dir: string | undefined, options) => settle(await (await import('./init-command.ts')).initCommand(dir, options, context)));
+
   add('run <file>', 'run a flow, from its file or by its id when `sync` has taken it over; goes on with the same run if it was cut off')
     .option('--input <json>', 'the input: JSON, or @file, or @- for standard input')
     .option(...toolsOption)

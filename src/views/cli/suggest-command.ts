@@ -11,7 +11,8 @@ export type Suggest = (words: string, options?: { readonly tools?: boolean }) =>
 export function createSuggest({ env }: Pick<CommandContext, 'env'>, { db, tools }: { readonly db?: string; readonly tools?: string }): Suggest {
   // In a checkout the program is not on the PATH; npm tells whose script it runs.
   const inCheckout = env['npm_package_name'] === 'flowstone' && env['npm_lifecycle_event'] !== undefined && env['npm_lifecycle_event'] !== 'npx';
-  const program = inCheckout ? 'npm run -s flowstone --' : 'flowstone';
+  // Installed in a project it is not on the PATH either, but for npm's own commands.
+  const program = inCheckout ? 'npm run -s flowstone --' : env['npm_lifecycle_event'] === undefined ? 'flowstone' : 'npx flowstone';
   return (words, options = {}) => [
     `${program} ${words}`,
     ...(options.tools && tools !== undefined ? ['--tools', quote(tools)] : []),

