@@ -67,6 +67,8 @@ export interface ListExecutionsParams {
 export interface PruneParams {
   /** Executions whose newest generation settled before this time go, epoch ms; imported ones stay. */
   readonly settledBefore: number;
+  /** Only these, imported ones too. */
+  readonly executionIds?: readonly string[];
   /** At most; default 1,000. */
   readonly limit?: number;
 }

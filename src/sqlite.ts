@@ -1,3 +1,6 @@
+export { backupSqlite, restoreSqlite } from '../persistence/sqlite/backup.ts';
+export type { SqliteExamination } from '../persistence/sqlite/examine-file.ts';
+export { examineDriver, examineSqlite } from '../persistence/sqlite/examine-file.ts';
 export { openSqliteReader, openSqliteStore } from '../persistence/sqlite/open-sqlite-store.ts';
 export type { SqliteReaderOptions, SqliteStoreOptions } from '../persistence/sqlite/open-sqlite-store.ts';
 export type { SqliteDatabase, SqliteDriver } from '../persistence/sqlite/driver.ts';

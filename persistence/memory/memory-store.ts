@@ -270,10 +270,10 @@ export abstract class StateStore implements Store {
     }
   }
 
-  prune({ settledBefore, limit = 1000 }: PruneParams): number {
+  prune({ settledBefore, executionIds, limit = 1000 }: PruneParams): number {
     const state = this.requireOwned();
     const old = this.#listNewest()
-      .filter(row => row.settledAt !== null && row.settledAt < settledBefore && !isImported(row))
+      .filter(row => row.settledAt !== null && row.settledAt < settledBefore && (executionIds?.includes(row.executionId) ?? !isImported(row)))
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
       .slice(0, limit);
     for (const row of old) removeExecution(state, this.#log, row);

@@ -70,6 +70,14 @@ export function choosePreferredDriver(): SqliteDriver {
   return preferred.driver;
 }
 
+/** Why better-sqlite3 cannot be loaded here; undefined: it can. */
+export function getNativeProblem(): string | undefined {
+  choosePreferredDriver();
+  if (preferred?.driver === 'better-sqlite3') return undefined;
+  const { reason } = preferred ?? {};
+  return reason instanceof Error ? reason.message : `Node-API ${process.versions['napi']} is below ${nodeApi}`;
+}
+
 function findPreferredDriver(): { driver: SqliteDriver; reason?: unknown } {
   if (!canLoadNative(process.versions)) return { driver: 'node:sqlite' };
   try {

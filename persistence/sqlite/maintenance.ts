@@ -12,10 +12,10 @@ const maxPieces = 256;
 const maxVacuumPages = 2048;
 
 /** Deletes executions whose newest generation has settled, the oldest first, and gives the space back. */
-export function pruneExecutions(connection: SqliteConnection, { settledBefore, limit = 1000 }: PruneParams): number {
+export function pruneExecutions(connection: SqliteConnection, { settledBefore, executionIds, limit = 1000 }: PruneParams): number {
   let pruned = 0;
   while (pruned < limit) {
-    const count = connection.transaction(() => pruneChunk(connection, settledBefore, Math.min(chunkSize, limit - pruned)));
+    const count = connection.transaction(() => pruneChunk(connection, settledBefore, executionIds, Math.min(chunkSize, limit - pruned)));
     if (count === 0) break;
     pruned += count;
   }
@@ -32,10 +32,12 @@ export function giveBackPages(connection: SqliteConnection): void {
 const isOwn = `(e.idempotency_key IS NULL OR e.idempotency_key NOT GLOB '${importPrefix}*')`;
 const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations', 'consolidations'];
 
-function pruneChunk(connection: SqliteConnection, settledBefore: number, limit: number): number {
+function pruneChunk(connection: SqliteConnection, settledBefore: number, executionIds: readonly string[] | undefined, limit: number): number {
+  const which = executionIds === undefined ? isOwn : 'e.execution_id IN (SELECT value FROM json_each(?))';
+  const asked = executionIds === undefined ? [] : [JSON.stringify(executionIds)];
   const rows = connection
-    .prepare(`SELECT e.execution_id AS executionId FROM executions AS e WHERE e.settled_at IS NOT NULL AND e.settled_at < ? AND ${isNewest} AND ${isOwn} ORDER BY e.settled_at, e.key LIMIT ?`)
-    .all(settledBefore, limit) as { readonly executionId: string }[];
+    .prepare(`SELECT e.execution_id AS executionId FROM executions AS e WHERE e.settled_at IS NOT NULL AND e.settled_at < ? AND ${isNewest} AND ${which} ORDER BY e.settled_at, e.key LIMIT ?`)
+    .all(settledBefore, ...asked, limit) as { readonly executionId: string }[];
   let count = 0;
   let pieces = 0;
   for (const { executionId } of rows) {

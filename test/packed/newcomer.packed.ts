@@ -24,7 +24,7 @@ function walk(node: string): Walk {
   let screen = '';
   for (let command: string | undefined = 'npx flowstone init'; command !== undefined && commands.length < 10;) {
     commands.push(command);
-    const { stdout, stderr, status } = spawnSync(command, { cwd: folder, env, encoding: 'utf8', shell: true });
+    const { stdout, stderr, status }: { stdout: string; stderr: string; status: number | null } = spawnSync(command, { cwd: folder, env, encoding: 'utf8', shell: true });
     screen += `$ ${command}\n${stdout}${stderr}`;
     if (status !== 0) throw new Error(`${command} ended with exit code ${status}:\n${screen}`);
     command = /^Next: (.+)$/m.exec(stdout)?.[1];

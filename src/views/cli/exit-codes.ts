@@ -15,7 +15,7 @@ export const exitCodes = {
 /** Codes of errors that are the caller's to mend; any other means that it could not run. */
 const callersMistakes: ReadonlySet<string> = new Set([
   'usage_invalid', 'argument_not_json', 'file_unreadable', 'tools_module_invalid', 'execution_ambiguous', 'execution_not_found', 'machine_unknown',
-  'option_invalid', 'step_unknown', 'actor_not_found', 'actor_not_root', 'actor_value_not_json', 'value_not_json', 'value_too_large', 'project_exists',
+  'option_invalid', 'step_unknown', 'actor_not_found', 'actor_not_root', 'actor_value_not_json', 'value_not_json', 'value_too_large', 'project_exists', 'backup_exists', 'duration_invalid',
 ]);
 const callersPrefixes = ['benchmark_', 'definition_', 'import_', 'retry_', 'input_', 'flow_', 'tool_', 'signal_', 'idempotency_'];
 

@@ -180,6 +180,27 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (action: string | undefined, id: string | undefined, event: string | undefined, options) =>
       settle(await (await import('./actors-command.ts')).actorsCommand(action, id, event, options, context)));
 
+  add('delete <ids...>', 'delete settled executions with all that is stored of them')
+    .option(...databaseOption)
+    .action(async (ids: string[], options) => settle(await (await import('./delete-command.ts')).deleteCommand(ids, options, context)));
+
+  add('prune', 'delete executions that settled long ago, and give the space back')
+    .requiredOption('--older-than <duration>', 'how long ago: 30d, 12h, PT30M')
+    .option(...databaseOption)
+    .action(async options => settle(await (await import('./prune-command.ts')).pruneCommand(options, context)));
+
+  add('backup <file>', 'write a backup of the database, also while it is written to')
+    .option(...databaseOption)
+    .action(async (file: string, options) => settle(await (await import('./backup-command.ts')).backupCommand(file, options, context)));
+
+  add('restore <file>', 'put a backup in the place of the database; what was there is kept beside it')
+    .option(...databaseOption)
+    .action(async (file: string, options) => settle(await (await import('./restore-command.ts')).restoreCommand(file, options, context)));
+
+  add('doctor', 'look at Node.js, SQLite, the database, its owner and the disk, and at what waits for what')
+    .option(...databaseOption)
+    .action(async options => settle(await (await import('./doctor-command.ts')).doctorCommand(options, context)));
+
   add('import <files...>', "take over the predecessor's session files and traces as settled executions")
     .option(...databaseOption)
     .action(async (files: string[], options) => settle(await (await import('./import-command.ts')).importCommand(files, options, context)));

@@ -12,7 +12,7 @@ export function createSuggest({ env }: Pick<CommandContext, 'env'>, { db, tools 
   // In a checkout the program is not on the PATH; npm tells whose script it runs.
   const inCheckout = env['npm_package_name'] === 'flowstone' && env['npm_lifecycle_event'] !== undefined && env['npm_lifecycle_event'] !== 'npx';
   // Installed in a project it is not on the PATH either, but for npm's own commands.
-  const program = inCheckout ? 'npm run -s flowstone --' : env['npm_lifecycle_event'] === undefined ? 'flowstone' : 'npx flowstone';
+  const program = inCheckout ? 'npm run -s flowstone --' : env['npm_lifecycle_event'] ? 'npx flowstone' : 'flowstone';
   return (words, options = {}) => [
     `${program} ${words}`,
     ...(options.tools && tools !== undefined ? ['--tools', quote(tools)] : []),

@@ -113,6 +113,16 @@ export function testGenerations(subject: Subject): void {
       expect(await store.listSteps(9)).toEqual([makeStep(9, 0, kept(1, 0))]);
     });
 
+    it('prunes only the executions that are named, when they are', async () => {
+      await fill(subject);
+      const { store } = subject.current;
+      expect(await store.prune({ settledBefore: start + 51, executionIds: ['b', 'nobody'] })).toBe(0);
+      expect(await store.listGenerations('a')).toHaveLength(3);
+      expect(await store.prune({ settledBefore: start + 51, executionIds: ['a', 'b'] })).toBe(1);
+      expect(await store.listGenerations('a')).toEqual([]);
+      expect(await store.listGenerations('b')).toHaveLength(2);
+    });
+
     it('prunes an execution with all its generations, once the newest has settled long enough', async () => {
       await fill(subject);
       const { store } = subject.current;
