@@ -16,7 +16,7 @@ export interface DefinitionChanges {
  * Keys of a step that decide how long it may try, what its failure costs, or what people read: a completed step's result is the same
  * whatever they say. Any other key makes the result another one.
  */
-const keysWithoutEffect: ReadonlySet<string> = new Set(['description', 'critical', 'weight', 'timeout', 'retry', 'concurrency', 'expected_duration']);
+const keysWithoutEffect: ReadonlySet<string> = new Set(['description', 'critical', 'weight', 'timeout', 'retry', 'concurrency', 'expected_duration', 'examples']);
 
 /** Compares two definitions of a flow, step by step. */
 export function compareDefinitions(before: FlowDefinition, after: FlowDefinition): DefinitionChanges {

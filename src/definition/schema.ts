@@ -88,6 +88,7 @@ const stepShape = z.strictObject(
     weight: number('a number from 0 to 1,000,000', 0, 1_000_000).default(1),
     timeout: duration(1).optional(),
     expected_duration: duration(1).optional(),
+    examples: z.array(json, { error: 'a list of outputs' }).min(1, { error: 'a list of at least one output' }).optional(),
     retry: retry.optional(),
     recover: recover.optional(),
     artifacts: z.array(artifactShape, { error: 'a list of artifacts' }).min(1, { error: 'a list of at least one artifact' }).optional(),

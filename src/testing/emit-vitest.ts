@@ -1,46 +1,54 @@
 import type { FlowDefinition } from '../definition/schema.ts';
 import { createFlowModel } from './flow-model.ts';
 import type { FlowPath } from './flow-paths.ts';
+import type { OwnPath } from './own-paths.ts';
 import { scriptFlow } from './script-flow.ts';
 import type { KeptPath } from './test-paths.ts';
 import { describeEnd } from './test-paths.ts';
+import { isOwnPath } from './whole-paths.ts';
 
-/** Adds to each path what it must end with. */
-export function keepPaths(definition: FlowDefinition, paths: readonly FlowPath[]): KeptPath[] {
+/** Adds to each path what it must come to, where that is not with it yet. */
+export function keepPaths(definition: FlowDefinition, paths: readonly (FlowPath | OwnPath)[]): KeptPath[] {
   const model = createFlowModel(scriptFlow(definition));
-  return paths.map(path => ({ ...path, end: describeEnd(model, path) }));
+  return paths.map(path => {
+    if (!isOwnPath(path)) return { ...path, end: describeEnd(model, path) };
+    const { name, input, events, happens } = path;
+    return { name, input, events, happens };
+  });
 }
 
 /**
- * Writes paths as a file of vitest tests that runs as it is.
+ * Writes paths as a file of vitest tests that runs as it is; one more of them changes the flow and has to be noticed.
  *
  * @param file the flow's file as seen from the folder of the test file
  */
-export function emitVitest(definition: FlowDefinition, paths: readonly FlowPath[], file: string): string {
+export function emitVitest(definition: FlowDefinition, paths: readonly (FlowPath | OwnPath)[], file: string): string {
   const url = file.startsWith('/') || file.startsWith('.') ? file : `./${file}`;
-  const tests = keepPaths(definition, paths).map(({ name, events, end }) => [
-    `  it(${quote(name)}, () => followPath(flow, {`,
-    `    name: ${quote(name)},`,
-    '    events: [',
-    ...events.map(event => `      ${JSON.stringify(event)},`),
-    '    ],',
-    `    end: ${JSON.stringify(end)},`,
-    '  }));',
-  ].join('\n'));
+  const kept = keepPaths(definition, paths);
+  const tests = kept.map(path => `    ${stringify(path)},`);
   return [
-    `// The ways the flow ${definition.id} can go. Keep what you want to hold; make them anew with: flowstone paths ${file} --emit vitest`,
+    `// The ways the flow ${definition.id} can go, and what it does on each. Make them anew with: flowstone paths ${file} --emit vitest`,
     "import { fileURLToPath } from 'node:url';",
     "import { loadFlow } from 'flowstone';",
-    "import { followPath } from 'flowstone/testing';",
+    "import { testKeptPaths } from 'flowstone/testing';",
     "import { describe, it } from 'vitest';",
     '',
     `const flow = await loadFlow(fileURLToPath(new URL(${quote(url)}, import.meta.url)));`,
     '',
     `describe(${quote(`the flow ${definition.id}`)}, () => {`,
-    tests.join('\n\n'),
+    '  testKeptPaths(flow, { test: it, paths: [',
+    ...tests,
+    '  ] });',
     '});',
     '',
   ].join('\n');
+}
+
+/** One line for each event and for what it leads to. */
+function stringify(path: KeptPath): string {
+  const list = (values: readonly unknown[]): string => `[\n${values.map(value => `        ${JSON.stringify(value)},`).join('\n')}\n      ]`;
+  const rest = 'happens' in path ? `input: ${JSON.stringify(path.input)},\n      events: ${list(path.events)},\n      happens: ${list(path.happens)}` : `events: ${list(path.events)},\n      end: ${JSON.stringify(path.end)}`;
+  return `{\n      name: ${quote(path.name)},\n      ${rest},\n    }`;
 }
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n')}'`;

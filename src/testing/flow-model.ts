@@ -1,5 +1,7 @@
 import type { StepRecord } from '../../persistence/records.ts';
 import { createFailure } from '../core/failure.ts';
+import type { StepFailure } from '../core/failure.ts';
+import type { FlowPlan } from '../definition/plan.ts';
 import { computeWakeAt } from '../definition/wait.ts';
 import type { Changes } from '../runtime/changes.ts';
 import { createChanges } from '../runtime/changes.ts';
@@ -9,7 +11,7 @@ import type { Machines } from '../runtime/machines.ts';
 import type { Message, Prepared } from '../runtime/messages.ts';
 import { conditionFalse } from '../runtime/messages.ts';
 import { restoreTree, toExecutionRecord, toStepRecord } from '../runtime/rows.ts';
-import type { FlowTree, StepActor } from '../runtime/tree.ts';
+import type { FanOutActor, FlowTree, StepActor } from '../runtime/tree.ts';
 import { copyTree, createTree, getActor, isFanOut, noItem, toLocalAddress, toStartEvent } from '../runtime/tree.ts';
 import { listDue } from './due.ts';
 import { scriptedCode, toAnswer, toFailed, toOutput } from './outcomes.ts';
@@ -29,6 +31,10 @@ export interface FlowState {
   readonly rows: ReadonlyMap<string, StepRecord>;
   /** What expressions came to so far. */
   readonly script: Script;
+  /** Outputs of what completed, JSON text by address. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** What was begun last at an address was begun with. */
+  readonly inputs: ReadonlyMap<string, unknown>;
   /** Transitions that led here from the state before. */
   readonly items: readonly string[];
   readonly transitions: number;
@@ -41,6 +47,8 @@ export interface FlowModel {
   readonly initial: FlowState;
   /** Pure: the state before is left as it is. */
   transition(state: FlowState, event: PathEvent): FlowState;
+  /** The expressions of a step have been evaluated, and came to this. */
+  prepare(state: FlowState, position: number, item: number, prepared: Prepared): FlowState;
 }
 
 /** When every path begins, epoch ms. */
@@ -60,14 +68,23 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     work(changes);
     refuseSignals(machines, tree, state.now, changes);
     const rows = new Map(state.rows);
-    for (const actor of changes.actors) rows.set(toLocalAddress(actor.step.id, isFanOut(actor) ? noItem : actor.item), toStepRecord(1, actor));
+    const inputs = new Map(state.inputs);
+    for (const actor of changes.actors) {
+      const address = toLocalAddress(actor.step.id, isFanOut(actor) ? noItem : actor.item);
+      rows.set(address, toStepRecord(1, actor));
+      if (isBegun(actor)) inputs.set(address, actor.input === undefined ? actor.step.with?.value : actor.input);
+    }
+    const outputs = new Map(state.outputs);
+    for (const { position, item, status, output } of changes.attempts) {
+      if (status === 'completed' && output !== null) outputs.set(toLocalAddress(plan.steps[position]?.id ?? '', item), output);
+    }
     // The runtime does so by itself: what only it can read and run is left out on paths.
     if (tree.flow.value === 'consolidating') deliver(machines, tree, toConsolidated(tree, { assertions: [] }), state.now, changes);
-    const items = toItems(changes, trace);
-    return { ...state, status: tree.flow.status, rows, items, transitions: state.transitions + changes.entries.length };
+    const items = [...toItems(changes, trace), ...listJoins(plan, changes, tree)];
+    return { ...state, status: tree.flow.status, rows, inputs, outputs, items, transitions: state.transitions + changes.entries.length };
   };
   const begun = createTree(machines, plan, 'path', modelMaxInterruptions);
-  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), script: {}, transitions: 0, evaluated: false };
+  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), inputs: new Map(), outputs: new Map(), script: {}, transitions: 0, evaluated: false };
   return {
     flow,
     initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: toStartEvent(begun) }, modelStart, changes)),
@@ -83,7 +100,18 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
       const script = event.type === 'prepare' ? noteScript(state.script, event) : state.script;
       return step({ ...state, tree, script }, changes => deliver(machines, tree, toMessage(flow, state, event), state.now, changes));
     },
+    prepare(before, position, item, prepared) {
+      const tree = copyTree(before.tree);
+      return step({ ...before, tree, evaluated: true }, changes => deliver(machines, tree, { to: 'prepared', position, item, prepared }, before.now, changes));
+    },
   };
+}
+
+/** Whether a handler runs, or what the step waits for has been begun. */
+function isBegun(actor: StepActor | FanOutActor): actor is StepActor {
+  if (isFanOut(actor)) return false;
+  const { value, context } = actor.snapshot;
+  return value === 'running' || (value === 'waiting' && context.recovery === null);
 }
 
 /** The machines on paths take nothing but what is addressed to them. */
@@ -120,25 +148,32 @@ function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<Path
   if (event.type === 'cancel') return { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', 'Cancelled') } };
   if (event.type === 'signal') {
     const number = state.transitions + 1;
-    return { to: 'signal', signal: { executionKey: 1, number, name: event.name, payload: toOutput(event.name), receivedAt: state.now } };
+    return { to: 'signal', signal: { executionKey: 1, number, name: event.name, payload: event.payload === undefined ? toOutput(event.name) : JSON.stringify(event.payload), receivedAt: state.now } };
   }
   const position = plan.positions.get(event.step) as number;
   if (event.type === 'answer') {
     const name = plan.steps[position]?.recover?.ask?.signal ?? '';
-    return { to: 'signal', signal: { executionKey: 1, number: state.transitions + 1, name, payload: JSON.stringify(toAnswer(event.action, { from: event.step })), receivedAt: state.now } };
+    return { to: 'signal', signal: { executionKey: 1, number: state.transitions + 1, name, payload: JSON.stringify(toAnswer(event.action, event.output === undefined ? { from: event.step } : event.output)), receivedAt: state.now } };
   }
   const item = 'item' in event && event.item !== undefined ? event.item : noItem;
   if (event.type === 'prepare') return { to: 'prepared', position, item, prepared: toPrepared(state, position, event) };
   if (event.type === 'child') {
     const isMachine = plan.steps[position]?.kind === 'machine';
     const failure = createFailure(isMachine ? scriptedCode : 'child_failed', 'It did not pass');
-    return { to: 'step', position, item, event: { type: 'child.settled', ...(!event.passes && { failure }) }, ...(event.passes && { output: 'null' }) };
+    return { to: 'step', position, item, event: { type: 'child.settled', ...(!event.passes && { failure }) }, ...(event.passes && { output: JSON.stringify(isMachine ? (event.output ?? null) : toChildOutput(event)) }) };
   }
   const actor = getActor(state.tree, position, item) as StepActor;
   const { run, attempt } = actor.snapshot.context;
-  if (event.type === 'complete') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: toOutput(toLocalAddress(event.step, item)) };
+  if (event.type === 'complete') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: event.output === undefined ? toOutput(toLocalAddress(event.step, item)) : JSON.stringify(event.output) };
   const failure = { code: scriptedCode, message: 'The script says so', retryable: event.retryable };
   return { to: 'step', position, item, event: toFailed(actor, run, attempt, failure, state.now) };
+}
+
+/** What the stand-in for a child flow comes to; null where nothing asks. */
+function toChildOutput(event: Extract<PathEvent, { type: 'child' }>): unknown {
+  if (event.output === undefined) return null;
+  const executionId = `path.${event.step}${event.item === undefined ? '' : `.${event.item}`}`;
+  return { executionId, status: 'scored', passed: true, score: 1, ...(event.output as object) };
 }
 
 function toPrepared({ tree, now }: FlowState, position: number, { item, result, items = 0 }: Extract<PathEvent, { type: 'prepare' }>): Prepared {
@@ -154,7 +189,16 @@ function toPrepared({ tree, now }: FlowState, position: number, { item, result, 
   return { type: 'start' };
 }
 
-const timeouts: ReadonlySet<string> = new Set(['step_timeout', 'wait_timeout']);
+const causes: { readonly [code: string]: string } = {
+  step_timeout: ' (timed out)', wait_timeout: ' (timed out)', [conditionFalse]: ' (by its condition)', flow_halted: ' (the flow has halted)', alternative_not_needed: ' (not needed)',
+};
+
+/** Why it happened, where the same transition may have several reasons: an excluded step is not one whose upstream has failed. */
+function nameCause(event: object): string {
+  const { failure } = event as { failure?: StepFailure };
+  if (failure?.code === 'upstream_failed') return ` (for ${String(failure.details?.['upstream'])})`;
+  return causes[failure?.code ?? ''] ?? '';
+}
 
 /** Names of the transitions that were taken; items of a `for_each` step count as one. */
 function toItems({ entries }: Changes, trace: readonly TracedTransition[]): string[] {
@@ -164,8 +208,18 @@ function toItems({ entries }: Changes, trace: readonly TracedTransition[]): stri
     const taken = trace[index];
     if (taken?.event !== event) continue;
     index++;
-    const cause = timeouts.has((event as { failure?: { code: string } }).failure?.code ?? '') ? ' (timed out)' : '';
-    items.push(`${address === '' ? 'flow' : address.replace(/\[\d+\]$/, '[*]')}: ${taken.from} – ${taken.label}${cause} → ${taken.to}`);
+    items.push(`${address === '' ? 'flow' : address.replace(/\[\d+\]$/, '[*]')}: ${taken.from} – ${taken.label}${nameCause(event)} → ${taken.to}`);
   }
   return items;
+}
+
+/** Steps that began although something they depend on did not complete: each such branch of a join is something to cover. */
+function listJoins(plan: FlowPlan, { entries }: Changes, tree: FlowTree): string[] {
+  return entries.flatMap(([address, event]) => {
+    if (event.type !== 'step.start' || address.includes('[')) return [];
+    return (plan.steps[plan.positions.get(address) ?? -1]?.dependsOn ?? []).flatMap(position => {
+      const status = tree.settled[position];
+      return status === 'completed' || status == null ? [] : [`${address}: begins although ${plan.steps[position]?.id} is ${status}`];
+    });
+  });
 }

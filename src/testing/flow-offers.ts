@@ -8,10 +8,10 @@ import type { ScriptedFlow } from './script-flow.ts';
 
 type Place = { readonly step: string; readonly item?: number };
 
-const toPlaceOf = (actor: StepActor | FanOutActor): Place => (isFanOut(actor) || actor.item === noItem ? { step: actor.step.id } : { step: actor.step.id, item: actor.item });
+export const toPlaceOf = (actor: StepActor | FanOutActor): Place => (isFanOut(actor) || actor.item === noItem ? { step: actor.step.id } : { step: actor.step.id, item: actor.item });
 
 /** Live actors in the one order in which paths go through them: by place in the definition, then in the list. */
-function* listLive(tree: FlowTree): Iterable<StepActor | FanOutActor> {
+export function* listLive(tree: FlowTree): Iterable<StepActor | FanOutActor> {
   for (const position of [...tree.actors.keys()].toSorted((a, b) => a - b)) {
     const actor = tree.actors.get(position) as StepActor | FanOutActor;
     yield actor;
@@ -47,7 +47,7 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
   return offers;
 }
 
-function isDecidable(actor: StepActor): boolean {
+export function isDecidable(actor: StepActor): boolean {
   const { snapshot, step } = actor;
   if (isSwitched(actor)) return false;
   return snapshot.value === 'running' || (snapshot.value === 'waiting' && step.kind !== 'sleep');
@@ -82,7 +82,7 @@ function listPrepared({ scripted }: ScriptedFlow, actor: StepActor | FanOutActor
 }
 
 /** Signals that come before their step waits for them. */
-function listEarlySignals({ tree }: FlowState): PathEvent[] {
+export function listEarlySignals({ tree }: FlowState): PathEvent[] {
   return tree.plan.steps.flatMap(step => {
     if (step.kind !== 'signal' || tree.settled[step.position] !== null || tree.actors.has(step.position)) return [];
     const { name } = (step.with as { value: unknown }).value as { name: string };

@@ -5,10 +5,10 @@ import { createFlowModel } from './flow-model.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';
 import { listOffers } from './flow-offers.ts';
 import { exploreGraph } from './graph.ts';
-import type { PathSet } from './machine-paths.ts';
 import { select } from './machine-paths.ts';
 import type { PathEvent } from './path-event.ts';
 import { scriptFlow } from './script-flow.ts';
+import type { PathSet, Uncovered } from './path-set.ts';
 import type { PathStrategy } from './strategies.ts';
 
 /** One way a flow can go. */
@@ -42,7 +42,7 @@ export function generateFlowPaths(definition: FlowDefinition, options: FlowPathO
   if (strategy === 'coverage') {
     const { paths, uncovered, truncated } = coverFlow(model, { maxPaths, maxTries: 200_000, seed });
     const covered = [...new Set(paths.flatMap(({ items }) => [...items]))];
-    return { strategy, paths: name(paths.map(({ events }) => events), model), covered, uncovered: [...uncovered, ...never(covered)], truncated };
+    return { strategy, paths: name(paths.map(({ events }) => events), model), covered, uncovered: [...toBound(uncovered, maxPaths), ...never(covered)], truncated };
   }
   const graph = exploreGraph<FlowState, PathEvent>(toLogic(model) as never, {
     // A crash may come anywhere; it would only multiply the ways. `coverage` and crash runs are for that.
@@ -59,7 +59,7 @@ export function generateFlowPaths(definition: FlowDefinition, options: FlowPathO
     strategy,
     paths: name(walks.map(({ edges }) => edges.map(({ event }) => event)), model),
     covered: [...covered],
-    uncovered: [...[...known].filter(item => !covered.has(item)), ...never([...covered])],
+    uncovered: [...toBound([...known].filter(item => !covered.has(item)), maxPaths), ...never([...covered])],
     truncated: truncated || graph.truncated,
   };
 }
@@ -90,10 +90,16 @@ function name(lists: readonly (readonly PathEvent[])[], model: FlowModel): FlowP
   });
 }
 
+const toBound = (items: readonly string[], maxPaths: number): Uncovered[] => items.map(item => ({ item, reason: `bound: ${maxPaths} paths` }));
+
 /** Steps that began on no path: each is something uncovered. */
-function listNever({ flow }: FlowModel): (covered: readonly string[]) => string[] {
+function listNever({ flow }: FlowModel): (covered: readonly string[]) => Uncovered[] {
   return covered =>
-    flow.plan.steps.flatMap(({ id }) => (covered.some(item => item.startsWith(`${id}: pending – step.start`)) ? [] : [`${id}: pending – step.start → running or waiting`]));
+    flow.plan.steps.flatMap(({ id, when, forEach }) => {
+      if (covered.some(item => item.startsWith(`${id}: pending – step.start`))) return [];
+      const isNever = (when?.constant === true && when.value === false) || (forEach?.constant === true && (forEach.value as unknown[]).length === 0);
+      return [{ item: `${id}: pending – step.start → running or waiting`, reason: isNever ? 'proven unreachable: its condition is never true, or its list has no items' : 'not found on any path' }];
+    });
 }
 
 /** Times count from now, so that the same situation at another time is the same state. */

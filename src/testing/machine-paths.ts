@@ -3,6 +3,7 @@ import { FlowError } from '../core/errors.ts';
 import { exploreGraph } from './graph.ts';
 import type { Graph } from './graph.ts';
 import { listMachineItems } from './machine-items.ts';
+import type { PathSet } from './path-set.ts';
 import type { PathStrategy, Walk } from './strategies.ts';
 import { coverGraph, findShortest, findSimple } from './strategies.ts';
 
@@ -22,18 +23,6 @@ export interface MachinePath<Machine extends AnyStateMachine = AnyStateMachine> 
   readonly name: string;
   readonly initial: SnapshotFrom<Machine>;
   readonly steps: readonly { readonly event: EventFromLogic<Machine>; readonly snapshot: SnapshotFrom<Machine>; readonly items: readonly string[] }[];
-}
-
-/** Paths, what they cover, and what they do not: nothing is dropped in silence. */
-export interface PathSet<Path> {
-  readonly strategy: PathStrategy;
-  readonly paths: readonly Path[];
-  /** Transitions and guard outcomes that some path takes. */
-  readonly covered: readonly string[];
-  /** Those that no path takes. */
-  readonly uncovered: readonly string[];
-  /** Whether a bound ended the search before it had seen everything. */
-  readonly truncated: boolean;
 }
 
 /**
@@ -63,7 +52,7 @@ export function generatePaths<Machine extends AnyStateMachine>(machine: Machine,
     strategy,
     paths,
     covered: items.all.filter(item => covered.has(item)),
-    uncovered: items.all.filter(item => !covered.has(item)),
+    uncovered: items.all.filter(item => !covered.has(item)).map(item => ({ item, reason: graph.truncated ? `not found within ${maxStates} states` : truncated ? `bound: ${maxPaths} paths` : 'proven unreachable with these events' })),
     truncated: truncated || graph.truncated,
   };
 }

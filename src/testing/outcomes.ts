@@ -6,8 +6,11 @@ import type { StepActor } from '../runtime/tree.ts';
 /** Code of a failure that a path asked for. */
 export const scriptedCode = 'scripted';
 
+/** Every draw on a path: so back-offs are the same each time, and their lengths can be told apart. */
+export const pathChance = 0.5;
+
 export function toFailed({ step }: StepActor, run: number, attempt: number, failure: StepFailure, now: number): StepEvent {
-  return { type: 'attempt.failed', run, failure, retryAt: now + computeRetryDelay(step, attempt, 0), ...toAskUntil(step, now) };
+  return { type: 'attempt.failed', run, failure, retryAt: now + computeRetryDelay(step, attempt, pathChance), ...toAskUntil(step, now) };
 }
 
 /** What a step that completes gives, JSON text. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { StepRecord } from '../../persistence/records.ts';
 import { SimulatedClock } from '../core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
@@ -10,6 +11,7 @@ import type { FlowModel, FlowState } from './flow-model.ts';
 import { modelMaxInterruptions, modelStart } from './flow-model.ts';
 import { walkModel } from './flow-paths.ts';
 import type { FlowPath } from './flow-paths.ts';
+import { pathChance } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
 import type { PathHost, Process } from './path-host.ts';
 import { ProcessClock } from './process-clock.ts';
@@ -30,6 +32,8 @@ export interface RunPathOptions {
   readonly open?: (options: RuntimeOptions) => Promise<Runtime>;
   /** What a step that completes gives. Default: a value that names it. */
   readonly outputOf?: (place: string) => unknown;
+  /** How the flow goes by its own expressions; else they come to what the path says. */
+  readonly walk?: { readonly input: unknown; readonly states: readonly FlowState[] };
   /** Called wherever the runtime has come to rest, with what is stored; throws when something does not hold. */
   readonly check?: (moment: Moment) => void | Promise<void>;
 }
@@ -84,6 +88,8 @@ class Run implements PathHost {
   readonly #divergences: Divergence[] = [];
   #process: Process | undefined;
   #commits = 0;
+  /** Calls whose input was looked at. */
+  #compared = 0;
   #crashes = 0;
   #recoveries = 0;
   executionId: string | undefined;
@@ -92,7 +98,7 @@ class Run implements PathHost {
     this.model = model;
     this.#path = path;
     this.options = options;
-    this.#states = walkModel(model, path.events);
+    this.#states = options.walk?.states ?? walkModel(model, path.events);
     this.world.onBegin = call => this.#noteCall(call);
   }
 
@@ -101,7 +107,8 @@ class Run implements PathHost {
   }
 
   get input(): unknown {
-    return toInput(this.model.flow.plan, (this.#states.at(-1) as FlowState).script);
+    const { walk } = this.options;
+    return walk ? walk.input : toInput(this.model.flow.plan, (this.#states.at(-1) as FlowState).script);
   }
 
   async run(): Promise<void> {
@@ -151,7 +158,7 @@ class Run implements PathHost {
     const runtime = await open({
       store: tracked.store,
       clock,
-      random: { next: () => 0 },
+      random: { next: () => pathChance },
       tools: createScriptedTools(flow.plan.tools, this.world),
       flows: [flow.definition, ...flow.children],
       machines: flow.machines,
@@ -202,6 +209,7 @@ class Run implements PathHost {
     const precision = this.options.crash ? 'outcome' : 'exact';
     const found = await this.#compare(leg.after, precision, leg.at);
     if (found.length > 0 && this.#crashes > 0 && this.options.crash) return this.#drift();
+    found.push(...this.#compareInputs(leg));
     if (found.length === 0 && !this.options.crash) found.push(...(await this.#answerLate(leg)));
     this.#divergences.push(...found);
     if (found.length === 0) await this.#check(leg);
@@ -251,6 +259,18 @@ class Run implements PathHost {
     const record = await this.#find();
     if (!record) return [{ at, what: 'execution', expected: state.tree.flow.value, found: 'none' }];
     return compareViews(viewModel(state, precision), await viewStored(this.process.store, record, precision), at);
+  }
+
+  /** What handlers were begun with; a child's id, which is another in every run, apart. */
+  #compareInputs({ after, at }: Leg): Divergence[] {
+    const begun = this.world.calls.slice(this.#compared);
+    this.#compared = this.world.calls.length;
+    if (!this.options.walk) return [];
+    return begun.filter(({ executionId }) => executionId === this.executionId).flatMap(({ place, input }) => {
+      const expected = after.inputs.get(place);
+      const found: unknown = JSON.parse(JSON.stringify(input ?? null).replaceAll(this.executionId ?? '', 'path'));
+      return expected === undefined || isDeepStrictEqual(found, expected) ? [] : [{ at, what: `input of ${place}`, expected, found }];
+    });
   }
 
   /** Handlers that were told to stop answer after all: nothing may change. */

@@ -39,14 +39,23 @@ const maxItems = 2;
 export const childTool = 'flowstone.child';
 /** The signal that tells a stand-in how to end. */
 export const childSignal = 'outcome';
+const outcomeStep = 'outcome__';
 
-/** Waits to be told how to end. Nothing in it runs meanwhile, so that crashes of its parent cost it nothing. */
-function createStandIn(id: string): FlowDefinition {
+/**
+ * Waits to be told how to end, and what its last steps give. Nothing in it runs meanwhile, so that crashes of its parent
+ * cost it nothing.
+ *
+ * @param ends ids of those last steps
+ */
+export function createStandIn(id: string, ends: readonly string[] = ['end']): FlowDefinition {
   return defineFlow({
     id,
     steps: [
-      { id: 'outcome', uses: 'signal', with: { name: childSignal } },
-      { id: 'end', uses: `tool:${childTool}`, depends_on: ['outcome'], with: '{% steps.outcome.output.passes ? {} : $error("The script says so") %}' },
+      { id: outcomeStep, uses: 'signal', with: { name: childSignal } },
+      ...ends.map(end => ({
+        id: end, uses: `tool:${childTool}`, depends_on: [outcomeStep],
+        with: `{% steps.${outcomeStep}.output.passes ? {"value": $lookup(steps.${outcomeStep}.output.outputs, ${JSON.stringify(end)})} : $error("The script says so") %}`,
+      })),
     ],
   });
 }
@@ -82,7 +91,7 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
   const rewritten = defineFlow(source);
   const children = original.flows
     .filter(id => id !== definition.id)
-    .map(createStandIn);
+    .map(id => createStandIn(id));
   return { plan: compileFlow(rewritten), definition: rewritten, children, machines: original.machines.map(createScriptedMachine), scripted };
 }
 

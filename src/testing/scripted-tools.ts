@@ -10,6 +10,7 @@ export interface PendingCall {
   readonly place: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
+  readonly input: unknown;
   complete(output: unknown): void;
   fail(retryable: boolean): void;
 }
@@ -30,7 +31,7 @@ export function createWorld(): World {
 
 /** Makes a tool for each name; all of them wait for the script. */
 export function createScriptedTools(names: readonly string[], world: World): Tool[] {
-  const run = ({ executionId, stepId, item, attempt, idempotencyKey }: ToolCall<never>): Promise<unknown> =>
+  const run = ({ executionId, stepId, item, attempt, idempotencyKey, input }: ToolCall<never>): Promise<unknown> =>
     new Promise<unknown>(resolve => {
       const end = (result: unknown): void => {
         const index = world.pending.indexOf(call);
@@ -42,6 +43,7 @@ export function createScriptedTools(names: readonly string[], world: World): Too
         place: toPlace({ step: stepId, item }),
         attempt,
         idempotencyKey,
+        input,
         complete: end,
         fail: retryable => end(toFailure(retryable)),
       };
@@ -49,7 +51,7 @@ export function createScriptedTools(names: readonly string[], world: World): Too
       world.calls.push(call);
       world.pending.push(call);
     });
-  return [...names.map(name => ({ name, run })), { name: childTool, run: () => ({}) }];
+  return [...names.map(name => ({ name, run })), { name: childTool, run: ({ input }) => (input as { value?: unknown }).value ?? {} }];
 }
 
 function toFailure(retryable: boolean): Outcome {

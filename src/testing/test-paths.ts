@@ -10,7 +10,12 @@ import { generateFlowPaths, walkModel } from './flow-paths.ts';
 import type { MachinePath, MachinePathOptions } from './machine-paths.ts';
 import { generatePaths } from './machine-paths.ts';
 import type { Moment, RunPathOptions } from './run-path.ts';
+import { createOwnModel, readOutputs } from './own-flow.ts';
+import type { OwnPath } from './own-paths.ts';
+import { replayOwn } from './own-walk.ts';
+import { runOwnPath } from './run-own-path.ts';
 import { runPath } from './run-path.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { scriptFlow } from './script-flow.ts';
 
 /** Registers one test: vitest's `it`, or `test` of `node:test`. */
@@ -75,34 +80,41 @@ interface FollowOptions extends Partial<Pick<FlowTestOptions, 'invariants' | 'mo
 }
 
 /** Runs one path and throws what went another way. */
-export async function follow(model: FlowModel, path: FlowPath, { outputOf, invariants = {}, mode = 'memory', open }: FollowOptions): Promise<void> {
-  const check = (moment: Moment): void => {
-    for (const [name, holds] of Object.entries(invariants)) {
-      if (holds(moment) === false) throw new FlowError('invariant_broken', `Expected "${name}" to hold, it does not`);
-    }
-  };
-  const options: RunPathOptions = { store: mode === 'sqlite' ? 'sqlite' : 'memory', check, ...(open && { open }), ...(outputOf && { outputOf }) };
+export async function follow(model: FlowModel, path: FlowPath, { outputOf, invariants, mode = 'memory', open }: FollowOptions): Promise<void> {
+  const options: RunPathOptions = { store: mode === 'sqlite' ? 'sqlite' : 'memory', check: toCheck(invariants), ...(open && { open }), ...(outputOf && { outputOf }) };
   const { divergences } = await (mode === 'crash' ? crashPath(model, path, options) : runPath(model, path, options));
   if (divergences.length > 0) throw toError(path, divergences);
 }
 
-function toError(path: FlowPath, divergences: readonly Divergence[]): FlowError {
+function toCheck(invariants: FlowTestOptions['invariants'] = {}): (moment: Moment) => void {
+  return moment => {
+    for (const [name, holds] of Object.entries(invariants)) {
+      if (holds(moment) === false) throw new FlowError('invariant_broken', `Expected "${name}" to hold, it does not`);
+    }
+  };
+}
+
+function toError(path: Pick<FlowPath, 'name'>, divergences: readonly Divergence[]): FlowError {
   const lines = divergences.slice(0, 10).map(({ at, what, expected, found }) => `  ${at}: ${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(found)}`);
   return new FlowError('path_diverged', [`The runtime went another way than "${path.name}":`, ...lines].join('\n'), { details: { divergences } });
 }
 
-/** What a path that was kept in a test file must end with. */
-export interface KeptPath extends FlowPath {
+/** A path on which expressions come to what it says, and what it must end with. */
+export interface KeptScript extends FlowPath {
   readonly end: { readonly status: string; readonly score: number | null; readonly steps: { readonly [stepId: string]: string } };
 }
 
+/** A path that was kept in a test file. */
+export type KeptPath = OwnPath | KeptScript;
+
 /**
- * Follows a path that was kept, and compares its end with the one that was kept with it.
+ * Follows a path that was kept, and compares what happens with what was kept with it.
  *
  * @throws a `FlowError` with code `path_diverged` when the runtime or the flow goes another way, `path_not_followed` when
  * the flow has changed so that the path does not exist any more
  */
 export async function followPath(definition: FlowDefinition, path: KeptPath, options: Partial<Pick<FlowTestOptions, 'mode' | 'invariants' | 'open'>> = {}): Promise<void> {
+  if ('happens' in path) return followOwnPath(definition, path, options);
   const model = createFlowModel(scriptFlow(definition));
   const end = describeEnd(model, path);
   const expected = JSON.stringify(path.end);
@@ -110,8 +122,21 @@ export async function followPath(definition: FlowDefinition, path: KeptPath, opt
   await follow(model, path, { ...options, outputOf: undefined });
 }
 
+async function followOwnPath(definition: FlowDefinition, path: OwnPath, { mode, invariants, open }: Partial<Pick<FlowTestOptions, 'mode' | 'invariants' | 'open'>>): Promise<void> {
+  const model = createOwnModel(definition, readOutputs(path.events));
+  const walk = await replayOwn(model, path.input, path.events);
+  const count = Math.max(walk.happens.length, path.happens.length);
+  const differs = Array.from({ length: count }, (_, at) => at).find(at => !isDeepStrictEqual(path.happens[at], walk.happens[at]));
+  if (differs !== undefined) {
+    const at = differs === 0 ? 'start' : `event ${differs}, ${JSON.stringify(path.events[differs - 1])}`;
+    throw toError(path, [{ at, what: 'what the flow does', expected: path.happens[differs] ?? null, found: walk.happens[differs] ?? null }]);
+  }
+  const { divergences } = await runOwnPath(model, path, { store: mode === 'sqlite' ? 'sqlite' : 'memory', ...(open && { open }), check: toCheck(invariants) }, walk);
+  if (divergences.length > 0) throw toError(path, divergences);
+}
+
 /** @throws a `FlowError` with code `path_not_followed` */
-export function describeEnd(model: FlowModel, path: FlowPath): KeptPath['end'] {
+export function describeEnd(model: FlowModel, path: FlowPath): KeptScript['end'] {
   try {
     const { tree, rows } = walkModel(model, path.events).at(-1) ?? model.initial;
     const steps = Object.fromEntries(tree.plan.steps.map(({ id }) => [id, rows.get(id)?.status ?? 'pending']));

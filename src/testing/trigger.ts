@@ -38,11 +38,11 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return requireCall(run, id, toPlace(event)).fail(event.retryable);
     case 'child': {
       const { plan } = run.model.flow;
-      if (plan.steps[plan.positions.get(event.step) ?? -1]?.kind === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes }));
-      return ifAlive(() => runtime.signal(toChildId({ executionId: id, generation: 1 }, event.step, event.item ?? noItem), childSignal, { passes: event.passes }));
+      if (plan.steps[plan.positions.get(event.step) ?? -1]?.kind === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes, ...(event.output !== undefined && { output: event.output }) }));
+      return ifAlive(() => runtime.signal(toChildId({ executionId: id, generation: 1 }, event.step, event.item ?? noItem), childSignal, { passes: event.passes, ...(event.output as object | undefined) }));
     }
     case 'signal':
-      return ifAlive(() => runtime.signal(id, event.name, { from: event.name }));
+      return ifAlive(() => runtime.signal(id, event.name, event.payload === undefined ? { from: event.name } : event.payload));
     case 'answer': {
       const step = run.model.flow.plan.steps.find(({ id: stepId }) => stepId === event.step);
       return ifAlive(() => runtime.signal(id, step?.recover?.ask?.signal ?? '', toAnswer(event.action, run.outputOf(event.step))));

@@ -31,7 +31,7 @@ export function makeGoldenPaths({ machine, inputs, events }: Hosted): { readonly
   let uncovered: readonly string[] | undefined;
   for (const input of inputs) {
     const set = generatePaths(machine, { input: input as never, events: events as never, maxStates: 300 });
-    uncovered = set.uncovered.filter(item => uncovered?.includes(item) ?? true);
+    uncovered = set.uncovered.map(({ item }) => item).filter(item => uncovered?.includes(item) ?? true);
     // Ends reached in several ways, so that what an action clears was set before.
     const ends = generatePaths(machine, { strategy: 'shortest', input: input as never, events: events as never, maxStates: 60, maxPaths: 25 });
     for (const { name, steps } of [...set.paths, ...ends.paths]) paths.push({ name, input, ...run(runner, input, steps.map(({ event }) => event as EventObject)) });

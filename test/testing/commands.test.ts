@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { loadFlow } from '../../src/definition/load-flow.ts';
+import { testKeptPaths } from '../../src/testing/test-kept-paths.ts';
 import type { KeptPath } from '../../src/testing/test-paths.ts';
 import { followPath } from '../../src/testing/test-paths.ts';
 
@@ -14,11 +16,21 @@ const run = promisify(execFile);
 const flowstone = async (...args: string[]): Promise<string> => (await run(process.execPath, ['src/bin.ts', ...args], { cwd: root })).stdout;
 
 describe('flowstone paths', () => {
-  it('writes paths as tests, each with the end it must come to', async () => {
-    const text = await flowstone('paths', 'docs/examples/retry.yml', '--emit', 'vitest');
-    expect(text).toContain("import { followPath } from 'flowstone/testing';");
-    expect(text).toContain("it('everything completes; scored 1', () => followPath(flow, {");
-    expect(text).toContain("new URL('./docs/examples/retry.yml', import.meta.url)");
+  it('writes paths as tests, each with what must happen, and one that changes the flow', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-emit-'));
+    const out = join(folder, 'retry.paths.test.ts');
+    expect(await flowstone('paths', 'docs/examples/retry.yml', '--emit', 'vitest', '--out', out)).toMatch(/^\d+ paths of retry written to /);
+    const text = readFileSync(out, 'utf8');
+    rmSync(folder, { recursive: true });
+    expect(text).toContain("import { testKeptPaths } from 'flowstone/testing';");
+    expect(text).toContain("name: 'everything completes; scored 1',");
+    expect(text).toContain(`new URL('${relative(folder, join(root, 'docs/examples/retry.yml'))}', import.meta.url)`);
+    const [, list] = /paths: (\[[\s\S]*\]) \}\);/.exec(text) ?? [];
+    const paths = JSON.parse(JSON.stringify(runInNewContext(String(list)))) as KeptPath[];
+    const tests = new Map<string, () => Promise<void>>();
+    testKeptPaths(await loadFlow(join(root, 'docs/examples/retry.yml')), { test: (name, test) => tests.set(name, test), paths });
+    expect([...tests.keys()].at(-1)).toBe('no change of the flow goes unnoticed');
+    for (const test of tests.values()) await test();
   });
 
   it('draws what is covered, and marks what is not', async () => {
@@ -48,6 +60,18 @@ describe('flowstone test', () => {
     expect(report.paths.length).toBeGreaterThan(10);
     expect(report['crashes']).toBeGreaterThan(100);
     expect(report).toMatchObject({ passed: true, divergences: 0, recoveries: report['crashes'] });
+  });
+});
+
+describe('flowstone test --mutate', () => {
+  it('says which changes went unnoticed, and fails for those that a path could tell', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-mutate-'));
+    const file = join(folder, 'sized.yml');
+    writeFileSync(file, "id: sized\ninput: { type: object, required: [size], properties: { size: { enum: [small] } } }\nsteps:\n  - { id: pack, uses: tool:pack, when: \"input.size = 'large'\" }\n");
+    await expect(flowstone('test', file, '--mutate')).rejects.toMatchObject({ code: 1, stdout: expect.stringMatching(/pack: when is true \(needs values\)[\s\S]*unnoticed: pack: critical turned to false \(pack begins on no path/) as unknown });
+    writeFileSync(file, "id: sized\nsteps:\n  - { id: pack, uses: tool:pack, when: \"input.size = 'large'\" }\n");
+    expect(await flowstone('test', file, '--mutate')).toContain('3 changes of the flow, 3 of them made a path fail');
+    rmSync(folder, { recursive: true });
   });
 });
 

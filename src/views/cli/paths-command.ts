@@ -1,16 +1,18 @@
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
+import { writeFileAtomically } from '../export/write-file.ts';
 import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { loadDefinition } from './load-definition.ts';
 import { createScreenPalette } from './screen-palette.ts';
+import type { TestSourceOptions } from './test-source.ts';
+import { readTestSource } from './test-source.ts';
 
-export interface PathsCommandOptions {
+export interface PathsCommandOptions extends TestSourceOptions {
   readonly strategy?: string;
   readonly emit?: string;
-  readonly seed?: number;
+  readonly out?: string;
   readonly limit?: number;
 }
 
@@ -28,13 +30,11 @@ export async function pathsCommand(file: string, options: PathsCommandOptions, c
   const strategy = readOneOf('--strategy', options.strategy, strategies);
   const format = readOneOf('--emit', options.emit, formats);
   const path = resolve(context.cwd, file);
-  const definition = await loadDefinition(path);
-  const [{ generateFlowPaths }, { emitVitest, keepPaths }] = await Promise.all([import('../../testing/flow-paths.ts'), import('../../testing/emit-vitest.ts')]);
-  const set = generateFlowPaths(definition, {
-    ...(strategy && { strategy }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.limit !== undefined && { maxPaths: options.limit }),
-  });
+  const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
+  if (out !== undefined && !format) throw new FlowError('usage_invalid', 'Expected --emit beside --out, so that it is known what to write');
+  const { definition, generation } = await readTestSource(file, options, context);
+  const [{ makeWholePaths }, { emitVitest, keepPaths }] = await Promise.all([import('../../testing/whole-paths.ts'), import('../../testing/emit-vitest.ts')]);
+  const set = await makeWholePaths(definition, { ...generation, ...(strategy && { strategy }), ...(options.limit !== undefined && { maxPaths: options.limit }) });
   const document = {
     flowId: definition.id,
     strategy: set.strategy,
@@ -48,14 +48,16 @@ export async function pathsCommand(file: string, options: PathsCommandOptions, c
     ...set.paths.map(({ name }) => `  ${name}`),
     '',
     `${set.paths.length} paths, ${document.transitions.covered} of ${document.transitions.total} transitions`,
-    ...set.uncovered.map(item => yellow(`  not covered: ${item}`)),
+    ...set.uncovered.map(({ item, reason }) => yellow(`  not covered: ${item} (${reason})`)),
     ...(set.truncated ? [dim('There are more paths than the limit; --limit raises it')] : []),
     '',
   ].join('\n');
   const text = {
-    vitest: () => emitVitest(definition, set.paths, relative(context.cwd, path) || file),
+    vitest: () => emitVitest(definition, set.paths, relative(out === undefined ? context.cwd : dirname(out), path) || file),
     json: () => `${JSON.stringify(document, null, 2)}\n`,
     mermaid: () => renderCoverageChart(set),
   };
-  return { exitCode: exitCodes.passed, document, text: format ? text[format]() : list };
+  if (!format || out === undefined) return { exitCode: exitCodes.passed, document, text: format ? text[format]() : list };
+  await writeFileAtomically(out, text[format]());
+  return { exitCode: exitCodes.passed, document, text: `${set.paths.length} paths of ${definition.id} written to ${options.out}\n` };
 }

@@ -6,6 +6,7 @@ import { exitCodes, toExitCode } from './exit-codes.ts';
 
 const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, else flowstone.db in the data folder of the platform)'] as const;
 const toolsOption = ['--tools <module>', 'a .js or .ts file that exports tools'] as const;
+const examplesOption = ['--examples <json>', 'inputs and outputs to try: `{ "input": […], "outputs": { "step id or uses": […] } }`, or @file'] as const;
 const outputOption = ['--output-dir <folder>', 'write artifacts there as files, too (default: `output_dir` of the flow)'] as const;
 const flowOption = ['--flow <file>', 'a further definition, that it starts with `flow:id`; may be given again', collect] as const;
 
@@ -137,12 +138,18 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
   add('paths <file>', 'list the ways a flow can go')
     .option('--strategy <name>', 'coverage (every transition once; default), shortest (to every end), simple (no state twice)')
     .option('--emit <format>', 'vitest (tests to keep), json, mermaid (a diagram of what is covered)')
+    .option('--out <file>', 'write what `--emit` makes to this file, whole or not at all (default: standard output)')
+    .option(...toolsOption)
+    .option(...examplesOption)
     .option('--seed <n>', 'choose among equally good ways', parseCount)
     .option('--limit <n>', 'at most so many paths', parseCount)
     .action(async (file: string, options) => settle(await (await import('./paths-command.ts')).pathsCommand(file, options, context)));
 
   add('test <file>', 'run every way a flow can go against the real runtime; needs no tools')
     .option('--crash', 'and again with a crash at every commit')
+    .option('--mutate', 'and change the flow in every small way: each change has to make a path fail')
+    .option(...toolsOption)
+    .option(...examplesOption)
     .option('--seeds <n>', 'and so many random walks', parseCount)
     .option('--seed <n>', 'choose among equally good ways', parseCount)
     .option('--mermaid', 'print a diagram of what is covered, uncovered transitions red')

@@ -1,5 +1,4 @@
 import { createLogUpdate } from 'log-update';
-import { resolve } from 'node:path';
 import type { FlowTestReport, TestProgress } from '../../testing/test-flow.ts';
 import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import { formatDuration } from '../terminal/durations.ts';
@@ -8,13 +7,14 @@ import { shorten } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import { getProgressScreen, type CommandContext, type CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { loadDefinition } from './load-definition.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
+import type { TestSourceOptions } from './test-source.ts';
+import { readTestSource } from './test-source.ts';
 
-export interface TestCommandOptions {
+export interface TestCommandOptions extends TestSourceOptions {
   readonly crash?: boolean;
+  readonly mutate?: boolean;
   readonly seeds?: number;
-  readonly seed?: number;
   readonly mermaid?: boolean;
 }
 
@@ -40,16 +40,26 @@ function renderReport(report: FlowTestReport, elapsedMs: number, palette: Palett
     table,
     ...failures,
     ...(failed.length > maxFailuresShown ? [`and ${failed.length - maxFailuresShown} more`] : []),
-    ...uncovered.map(item => palette.yellow(`  not covered: ${item}`)),
+    ...uncovered.map(({ item, reason }) => palette.yellow(`  not covered: ${item} (${reason})`)),
+    ...renderMutation(report, palette),
     '',
-    report.passed ? palette.green(`${palette.symbols.completed} every path ends as it must`) : palette.red(`${palette.symbols.failed} ${failed.length} of ${paths.length} paths diverge`),
+    failed.length === 0 ? palette.green(`${palette.symbols.completed} every path ends as it must`) : palette.red(`${palette.symbols.failed} ${failed.length} of ${paths.length} paths diverge`),
     '',
   ].join('\n');
 }
 
+function renderMutation({ mutation }: FlowTestReport, palette: Palette): string[] {
+  if (!mutation) return [];
+  const { mutants, killed, survivors } = mutation;
+  return [
+    `${mutants} changes of the flow, ${killed} of them made a path fail`,
+    ...survivors.map(({ name, reason, telling }) => (telling ? palette.red(`${palette.symbols.failed} unnoticed: ${name} (${reason})`) : palette.dim(`  changes nothing: ${name} (${reason})`))),
+  ];
+}
+
 /** `test`: runs every way a flow can go against the real runtime; generated outcomes answer every `uses`. */
 export async function testCommand(file: string, options: TestCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const definition = await loadDefinition(resolve(context.cwd, file));
+  const { definition, generation } = await readTestSource(file, options, context);
   const { testFlow } = await import('../../testing/test-flow.ts');
   const screen = getProgressScreen(context);
   const palette = createScreenPalette(screen, context.env);
@@ -57,9 +67,10 @@ export async function testCommand(file: string, options: TestCommandOptions, con
   const draw = screen.isTTY ? createLogUpdate(screen) : undefined;
   const began = context.clock.now();
   const report = await testFlow(definition, {
+    ...generation,
     crash: options.crash === true,
+    mutate: options.mutate === true,
     ...(options.seeds !== undefined && { seeds: options.seeds }),
-    ...(options.seed !== undefined && { seed: options.seed }),
     onProgress: progress => draw?.(renderBar(progress, palette, columns)),
   });
   draw?.clear();

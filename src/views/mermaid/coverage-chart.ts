@@ -19,8 +19,8 @@ function toEdge(item: string, covered: boolean): Edge[] {
 }
 
 /** Draws which transitions of a flow's actors the paths take; those that none takes are red. */
-export function renderCoverageChart({ covered, uncovered }: { readonly covered: readonly string[]; readonly uncovered: readonly string[] }): string {
-  const edges = [...covered.flatMap(item => toEdge(item, true)), ...uncovered.flatMap(item => toEdge(item, false))];
+export function renderCoverageChart({ covered, uncovered }: { readonly covered: readonly string[]; readonly uncovered: readonly { readonly item: string }[] }): string {
+  const edges = [...covered.flatMap(item => toEdge(item, true)), ...uncovered.flatMap(({ item }) => toEdge(item, false))];
   const lines = ['flowchart LR'];
   const red: number[] = [];
   let count = 0;

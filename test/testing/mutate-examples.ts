@@ -1,0 +1,27 @@
+/*
+ * Changes every example flow in every small way, one at a time: a kept path must fail for each change that a path could
+ * tell. Part of `npm run mutate`.
+ */
+import { parseArgs } from 'node:util';
+import { globSync } from 'tinyglobby';
+import { loadFlow } from '../../src/definition/load-flow.ts';
+import { mutateFlow } from '../../src/testing/mutate-flow.ts';
+import { makeOwnPaths } from '../../src/testing/own-paths.ts';
+import { builtInTools } from '../../src/tools/built-in.ts';
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const files = positionals.length > 0 ? positionals : globSync('docs/examples/*.yml').toSorted();
+let unnoticed = 0;
+for (const file of files) {
+  const flow = await loadFlow(file);
+  const began = process.cpuUsage();
+  const { paths, needsValues } = await makeOwnPaths(flow, { tools: builtInTools });
+  const { mutants, killed, survivors } = await mutateFlow(flow, paths);
+  const { user, system } = process.cpuUsage(began);
+  console.log(`${flow.id}: ${killed} of ${mutants} changes make one of ${paths.length} paths fail (${((user + system) / 1e6).toFixed(1)} s CPU)`);
+  for (const item of needsValues) console.log(`  needs values: ${item}`);
+  for (const { name, reason, telling } of survivors) console.log(`  ${telling ? 'UNNOTICED' : 'changes nothing'}: ${name} (${reason})`);
+  unnoticed += needsValues.length + survivors.filter(survivor => survivor.telling).length;
+}
+console.log(`${unnoticed} changes that a path could tell go unnoticed`);
+process.exit(unnoticed === 0 ? 0 : 1);
