@@ -1,3 +1,4 @@
+import type { PlannedStep } from '../definition/plan.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import { describePath } from './describe-path.ts';
 import { coverFlow } from './flow-coverage.ts';
@@ -92,13 +93,18 @@ function name(lists: readonly (readonly PathEvent[])[], model: FlowModel): FlowP
 
 const toBound = (items: readonly string[], maxPaths: number): Uncovered[] => items.map(item => ({ item, reason: `bound: ${maxPaths} paths` }));
 
+export const neverReason = 'proven unreachable: its condition is never true, or its list has no items';
+
+/** Whether the definition says that a step, or every item of it, never runs. */
+export const isNever = ({ when, forEach }: Pick<PlannedStep, 'when' | 'forEach'>): boolean =>
+  (when?.constant === true && when.value === false) || (forEach?.constant === true && (forEach.value as unknown[]).length === 0);
+
 /** Steps that began on no path: each is something uncovered. */
 function listNever({ flow }: FlowModel): (covered: readonly string[]) => Uncovered[] {
   return covered =>
     flow.plan.steps.flatMap(({ id, when, forEach }) => {
       if (covered.some(item => item.startsWith(`${id}: pending – step.start`))) return [];
-      const isNever = (when?.constant === true && when.value === false) || (forEach?.constant === true && (forEach.value as unknown[]).length === 0);
-      return [{ item: `${id}: pending – step.start → running or waiting`, reason: isNever ? 'proven unreachable: its condition is never true, or its list has no items' : 'not found on any path' }];
+      return [{ item: `${id}: pending – step.start → running or waiting`, reason: isNever({ when, forEach }) ? neverReason : 'not found on any path' }];
     });
 }
 

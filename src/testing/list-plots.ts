@@ -11,13 +11,19 @@ export function listPlots(plan: FlowPlan, world: FlowWorld): Plot[] {
   const add = (plot: Omit<Plot, 'world'>): unknown => plots.push({ world, ...plot });
   for (const step of plan.steps) {
     for (const endings of listEndings(plan, step)) {
-      for (const place of step.forEach ? [`${step.id}[0]`, step.id] : [step.id]) add({ endings: { [place]: endings } });
+      for (const place of step.forEach ? [`${step.id}[0]`, step.id] : [step.id]) add({ endings: { ...listNeeded(plan, step), [place]: endings } });
     }
-    if (step.kind !== 'sleep') add({ last: step.id });
+    if (step.kind !== 'sleep') add({ endings: listNeeded(plan, step), last: step.id });
     if (step.kind === 'signal') add({ early: step.id });
     plots.push(...listRecoveries(plan, step).map(plot => ({ world, ...plot })));
   }
   return plots;
+}
+
+/** How others have to end so that a step runs: one that stands in for another one does only when that has failed. */
+export function listNeeded({ steps }: FlowPlan, { alternativeOf }: PlannedStep): NonNullable<Plot['endings']> {
+  const original = alternativeOf === null ? undefined : steps[alternativeOf]?.id;
+  return original === undefined ? {} : { [original]: ['fail for good'] };
 }
 
 function listEndings({ timeoutMs }: FlowPlan, step: PlannedStep): readonly (readonly Ending[])[] {

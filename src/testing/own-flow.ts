@@ -24,7 +24,7 @@ const omit = (value: object, keys: ReadonlySet<string>): object => Object.fromEn
  *
  * @param outputs what its child flows give: the stand-ins have steps of these names
  */
-export function toOwnFlow(definition: FlowDefinition, outputs: Outputs = {}): ScriptedFlow {
+function toOwnFlow(definition: FlowDefinition, outputs: Outputs = {}): ScriptedFlow {
   const { steps } = definition;
   const stripped = defineFlow({ ...omit(definition, flowKeys), steps: steps.map(step => omit(step, stepKeys)) } as unknown as FlowSource);
   const plan = compileFlow(stripped);

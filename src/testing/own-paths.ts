@@ -4,7 +4,7 @@ import { describePath } from './describe-path.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';
 import type { FlowExamples, FlowExpression, FlowWorld } from './flow-values.ts';
 import { FlowValues, isSameValue } from './flow-values.ts';
-import { listPlots } from './list-plots.ts';
+import { listNeeded, listPlots } from './list-plots.ts';
 import { createOwnModel } from './own-flow.ts';
 import type { OwnWalk } from './own-walk.ts';
 import { walkOwn } from './own-walk.ts';
@@ -126,7 +126,7 @@ class Maker {
       let left = 5;
       const accept = async (result: { readonly value: unknown } | undefined, other: FlowWorld): Promise<boolean> => {
         if (!isOutcome(outcome, key, result, usual) || (condition && condition !== expression && (await this.#values.evaluate(condition, other))?.value !== true)) return false;
-        await this.#walk({ world: other, label: key.startsWith('with') ? `another ${key} of ${step.id}` : `${step.id} with other values` });
+        await this.#walk({ world: other, endings: listNeeded(this.#model.flow.plan, step), label: key.startsWith('with') ? `another ${key} of ${step.id}` : `${step.id} with other values` });
         // Where it would come out so, the step may not run.
         return this.#covered.has(outcome) || --left === 0;
       };

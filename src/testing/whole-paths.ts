@@ -1,5 +1,6 @@
+import type { FlowPlan } from '../definition/plan.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
-import { generateFlowPaths, walkModel } from './flow-paths.ts';
+import { generateFlowPaths, isNever, neverReason, walkModel } from './flow-paths.ts';
 import type { FlowPath, FlowPathOptions } from './flow-paths.ts';
 import { createFlowModel } from './flow-model.ts';
 import type { OwnPath, OwnPathOptions, WalkedPath } from './own-paths.ts';
@@ -34,11 +35,16 @@ export async function makeWholePaths(definition: FlowDefinition, options: WholeP
     strategy: 'coverage',
     paths: [...own.paths, ...rest.slice(0, room).map(path => (names.has(path.name) ? { ...path, name: `${path.name} (scripted)` } : path))],
     covered: [...covered],
-    uncovered: [...scripted.uncovered.filter(({ item }) => !covered.has(item)), ...own.needsValues.map(item => ({ item, reason: 'needs values' }))],
+    uncovered: [...scripted.uncovered.filter(({ item }) => !covered.has(item)), ...own.needsValues.map(item => ({ item, reason: toReason(own.model.flow.plan, item) }))],
     truncated: scripted.truncated || rest.length > room,
     own: own.paths,
     scripted: scripted.paths,
   };
+}
+
+function toReason({ steps, positions }: FlowPlan, item: string): string {
+  const step = steps[positions.get(item.split(':')[0] ?? '') ?? -1];
+  return step && isNever(step) ? neverReason : 'needs values';
 }
 
 /** Takes paths as long as one adds something, the one that adds most first. */
