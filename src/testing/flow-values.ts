@@ -45,6 +45,7 @@ export type Accept = (result: { readonly value: unknown } | undefined, world: Fl
 const element = '[]';
 const maxTries = 400;
 const timeLimitMs = 1_000;
+const maxBytes = 10_000_000;
 
 /** What a flow's expressions read, and values for it: from schemas, examples, and how the expressions use them. */
 export class FlowValues {
@@ -73,7 +74,7 @@ export class FlowValues {
   /** Evaluates an expression in a world, of an item the first; undefined: it fails. */
   async evaluate({ step, value, key }: FlowExpression, world: FlowWorld): Promise<{ readonly value: unknown } | undefined> {
     try {
-      const input = validateInput(this.#plan.definition, world.input);
+      const input = await validateInput(this.#plan.definition, world.input, timeLimitMs);
       const item = step.forEach && key !== 'for_each' && key !== 'when' ? { item: ((await this.#run(step.forEach, world, input)) as readonly unknown[])[0] ?? null, index: 0 } : {};
       return { value: await this.#run(value, world, input, item) };
     } catch {
@@ -85,7 +86,7 @@ export class FlowValues {
   async find(expression: FlowExpression, from: FlowWorld, accept: Accept): Promise<FlowWorld | undefined> {
     const random = createSeededRandom(7);
     const variations = this.#listVariations(expression);
-    const isWanted = async (world: FlowWorld): Promise<boolean> => this.isValid(world) && (await accept(await this.evaluate(expression, world), world));
+    const isWanted = async (world: FlowWorld): Promise<boolean> => (await this.isValid(world)) && (await accept(await this.evaluate(expression, world), world));
     let tries = 0;
     for (const vary of variations) {
       if (++tries > maxTries) return undefined;
@@ -185,12 +186,12 @@ export class FlowValues {
       const output = this.#getStep(id)?.forEach ? [outputs[id], outputs[id]] : outputs[id];
       return [id, fails.includes(id) ? { output: null, status: 'failed', artifacts: {} } : { output: output ?? null, status: 'completed', artifacts: {} }];
     }));
-    return value.evaluate({ input, steps, ...item }, { now: modelStart, seed: 'path', timeLimitMs });
+    return value.evaluate({ input, steps, ...item }, { now: modelStart, seed: 'path', timeLimitMs, room: { maxBytes, used: 0 } });
   }
 
-  isValid({ input, outputs }: FlowWorld): boolean {
+  async isValid({ input, outputs }: FlowWorld): Promise<boolean> {
     try {
-      validateInput(this.#plan.definition, input);
+      await validateInput(this.#plan.definition, input, timeLimitMs);
     } catch {
       return false;
     }

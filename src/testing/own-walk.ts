@@ -31,7 +31,7 @@ const limits = { timeLimitMs: 5_000, maxBytes: 10_000_000 };
  * `next` says what happens from outside; nothing more ends the walk.
  */
 export async function walkOwn(model: FlowModel, input: unknown, next: (state: FlowState) => PathEvent | undefined): Promise<OwnWalk> {
-  const filled = validateInput(model.flow.definition, input);
+  const filled = await validateInput(model.flow.definition, input, limits.timeLimitMs);
   const events: PathEvent[] = [];
   const states: FlowState[] = [model.initial];
   const last = (): FlowState => states.at(-1) as FlowState;

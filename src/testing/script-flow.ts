@@ -105,7 +105,7 @@ function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScrip
   return {
     id,
     uses: kind === 'task' ? `tool:${target}` : target === 'await_message' ? 'signal' : step.uses,
-    ...(step.alternativeOf === null && { depends_on: upstream, critical, weight }),
+    ...(step.alternativeOf === null && { depends_on: upstream, critical, weight, ...(step.always && { run: 'always' }) }),
     ...toRecover(step, ids),
     ...(timeoutMs !== null && { timeout: timeoutMs + position }),
     ...(when !== null && { when }),

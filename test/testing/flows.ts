@@ -35,3 +35,14 @@ export const recoveries = defineFlow({
     { id: 'asks', uses: 'tool:asks', depends_on: ['first'], recover: { ask: { timeout: '1h' } } },
   ],
 });
+
+/** A clean-up that runs whatever has become of the others, in a flow that stops at the first failure. */
+export const cleanups = defineFlow({
+  id: 'cleanups',
+  mode: 'strict',
+  steps: [
+    { id: 'open', uses: 'tool:open' },
+    { id: 'work', uses: 'tool:work', depends_on: ['open'], when: '{% steps.open.output.count > 2 %}' },
+    { id: 'close', uses: 'tool:close', depends_on: ['work'], run: 'always', with: { file: '{% steps.open.output.file %}' } },
+  ],
+});

@@ -14,7 +14,7 @@ import { testFlow } from '../../src/testing/test-flow.ts';
 import { followPath } from '../../src/testing/test-paths.ts';
 import { makeWholePaths } from '../../src/testing/whole-paths.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
-import { recoveries, swap, waits } from './flows.ts';
+import { cleanups, recoveries, swap, waits } from './flows.ts';
 
 const names = ({ paths }: OwnPathSet): string[] => paths.map(({ name }) => name);
 const withWhen = (when: string | undefined, input?: object): FlowDefinition =>
@@ -58,7 +58,7 @@ describe('paths on which the expressions of a flow decide', () => {
     expect((await makeOwnPaths(inFlow)).needsValues).toEqual([]);
   });
 
-  it.each([[swap, 15], [waits, 15], [recoveries, 10]] as const)('are what the runtime does (%#)', async (flow, count) => {
+  it.each([[swap, 15], [waits, 15], [recoveries, 10], [cleanups, 5]] as const)('are what the runtime does (%#)', async (flow, count) => {
     const set = await makeOwnPaths(flow);
     for (const path of set.paths) await followPath(flow, path);
     expect(set.paths.length).toBeGreaterThanOrEqual(count);
@@ -81,10 +81,18 @@ describe('a change of a flow', () => {
     expect(failed).toContain('swap is excluded by its condition; scored 1: path_diverged');
   });
 
-  it.each([[swap, 15], [waits, 15], [recoveries, 6]] as const)('goes nowhere unnoticed (%#)', async (flow, count) => {
+  it.each([[swap, 15], [waits, 15], [recoveries, 6], [cleanups, 6]] as const)('goes nowhere unnoticed (%#)', async (flow, count) => {
     const report = await mutateFlow(flow, (await makeOwnPaths(flow)).paths);
     expect(report.survivors.filter(({ telling }) => telling)).toEqual([]);
     expect(report.killed).toBeGreaterThanOrEqual(count);
+  });
+
+  it('makes a path fail when a step no longer runs whatever has become of the others', async () => {
+    const { paths } = await makeOwnPaths(cleanups);
+    expect(listFlowMutants(cleanups).map(({ name }) => name)).toContain('close: run removed');
+    const failed: string[] = [];
+    for (const path of paths) await followPath(remove(cleanups, 'close', 'run'), path).catch(() => failed.push(path.name));
+    expect(failed.some(name => name.startsWith('open fails for good'))).toBe(true);
   });
 
   it('is each guard, dependency, policy and constant, one at a time', () => {
