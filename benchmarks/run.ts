@@ -1,4 +1,4 @@
-/** `npm run bench`: trial × case × contestant, each run in a process of its own, in turns. See docs/benchmarks.md. */
+/** `npm run bench`: trial × case × contestant, each run in a process of its own, in turns. See docs/internals/benchmarks.md. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

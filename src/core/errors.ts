@@ -19,7 +19,7 @@ export interface FlowErrorOptions {
 /**
  * A mistake of the caller, or a fault of the machine below; thrown, never stored.
  *
- * `code` is stable; each has a heading in docs/errors.md.
+ * `code` is stable; each has a heading in docs/reference/errors.md.
  */
 export class FlowError extends Error {
   override readonly name: string = 'FlowError';

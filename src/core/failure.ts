@@ -1,7 +1,7 @@
 /**
  * Why a step, or a flow, did not complete. Data: stored, never thrown.
  *
- * `code` is stable and documented in docs/errors.md; nothing in Flowstone reads `message`.
+ * `code` is stable and documented in docs/reference/errors.md; nothing in Flowstone reads `message`.
  */
 export interface StepFailure {
   readonly code: string;

@@ -5,7 +5,7 @@ export type Path = readonly (string | number)[];
 
 /** One mistake in a definition. */
 export interface Problem {
-  /** Stable; each has a heading in docs/errors.md. */
+  /** Stable; each has a heading in docs/reference/errors.md. */
   readonly code: string;
   /** A whole sentence: what was expected, what was found, what to do. */
   readonly message: string;

@@ -126,7 +126,7 @@ export interface StepResult {
   readonly keptFrom?: number;
   /** Kept although something upstream of it ran again since: made of an older input. */
   readonly stale?: true;
-  /** How it is being recovered, or was; left out when it was not. See docs/modes-and-recovery.md. */
+  /** How it is being recovered, or was; left out when it was not. See docs/guides/modes-and-recovery.md. */
   readonly recovery?: StepRecovery;
   /** The signal that answers it: it asks a person what to do. */
   readonly asksFor?: string;

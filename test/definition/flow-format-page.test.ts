@@ -4,7 +4,7 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { definitionKeys } from '../../src/definition/schema.ts';
 
-const page = readFileSync(new URL('../../docs/flow-format.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/flow-format.md', import.meta.url), 'utf8');
 const section = (title: string): string => page.split(/^## /m).find(part => part.startsWith(title)) ?? '';
 const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(match => match[1] ?? '');
 

@@ -16,11 +16,11 @@ const read = (path: string): Manifest => JSON.parse(readFileSync(join(root, path
 const allowed = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'BlueOak-1.0.0'];
 
 /** Rows of the page's tables: name and licence. */
-const rows = [...requirePage('docs/dependencies.md').text.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map(([, name = '', licence = '']) => ({ name, licence: licence.trim() }));
+const rows = [...requirePage('docs/internals/dependencies.md').text.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map(([, name = '', licence = '']) => ({ name, licence: licence.trim() }));
 const manifest = read('package.json');
 const installed = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].flatMap(group => Object.keys(group ?? {}));
 
-describe('docs/dependencies.md', () => {
+describe('docs/internals/dependencies.md', () => {
   test('has one line for each dependency and none for anything else', () => {
     expect(rows.map(({ name }) => name).toSorted()).toEqual(installed.toSorted());
   });

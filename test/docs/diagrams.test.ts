@@ -35,7 +35,7 @@ describe('diagrams', () => {
   );
 
   test('show every machine, and the flow that `npm start` runs', () => {
-    expect(listCommands(requirePage('docs/architecture.md').text).toSorted()).toEqual(Object.keys(hostedMachines).map(name => `--machine ${name}`).toSorted());
+    expect(listCommands(requirePage('docs/internals/architecture.md').text).toSorted()).toEqual(Object.keys(hostedMachines).map(name => `--machine ${name}`).toSorted());
     expect(listCommands(requirePage('README.md').text)).toContain('docs/examples/project-report.yml');
   });
 });

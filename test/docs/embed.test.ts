@@ -26,7 +26,7 @@ describe('what the pages show', () => {
   });
 
   test('the program of the quickstart, runs over the pages it finds, and only once for its key', { timeout: 300_000 }, async () => {
-    const named = listNamed('docs/quickstart.md');
+    const named = listNamed('docs/guides/quickstart.md');
     for (const name of ['hello', 'docs']) mkdirSync(join(folder, name));
     for (const file of ['words.yml', 'tools.ts', 'app.ts']) writeFileSync(join(folder, 'hello', file), (named.get(file) ?? '').replace('pause(1_000', 'pause(1'));
     for (const [file, text] of [['a.md', 'one two'], ['b.md', 'three'], ['c.txt', 'four']] as const) writeFileSync(join(folder, 'docs', file), text);

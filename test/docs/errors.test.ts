@@ -4,13 +4,13 @@ import { findCodes } from './find-codes.ts';
 import { requirePage, root } from './pages.ts';
 
 const codes = findCodes(root);
-const { text } = requirePage('docs/errors.md');
+const { text } = requirePage('docs/reference/errors.md');
 const sections = new Map(text.split(/^### /m).slice(1).map(section => {
   const [heading = '', ...rest] = section.split('\n');
   return [heading.trim(), rest.join('\n').split(/^## /m)[0] ?? ''] as const;
 }));
 
-describe('docs/errors.md', () => {
+describe('docs/reference/errors.md', () => {
   it('has a heading for every code the sources can give', () => {
     const missing = [...codes].filter(([code]) => !sections.has(code)).map(([code, file]) => `${code} (${file})`);
     expect(missing).toEqual([]);

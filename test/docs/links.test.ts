@@ -37,8 +37,8 @@ describe('links', () => {
   });
 
   test('that lead nowhere are noticed', () => {
-    const text = '[a](docs/no-such-page.md) [b](docs/tools.md#no-such-heading) [c](docs/tools.md#exec) `[d](nowhere.md)`';
-    expect(findBroken('README.md', text)).toEqual(['docs/no-such-page.md', 'docs/tools.md#no-such-heading']);
+    const text = '[a](docs/no-such-page.md) [b](docs/reference/tools.md#no-such-heading) [c](docs/reference/tools.md#exec) `[d](nowhere.md)`';
+    expect(findBroken('README.md', text)).toEqual(['docs/no-such-page.md', 'docs/reference/tools.md#no-such-heading']);
   });
 
   test('the README leads to every page', () => {

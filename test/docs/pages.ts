@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Page {
-  /** Relative to the checkout, as `docs/quickstart.md`. */
+  /** Relative to the checkout, as `docs/guides/quickstart.md`. */
   readonly path: string;
   readonly text: string;
 }

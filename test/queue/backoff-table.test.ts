@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { computeBackoff } from '../../src/core/backoff.ts';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 
-it('the delay table of docs/queues.md is what the defaults come to', () => {
+it('the delay table of docs/guides/queues.md is what the defaults come to', () => {
   const { backoff } = defineQueue({ name: 'any', maxAttempts: 8 });
   let total = 0;
   const rows = Array.from({ length: 7 }, (_, index) => {
@@ -13,5 +13,5 @@ it('the delay table of docs/queues.md is what the defaults come to', () => {
     const format = (ms: number): string => prettyMs(ms).replace(/^(\d+)s$/, '$1 s');
     return `| ${index + 1} | ${format(wait)} | ${format(total)} |`;
   });
-  expect(readFileSync(new URL('../../docs/queues.md', import.meta.url), 'utf8')).toContain(`| after attempt | waits at most | in all |\n|---|---|---|\n${rows.join('\n')}\n`);
+  expect(readFileSync(new URL('../../docs/guides/queues.md', import.meta.url), 'utf8')).toContain(`| after attempt | waits at most | in all |\n|---|---|---|\n${rows.join('\n')}\n`);
 });

@@ -73,7 +73,7 @@ describe('a consolidated session', () => {
   });
 
   it('has the score of the worked example', async () => {
-    const page = readFileSync(new URL('../../docs/scoring.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../docs/reference/scoring.md', import.meta.url), 'utf8');
     const [, text = ''] = /```yaml\n(id: worked.*?)```/s.exec(page) ?? [];
     const { runtime } = await openRuntime(parseFlow(text) as unknown as FlowSource, { balance: () => 1, swap: () => 1, notify: () => 1, quote: () => fail('none', { retryable: false }) });
     const execution = await runtime.start('worked', { input: { notify: false } });

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { createProgram } from '../../src/views/cli/program.ts';
 
-const page = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/command-line.md', import.meta.url), 'utf8');
 const program = createProgram({ stdout: process.stdout, stderr: process.stderr, env: {}, cwd: '.', clock: systemClock, json: false }, () => {});
 const sections = new Map(page.split(/^### /m).slice(1).map(text => [/^`(\w+)/.exec(text)?.[1] ?? '', text.split(/^## /m)[0] ?? '']));
 
-describe('docs/command-line.md', () => {
+describe('docs/reference/command-line.md', () => {
   it('has an entry for every command, and for no other', () => {
     expect([...sections.keys()].toSorted()).toEqual(program.commands.map(command => command.name()).toSorted());
   });

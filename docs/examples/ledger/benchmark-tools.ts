@@ -18,7 +18,7 @@ const lookups: { readonly [tool: string]: (accounts: ReturnType<typeof readAccou
   get_jupiter_lend_earn_position: (accounts, input) => ({ data: readPositions(accounts, String(input['user_pubkey'])) }),
 };
 
-/** The five tools that a benchmark file is turned into; see docs/benchmark-format.md. */
+/** The five tools that a benchmark file is turned into; see docs/reference/benchmark-format.md. */
 export const benchmarkTools: readonly Tool[] = [
   defineTool({
     name: 'benchmark_setup',

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { openSqliteStore } from '../../../src/sqlite.ts';
 
-const text = readFileSync(new URL('../../../docs/storage.md', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../../docs/reference/storage.md', import.meta.url), 'utf8');
 
-describe('docs/storage.md', () => {
+describe('docs/reference/storage.md', () => {
   const database = openDatabase('node:sqlite', ':memory:', { busyTimeoutMs: 0 });
   openSqliteStore({ database });
 
