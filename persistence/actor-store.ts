@@ -79,12 +79,6 @@ export interface ActorReader {
   listSettledActors(before: number, limit: number): Answer<string[]>;
 }
 
-/** What the owner does beside committing. */
-export interface ActorStore {
-  /** Deletes rows of journals, of all actors, from the first written on as long as they were stored before this time; returns how many. */
-  pruneActorJournal(before: number, limit: number): Answer<number>;
-}
-
 /** What one commit changes. */
 export interface ActorWrites {
   /** Inserted, or replaced by `actorId`. A settled one is never replaced: that fails the commit. */
@@ -99,4 +93,6 @@ export interface ActorWrites {
   readonly removedParts?: readonly Pick<ActorPartRecord, 'actorId' | 'part'>[];
   /** Ids of actors that go, with their parts and journals. */
   readonly removed?: readonly string[];
+  /** When they go; epoch ms. */
+  readonly removedAt?: number;
 }

@@ -58,7 +58,7 @@ export type MessageStatus = MessageRecord['status'];
 /** What changes in a message's row after it was published. */
 export type MessageChange = Pick<
   MessageRecord,
-  'key' | 'status' | 'claim' | 'attempt' | 'interruptions' | 'generation' | 'visibleAt' | 'dueAt' | 'leaseUntil' | 'claimedBy' | 'claimedAt' | 'failure' | 'settledAt'
+  'key' | 'queue' | 'messageId' | 'status' | 'claim' | 'attempt' | 'interruptions' | 'generation' | 'visibleAt' | 'dueAt' | 'leaseUntil' | 'claimedBy' | 'claimedAt' | 'failure' | 'settledAt'
 > & {
   /** What is added to the history: JSON text of its entries, without the brackets around them; empty: nothing. */
   readonly entries: string;

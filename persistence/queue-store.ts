@@ -3,6 +3,8 @@ import type { InstanceRecord, MessageChange, MessageKeyRecord, MessageRecord, Me
 
 /** What one tick changed in the queues. */
 export interface QueueBatch {
+  /** When it was; epoch ms. */
+  readonly at: number;
   /** Inserted. A message id that is in use fails the commit. */
   readonly published: readonly MessageRecord[];
   /** Dead messages that begin again; one that is not dead fails the commit. */

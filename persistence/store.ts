@@ -1,8 +1,9 @@
 import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
+import type { FeedReader } from './feed-store.ts';
 import type { DurationsReader } from './durations-store.ts';
-import type { ActorReader, ActorStore, ActorWrites } from './actor-store.ts';
+import type { ActorReader, ActorWrites } from './actor-store.ts';
 import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
@@ -46,6 +47,8 @@ export interface CommitBatch {
   readonly actors?: ActorWrites | undefined;
   /** For stores with a `catalog`. */
   readonly catalog?: CatalogWrites | undefined;
+  /** A new owner begins its numbers; stores that replay their batches write it themselves. */
+  readonly owner?: { readonly id: string } | undefined;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -71,6 +74,8 @@ export interface PruneParams {
   readonly executionIds?: readonly string[];
   /** At most; default 1,000. */
   readonly limit?: number;
+  /** When it is, for the entries that say what was deleted; default `settledBefore`. */
+  readonly at?: number;
 }
 
 /** A step as it stands, and what it produced. */
@@ -88,7 +93,7 @@ export interface StoreSize {
 }
 
 /** What any number of processes may do while one owns the store. */
-export interface StoreReader extends QueueReader, DurationsReader, ConsolidationReader {
+export interface StoreReader extends QueueReader, DurationsReader, ConsolidationReader, FeedReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
 
@@ -148,7 +153,7 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
 }
 
 /** A store as its one owner sees it. */
-export interface Store extends StoreReader, QueueStore, ActorStore {
+export interface Store extends StoreReader, QueueStore {
   /** What it cannot do by its nature; undefined: nothing. */
   readonly lacks?: readonly StoreCapability[];
 
@@ -193,6 +198,11 @@ export interface Store extends StoreReader, QueueStore, ActorStore {
 
   /** Deletes executions whose newest generation has settled, with all of theirs; returns how many. Gives free space back. */
   prune(params: PruneParams): Answer<number>;
+  /**
+   * Deletes rows of the journal that go by their age, from the first written on as long as they were written before this
+   * time: all but the transitions of flows, which go with their execution. Returns how many.
+   */
+  pruneJournal(before: number, limit: number): Answer<number>;
   /** Gives back room that deletions in commits have left, if the store has a place to give it back to. */
   compact(): Answer<void>;
 }

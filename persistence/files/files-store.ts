@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FlowError } from '../../src/core/errors.ts';
+import { createRandomId } from '../../src/core/ids.ts';
 import { copyMemoryState, createMemoryState, fromMemoryText, toMemoryText } from '../memory/memory-state.ts';
 import type { MemoryState } from '../memory/memory-state.ts';
 import { MemoryArtifacts } from '../memory/memory-artifacts.ts';
@@ -129,6 +130,7 @@ export class FilesStore extends StateStore {
       );
     }
     this.#writer = new JournalWriter(path, this.#durability, offset);
+    this.commit({ ...fromCommitLine({ n: 0, batch: {} }), owner: { id: createRandomId() } });
   }
 
   override getOwner(): OwnerRecord | undefined {
@@ -211,8 +213,8 @@ export class FilesStore extends StateStore {
     return this.#rewrite(() => super.pruneMessageKeys(now, limit));
   }
 
-  override pruneActorJournal(before: number, limit: number): number {
-    return this.#rewrite(() => super.pruneActorJournal(before, limit));
+  override pruneJournal(before: number, limit: number): number {
+    return this.#rewrite(() => super.pruneJournal(before, limit));
   }
 
   /** What a commit has deleted is still in the journal: that begins anew without it. */

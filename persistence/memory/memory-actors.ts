@@ -92,9 +92,3 @@ export function applyActors({ hosted }: MemoryState, log: UndoLog, { put = [], p
     log.delete(hosted.journals, actorId);
   }
 }
-
-export function pruneActorJournal({ hosted }: MemoryState, log: UndoLog, before: number, limit: number): number {
-  const old = [...hosted.journals.values()].flatMap(rows => [...rows.values()]).filter(({ at }) => at < before).toSorted((a, b) => a.at - b.at).slice(0, limit);
-  for (const { actorId, seq } of old) log.delete(hosted.journals.get(actorId) as Map<number, ActorJournalRecord>, seq);
-  return old.length;
-}

@@ -6,6 +6,7 @@ import type { CommitBatch } from '../store.ts';
 import { applyArtifacts, removeArtifacts } from './memory-artifacts.ts';
 import { applyActors } from './memory-actors.ts';
 import { applyCatalog } from './memory-catalog.ts';
+import { applyJournalRows } from './feed-memory.ts';
 import { applyInteractions, removeInteractions } from './memory-interactions.ts';
 import { applyQueueBatch } from './queue-memory.ts';
 import { applyIsolations } from './memory-isolations.ts';
@@ -35,6 +36,7 @@ export function applyBatch(state: MemoryState, log: UndoLog, batch: CommitBatch)
   if (batch.isolations) applyIsolations(state, log, batch.isolations);
   if (batch.catalog) applyCatalog(state, log, batch.catalog);
   if (batch.actors) applyActors(state, log, batch.actors);
+  applyJournalRows(state.feed, log, batch);
 }
 
 /** Removes an execution, all its generations and everything of theirs. */

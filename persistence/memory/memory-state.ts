@@ -9,6 +9,8 @@ import type {
 import { upgradeConsolidated } from './older-consolidated.ts';
 import { copyActorState, createActorState, fromActorLists, toActorLists } from './actor-state.ts';
 import type { ActorLists, ActorState } from './actor-state.ts';
+import { copyFeedMemory, createFeedMemory, fromFeedLists, toFeedLists } from './feed-memory.ts';
+import type { FeedLists, FeedMemory } from './feed-memory.ts';
 import { copyQueueState, createQueueState, fromQueueLists, toQueueLists } from './queue-state.ts';
 import type { QueueLists, QueueState } from './queue-state.ts';
 
@@ -45,6 +47,7 @@ export interface MemoryState {
   readonly own: Map<string, string>;
   readonly queues: QueueState;
   readonly hosted: ActorState;
+  readonly feed: FeedMemory;
   /** Not part of what is on disk: goes with the process that owns. */
   holder: { readonly token: object; readonly owner: OwnerRecord } | undefined;
 }
@@ -73,6 +76,7 @@ export function createMemoryState(): MemoryState {
     own: new Map(),
     queues: createQueueState(),
     hosted: createActorState(),
+    feed: createFeedMemory(),
     holder: undefined,
   };
 }
@@ -104,6 +108,7 @@ export function copyMemoryState(state: MemoryState): MemoryState {
     own: new Map(state.own),
     queues: copyQueueState(state.queues),
     hosted: copyActorState(state.hosted),
+    feed: copyFeedMemory(state.feed),
     holder: undefined,
   };
 }
@@ -132,6 +137,7 @@ export function toMemoryText(state: MemoryState): string {
     own: [...state.own],
     queues: toQueueLists(state.queues),
     hosted: toActorLists(state.hosted),
+    feed: toFeedLists(state.feed),
   });
 }
 
@@ -178,8 +184,9 @@ export function fromMemoryText(text: string): MemoryState {
     own: [string, string][];
     queues?: QueueLists;
     hosted?: ActorLists;
+    feed?: FeedLists;
   };
-  const state: MemoryState = { ...createMemoryState(), queues: fromQueueLists(stored.queues), hosted: fromActorLists(stored.hosted) };
+  const state: MemoryState = { ...createMemoryState(), queues: fromQueueLists(stored.queues), hosted: fromActorLists(stored.hosted), feed: fromFeedLists(stored.feed) };
   state.epoch = stored.epoch;
   for (const row of stored.definitions) state.definitions.set(row.digest, row);
   for (const row of stored.executions) {

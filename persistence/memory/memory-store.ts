@@ -1,16 +1,20 @@
 import { isFlowError } from '../../src/core/errors.ts';
+import { createRandomId } from '../../src/core/ids.ts';
+import type { FeedRow, FeedState } from '../feed-store.ts';
+import { toDeleted } from '../journal-rows.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import { isImported } from '../records.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import {
-  createAsyncWriteError, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError, isPromiseLike,
+  createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError,
 } from '../store-errors.ts';
 import type { CommitBatch, ListExecutionsParams, PruneParams, Store, StoreSize, Transaction, StepOutcome } from '../store.ts';
 import { MemoryArtifacts } from './memory-artifacts.ts';
 import { MemoryInteractions } from './memory-interactions.ts';
-import { MemoryActors, pruneActorJournal } from './memory-actors.ts';
+import { addJournalRow, beginOwner, pruneAged, readFeed, readFeedState, removeExecutionRows } from './feed-memory.ts';
+import { MemoryActors } from './memory-actors.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryIsolations } from './memory-isolations.ts';
 import { copyConsolidated } from './consolidated.ts';
@@ -19,14 +23,8 @@ import { copyMemoryState, createMemoryState, fromMemoryText, measureMemory, toMe
 import type { MemoryState } from './memory-state.ts';
 import * as queueMemory from './queue-memory.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
+import { attemptWrite } from './own-writes.ts';
 import { UndoLog } from './undo-log.ts';
-
-/** The handle a step's own writes get: names and JSON values, undone with the transaction. */
-interface MemoryHandle {
-  get(name: string): unknown;
-  set(name: string, value: unknown): void;
-  delete(name: string): void;
-}
 
 /** Makes an empty store in memory. Everything in it is gone with the process. */
 export function createMemoryStore(): MemoryStore {
@@ -220,8 +218,18 @@ export abstract class StateStore implements Store {
     return queueMemory.pruneMessageKeys(this.requireOwned().queues, this.#log, now, limit);
   }
 
-  pruneActorJournal(before: number, limit: number): number {
-    return pruneActorJournal(this.requireOwned(), this.#log, before, limit);
+  pruneJournal(before: number, limit: number): number {
+    const { feed, hosted } = this.requireOwned();
+    return pruneAged(feed, hosted, this.#log, before, limit);
+  }
+
+  getFeedState(): FeedState {
+    return readFeedState(this.#read().feed);
+  }
+
+  readFeed(after: number, limit: number): FeedRow[] {
+    const { feed, executions } = this.#read();
+    return readFeed(feed, executions, after, limit);
   }
 
   compact(): void {
@@ -246,6 +254,7 @@ export abstract class StateStore implements Store {
     if (state.holder && state.holder.token !== this.#token) throw createOwnedError(this.location, state.holder.owner);
     state.holder = { token: this.#token, owner: { ...owner } };
     this.#epoch = state.epoch += 1;
+    beginOwner(state.feed, this.#log, createRandomId());
     let highest = 0;
     for (const key of state.executions.keys()) highest = Math.max(highest, key);
     return highest;
@@ -260,7 +269,7 @@ export abstract class StateStore implements Store {
     try {
       if (this.#log.active) throw new TypeError('A commit is under way');
       this.#log.run(() => {
-        const batch = build(write => this.#attempt(write));
+        const batch = build(write => attemptWrite(state.own, this.#log, write));
         applyBatch(state, this.#log, batch);
         this.persist(batch);
       });
@@ -270,27 +279,19 @@ export abstract class StateStore implements Store {
     }
   }
 
-  prune({ settledBefore, executionIds, limit = 1000 }: PruneParams): number {
+  prune({ settledBefore, executionIds, limit = 1000, at = settledBefore }: PruneParams): number {
     const state = this.requireOwned();
     const old = this.#listNewest()
       .filter(row => row.settledAt !== null && row.settledAt < settledBefore && (executionIds?.includes(row.executionId) ?? !isImported(row)))
       .toSorted((a, b) => (a.settledAt ?? 0) - (b.settledAt ?? 0))
       .slice(0, limit);
-    for (const row of old) removeExecution(state, this.#log, row);
+    if (old.length === 0) return 0;
+    removeExecutionRows(state.feed, this.#log, new Set(old.flatMap(({ executionId }) => state.keysById.get(executionId) ?? [])));
+    for (const row of old) {
+      removeExecution(state, this.#log, row);
+      addJournalRow(state.feed, this.#log, toDeleted('execution', row.executionId, at));
+    }
     return old.length;
-  }
-
-  #attempt(write: (tx: Transaction) => void): void {
-    const { own } = this.#state;
-    const handle: MemoryHandle = {
-      get: name => (own.has(name) ? JSON.parse(own.get(name) as string) : undefined),
-      set: (name, value) => this.#log.set(own, name, JSON.stringify(value)),
-      delete: name => this.#log.delete(own, name),
-    };
-    this.#log.run(() => {
-      const result: unknown = write({ handle });
-      if (isPromiseLike(result)) throw createAsyncWriteError();
-    });
   }
 
   /** Called before every read: takes in what others have written meanwhile. */

@@ -2,6 +2,7 @@ import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorRead
 import { createSettledError } from '../store-errors.ts';
 import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
+import { actorRows } from './journal.ts';
 
 const selectActors = `SELECT actor_id AS actorId, machine_id AS machineId, machine_version AS machineVersion, machine_digest AS machineDigest, status,
   wake_at AS wakeAt, tree, seq, created_at AS createdAt, settled_at AS settledAt FROM actors`;
@@ -45,7 +46,7 @@ export class SqliteActors implements ActorReader {
   }
 
   readActorJournal(actorId: string, after: number, limit: number): ActorJournalRecord[] {
-    const sql = 'SELECT actor_id AS actorId, seq, at, entries FROM actor_journal WHERE actor_id = ? AND seq > ? ORDER BY seq LIMIT ?';
+    const sql = `SELECT instance AS actorId, seq, at, entries FROM journal WHERE ${actorRows} AND seq > ? ORDER BY seq LIMIT ?`;
     return this.#reads.all(sql, row => ({ ...(row as ActorJournalRecord) }), actorId, after, limit);
   }
 
@@ -64,10 +65,9 @@ const insertActor = `INSERT INTO actors (actor_id, machine_id, machine_version, 
 const insertMachine = 'INSERT INTO actor_machines (machine_digest, machine_id, machine_version, structure) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
 const putPart = 'INSERT INTO actor_parts (actor_id, part, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body';
 const deletePart = 'DELETE FROM actor_parts WHERE actor_id = ? AND part = ?';
-const insertEntries = 'INSERT INTO actor_journal (actor_id, seq, at, entries) VALUES (?, ?, ?, ?)';
 
 /** Writes inside the open transaction. */
-export function writeActors(connection: SqliteConnection, { put = [], progress = [], journal = [], machines = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
+export function writeActors(connection: SqliteConnection, { put = [], progress = [], machines = [], parts = [], removedParts = [], removed = [] }: ActorWrites): void {
   for (const row of put) {
     const { actorId, machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, createdAt, settledAt } = row;
     const { changes } = connection.prepare(updateActor).run(machineId, machineVersion, machineDigest, status, wakeAt, tree, seq, settledAt, actorId);
@@ -79,23 +79,11 @@ export function writeActors(connection: SqliteConnection, { put = [], progress =
     if (Number(connection.prepare(moveActor).run(tree, seq, actorId).changes) === 0) throw createSettledError('actor', actorId);
   }
   for (const { machineDigest, machineId, machineVersion, structure } of machines) connection.prepare(insertMachine).run(machineDigest, machineId, machineVersion, structure);
-  for (const { actorId, seq, at, entries } of journal) connection.prepare(insertEntries).run(actorId, seq, at, entries);
   for (const { actorId, part, body } of parts) connection.prepare(putPart).run(actorId, part, body);
   for (const { actorId, part } of removedParts) connection.prepare(deletePart).run(actorId, part);
   for (const actorId of removed) {
     connection.prepare('DELETE FROM actor_parts WHERE actor_id = ?').run(actorId);
-    connection.prepare('DELETE FROM actor_journal WHERE actor_id = ?').run(actorId);
+    connection.prepare(`DELETE FROM journal WHERE ${actorRows}`).run(actorId);
     connection.prepare('DELETE FROM actors WHERE actor_id = ?').run(actorId);
   }
-}
-
-// Rows are numbered as they are written: the oldest are found without an index on their times, which every commit would pay for.
-const firstEntries = 'SELECT rowid AS id, at FROM actor_journal WHERE rowid > 0 ORDER BY rowid LIMIT ?';
-const deleteFirstEntries = 'DELETE FROM actor_journal WHERE rowid <= ?';
-
-export function pruneActorJournal(connection: SqliteConnection, before: number, limit: number): number {
-  const first = connection.prepare(firstEntries).all(limit) as { readonly id: number; readonly at: number }[];
-  const young = first.findIndex(({ at }) => at >= before);
-  const last = first.at(young === -1 ? -1 : young - 1);
-  return young === 0 || !last ? 0 : Number(connection.prepare(deleteFirstEntries).run(last.id).changes);
 }

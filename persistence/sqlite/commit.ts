@@ -22,7 +22,6 @@ export function writeBatch(statements: CommitStatements, batch: CommitBatch): vo
     );
   }
   for (const row of batch.inputs) statements.insertInput.run(row.executionKey, row.position, row.item, row.input);
-  for (const row of batch.journal) statements.insertJournal.run(row.executionKey, row.seq, row.at, row.entries);
   if (batch.consolidated) for (const row of batch.consolidated) writeConsolidated(statements.insertConsolidated, row);
   for (const row of batch.signals.received) statements.insertSignal.run(row.executionKey, row.number, row.name, row.payload, row.receivedAt);
   for (const row of batch.signals.consumed) statements.deleteSignal.run(row.executionKey, row.number);

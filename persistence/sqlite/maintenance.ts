@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs';
+import { toDeleted } from '../journal-rows.ts';
 import { importPrefix } from '../records.ts';
 import type { PruneParams, StoreSize } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
+import type { JournalNumbers } from './journal.ts';
+import { deleteExecutionRows } from './journal.ts';
 import { isNewest } from './rows.ts';
 
 /** Executions deleted in one transaction: short ones, so that no reader and no commit waits long. */
@@ -12,10 +15,11 @@ const maxPieces = 256;
 const maxVacuumPages = 2048;
 
 /** Deletes executions whose newest generation has settled, the oldest first, and gives the space back. */
-export function pruneExecutions(connection: SqliteConnection, { settledBefore, executionIds, limit = 1000 }: PruneParams): number {
+export function pruneExecutions(connection: SqliteConnection, journal: JournalNumbers, params: PruneParams): number {
+  const { limit = 1000 } = params;
   let pruned = 0;
   while (pruned < limit) {
-    const count = connection.transaction(() => pruneChunk(connection, settledBefore, executionIds, Math.min(chunkSize, limit - pruned)));
+    const count = connection.transaction(() => pruneChunk(connection, journal, params, Math.min(chunkSize, limit - pruned)));
     if (count === 0) break;
     pruned += count;
   }
@@ -30,9 +34,9 @@ export function giveBackPages(connection: SqliteConnection): void {
 
 /** Times of imported ones are of long ago; they are kept. */
 const isOwn = `(e.idempotency_key IS NULL OR e.idempotency_key NOT GLOB '${importPrefix}*')`;
-const tables = ['steps', 'attempts', 'inputs', 'journal', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations', 'consolidations'];
+const tables = ['steps', 'attempts', 'inputs', 'signals', 'artifacts', 'contents', 'output_folders', 'interactions', 'isolations', 'consolidations'];
 
-function pruneChunk(connection: SqliteConnection, settledBefore: number, executionIds: readonly string[] | undefined, limit: number): number {
+function pruneChunk(connection: SqliteConnection, journal: JournalNumbers, { settledBefore, executionIds, at = settledBefore }: PruneParams, limit: number): number {
   const which = executionIds === undefined ? isOwn : 'e.execution_id IN (SELECT value FROM json_each(?))';
   const asked = executionIds === undefined ? [] : [JSON.stringify(executionIds)];
   const rows = connection
@@ -42,9 +46,11 @@ function pruneChunk(connection: SqliteConnection, settledBefore: number, executi
   let pieces = 0;
   for (const { executionId } of rows) {
     pieces += pruneExecution(connection, executionId);
+    journal.write(toDeleted('execution', executionId, at));
     count++;
     if (pieces >= maxPieces) break;
   }
+  if (count > 0) journal.keepHead();
   return count;
 }
 
@@ -57,6 +63,7 @@ function pruneExecution(connection: SqliteConnection, executionId: string): numb
       const { changes } = connection.prepare(`DELETE FROM ${table} WHERE execution_key = ?`).run(key);
       if (table === 'contents') pieces += Number(changes);
     }
+    deleteExecutionRows(connection, key);
     connection.prepare('DELETE FROM executions WHERE key = ?').run(key);
   }
   connection.prepare('DELETE FROM labels WHERE execution_id = ?').run(executionId);

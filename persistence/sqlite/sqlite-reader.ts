@@ -1,6 +1,7 @@
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
+import type { FeedRow, FeedState } from '../feed-store.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
@@ -14,6 +15,7 @@ import { selectConsolidated, selectInputs, toConsolidated } from './consolidated
 import type { SqliteValue } from './driver.ts';
 import { toReadError } from './errors.ts';
 import { readHandleOwner } from './handle-owner.ts';
+import { flowRows, readFeed, readFeedState } from './journal.ts';
 import { SqliteInteractions } from './interactions.ts';
 import { SqliteIsolations } from './isolations.ts';
 import { readSize } from './maintenance.ts';
@@ -159,8 +161,8 @@ export class SqliteReader implements StoreReader {
 
   readJournal(executionKey: number, afterSeq: number, limit = 1000): JournalRecord[] {
     // The last row that begins at or before the first transition wanted may hold it, too.
-    const sql = `SELECT execution_key AS executionKey, seq, at, entries FROM journal
-      WHERE execution_key = ? AND seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE execution_key = ? AND seq <= ?)
+    const sql = `SELECT instance AS executionKey, seq, at, entries FROM journal
+      WHERE ${flowRows} AND seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE ${flowRows} AND seq <= ?)
         AND (seq > ? OR seq + json_array_length(entries) - 1 > ?)
       ORDER BY seq LIMIT ?`;
     return this.all(sql, row => ({ ...(row as JournalRecord) }), executionKey, executionKey, afterSeq, afterSeq, afterSeq, limit);
@@ -220,6 +222,14 @@ export class SqliteReader implements StoreReader {
       }
     }
     return found;
+  }
+
+  getFeedState(): FeedState {
+    return this.read(readFeedState);
+  }
+
+  readFeed(after: number, limit: number): FeedRow[] {
+    return this.read(connection => readFeed(connection, after, limit));
   }
 
   getOwner(): OwnerRecord | undefined {

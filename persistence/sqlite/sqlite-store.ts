@@ -1,9 +1,11 @@
+import { createRandomId } from '../../src/core/ids.ts';
+import { listJournalRows } from '../journal-rows.ts';
 import type { ExecutionRecord, OwnerRecord } from '../records.ts';
 import { createAsyncWriteError, createNotAcquiredError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
 import type { OpenMessage, PruneMessagesParams } from '../queue-store.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { pruneActorJournal, writeActors } from './actors.ts';
+import { writeActors } from './actors.ts';
 import { writeCatalog } from './catalog.ts';
 import { writeBatch } from './commit.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -13,6 +15,7 @@ import { FileWatch } from './file-watch.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { writeInteractions } from './interactions.ts';
 import { writeIsolations } from './isolations.ts';
+import { pruneAgedRows } from './journal.ts';
 import { giveBackPages, pruneExecutions } from './maintenance.ts';
 import { requireDurability } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
@@ -48,16 +51,17 @@ export class SqliteStore extends SqliteReader implements Store {
     if (path === undefined) acquireHandle(connection.database, owner, this.#token);
     else acquireOwnerLock(path, connection.driver, owner, this.#token);
     try {
+      const statements = (this.#statements ??= prepareCommit(connection));
       this.#epoch = connection.transaction(() => {
         connection.prepare('UPDATE meta SET epoch = epoch + 1').run();
+        statements.journal.begin(createRandomId());
         return Number(connection.value('SELECT epoch FROM meta'));
       });
       requireDurability(connection, this.#durability);
       const newestKey = Number(connection.value('SELECT coalesce(max(key), 0) FROM executions'));
-      this.#statements ??= prepareCommit(connection);
       forgetQueueRows(connection);
       // Somebody else may have written since.
-      this.#statements.newestKey = newestKey;
+      statements.newestKey = newestKey;
       this.#watch?.begin();
       return newestKey;
     } catch (error) {
@@ -106,6 +110,8 @@ export class SqliteStore extends SqliteReader implements Store {
     if (batch.isolations) writeIsolations(connection, batch.isolations);
     if (batch.catalog) writeCatalog(connection, batch.catalog);
     if (batch.actors) writeActors(connection, batch.actors);
+    for (const row of listJournalRows(batch)) statements.journal.write(row);
+    if (batch.actors?.removed?.length) statements.journal.keepHead();
   }
 
   listInterrupted(afterKey: number, limit: number): ExecutionRecord[] {
@@ -126,7 +132,7 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   prune(params: PruneParams): number {
-    return this.#maintain(connection => pruneExecutions(connection, params));
+    return this.#maintain(connection => pruneExecutions(connection, this.#requireStatements().journal, params));
   }
 
   getQueueMarks(): { messageKey: number; outboxKey: number; publishedAt: number } {
@@ -145,8 +151,13 @@ export class SqliteStore extends SqliteReader implements Store {
     return this.#maintain(connection => pruneMessageKeys(connection, now, limit));
   }
 
-  pruneActorJournal(before: number, limit: number): number {
-    return this.#maintain(connection => pruneActorJournal(connection, before, limit));
+  pruneJournal(before: number, limit: number): number {
+    return this.#maintain(connection =>
+      connection.transaction(() => {
+        this.#requireStatements().journal.keepHead();
+        return pruneAgedRows(connection, before, limit);
+      }),
+    );
   }
 
   compact(): void {

@@ -1,6 +1,7 @@
 import type { SqliteConnection } from './connection.ts';
 import { prepareInsertConsolidated } from './consolidated.ts';
 import type { SqliteStatement } from './driver.ts';
+import { JournalNumbers } from './journal.ts';
 
 const insertExecution = `
   INSERT INTO executions (key, execution_id, generation, flow_id, flow_version, digest, priority, idempotency_key, parent_id, parent_step,
@@ -71,7 +72,7 @@ export interface CommitStatements {
   readonly updateStep: SqliteStatement;
   readonly insertAttempt: SqliteStatement;
   readonly insertInput: SqliteStatement;
-  readonly insertJournal: SqliteStatement;
+  readonly journal: JournalNumbers;
   readonly insertConsolidated: SqliteStatement;
   readonly insertSignal: SqliteStatement;
   readonly deleteSignal: SqliteStatement;
@@ -97,7 +98,7 @@ export function prepareCommit(connection: SqliteConnection): CommitStatements {
     updateStep: connection.prepare(updateStep),
     insertAttempt: connection.prepare(insertAttempt),
     insertInput: connection.prepare('INSERT INTO inputs (execution_key, position, item, input) VALUES (?, ?, ?, ?)'),
-    insertJournal: connection.prepare('INSERT INTO journal (execution_key, seq, at, entries) VALUES (?, ?, ?, ?)'),
+    journal: new JournalNumbers(connection),
     insertConsolidated: prepareInsertConsolidated(connection),
     insertSignal: connection.prepare('INSERT INTO signals (execution_key, number, name, payload, received_at) VALUES (?, ?, ?, ?, ?)'),
     deleteSignal: connection.prepare('DELETE FROM signals WHERE execution_key = ? AND number = ?'),

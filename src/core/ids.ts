@@ -34,6 +34,9 @@ function takeRandomBytes(): Uint8Array {
   return pool.subarray(used, (used += idBytes));
 }
 
+/** Makes an id that nothing else has: 16 random bytes, hex. */
+export const createRandomId = (): string => Buffer.from(takeRandomBytes()).toString('hex');
+
 /** Makes the id of an execution: a UUIDv7, so that ids sort by age. */
 export function createExecutionId(now: number): string {
   return v7({ msecs: now, random: takeRandomBytes() });

@@ -10,12 +10,12 @@ import { ProcessFolders } from './process-folders.ts';
 
 /** Lets a runtime have flows run in processes of their own, unless it was told not to. */
 export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolation = {} }: RuntimeOptions): void {
-  const { store, plans, watchers, endWatchers } = core;
+  const { store, plans, endWatchers } = core;
   if (isolation === false) return;
   const own = resolveIsolation(isolation);
   const { clock, logger, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, maxArtifactBytes, outputDir, secrets } = resolved;
   const isolations = new Isolations({
-    store, plans, watchers, endWatchers, clock, logger,
+    store, plans, endWatchers, clock, logger,
     machines: compiledMachines,
     isolation: own,
     builtIn: new Set([...builtInTools.map(({ name }) => name), ...projectToolNames]),

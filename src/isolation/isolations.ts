@@ -41,7 +41,6 @@ export interface IsolationsOptions {
   readonly request: RequestContext;
   /** Told to every process when it begins, and written nowhere. */
   readonly secrets: readonly string[];
-  readonly watchers: Watchers<void>;
   readonly endWatchers: Watchers<Ended>;
   /** The next number under which rows are kept. */
   readonly takeKey: () => number;
@@ -288,14 +287,13 @@ export class Isolations implements Participant<Told>, Isolation {
   }
 
   committed(): void {
-    const { plans, watchers, endWatchers } = this.#options;
+    const { plans, endWatchers } = this.#options;
     const started = this.#started;
     const rows = this.#rows;
     const records = this.#records;
     this.#forgetTick();
     for (const { plans: stored } of started) for (const { digest } of stored) plans.noteStored(digest);
     for (const { executionKey, status } of records.values()) if (status === 'ended') this.#keeper.remove(executionKey);
-    for (const executionId of rows.touched) watchers.notify(executionId, undefined);
     for (const record of rows.executions.values()) if (record.settledAt !== null) endWatchers.notify(record.executionId, { record });
     this.#keeper.fill();
   }

@@ -14,12 +14,9 @@ export class OwnerRows {
   readonly #executions = new Map<number, ExecutionRecord>();
   readonly #progress = new Map<number, Progress>();
   readonly #batches: CommitBatch[] = [];
-  /** Ids of the executions that have moved. */
-  readonly touched = new Set<string>();
 
   /** @param toKey the owner's key of one of the other process's keys */
   add(batch: CommitBatch, toKey: (key: number) => number): void {
-    for (const { executionId } of [...batch.executions, ...batch.progress]) this.touched.add(executionId);
     for (const row of batch.executions) {
       const key = toKey(row.key);
       this.#progress.delete(key);

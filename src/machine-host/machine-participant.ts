@@ -323,7 +323,9 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
     this.#steps.unread.clear();
-    if (changed.length + removed.length + unread.length > 0) batch.actors = { ...toWrites(changed, unread), machines: [...listNewMachines(actors, this.#kept), ...this.#options.book.listSpawned(this.#kept)], removed };
+    if (changed.length + removed.length + unread.length === 0) return;
+    const machines = [...listNewMachines(actors, this.#kept), ...this.#options.book.listSpawned(this.#kept)];
+    batch.actors = { ...toWrites(changed, unread), machines, removed, removedAt: now };
   }
 
   committed(now: number): void {

@@ -52,7 +52,7 @@ export function toChange(entry: Entry, entries: string, now: number): MessageCha
   const { claim, attempt, interruptions, generation, dueAt, leaseUntil, failure } = entry.snapshot.context;
   const status = entry.snapshot.value as MessageStatus;
   return {
-    key: entry.key, status, claim, attempt, interruptions, generation, visibleAt: entry.visibleAt, dueAt, leaseUntil, claimedBy: entry.claimedBy, claimedAt: entry.claimedAt,
+    key: entry.key, queue: entry.queue, messageId: entry.messageId, status, claim, attempt, interruptions, generation, visibleAt: entry.visibleAt, dueAt, leaseUntil, claimedBy: entry.claimedBy, claimedAt: entry.claimedAt,
     failure: failure as MessageChange['failure'], settledAt: toSettledAt(status, entry, now), entries,
   };
 }

@@ -14,7 +14,7 @@ interface Touched {
 export class QueueChanges {
   readonly #touched = new Map<number, Touched>();
   readonly #redriven: MessageChange[] = [];
-  readonly #noted: { key: number; entries: string }[] = [];
+  readonly #noted: QueueBatch['noted'][number][] = [];
   readonly messageKeys: MessageKeyRecord[] = [];
   readonly registered: InstanceRecord[] = [];
   readonly forgotten: Pick<InstanceRecord, 'queue' | 'instance'>[] = [];
@@ -59,7 +59,7 @@ export class QueueChanges {
       else published.push(toRecord(entry, payload, entries, now));
     }
     return {
-      published, moved, redriven: this.#redriven, noted: this.#noted, messageKeys, instances: { registered, forgotten },
+      at: now, published, moved, redriven: this.#redriven, noted: this.#noted, messageKeys, instances: { registered, forgotten },
       outbox: { put: [...outboxPut.values()], sent: outboxSent }, waiters: { put: waitersPut, gone: waitersGone },
     };
   }

@@ -14,6 +14,8 @@ import type { ModelClient } from './interactions/model-client.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
+import type { FeedOptions } from './feed/feed-options.ts';
+import type { FeedPage } from './feed/feed.ts';
 import type { MachineOptions, MachineRuntime } from '../machine-host/machine-api.ts';
 import type { QueueRuntime, QueueRuntimeOptions } from '../queue/queue-api.ts';
 import type { IsolationOptions } from '../isolation/isolation-options.ts';
@@ -289,6 +291,13 @@ export interface Runtime extends QueueRuntime, MachineRuntime {
   /** What an execution came to, the latest `generation` unless one is asked for; undefined until it is scored. */
   consolidated(executionId: string, options?: { readonly generation?: number }): Promise<ConsolidatedSession | undefined>;
   transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
+  /**
+   * Tells everything that happens to executions, actors and messages, in the order in which it was stored: page by page, from
+   * now on or `after` a cursor. `followStore` does the same from another process.
+   *
+   * @throws a `FlowError` with code `cursor_invalid` or `option_invalid`
+   */
+  feed(options?: FeedOptions): AsyncIterable<FeedPage>;
   /** Unfinished executions this runtime went on with when it was created or restarted. */
   readonly recovered: readonly ExecutionSummary[];
   readonly artifacts: Artifacts;

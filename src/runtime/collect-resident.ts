@@ -6,6 +6,9 @@ import type { Resident } from './resident.ts';
 import { computeWakeAt, isSame, toExecutionRecord, toJournalRecord, toProgress, toStepRecord } from './rows.ts';
 import { extendTrail, markBatch } from './trail.ts';
 
+/** Transitions that one row of the journal holds, at most: whoever reads it reads it whole. */
+const maxRowEntries = 256;
+
 /** Adds what one execution has changed, and counts its transitions. */
 export function collectResident(resident: Resident, plans: PlanRegistry, now: number, batch: MutableBatch): void {
   const { header, tree } = resident;
@@ -24,7 +27,9 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
     if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);
   }
   if (entries.length > 0) {
-    batch.journal.push(toJournalRecord(key, header.seq + 1, now, changes));
+    for (let from = 0; from < entries.length; from += maxRowEntries) {
+      batch.journal.push(toJournalRecord(key, header.seq + 1 + from, now, entries.slice(from, from + maxRowEntries)));
+    }
     header.seq += entries.length;
   }
   const wakeAt = computeWakeAt(tree, header.startedAt);

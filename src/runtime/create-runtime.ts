@@ -17,6 +17,7 @@ import { compiledMachines } from './machines.ts';
 import type { Participant } from './participant.ts';
 import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
+import { toAddress } from './tree.ts';
 import { readMade } from './read-made.ts';
 import type { ResultReader } from './recall.ts';
 import { recallResults } from './recall.ts';
@@ -113,30 +114,35 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   async function* transitions(executionId: string, range: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
     const { after } = requireCallOptions('runtime.transitions', range);
-    let record = await core.requireExecution(executionId);
+    await core.requireExecution(executionId);
+    const here = await core.feed.here();
+    const record = await core.requireExecution(executionId);
     let seq = after ?? record.seq;
     yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
-    for (;;) {
-      let unwatch = (): void => {};
-      const news = new Promise<void>(resolve => (unwatch = core.watchers.watch(executionId, () => resolve())));
-      try {
-        record = await core.requireExecution(executionId, record.generation);
-        for (const row of await store.readJournal(record.key, seq)) {
+    try {
+      while (seq < record.seq) {
+        const rows = await store.readJournal(record.key, seq);
+        for (const row of rows) {
           for (const transition of toTransitions(executionId, row)) {
             if (transition.seq <= seq) continue;
             seq = transition.seq;
             yield transition;
           }
         }
-        if (record.seq > seq) continue;
-        if (record.settledAt !== null) return;
-        core.requireRunning();
-        await news;
-      } catch (error) {
-        rethrow(error);
-      } finally {
-        unwatch();
+        if (rows.length === 0) break;
       }
+      if (record.settledAt !== null) return;
+      for await (const { entries } of core.feed.follow({ after: here, topics: [`flow:${executionId}`] })) {
+        for (const { seq: number, generation, at, address, event, state } of entries) {
+          if (generation !== record.generation || number === undefined || number <= seq) continue;
+          seq = number;
+          yield { type: 'transition', seq, at, address, event, state };
+          if (address === toAddress(executionId, '') && (state === 'scored' || state === 'failed')) return;
+        }
+      }
+      core.requireRunning();
+    } catch (error) {
+      rethrow(error);
     }
   }
 
@@ -205,6 +211,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     },
     consolidated,
     transitions,
+    feed: (how = {}) => core.feed.follow(requireCallOptions('runtime.feed', how)),
     ...readMade(store, id => core.requireExecution(id)),
     publish: (queue, payload, how) => queues.publish(queue, payload, how),
     publishMany: (queue, messages) => queues.publishMany(queue, messages),

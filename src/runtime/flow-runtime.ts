@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setImmediate as defer } from 'node:timers';
 import type { ExecutionRecord, OwnerRecord } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
@@ -12,6 +13,7 @@ import { requireId, requireText } from './check-arguments.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope } from './envelope.ts';
+import { Feed } from './feed/feed.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
 import type { Isolation } from './isolation.ts';
@@ -48,8 +50,7 @@ const wholeFlow = -2;
 export class FlowRuntime implements Performer {
   readonly store: Store;
   readonly plans = new PlanRegistry();
-  /** News of every transition. */
-  readonly watchers = new Watchers<void>();
+  readonly feed: Feed;
   /** News of the end only. */
   readonly endWatchers = new Watchers<Ended>();
   /** Whoever has executions run in processes of their own; set before the runtime begins. */
@@ -88,6 +89,7 @@ export class FlowRuntime implements Performer {
     this.#progress = new Progress(options.clock);
     this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
     this.#services = createRunServices(store, options, this.participants, () => this.#host, () => this.#progress.note());
+    this.feed = new Feed(store, this.#services.redact);
     [this.#host, this.#effects, this.#admission] = this.#assemble();
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
@@ -257,7 +259,6 @@ export class FlowRuntime implements Performer {
     this.#inspection?.addCommitted(resident.tree, changes);
     this.#effects.perform(resident, changes);
     const { startedAt, executionId, parentId, settledAt } = resident.header;
-    this.watchers.notify(executionId, undefined);
     if (resident.unchecked) this.#checkFiles(resident);
     if (!this.isActive(executionId)) this.#forget(resident.header);
     if (settledAt !== null) {
@@ -305,6 +306,7 @@ export class FlowRuntime implements Performer {
   ticked(): void {
     this.#inspection?.publish(id => this.isActive(id));
     this.#progress.note();
+    this.feed.wake();
   }
 
   #fire(due: readonly Due[]): void {
@@ -348,7 +350,7 @@ export class FlowRuntime implements Performer {
     this.#host.close(error);
     this.participants.end(error);
     this.#inspection?.discard();
-    this.watchers.end();
+    this.feed.end(error);
     this.endWatchers.end();
   }
 
@@ -362,6 +364,7 @@ export class FlowRuntime implements Performer {
     [this.#host, this.#effects, this.#admission] = this.#assemble();
     this.#status = 'running';
     this.#error = undefined;
+    this.feed.begin();
     await this.begin(lastKey);
   }
 
@@ -389,8 +392,9 @@ export class FlowRuntime implements Performer {
     const stopped = new FlowError('runtime_stopped', 'The runtime was stopped');
     this.#host.close(stopped);
     this.participants.end(stopped);
-    this.watchers.end();
+    this.feed.end();
     this.endWatchers.end();
+    await nextTurn(); // whoever follows reads to the end
     this.store.close();
   }
 }

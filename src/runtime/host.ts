@@ -311,9 +311,7 @@ export class Host {
 
   /** A pong after the end of its flow changes nothing; the journal says that it came. */
   #noteLate({ header, tree }: Resident, { event, position }: Extract<Message, { to: 'step' }>, now: number): void {
-    const changes = createChanges();
-    changes.entries.push([tree.plan.steps[position]?.id ?? '', event, null]);
-    this.#late.push(toJournalRecord(header.key, ++header.seq, now, changes));
+    this.#late.push(toJournalRecord(header.key, ++header.seq, now, [[tree.plan.steps[position]?.id ?? '', event, null]]));
   }
 
   /** Everything of this tick as one batch; undefined when nothing changed. */

@@ -4,6 +4,7 @@ import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
 import type { GenerationOptions, ResumeOptions, RetryOptions, RuntimeOptions, StartOptions } from './api.ts';
 import type { ArtifactOptions, ListArtifactsOptions } from './artifacts/artifact.ts';
+import type { FeedOptions, FollowOptions } from './feed/feed-options.ts';
 import type { InteractionRequest } from './interactions/interaction.ts';
 import type { GenerateRequest } from './interactions/model-client.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
@@ -26,6 +27,8 @@ const calls = {
   'runtime.resume': { onNewDefinition: true } satisfies KeysOf<ResumeOptions>,
   'runtime.consolidated': generation,
   'runtime.transitions': { after: true },
+  'runtime.feed': { after: true, topics: true, signal: true } satisfies KeysOf<FeedOptions>,
+  followStore: { after: true, topics: true, signal: true, pollMs: true, secrets: true } satisfies KeysOf<FollowOptions>,
   'runtime.stop': { timeoutMs: true },
   'execution.get': { ...generation, items: true },
   'artifacts.list': { name: true, versions: true, limit: true, after: true } satisfies KeysOf<ListArtifactsOptions>,

@@ -76,11 +76,12 @@ export class Retention {
   async #prune(): Promise<void> {
     const { store, clock, logger, retentionMs, pruneActors } = this.#options;
     if (retentionMs === null) return;
-    const settledBefore = clock.now() - retentionMs;
-    const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit }));
+    const at = clock.now();
+    const settledBefore = at - retentionMs;
+    const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit, at }));
     if (pruned > 0) logger.info({ pruned, settledBefore }, 'deleted old executions');
     // First the journals, entry by entry: an actor that goes has little left then, however long it lived.
-    const entries = await this.#repeat(entriesChunkSize, limit => store.pruneActorJournal(settledBefore, limit));
+    const entries = await this.#repeat(entriesChunkSize, limit => store.pruneJournal(settledBefore, limit));
     const actors = pruneActors ? await this.#repeat(chunkSize, limit => pruneActors(settledBefore, limit)) : 0;
     if (entries === 0 && actors === 0) return;
     if (this.#maySweep()) await store.compact();

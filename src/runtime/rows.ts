@@ -1,7 +1,7 @@
 import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { Changes } from './changes.ts';
+import type { JournalEntry } from './changes.ts';
 import { countSettled } from './consolidation/tally.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
@@ -101,8 +101,8 @@ export function toStepRecord(executionKey: number, actor: StepActor | FanOutActo
   } as StepRecord;
 }
 
-export function toJournalRecord(executionKey: number, seq: number, at: number, changes: Changes): JournalRecord {
-  return { executionKey, seq, at, entries: JSON.stringify(changes.entries) };
+export function toJournalRecord(executionKey: number, seq: number, at: number, entries: readonly JournalEntry[]): JournalRecord {
+  return { executionKey, seq, at, entries: JSON.stringify(entries) };
 }
 
 /** The inverse of the functions above: reads an execution back into memory. */

@@ -14,6 +14,7 @@ import { actorParts } from './0013-actor-parts.ts';
 import { messageBlocks } from './0014-message-blocks.ts';
 import { actorMachines } from './0015-actor-machines.ts';
 import { consolidations } from './0016-consolidations.ts';
+import { oneJournal } from './0017-one-journal.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
   { name: 'message-blocks', sql: messageBlocks },
   { name: 'actor-machines', sql: actorMachines },
   { name: 'consolidations', sql: consolidations },
+  { name: 'one-journal', sql: oneJournal },
 ];

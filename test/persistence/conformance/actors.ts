@@ -128,11 +128,11 @@ export function testActors(subject: Subject): void {
       const at = (actorId: string, seq: number, time: number) => ({ ...entries(actorId, seq), at: start + time });
       const actors = await begin({ put: [actor('a'), actor('b')], journal: [at('a', 1, 0), at('b', 1, 1), at('a', 2, 2), at('b', 4, 3)] });
       const { store } = subject.current;
-      expect(await store.pruneActorJournal(start + 3, 2)).toBe(2);
+      expect(await store.pruneJournal(start + 3, 2)).toBe(2);
       expect(await actors.readActorJournal('a', 0, 10)).toEqual([at('a', 2, 2)]);
       expect(await actors.readActorJournal('b', 0, 10)).toEqual([at('b', 4, 3)]);
-      expect(await store.pruneActorJournal(start + 3, 2)).toBe(1);
-      expect(await store.pruneActorJournal(start + 3, 2)).toBe(0);
+      expect(await store.pruneJournal(start + 3, 2)).toBe(1);
+      expect(await store.pruneJournal(start + 3, 2)).toBe(0);
       await commit({ journal: [at('a', 3, 4)] });
       expect(await subject.current.read().actors?.readActorJournal('a', 0, 10)).toEqual([at('a', 3, 4)]);
       expect(await actors.getActor('a')).toEqual(actor('a'));

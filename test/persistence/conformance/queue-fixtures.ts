@@ -46,14 +46,14 @@ export const dead = { status: 'dead', claim: 1, attempt: 1, claimedBy: 'worker',
 
 /** What changes in a message's row; the rest is as `makeMessage` makes it. */
 export function makeChange(key: number, parts: Parts<MessageRecord>, entries = `[${start + 10},"message.claim","processing"]`): MessageChange {
-  const { status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt } = makeMessage(key, parts);
-  return { key, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt, entries };
+  const { queue, messageId, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt } = makeMessage(key, parts);
+  return { key, queue, messageId, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt, entries };
 }
 
 export function makeQueueBatch(parts: Partial<QueueBatch>): CommitBatch {
   return makeBatch({
     queues: {
-      published: [], moved: [], redriven: [], noted: [], messageKeys: [],
+      at: start, published: [], moved: [], redriven: [], noted: [], messageKeys: [],
       instances: { registered: [], forgotten: [] }, outbox: { put: [], sent: [] }, waiters: { put: [], gone: [] }, ...parts,
     },
   });

@@ -9,6 +9,7 @@ import { testCommitWith } from './commit-with.ts';
 import { testConsolidated } from './consolidated.ts';
 import { testDurations } from './durations.ts';
 import { testExecutions } from './executions.ts';
+import { testFeed } from './feed.ts';
 import { testFencing } from './fencing.ts';
 import { testInteractions } from './interactions.ts';
 import { testIsolations } from './isolations.ts';
@@ -59,7 +60,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog, testActors,
+      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog, testActors, testFeed,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);

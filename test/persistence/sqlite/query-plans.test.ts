@@ -83,7 +83,9 @@ describe('every statement of the store', () => {
   store.actors.nextActorWakeAt(0);
   store.actors.readActorJournal('', 0, 1);
   store.actors.listSettledActors(0, 1);
-  store.pruneActorJournal(start + 10_000, 10);
+  store.pruneJournal(start + 10_000, 10);
+  store.getFeedState();
+  store.readFeed(0, 10);
   store.isolations.get(1);
   store.isolations.listOpen(0, 1);
   store.prune({ settledBefore: start + 10_000 });

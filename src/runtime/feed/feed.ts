@@ -1,0 +1,189 @@
+import type { FeedReader, FeedRow, FeedState } from '../../../persistence/feed-store.ts';
+import { isFlowError } from '../../core/errors.ts';
+import type { FeedEntry } from './feed-entry.ts';
+import type { FeedOptions } from './feed-options.ts';
+import { toEntries } from './feed-entry.ts';
+import { readCursor, writeCursor } from './feed-cursor.ts';
+import { toFilter } from './feed-topics.ts';
+
+/** What happened since the page before, in order; at most about 256 entries. */
+export interface FeedPage {
+  /** Behind this page: give it as `after` to go on here, from any process, also after a restart. Opaque. */
+  readonly cursor: string;
+  /** What happened after the cursor that was given cannot be told any more (pruned, or a backup was restored): look at the state anew. */
+  readonly reset?: true;
+  readonly entries: readonly FeedEntry[];
+}
+
+/** Rows read at a time: one row holds at most as many entries. */
+const pageRows = 64;
+const pageEntries = 256;
+/** Kept for those that follow, so that a row is read and made once however many do. */
+const maxKeptEntries = 4_096;
+const maxKeptLength = 16 * 1_024 * 1_024;
+
+interface Kept {
+  readonly row: FeedRow;
+  readonly entries: readonly FeedEntry[];
+}
+
+/** The journal of a store, as it can be followed. */
+export class Feed {
+  readonly #reader: FeedReader;
+  readonly #redact: (text: string) => string;
+  /** The newest rows that were told, in order, none missing between them. */
+  #kept: Kept[] = [];
+  #keptEntries = 0;
+  #keptLength = 0;
+  /** Whose rows are kept. */
+  #owner: string | undefined;
+  readonly #reading = new Map<number, Promise<readonly Kept[]>>();
+  #waiting = new Set<() => void>();
+  #ended: { readonly error: Error | undefined } | undefined;
+
+  /** @param redact takes out of a text what must not be told */
+  constructor(reader: FeedReader, redact: (text: string) => string) {
+    this.#reader = reader;
+    this.#redact = redact;
+  }
+
+  /** Something may have been committed. Costs nothing while nobody follows. */
+  wake(): void {
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const resume of waiting) resume();
+  }
+
+  /** Ends whoever follows: once everything is told, or with an error. */
+  end(error?: Error): void {
+    this.#ended = { error };
+    this.wake();
+  }
+
+  /** Goes on after an end. */
+  begin(): void {
+    this.#ended = undefined;
+  }
+
+  /** The cursor behind what is stored now. */
+  async here(): Promise<string> {
+    const state = await this.#reader.getFeedState();
+    return writeCursor(state, state.head);
+  }
+
+  /**
+   * Tells everything that happens, page by page, from a place on. The first page has the place, also when nothing has happened yet.
+   *
+   * @throws a `FlowError` with code `cursor_invalid` or `option_invalid`
+   */
+  follow({ after, topics, signal }: FeedOptions = {}): AsyncGenerator<FeedPage, void, undefined> {
+    return this.#follow(after, toFilter(topics), signal);
+  }
+
+  async *#follow(after: string | undefined, passes: ReturnType<typeof toFilter>, signal: AbortSignal | undefined): AsyncGenerator<FeedPage, void, undefined> {
+    let place = after === undefined ? await this.here() : after;
+    if (after === undefined) yield { cursor: place, entries: [] };
+    while (!signal?.aborted) {
+      // Before the look: what is committed meanwhile wakes at once.
+      const { news, leave } = this.#listen(signal);
+      try {
+        const ended = this.#ended;
+        const state = await this.#readState();
+        if (!state) return;
+        const number = place === 'start' ? state.prunedTo : readCursor(state, place);
+        if (number === undefined) {
+          place = writeCursor(state, state.head);
+          yield { cursor: place, reset: true, entries: [] };
+          continue;
+        }
+        const page = number < state.head ? await this.#readPage(number) : [];
+        const last = page.at(-1);
+        if (last) {
+          place = writeCursor(state, last.row.number);
+          const entries = page.flatMap(kept => kept.entries.filter(passes));
+          if (entries.length > 0) yield { cursor: place, entries };
+          continue;
+        }
+        // Numbers at the end can be of rows that are gone.
+        place = writeCursor(state, state.head);
+        if (ended?.error) throw ended.error;
+        if (ended) return;
+        await news;
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  /** What is kept is of one owner: another may have given the same numbers, in a file that a backup was put into. */
+  async #readState(): Promise<FeedState | undefined> {
+    let state: FeedState;
+    try {
+      state = await this.#reader.getFeedState();
+    } catch (error) {
+      // Whoever was slow finds the store of a runtime that has stopped closed.
+      if (this.#ended && !this.#ended.error && isFlowError(error, 'store_closed')) return undefined;
+      throw error;
+    }
+    const owner = state.owners.at(-1)?.id;
+    if (owner !== this.#owner) this.#forget();
+    this.#owner = owner;
+    return state;
+  }
+
+  #listen(signal: AbortSignal | undefined): { readonly news: Promise<void>; readonly leave: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    return { news: promise, leave: () => void this.#waiting.delete(resolve) };
+  }
+
+  async #readPage(after: number): Promise<readonly Kept[]> {
+    const first = this.#kept.findIndex(({ row }) => row.number > after);
+    // Behind the oldest that is kept nothing is missing.
+    const isKept = first > 0 || (first === 0 && this.#kept[0]?.row.number === after + 1);
+    const rows = isKept ? this.#kept.slice(first, first + pageRows) : await this.#readRows(after);
+    let entries = 0;
+    const end = rows.findIndex(kept => (entries += kept.entries.length) > pageEntries);
+    return end < 0 ? rows : rows.slice(0, Math.max(1, end));
+  }
+
+  /** Those that ask for the same at the same time share one read. */
+  #readRows(after: number): Promise<readonly Kept[]> {
+    let reading = this.#reading.get(after);
+    if (!reading) {
+      const read = async (): Promise<readonly Kept[]> => this.#keep(await this.#reader.readFeed(after, pageRows));
+      reading = read().finally(() => this.#reading.delete(after));
+      this.#reading.set(after, reading);
+    }
+    return reading;
+  }
+
+  #keep(rows: readonly FeedRow[]): readonly Kept[] {
+    const made = rows.map(row => ({ row, entries: toEntries(row, this.#redact(row.entries)) }));
+    const last = this.#kept.at(-1)?.row.number;
+    if (last !== undefined && made[0] && made[0].row.number > last + 1) this.#forget();
+    for (const kept of made) {
+      if (last !== undefined && kept.row.number <= last) continue;
+      this.#kept.push(kept);
+      this.#keptEntries += kept.entries.length;
+      this.#keptLength += kept.row.entries.length;
+    }
+    while (this.#kept.length > 1 && (this.#keptEntries > maxKeptEntries || this.#keptLength > maxKeptLength)) this.#drop();
+    return made;
+  }
+
+  #drop(): void {
+    const oldest = this.#kept.shift();
+    if (!oldest) return;
+    this.#keptEntries -= oldest.entries.length;
+    this.#keptLength -= oldest.row.entries.length;
+  }
+
+  #forget(): void {
+    this.#kept = [];
+    this.#keptEntries = 0;
+    this.#keptLength = 0;
+  }
+}
