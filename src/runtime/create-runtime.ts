@@ -133,11 +133,11 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       }
       if (record.settledAt !== null) return;
       for await (const { entries } of core.feed.follow({ after: here, topics: [`flow:${executionId}`] })) {
-        for (const { seq: number, generation, at, address, event, state } of entries) {
-          if (generation !== record.generation || number === undefined || number <= seq) continue;
-          seq = number;
-          yield { type: 'transition', seq, at, address, event, state };
-          if (address === toAddress(executionId, '') && (state === 'scored' || state === 'failed')) return;
+        for (const { seq: number, generation, at, address: actor, event, state } of entries) {
+          if (generation !== record.generation || number === undefined) continue;
+          // What was read above may have been newer than the record.
+          if (number > seq) yield { type: 'transition', seq: (seq = number), at, address: actor, event, state };
+          if (actor === toAddress(executionId, '') && (state === 'scored' || state === 'failed')) return;
         }
       }
       core.requireRunning();

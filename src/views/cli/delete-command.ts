@@ -19,7 +19,7 @@ export async function deleteCommand(ids: readonly string[], { db }: DeleteComman
       throw new FlowError('execution_unsettled', `Expected settled executions to delete, ${unsettled.executionId} is ${unsettled.status}. Cancel it first. Nothing was deleted`, { details: { executionId: unsettled.executionId } });
     }
     const executionIds = [...new Set(records.map(({ executionId }) => executionId))];
-    const deleted = await store.prune({ settledBefore: Number.MAX_SAFE_INTEGER, executionIds, limit: executionIds.length });
+    const deleted = await store.prune({ settledBefore: Number.MAX_SAFE_INTEGER, executionIds, limit: executionIds.length, at: context.clock.now() });
     return { exitCode: exitCodes.passed, document: { deleted: executionIds, database }, text: `Deleted ${deleted} ${deleted === 1 ? 'execution' : 'executions'}: ${executionIds.join(', ')}\n` };
   });
 }

@@ -22,7 +22,7 @@ export async function pruneCommand({ olderThan, db }: PruneCommandOptions, conte
       for (let count = chunkSize; count === chunkSize; all += count) count = await remove();
       return all;
     };
-    const executions = await repeat(() => store.prune({ settledBefore, limit: chunkSize }));
+    const executions = await repeat(() => store.prune({ settledBefore, limit: chunkSize, at: context.clock.now() }));
     await store.compact();
     const after = await store.getSize();
     const freed = Math.max(0, before.bytes - before.freeBytes - (after.bytes - after.freeBytes));
