@@ -56,7 +56,7 @@ export async function readBenchmarkText(text: string, file: string, { plan, tool
   const { benchmark } = read;
   const planned = plan && toFlowType(benchmark) === 'dynamic' && !benchmark.flow ? await askPlanner(benchmark, plan, file) : undefined;
   const converted = convertBenchmark(benchmark, planned);
-  const examined = examine(converted.source, locateByPath, tools);
+  const examined = examine(converted.source, locateByPath, { tools });
   if ('problems' in examined) throw toDefinitionError(examined.problems.map(problem => ({ ...problem, place: { file, ...problem.place } })), `the flow made of ${file}`);
   return { definition: createPlan(examined).definition, doubts: (await checkBenchmark(benchmark, converted)).map(finding => place(finding, source)).toSorted(byPlace) };
 }

@@ -1,6 +1,14 @@
 import { FlowError } from './errors.ts';
 import { describeValue } from './wording.ts';
 
+type Part<Unit extends string> = '' | `${number}${Unit}`;
+
+/** A duration in words, as far as a compiler can read it: `500ms`, `1h30m`, `PT30S`. */
+export type DurationText = Exclude<`${Part<'d'>}${Part<'h'>}${Part<'m'>}${Part<'s'>}${Part<'ms'>}`, ''> | `P${string}`;
+
+/** Ms as a number, or in words. */
+export type Duration = number | DurationText;
+
 /** Longest duration, ms: 100 years of 365 days. */
 export const maxDurationMs = 100 * 365 * 86_400_000;
 

@@ -21,6 +21,16 @@ export function createSeededRandom(seed: number): Random {
   };
 }
 
+/** As `createSeededRandom`, for a seed that is a text. */
+export const createTextSeededRandom = (seed: string): Random => createSeededRandom(hashText(seed));
+
+/** FNV-1a, 32 bits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let position = 0; position < text.length; position++) hash = Math.imul(hash ^ text.charCodeAt(position), 0x01000193);
+  return hash;
+}
+
 const idBytes = 16;
 /** Random bytes for the ids to come: to ask the system for those of each takes longer than all else about an id. */
 const pool = new Uint8Array(256 * idBytes);

@@ -7,6 +7,7 @@ import type { FlowPlan, PlannedState, PlannedStep } from './plan.ts';
 import { toDefinitionError } from './problem.ts';
 import { toAskSignal } from './wait.ts';
 import type { TemplateCache } from './template.ts';
+import { listReferences, withFunctions } from './value-function.ts';
 import { defaultConsolidationTimeoutMs, defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
 
 const plans = new WeakMap<FlowDefinition, FlowPlan>();
@@ -21,7 +22,7 @@ const plans = new WeakMap<FlowDefinition, FlowPlan>();
 export function compileFlow(definition: FlowDefinition): FlowPlan {
   const known = plans.get(definition);
   if (known) return known;
-  const examined = examine(definition, locateByPath);
+  const examined = examine(definition, locateByPath, { mayMissFunctions: true });
   if ('problems' in examined) throw toDefinitionError(examined.problems, nameFlow(definition));
   const plan = createPlan(examined);
   if (Object.isFrozen(definition)) plans.set(definition, plan);
@@ -29,12 +30,12 @@ export function compileFlow(definition: FlowDefinition): FlowPlan {
 }
 
 /** Compiles a definition that was examined. The plan and its definition are frozen through and through. */
-export function createPlan({ definition: parsed, checked, cache }: Examined): FlowPlan {
+export function createPlan({ definition: parsed, checked, cache, functions }: Examined): FlowPlan {
   // Keys in one order everywhere, so that a step is given the same input before and after a restart.
-  const definition = toCanonical(parsed) as FlowDefinition;
+  const definition = withFunctions(toCanonical(parsed) as FlowDefinition, functions);
   const { graph } = checked;
   const steps = definition.steps.map((step, position): PlannedStep => {
-    const listUpstream = (): string[] => listAncestors(graph, position).map(at => definition.steps[at]?.id ?? '');
+    const listUpstream = (which: 'all' | 'direct'): string[] => (which === 'direct' ? (graph.upstream[position] ?? []) : listAncestors(graph, position)).map(at => definition.steps[at]?.id ?? '');
     return {
       position,
       id: step.id,
@@ -80,6 +81,7 @@ export function createPlan({ definition: parsed, checked, cache }: Examined): Fl
     awaitsMessages: steps.some(({ uses }) => uses === 'await_message'),
     flows: listTargets(steps, 'flow'),
     machines: listTargets(steps, 'machine'),
+    functions: listReferences(definition),
   };
   plans.set(definition, plan);
   return plan;

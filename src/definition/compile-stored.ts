@@ -1,10 +1,15 @@
 import { compileFlow } from './compile-flow.ts';
 import type { FlowPlan } from './plan.ts';
 import type { FlowDefinition } from './schema.ts';
+import { noFunctions, type ValueFunctions, withFunctions } from './value-function.ts';
 
-/** Makes a definition that was stored ready to run, also one stored by an earlier version. The digest stays what it was. */
-export function compileStored({ definition, digest }: { readonly definition: string; readonly digest: string }): FlowPlan {
-  return { ...compileFlow(withoutFreeLabel(JSON.parse(definition) as FlowDefinition)), digest };
+/**
+ * Makes a definition that was stored ready to run, also one stored by an earlier version. The digest stays what it was.
+ *
+ * @param functions those that its texts may name
+ */
+export function compileStored({ definition, digest }: { readonly definition: string; readonly digest: string }, functions: ValueFunctions = noFunctions): FlowPlan {
+  return { ...compileFlow(withFunctions(withoutFreeLabel(JSON.parse(definition) as FlowDefinition), functions)), digest };
 }
 
 /** In 0.1.0 `flow_type` was any text and meant nothing. */

@@ -6,8 +6,8 @@ import { hasExpression, parseBareExpression, parseTemplate, type Template, type 
 
 type Evaluate = (scope: ExpressionScope, recorded: RecordedValues) => Promise<unknown>;
 
-/** Upstream steps an expression may mean when it reads `steps` as a whole. */
-export type ListUpstream = () => readonly string[];
+/** Upstream steps that may be meant: `all`, when an expression reads `steps` as a whole; `direct`, the ones a function sees. */
+export type ListUpstream = (which: 'all' | 'direct') => readonly string[];
 
 /** Compiles a value of a checked definition: every text in it that holds an expression becomes what that gives. */
 export function compileValue(value: unknown, cache: TemplateCache, listUpstream: ListUpstream): CompiledValue {
@@ -40,7 +40,7 @@ function finish(value: unknown, evaluate: Evaluate | undefined, expressions: rea
   const references = new Set<string>();
   const artifactsOf = new Set<string>();
   for (const { reads } of expressions) {
-    for (const id of reads.allSteps ? listUpstream() : reads.steps) references.add(id);
+    for (const id of reads.allSteps ? listUpstream('all') : reads.dependencies ? listUpstream('direct') : reads.steps) references.add(id);
     for (const id of reads.artifactsOf) artifactsOf.add(id);
   }
   return { constant: false, value: undefined, references: [...references], artifactsOf: [...artifactsOf], evaluate };

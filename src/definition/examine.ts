@@ -13,6 +13,8 @@ import type { Finding, Problem } from './problem.ts';
 import { readSchema } from './schema-findings.ts';
 import type { FlowDefinition } from './schema.ts';
 import { TemplateCache } from './template.ts';
+import { checkPlacement } from './check-placement.ts';
+import { readFunctions, takeFunctions, type ValueFunctions } from './value-function.ts';
 import type { Place } from '../core/errors.ts';
 
 /** A definition that passed every check, with what the checks worked out. */
@@ -20,6 +22,8 @@ export interface Examined {
   readonly definition: FlowDefinition;
   readonly checked: CheckedGraph;
   readonly cache: TemplateCache;
+  /** Those that its texts name. */
+  readonly functions: ValueFunctions;
 }
 
 /** Says where a finding is; line and column are known only for text. */
@@ -28,17 +32,25 @@ export type Locate = (finding: Finding) => Place;
 /** Places in a definition that did not come from text. */
 export const locateByPath: Locate = ({ path }) => ({ path: formatPath(path) });
 
+export interface ExamineOptions {
+  /** Names of the tools there are; undefined: any name will do. */
+  readonly tools?: Iterable<string> | undefined;
+  /** Ids of the machines there are; undefined: any id will do. */
+  readonly machines?: Iterable<string> | undefined;
+  /** Whether functions may be named that are not there, as in what was stored. Default false. */
+  readonly mayMissFunctions?: boolean;
+}
+
 /**
  * Runs every check, and reports everything that is wrong at once.
- *
- * @param tools names of the tools there are; undefined: any name will do
- * @param machines ids of the machines there are; undefined: any id will do
  */
-export function examine(value: unknown, locate: Locate, tools?: Iterable<string>, machines?: Iterable<string>): Examined | { readonly problems: readonly Problem[] } {
+export function examine(source: unknown, locate: Locate, { tools, machines, mayMissFunctions = false }: ExamineOptions = {}): Examined | { readonly problems: readonly Problem[] } {
+  const { source: value, functions: taken } = takeFunctions(source);
+  const functions: ValueFunctions = new Map([...readFunctions(source), ...taken]);
   const notJson = findNotJson(value);
   if (notJson) return { problems: [toProblem({ code: 'invalid_value', ...notJson }, locate)] };
 
-  const cache = new TemplateCache();
+  const cache = new TemplateCache({ run: functions, mayMiss: mayMissFunctions });
   const { definition, findings } = readSchema(value);
   const steps = outlineSteps(value);
   const checked = checkGraph(steps);
@@ -48,6 +60,7 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...steps.flatMap(checkStep),
     ...steps.flatMap(checkRecover),
     ...checkHalt(value),
+    ...checkPlacement(value),
     ...checkArtifacts(steps),
     ...(tools === undefined ? [] : checkTools(steps, tools)),
     ...(machines === undefined ? [] : checkMachines(steps, machines)),
@@ -56,7 +69,7 @@ export function examine(value: unknown, locate: Locate, tools?: Iterable<string>
     ...checkAssertions(value, checked.positions.keys(), tools),
     ...(isObject(value) && isObject(value['state']) ? checkLastExpressions(value['state']['with'], ['state', 'with'], checked, cache) : []),
   ];
-  if (definition && all.length === 0) return { definition, checked, cache };
+  if (definition && all.length === 0) return { definition, checked, cache, functions };
   return { problems: all.map(finding => toProblem(finding, locate)).toSorted(byPlace) };
 }
 

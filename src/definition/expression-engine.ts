@@ -1,5 +1,5 @@
 import jsonata from 'jsonata';
-import { createSeededRandom, type Random } from '../core/ids.ts';
+import { createTextSeededRandom, type Random } from '../core/ids.ts';
 import type { RecordedValues } from './plan.ts';
 
 type Recordings = Pick<RecordedValues, 'now' | 'seed'>;
@@ -43,7 +43,7 @@ export function compileProgram(source: string): Program {
   program.assign(pushFrame, replaceTimestamp);
   return {
     tree: program.ast(),
-    evaluate: (scope, { now, seed }) => program.evaluate(scope, { ...functions, [recordedName]: { now, random: createSeededRandom(hashText(seed)) } }) as Promise<unknown>,
+    evaluate: (scope, { now, seed }) => program.evaluate(scope, { ...functions, [recordedName]: { now, random: createTextSeededRandom(seed) } }) as Promise<unknown>,
   };
 }
 
@@ -84,11 +84,4 @@ function shuffle(list: readonly unknown[], random: Random): unknown[] {
     [shuffled[left], shuffled[other]] = [shuffled[other], shuffled[left]];
   }
   return shuffled;
-}
-
-/** FNV-1a, 32 bits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let position = 0; position < text.length; position++) hash = Math.imul(hash ^ text.charCodeAt(position), 0x01000193);
-  return hash;
 }

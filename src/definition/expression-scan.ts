@@ -15,6 +15,8 @@ export interface ExpressionReads {
   readonly steps: ReadonlySet<string>;
   /** It reads `steps` as a whole: any step upstream. */
   readonly allSteps: boolean;
+  /** It is a function, and reads the steps in `depends_on`. */
+  readonly dependencies: boolean;
   /** First names that are none of `input`, `steps`, `item`, `index`. */
   readonly unknownNames: ReadonlySet<string>;
   /** Names after `steps.<id>.` other than those of `stepFields`. */
@@ -57,6 +59,7 @@ const isNode = (value: unknown): value is SyntaxNode => typeof value === 'object
 class Scan implements ExpressionReads {
   readonly steps = new Set<string>();
   allSteps = false;
+  readonly dependencies = false;
   readonly unknownNames = new Set<string>();
   readonly unknownFields = new Set<string>();
   readonly unknownVariables = new Set<string>();

@@ -6,7 +6,9 @@ import { computeCost, findGrowth, type Growth, maxCost } from './expression-cost
 import { compileProgram, type Program } from './expression-engine.ts';
 import { countBytes, readError, runProgram, takeRoom, toOverrunError } from './expression-result.ts';
 import { type ExpressionReads, scanExpression, stepFields } from './expression-scan.ts';
+import { createFunctionExpression } from './function-expression.ts';
 import type { ExpressionScope, RecordedValues } from './plan.ts';
+import { noFunctions, readReference, type ValueFunctions } from './value-function.ts';
 
 /** One compiled expression. */
 export interface Expression {
@@ -24,15 +26,24 @@ export interface ExpressionMistake {
   readonly offset: number;
 }
 
+/** The functions that expressions of a definition may name. */
+export interface NamedFunctions {
+  readonly run: ValueFunctions;
+  /** Whether one may be named that is not there: the definition was stored. */
+  readonly mayMiss: boolean;
+}
+
 const segment = '(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]+`|"[^"\\\\]+")';
 const plainPath = new RegExp(`^\\s*(?:input|steps|item|index|output)(?:\\.${segment})*\\s*$`);
 const segments = new RegExp(segment, 'g');
 const reserved = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
 
 /** Compiles an expression without its `{% %}`; what is no expression comes back as a mistake. */
-export function parseExpression(source: string): Expression | ExpressionMistake {
+export function parseExpression(source: string, functions: NamedFunctions = { run: noFunctions, mayMiss: false }): Expression | ExpressionMistake {
   if (source.trim() === '') return { source, message: 'it is empty', offset: 0 };
   if (growsTooMuch(source)) return { source, message: 'it has too many `?:` and `??` within each other', offset: 0 };
+  const place = readReference(source);
+  if (place !== undefined) return toFunction(source, place, functions);
   const path = readPlainPath(source);
   if (path) return createPathExpression(source, path);
   try {
@@ -42,6 +53,11 @@ export function parseExpression(source: string): Expression | ExpressionMistake 
   } catch (error) {
     return toMistake(error, source);
   }
+}
+
+function toFunction(source: string, place: string, { run, mayMiss }: NamedFunctions): Expression | ExpressionMistake {
+  if (run.has(place) || mayMiss) return createFunctionExpression(place, run.get(place));
+  return { source, message: 'a function stands in its place in TypeScript, it cannot be named', offset: 0 };
 }
 
 /** Names of a path like `steps.swap.output.price`; undefined for any other expression. */
@@ -65,6 +81,7 @@ function createPathExpression(source: string, names: readonly string[]): Express
   const reads: ExpressionReads = {
     steps: root === 'steps' && step !== undefined ? new Set([step]) : none,
     allSteps: root === 'steps' && step === undefined,
+    dependencies: false,
     unknownNames: root === 'output' ? new Set([root]) : none,
     unknownFields: root === 'steps' && field !== undefined && !isStepField(field) ? new Set([field]) : none,
     unknownVariables: none,

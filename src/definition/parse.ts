@@ -44,7 +44,7 @@ export function parseFlow(text: string, options: ParseFlowOptions = {}): FlowDef
     const place = { ...(file !== undefined && { file }), line: 1, column: 1 };
     throw toDefinitionError([{ code: 'invalid_value', message: `Expected ${expected}, got ${found}`, place, expected, found }], name);
   }
-  const examined = examine(value, locate, options.tools, options.machines);
+  const examined = examine(value, locate, options);
   if ('problems' in examined) throw toDefinitionError(examined.problems, name);
   return createPlan(examined).definition;
 }

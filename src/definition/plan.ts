@@ -169,4 +169,6 @@ export interface FlowPlan {
   readonly flows: readonly string[];
   /** Ids of the machines that its steps are. */
   readonly machines: readonly string[];
+  /** Places of its values that are functions; none: it can run in a process of its own. */
+  readonly functions: readonly string[];
 }

@@ -104,24 +104,28 @@ export class Isolations implements Participant<Told>, Isolation {
     return runs.get(executionId) ?? runs.get(executionId.split('.', 1)[0] ?? '');
   }
 
-  takes({ definition, flows, tools, steps, machines, consolidation }: FlowPlan, isolate: boolean | undefined): boolean {
+  takes(plan: FlowPlan, isolate: boolean | undefined): boolean {
+    const { definition, flows, tools, steps, machines, consolidation } = plan;
     if (!(isolate ?? definition.flow_type === 'static')) return false;
     const { store, isolation, builtIn, plans } = this.#options;
     const missing = flows.filter(id => plans.find(id) === undefined);
     const foreign = isolation.tools === undefined ? tools.filter(name => !builtIn.has(name)) : [];
+    const computed = collectPlans(plan, plans).flatMap(({ functions }) => functions);
     const why = !store.isolations
       ? `${store.location} keeps no account of such processes`
       : missing.length > 0
         ? `it starts flows that are not registered (${missing.join(', ')})`
         : foreign.length > 0
           ? `it uses tools that are functions of this one (${foreign.join(', ')}). Name the module that exports them: \`isolation: { tools: './tools.ts' }\``
-          : consolidation.uses !== null
-            ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
-            : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
-              ? 'it uses queues, which are the database\'s'
-              : machines.length > 0
-                ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`
-                : undefined;
+          : computed.length > 0
+            ? `it has values that are functions of this one (${computed.join(', ')})`
+            : consolidation.uses !== null
+              ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
+              : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
+                ? 'it uses queues, which are the database\'s'
+                : machines.length > 0
+                  ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`
+                  : undefined;
     if (why === undefined) return true;
     throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);
   }

@@ -4,6 +4,7 @@ import { createExecutionId } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
+import { validateAtOnce } from '../core/standard-schema.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Queue } from './define-queue.ts';
 import { toPriority } from './priority.ts';
@@ -26,8 +27,8 @@ export function createRequest(queue: Queue, payload: unknown, options: PublishOp
   const json = encodeJson(payload, { maxBytes: Math.min(maxPayloadBytes, context.maxBytes), name: 'payload' });
   if (!Number.isSafeInteger(version) || version < 1) throw new FlowError('option_invalid', `Expected \`version\` to be an integer ≥ 1, got ${describeValue(version)}`);
   if (schema && version === queue.version) {
-    const { success, error } = schema.safeParse(JSON.parse(json));
-    if (!success) throw new FlowError('payload_invalid', `The payload does not fit the schema of queue "${queue.name}": ${describeIssues(error.issues)}`, { details: { queue: queue.name } });
+    const { issues } = validateAtOnce(schema, JSON.parse(json), `queue "${queue.name}"`);
+    if (issues) throw new FlowError('payload_invalid', `The payload does not fit the schema of queue "${queue.name}": ${describeIssues(issues)}`, { details: { queue: queue.name } });
   }
   return {
     messageId: createExecutionId(context.now),

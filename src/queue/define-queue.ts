@@ -1,9 +1,9 @@
-import type { z } from 'zod';
 import type { RetryPolicy } from '../core/backoff.ts';
 import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.ts';
 import { FlowError } from '../core/errors.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
+import { isStandardSchema, type SchemaOutput, type StandardSchema } from '../core/standard-schema.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Priority } from './priority.ts';
 import { toPriority } from './priority.ts';
@@ -26,10 +26,10 @@ export interface QueueBackoff {
 /** Lifts a payload from one version to the next; what it throws sends the message to the dead letters. */
 export type Upgrade = (payload: never) => unknown;
 
-export interface QueueOptions<Payload extends z.ZodType = z.ZodType> {
+export interface QueueOptions<Payload extends StandardSchema = StandardSchema, Name extends string = string> {
   /** Letters, digits, `_`, `-` and `.`; at most 100 characters. */
-  readonly name: string;
-  /** Checked when a message is published, and again before it is handled. */
+  readonly name: Name;
+  /** Of any library that follows Standard Schema, answering at once. Checked when a message is published, and again before it is handled. */
   readonly schema?: Payload;
   /** Version of the payload's form, 1 or more. Default 1. */
   readonly version?: number;
@@ -59,9 +59,9 @@ export interface QueueOptions<Payload extends z.ZodType = z.ZodType> {
 }
 
 /** A queue that was declared: every default filled in, durations in ms. */
-export interface Queue<Payload = unknown> {
-  readonly name: string;
-  readonly schema: z.ZodType<Payload> | undefined;
+export interface Queue<Payload = unknown, Name extends string = string> {
+  readonly name: Name;
+  readonly schema: StandardSchema<unknown, Payload> | undefined;
   readonly version: number;
   readonly upgrades: { readonly [version: number]: Upgrade };
   readonly workers: number;
@@ -100,7 +100,7 @@ const retentionKeys: KeysOf<Required<QueueOptions>['retention']> = { completed: 
  *
  * @throws a `FlowError` with code `queue_invalid`
  */
-export function defineQueue<Payload extends z.ZodType = z.ZodUnknown>(options: QueueOptions<Payload>): Queue<z.output<Payload>> {
+export function defineQueue<Payload extends StandardSchema = StandardSchema, const Name extends string = string>(options: QueueOptions<Payload, Name>): Queue<SchemaOutput<Payload>, Name> {
   if (typeof options !== 'object' || options === null) throw refuse('a queue', 'to be an object with a `name`', options);
   const { name, schema, version = 1, upgrades = {}, workers = 1, backoff = {}, retention = {} } = options;
   const { maxAttempts = 3, maxInterruptions = 5, visibilityTimeoutMs = 30 * second, maxPayloadBytes = 1_048_576, maxDepth = 1_000_000 } = options;
@@ -113,7 +113,7 @@ export function defineQueue<Payload extends z.ZodType = z.ZodUnknown>(options: Q
   for (const [key, value] of Object.entries(counts)) {
     if (!Number.isSafeInteger(value) || value < 1) throw refuse(`${where}${key}\``, 'to be an integer ≥ 1', value);
   }
-  if (schema !== undefined && typeof (schema as { safeParse?: unknown }).safeParse !== 'function') throw refuse(`${where}schema\``, 'to be a schema of zod', schema);
+  if (schema !== undefined && !isStandardSchema(schema)) throw refuse(`${where}schema\``, 'to be a schema of zod, Valibot, ArkType or another library that follows Standard Schema', schema);
   for (const [from, upgrade] of Object.entries(upgrades)) {
     if (!/^[1-9]\d*$/.test(from) || Number(from) >= version) throw refuse(`${where}upgrades\``, `to lift versions below ${version}`, from);
     if (typeof upgrade !== 'function') throw refuse(`${where}upgrades[${from}]\``, 'to be a function', upgrade);
@@ -125,7 +125,7 @@ export function defineQueue<Payload extends z.ZodType = z.ZodUnknown>(options: Q
   const maxIntervalMs = readDuration(`${where}backoff.maxInterval\``, backoff.maxInterval ?? Math.min(initialIntervalMs * 100, maxDurationMs));
   return Object.freeze({
     name,
-    schema: schema as z.ZodType<z.output<Payload>> | undefined,
+    schema: schema as StandardSchema<unknown, SchemaOutput<Payload>> | undefined,
     upgrades: { ...upgrades },
     ...counts,
     priority: toPriority(options.priority ?? 'normal', `queue "${name}": priority`),

@@ -1,5 +1,6 @@
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
+import { listIssues, type SchemaIssue, validateAtOnce } from '../core/standard-schema.ts';
 import type { Queue } from './define-queue.ts';
 
 /**
@@ -22,8 +23,8 @@ export function readPayload<Payload>(queue: Queue<Payload>, version: number, jso
     }
   }
   if (!queue.schema) return { payload: value as Payload };
-  const { success, data, error } = queue.schema.safeParse(value);
-  return success ? { payload: data } : { failure: createFailure('payload_invalid', `The payload does not fit the schema of queue "${queue.name}": ${describeIssues(error.issues)}`) };
+  const read = validateAtOnce(queue.schema, value, `queue "${queue.name}"`);
+  return read.issues ? { failure: createFailure('payload_invalid', `The payload does not fit the schema of queue "${queue.name}": ${describeIssues(read.issues)}`) } : { payload: read.value };
 }
 
 function unknownVersion({ name, version: newest, upgrades }: Queue, version: number): { readonly failure: StepFailure } {
@@ -31,7 +32,5 @@ function unknownVersion({ name, version: newest, upgrades }: Queue, version: num
   return { failure: createFailure('payload_version_unknown', `Expected a payload of queue "${name}" in a version this consumer can read (${known.join(', ')}), got version ${version}`, { version, known }) };
 }
 
-/** Words for what a schema complains about, ten at most. */
-export function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
-  return issues.slice(0, 10).map(({ path, message }) => `${['payload', ...path.map(String)].join('.')}: ${message}`).join('; ');
-}
+/** What a schema complains about, in words. */
+export const describeIssues = (issues: readonly SchemaIssue[]): string => listIssues(issues, 'payload').join('; ');

@@ -1,11 +1,11 @@
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { PlanRegistry } from './plan-registry.ts';
+import { listMissingFunctions, type PlanRegistry } from './plan-registry.ts';
 import type { StepMachines } from './step-machines.ts';
 import type { Tool } from './tool.ts';
 
-/** Why a plan cannot run here: tools, flows, machines or a consolidator this runtime does not have. They are the same for its whole life. */
+/** Why a plan cannot run here: tools, functions, flows, machines or a consolidator this runtime does not have. They are the same for its whole life. */
 export class Obstacles {
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #plans: PlanRegistry;
@@ -26,11 +26,14 @@ export class Obstacles {
     return this.#known.get(plan);
   }
 
-  #search({ tools, flows, machines, consolidation: { uses } }: FlowPlan): StepFailure | undefined {
+  #search(plan: FlowPlan): StepFailure | undefined {
+    const { tools, flows, machines, consolidation: { uses } } = plan;
     const missingTools = tools.filter(name => !this.#tools.has(name));
     if (missingTools.length > 0) {
       return createFailure('tool_unknown', `Waits for tools this runtime does not have: ${missingTools.join(', ')}`, { tools: missingTools });
     }
+    const missingValues = listMissingFunctions(plan);
+    if (missingValues.length > 0) return this.#toMissingValues(plan, missingValues);
     const missingFlows = flows.filter(id => this.#plans.find(id) === undefined);
     if (missingFlows.length > 0) {
       return createFailure('flow_unknown', `Waits for flows this runtime does not have: ${missingFlows.join(', ')}`, { flows: missingFlows });
@@ -43,5 +46,11 @@ export class Obstacles {
       return createFailure('consolidator_unknown', `Waits for a consolidator this runtime does not have: ${uses}`, { consolidator: uses });
     }
     return undefined;
+  }
+
+  #toMissingValues({ definition: { id, version } }: FlowPlan, values: readonly string[]): StepFailure {
+    const registered = this.#plans.find(id)?.definition.version;
+    const hint = registered === undefined ? 'the flow is not registered' : registered === version ? 'the registered flow has none there' : `registered is version ${registered}`;
+    return createFailure('value_unknown', `Waits for functions of version ${version} of the flow "${id}" that this runtime does not have: ${values.join(', ')} (${hint})`, { values, flowId: id, version });
   }
 }

@@ -6,20 +6,44 @@ import { compileFlow } from '../definition/compile-flow.ts';
 import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
+import { readFunctions, type ValueFunction } from '../definition/value-function.ts';
+
+/** A function is the one that was meant as long as the flow's version is the same: its text says nothing, a bundler changes it. */
+const toVersionKey = ({ id, version }: Pick<FlowDefinition, 'id' | 'version'>): string => `${id}\n${version}`;
+
+/** Functions that a plan names and does not have, by place. */
+export const listMissingFunctions = ({ definition, functions }: FlowPlan): string[] => {
+  if (functions.length === 0) return [];
+  const carried = readFunctions(definition);
+  return functions.filter(place => !carried.has(place));
+};
 
 /** Definitions ready to run: those registered, and those that stored executions started with. */
 export class PlanRegistry {
   readonly #byFlowId = new Map<string, FlowPlan>();
   readonly #byDigest = new Map<string, FlowPlan>();
+  /** Functions that values of registered definitions are, by flow and version. */
+  readonly #functions = new Map<string, Map<string, ValueFunction>>();
   /** Digests known to be in the store. */
   readonly #stored = new Set<string>();
 
   register(definition: FlowDefinition): FlowPlan {
     const plan = compileFlow(definition);
-    const known = this.#byDigest.get(plan.digest) ?? plan;
+    this.#noteFunctions(plan.definition);
+    const same = this.#byDigest.get(plan.digest);
+    const known = same && listMissingFunctions(same).length === 0 ? same : plan;
     this.#byFlowId.set(definition.id, known);
     this.#byDigest.set(known.digest, known);
     return known;
+  }
+
+  #noteFunctions(definition: FlowDefinition): void {
+    const functions = readFunctions(definition);
+    if (functions.size === 0) return;
+    const key = toVersionKey(definition);
+    const known = this.#functions.get(key) ?? new Map<string, ValueFunction>();
+    for (const [place, run] of functions) known.set(place, run);
+    this.#functions.set(key, known);
   }
 
   find(flowId: string): FlowPlan | undefined {
@@ -41,7 +65,7 @@ export class PlanRegistry {
     if (known) return known;
     const record = await reader.getDefinition(digest);
     if (!record) throw new FlowError('definition_missing', `Expected the definition ${digest} in ${reader.location}, found none`);
-    const plan = compileStored(record);
+    const plan = compileStored(record, this.#functions.get(toVersionKey({ id: record.flowId, version: record.version })));
     this.#byDigest.set(digest, plan);
     this.#stored.add(digest);
     return plan;

@@ -6,6 +6,7 @@ import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { encodeJson } from '../core/json.ts';
+import { listIssues, type SchemaIssue, type SchemaResult, validate } from '../core/standard-schema.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
@@ -127,22 +128,26 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
     open().close(pong).then(answer, failWith);
   };
 
-  const settle = (value: unknown): Pong => {
+  const settle = (value: unknown): Pong | Promise<Pong> => {
     if (isOutcome(value)) return toPong(value);
-    let output = value;
-    if (tool.output) {
-      const parsed = tool.output.safeParse(value);
-      if (!parsed.success) return { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', parsed.error.issues) };
-      output = parsed.data;
-    }
+    if (!tool.output) return complete(value);
+    const checked = validate(tool.output, value);
+    return checked instanceof Promise ? checked.then(completeChecked) : completeChecked(checked);
+  };
+  const completeChecked = (checked: SchemaResult<unknown>): Pong =>
+    checked.issues ? { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', checked.issues) } : complete(checked.value);
+  const complete = (output: unknown): Pong => {
     const messages = publishes && publishing && [publishing.toMessage(publishes)];
     return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes, messages };
   };
-  const settleSafely = (value: unknown): Pong => {
+  const refuse = (error: unknown): Pong => ({ type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) });
+  const settleSafely = (value: unknown): void => {
     try {
-      return settle(value);
+      const pong = settle(value);
+      if (pong instanceof Promise) pong.then(conclude, error => conclude(refuse(error)));
+      else conclude(pong);
     } catch (error) {
-      return { type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) };
+      conclude(refuse(error));
     }
   };
   const failWith = (error: unknown): void => answer({ type: 'failed', failure: toFailure(error) });
@@ -171,18 +176,28 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
 
   function invoke(): void {
     try {
-      let checked: unknown = input;
-      if (tool.input) {
-        const parsed = tool.input.safeParse(input);
-        if (!parsed.success) {
-          const failure = toMismatch('tool_input_invalid', tool, 'input', parsed.error.issues);
-          return queueMicrotask(() => answer({ type: 'failed', failure }));
-        }
-        checked = parsed.data;
-      }
+      if (!tool.input) return run(input);
+      const checked = validate(tool.input, input);
+      if (checked instanceof Promise) checked.then(runChecked, failWith);
+      else runChecked(checked);
+    } catch (error) {
+      queueMicrotask(() => conclude({ type: 'failed', failure: toFailure(error) }));
+    }
+  }
+
+  function runChecked(checked: SchemaResult<unknown>): void {
+    if (!checked.issues) return run(checked.value);
+    const failure = toMismatch('tool_input_invalid', tool, 'input', checked.issues);
+    queueMicrotask(() => answer({ type: 'failed', failure }));
+  }
+
+  function run(checked: unknown): void {
+    // The attempt may have ended while its input was checked.
+    if (answered) return;
+    try {
       const result = (tool.run as (call: ToolCall) => unknown)(checked === input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true }));
-      if (result instanceof Promise || isThenable(result)) result.then(value => conclude(settleSafely(value)), error => conclude({ type: 'failed', failure: toFailure(error) }));
-      else queueMicrotask(() => conclude(settleSafely(result)));
+      if (result instanceof Promise || isThenable(result)) result.then(settleSafely, error => conclude({ type: 'failed', failure: toFailure(error) }));
+      else queueMicrotask(() => settleSafely(result));
     } catch (error) {
       queueMicrotask(() => conclude({ type: 'failed', failure: toFailure(error) }));
     }
@@ -192,13 +207,8 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function toMismatch(code: string, tool: Tool, what: string, issues: readonly Issue[]): StepFailure {
-  const problems = issues.slice(0, 10).map(({ path, message }) => `${[what, ...path.map(String)].join('.')}: ${message}`);
+function toMismatch(code: string, tool: Tool, what: string, issues: readonly SchemaIssue[]): StepFailure {
+  const problems = listIssues(issues, what);
   return createFailure(code, `The ${what} of tool "${tool.name}" does not fit its schema: ${problems.join('; ')}`, { problems });
 }
 

@@ -1,10 +1,11 @@
-import type { z } from 'zod';
 import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
+import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from '../core/standard-schema.ts';
+import type { Typed } from '../core/typed.ts';
 import { describeValue } from '../core/wording.ts';
 import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
@@ -59,24 +60,31 @@ export interface ToolCall<Input = unknown> {
   publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): string;
 }
 
-export interface ToolOptions<Input extends z.ZodType, Output extends z.ZodType> {
+/** What `run` may answer: an output, or how the attempt ends in place of one. */
+export type ToolAnswer<Output> = Output | Outcome | Promise<Output | Outcome>;
+
+export interface ToolOptions<Name extends string, Input extends StandardSchema, Output extends StandardSchema, Answer extends ToolAnswer<SchemaInput<Output>>> {
   /** As in `uses: tool:name`. */
-  readonly name: string;
+  readonly name: Name;
   readonly description?: string;
-  /** Checked before `run`; a mismatch fails the step with `tool_input_invalid`. */
+  /** A schema of zod, Valibot, ArkType or the like. Checked before `run`; a mismatch fails the step with `tool_input_invalid`. */
   readonly input?: Input;
-  /** Checked after `run`; a mismatch fails the step with `tool_output_invalid`. */
+  /** Likewise. Checked after `run`; a mismatch fails the step with `tool_output_invalid`. Default: whatever `run` returns. */
   readonly output?: Output;
-  readonly run: (call: ToolCall<z.output<Input>>) => z.input<Output> | Outcome | Promise<z.input<Output> | Outcome>;
+  readonly run: (call: ToolCall<SchemaOutput<Input>>) => Answer;
 }
 
-export interface Tool {
-  readonly name: string;
+/** A tool; `Input` and `Output` are what flows that use it give and get. */
+export interface Tool<Name extends string = string, Input = unknown, Output = unknown> extends Typed<{ readonly input: Input; readonly output: Output }> {
+  readonly name: Name;
   readonly description?: string | undefined;
-  readonly input?: z.ZodType | undefined;
-  readonly output?: z.ZodType | undefined;
+  readonly input?: StandardSchema | undefined;
+  readonly output?: StandardSchema | undefined;
   readonly run: (call: ToolCall<never>) => unknown;
 }
+
+/** What a tool gives: what its schema makes of the answer, or the answer itself. */
+type OutputOf<Output, Answer> = unknown extends SchemaOutput<Output> ? Exclude<Awaited<Answer>, Outcome> : SchemaOutput<Output>;
 
 /**
  * Declares a tool with a typed input and output.
@@ -96,19 +104,22 @@ export interface Tool {
  *
  * @throws a `FlowError` with code `tool_invalid`
  */
-export function defineTool<Input extends z.ZodType = z.ZodUnknown, Output extends z.ZodType = z.ZodUnknown>(
-  options: ToolOptions<Input, Output>,
-): Tool {
+export function defineTool<
+  const Name extends string,
+  Input extends StandardSchema = StandardSchema,
+  Output extends StandardSchema = StandardSchema,
+  Answer extends ToolAnswer<SchemaInput<Output>> = ToolAnswer<SchemaInput<Output>>,
+>(options: ToolOptions<Name, Input, Output, Answer>): Tool<Name, SchemaInput<Input>, OutputOf<Output, Answer>> {
   const { name, input, output, run } = requireKnownKeys(options, toolKeys, isNamed(options) ? `the tool "${options.name}"` : '`defineTool`', 'tool_invalid');
   if (!isNamed(options)) throw new FlowError('tool_invalid', `Expected the \`name\` of a tool to be a text, got ${describeValue(name)}`);
   if (typeof run !== 'function') throw new FlowError('tool_invalid', `Expected \`run\` of the tool "${name}" to be a function, got ${describeValue(run)}`);
   for (const [key, schema] of Object.entries({ input, output })) {
-    if (schema !== undefined && typeof (schema as { safeParse?: unknown }).safeParse !== 'function') throw new FlowError('tool_invalid', `Expected \`${key}\` of the tool "${name}" to be a schema of zod, got ${describeValue(schema)}`);
+    if (schema !== undefined && !isStandardSchema(schema)) throw new FlowError('tool_invalid', `Expected \`${key}\` of the tool "${name}" to be a schema of zod, Valibot, ArkType or another library that follows Standard Schema, got ${describeValue(schema)}`);
   }
-  return options as unknown as Tool;
+  return options as unknown as Tool<Name, SchemaInput<Input>, OutputOf<Output, Answer>>;
 }
 
-const toolKeys: KeysOf<ToolOptions<z.ZodType, z.ZodType>> = { name: true, description: true, input: true, output: true, run: true };
+const toolKeys: KeysOf<ToolOptions<string, StandardSchema, StandardSchema, unknown>> = { name: true, description: true, input: true, output: true, run: true };
 
 const isNamed = (options: unknown): boolean => {
   const { name } = (options ?? {}) as { readonly name?: unknown };

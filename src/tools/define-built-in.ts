@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { SchemaInput, SchemaOutput, StandardSchema } from '../core/standard-schema.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { defineTool, fail } from '../runtime/tool.ts';
 import type { Outcome, Tool, ToolCall } from '../runtime/tool.ts';
@@ -26,19 +26,21 @@ export function transient(code: string, message: string, details?: { readonly [k
   return new ToolFailure({ code, message, retryable: true, ...(details && { details }) }, retryAfterMs);
 }
 
-interface BuiltInOptions<Input extends z.ZodType, Output extends z.ZodType> {
-  readonly name: string;
+interface BuiltInOptions<Name extends string, Input extends StandardSchema, Output extends StandardSchema> {
+  readonly name: Name;
   readonly description: string;
   readonly input: Input;
   readonly output: Output;
-  readonly run: (call: ToolCall<z.output<Input>>) => Promise<z.input<Output>>;
+  readonly run: (call: ToolCall<SchemaOutput<Input>>) => Promise<SchemaInput<Output>>;
 }
 
 /** Declares a tool whose `run` may throw a `ToolFailure`. An abort is thrown on as it is: the runtime knows its reason. */
-export function defineBuiltIn<Input extends z.ZodType, Output extends z.ZodType>(options: BuiltInOptions<Input, Output>): Tool {
+export function defineBuiltIn<const Name extends string, Input extends StandardSchema, Output extends StandardSchema>(
+  options: BuiltInOptions<Name, Input, Output>,
+): Tool<Name, SchemaInput<Input>, SchemaOutput<Output>> {
   return defineTool({
     ...options,
-    async run(call: ToolCall<z.output<Input>>): Promise<z.input<Output> | Outcome> {
+    async run(call: ToolCall<SchemaOutput<Input>>): Promise<SchemaInput<Output> | Outcome> {
       try {
         call.signal.throwIfAborted();
         return await options.run(call);
@@ -50,7 +52,7 @@ export function defineBuiltIn<Input extends z.ZodType, Output extends z.ZodType>
         return error.retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs: error.retryAfterMs };
       }
     },
-  });
+  }) as Tool<Name, SchemaInput<Input>, SchemaOutput<Output>>;
 }
 
 /** The `code` of a system error (`ENOENT`), or undefined. */

@@ -37,7 +37,7 @@ export interface ExecOptions {
 const messageTail = 2_000;
 
 /** Makes the tool `exec`: runs a program, never through a shell. */
-export function createExecTool({ clock, graceMs }: ExecOptions = {}): Tool {
+export function createExecTool({ clock, graceMs }: ExecOptions = {}): Tool<'exec', z.input<typeof input>, z.output<typeof output>> {
   return defineBuiltIn({
     name: 'exec',
     description: 'Runs a program and returns what it printed.',

@@ -37,7 +37,7 @@ export interface HttpOptions {
 const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
 
 /** Makes the tool `http`: one request, its response as JSON or text. */
-export function createHttpTool({ clock = systemClock }: HttpOptions = {}): Tool {
+export function createHttpTool({ clock = systemClock }: HttpOptions = {}): Tool<'http', z.input<typeof input>, z.output<typeof output>> {
   return defineBuiltIn({
     name: 'http',
     description: 'Makes one HTTP request and returns its response.',

@@ -26,7 +26,7 @@ describe('a compiled flow', () => {
         timeout: '1h',
         steps: [
           { id: 'swap', uses: 'tool:swap', depends_on: ['balance', 'balance'], timeout: 500, retry: { maxAttempts: 3, initialInterval: '2s' } },
-          { id: 'balance', uses: 'http', weight: 0.5, critical: false },
+          { id: 'balance', uses: 'http', with: { url: 'https://example.org' }, weight: 0.5, critical: false },
           { id: 'wait', uses: 'sleep', with: { for: '1m' } },
           { id: 'child', uses: 'flow:other' },
         ],
@@ -61,7 +61,7 @@ describe('a compiled flow', () => {
   });
 
   it('gives a step its input with the same order of keys before and after it was stored', async () => {
-    const definition = defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'exec', with: { z: 1, a: '{% 1 + 1 %}' } }] });
+    const definition = defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'tool:any', with: { z: 1, a: '{% 1 + 1 %}' } }] });
     const stored = JSON.parse(JSON.stringify(definition)) as FlowDefinition;
     const inputs = await Promise.all([definition, stored].map(async flow => JSON.stringify(await compileFlow(flow).steps[0]?.with?.evaluate(scope, recorded))));
     expect(inputs).toEqual(['{"a":2,"z":1}', '{"a":2,"z":1}']);
@@ -77,7 +77,7 @@ describe('a compiled flow', () => {
   });
 
   it('refuses values that are no JSON, by path', () => {
-    for (const bad of [1n, () => 1, Number.NaN, new Map(), new Date()]) {
+    for (const bad of [1n, Symbol('x'), Number.NaN, new Map(), new Date()]) {
       const source = { id: 'x', steps: [{ id: 'a', uses: 'exec', with: { deep: [bad] } }] } as unknown as FlowSource;
       expect(() => defineFlow(source)).toThrow(/Expected `steps\[0\]\.with\.deep\[0\]` to be a/);
     }
@@ -87,7 +87,7 @@ describe('a compiled flow', () => {
   });
 
   it('finds flows that are not there', () => {
-    const plan = compileFlow(defineFlow({ id: 'x', steps: [{ id: 'b', uses: 'exec' }, { id: 'c', uses: 'flow:others' }, { id: 'd', uses: 'sleep', with: { for: 1 } }] }));
+    const plan = compileFlow(defineFlow({ id: 'x', steps: [{ id: 'b', uses: 'tool:any' }, { id: 'c', uses: 'flow:others' }, { id: 'd', uses: 'sleep', with: { for: 1 } }] }));
     expect(checkFlows(plan, ['other']).map(({ code, place }) => [code, place.path])).toEqual([['unknown_flow', 'steps[1].uses']]);
     expect(checkFlows(plan, plan.flows)).toEqual([]);
   });

@@ -54,7 +54,7 @@ describe('the page on the flow format', () => {
   });
 
   it('names the defaults that are true', () => {
-    const { steps: [step], ...flow } = defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'exec', retry: { maxAttempts: 2 } }] });
+    const { steps: [step], ...flow } = defineFlow({ id: 'x', steps: [{ id: 'a', uses: 'tool:any', retry: { maxAttempts: 2 } }] });
     const flows = rows("A flow's keys");
     for (const key of ['mode', 'concurrency', 'min_score'] as const) expect(flows.get(key)).toBe(String(flow[key]));
     expect(flows.get('version')).toBe(JSON.stringify(flow.version));

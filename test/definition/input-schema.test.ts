@@ -5,7 +5,7 @@ import { validateInput } from '../../src/definition/input-schema.ts';
 import type { InputProblem } from '../../src/definition/input-problems.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 
-const flow = (input: FlowSource['input']) => defineFlow({ id: 'pay', steps: [{ id: 'a', uses: 'exec' }], ...(input !== undefined && { input }) });
+const flow = (input: FlowSource['input']) => defineFlow({ id: 'pay', steps: [{ id: 'a', uses: 'tool:any' }], ...(input !== undefined && { input }) });
 
 const pay = flow({
   type: 'object',

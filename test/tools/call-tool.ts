@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { StepFailure } from '../../src/core/failure.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
+import { listIssues, type StandardSchema, validateAtOnce } from '../../src/core/standard-schema.ts';
 import { projectTools } from '../../src/tools/project-tools.ts';
 import { isOutcome } from '../../src/runtime/tool.ts';
 import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
@@ -14,13 +15,19 @@ interface Options {
   readonly idempotencyKey?: string;
 }
 
+function check(schema: StandardSchema, value: unknown): unknown {
+  const checked = validateAtOnce(schema, value, 'the tool');
+  if (checked.issues) throw new Error(listIssues(checked.issues, 'value').join('; '));
+  return checked.value;
+}
+
 /** Calls a tool as the runtime does: input checked, output checked. */
 export async function callTool(tool: Tool | string, input: unknown, options: Options = {}): Promise<unknown> {
   const found = typeof tool === 'string' ? [...builtInTools, ...projectTools].find(({ name }) => name === tool) : tool;
   if (!found?.input || !found.output) throw new Error(`There is no tool ${JSON.stringify(tool)}`);
   // Built-in tools make nothing beside their outputs.
   const call = {
-    input: found.input.parse(input),
+    input: check(found.input, input),
     signal: options.signal ?? new AbortController().signal,
     executionId: 'e1',
     flowId: 'f1',
@@ -33,7 +40,7 @@ export async function callTool(tool: Tool | string, input: unknown, options: Opt
     onCommit: () => undefined,
   } as Partial<ToolCall> as ToolCall;
   const result = await (found.run as (call: ToolCall) => unknown)(call);
-  return isOutcome(result) ? result : found.output.parse(JSON.parse(JSON.stringify(result)));
+  return isOutcome(result) ? result : check(found.output, JSON.parse(JSON.stringify(result)));
 }
 
 /** Calls a tool that must complete. */

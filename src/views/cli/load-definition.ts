@@ -1,5 +1,6 @@
 import { mayBeBenchmark, type PlanBenchmark, readBenchmarkText } from '../../benchmark-format/load-benchmark.ts';
 import { benchmarkToolNames } from '../../benchmark-format/convert-benchmark.ts';
+import { listIssues, validate } from '../../core/standard-schema.ts';
 import { readDefinition } from '../../definition/load-flow.ts';
 import { parseFlow } from '../../definition/parse.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
@@ -22,7 +23,9 @@ function findPlanner(tools: readonly Tool[]): PlanBenchmark | undefined {
   const tool = tools.find(({ name }) => name === benchmarkToolNames.plan);
   if (!tool) return undefined;
   return async benchmark => {
-    const input = tool.input ? tool.input.parse(benchmark) : benchmark;
+    const checked = tool.input && await validate(tool.input, benchmark);
+    if (checked?.issues) throw new Error(listIssues(checked.issues, 'benchmark').join('; '));
+    const input = checked ? checked.value : benchmark;
     const planned = await (tool.run as (call: { readonly input: unknown }) => unknown)({ input });
     if (isOutcome(planned)) throw new Error(planned.failure.message);
     return planned;
