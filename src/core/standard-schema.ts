@@ -10,6 +10,8 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    /** Writes the schema as JSON Schema, where the library can. */
+    readonly jsonSchema?: { readonly input: (options: { readonly target: 'draft-2020-12' }) => object; readonly output: (options: { readonly target: 'draft-2020-12' }) => object } | undefined;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }

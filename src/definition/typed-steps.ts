@@ -23,6 +23,7 @@ export interface StepFacts {
   readonly alternatives: List;
   readonly asks: List;
   readonly targets: List;
+  readonly always: List;
 }
 
 type SourceStep = FlowSource['steps'][number];
@@ -51,7 +52,7 @@ export interface Known extends Looking {
  */
 export type FactSites<
   State extends Looking, Texts, Ids extends List, Uses extends List, DependsOn extends List, When extends List, ForEach extends List, With extends List,
-  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List,
+  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List,
 > = State extends { readonly known: true } ? unknown :
   & Texts
   & { readonly [At in keyof Ids]: { readonly id: Ids[At] } }
@@ -65,7 +66,8 @@ export type FactSites<
   & { readonly [At in keyof Policies]: { readonly on_item_failure?: Policies[At] } }
   & { readonly [At in keyof Alternatives]: { readonly recover?: { readonly alternative?: Alternatives[At] } } }
   & { readonly [At in keyof Asks]: { readonly recover?: { readonly ask?: Present<Asks[At]> } } }
-  & { readonly [At in keyof Targets]: { readonly with?: { readonly name: Targets[At] } | { readonly queue: Targets[At] } } };
+  & { readonly [At in keyof Targets]: { readonly with?: { readonly name: Targets[At] } | { readonly queue: Targets[At] } } }
+  & { readonly [At in keyof Always]: { readonly run?: Always[At] } };
 
 type Places<Facts extends StepFacts> = keyof Facts['ids'] & `${number}`;
 type FactOf<Facts extends StepFacts, Key extends keyof StepFacts, Place> = Facts[Key][Place & keyof Facts[Key]];
@@ -129,6 +131,7 @@ export type ModelSources = readonly ModelSource[];
 interface PlainStep<Ids> {
   readonly description?: string | undefined;
   readonly depends_on?: readonly Ids[] | undefined;
+  readonly run?: 'always' | undefined;
   readonly concurrency?: number | undefined;
   readonly on_item_failure?: 'fail' | 'skip' | 'collect' | undefined;
   readonly critical?: boolean | undefined;
@@ -159,7 +162,12 @@ type ForEachSource<Facts extends StepFacts, Place, Input, Scope> = Has<FactOf<Fa
   ? string | readonly AnyValue<Scope>[] | ((scope: Scope) => readonly unknown[])
   : ExpressionText | string | readonly ValueOf<Input, Scope>[] | ((scope: Scope) => readonly Input[]);
 
-type ScopeAt<Facts extends StepFacts, Place> = FlowScope<Facts['input'], Pick<StepViews<Facts>, FactOf<Facts, 'dependsOn', Place> & keyof StepViews<Facts>>>;
+type Upstream<Facts extends StepFacts, Place> = Pick<StepViews<Facts>, FactOf<Facts, 'dependsOn', Place> & keyof StepViews<Facts>>;
+
+/** What a step that runs always sees: any of them may have failed, or been skipped. */
+type Lacking<Views> = { readonly [Id in keyof Views]: StepView<Extract<Views[Id], { readonly status: 'completed' }> extends { readonly output: infer Output } ? Output : never, true> };
+
+type ScopeAt<Facts extends StepFacts, Place> = FlowScope<Facts['input'], FactOf<Facts, 'always', Place> extends 'always' ? Lacking<Upstream<Facts, Place>> : Upstream<Facts, Place>>;
 
 type ItemScopeAt<Facts extends StepFacts, Place> = Has<FactOf<Facts, 'forEach', Place>> extends true
   ? ItemScope<Facts['input'], ScopeAt<Facts, Place>['steps'], ItemOf<Facts, Place>>

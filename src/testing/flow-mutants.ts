@@ -1,4 +1,5 @@
 import { compileFlow } from '../definition/compile-flow.ts';
+import { readFunctions, withFunctions } from '../definition/value-function.ts';
 import type { FlowDefinition, StepDefinition } from '../definition/schema.ts';
 import { hasExpression } from '../definition/template.ts';
 
@@ -31,7 +32,7 @@ export function listFlowMutants(definition: FlowDefinition): FlowMutant[] {
     const target = stepId === undefined ? copy : copy.steps.find(step => step['id'] === stepId);
     if (!target) return;
     change(target);
-    const mutant = copy as unknown as FlowDefinition;
+    const mutant = withFunctions(copy as unknown as FlowDefinition, readFunctions(definition));
     try {
       if (compileFlow(mutant).digest === digest) return;
     } catch {

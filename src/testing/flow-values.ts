@@ -1,16 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createSeededRandom } from '../core/ids.ts';
+import { type StandardSchema, validate } from '../core/standard-schema.ts';
 import { compileCondition, compileList, compileValue } from '../definition/compile-value.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { CompiledValue, FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { hasExpression, parseBareExpression, parseTemplate, TemplateCache } from '../definition/template.ts';
+import { readFunctions } from '../definition/value-function.ts';
 import type { Tool } from '../runtime/tool.ts';
 import type { Shape, ValuePath } from './expression-shape.ts';
 import { createShape, reach, readShape } from './expression-shape.ts';
 import { modelStart } from './flow-model.ts';
 import type { Known } from './sample-value.ts';
 import { listCandidates, sampleValue, toMember } from './sample-value.ts';
+
+/** What a schema says as JSON Schema; undefined: its library cannot write it so. */
+function toJsonSchema(schema: StandardSchema): unknown {
+  if ('_zod' in schema) return z.toJSONSchema(schema as unknown as z.ZodType, { io: 'output', unrepresentable: 'any' });
+  return schema['~standard'].jsonSchema?.output({ target: 'draft-2020-12' });
+}
 
 /** Values the author gives: a list each, of which the first is the usual one. */
 export interface FlowExamples {
@@ -104,7 +112,7 @@ export class FlowValues {
   #read(step: PlannedStep): FlowExpression[] {
     const { definition } = this.#plan;
     const source = definition.steps[step.position] as { when?: unknown; for_each?: unknown; with?: unknown };
-    const cache = new TemplateCache();
+    const cache = new TemplateCache({ run: readFunctions(definition), mayMiss: true });
     const listUpstream = (): string[] => this.#plan.steps.map(({ id }) => id);
     const found: FlowExpression[] = [];
     let item: ValuePath | undefined;
@@ -121,7 +129,7 @@ export class FlowValues {
       found.push({ step, key, value, shape });
       return path;
     };
-    const toSources = (text: string, bare: boolean): string[] => (bare ? parseBareExpression(text, cache) : parseTemplate(text, cache)).parts.flatMap(part => (typeof part === 'string' ? [] : part.expression.source));
+    const toSources = (text: string, bare: boolean): string[] => (bare ? parseBareExpression(text, cache) : parseTemplate(text, cache)).parts.flatMap(part => (typeof part === 'string' || part.expression.reads.dependencies ? [] : part.expression.source));
     if (typeof source.when === 'string') add('when', compileCondition(source.when, cache, listUpstream), toSources(source.when, true));
     if (typeof source.for_each === 'string') {
       const path = add('for_each', compileList(source.for_each, cache, listUpstream), toSources(source.for_each, true));
@@ -172,7 +180,7 @@ export class FlowValues {
     const output = step?.kind === 'task' ? this.#tools.get(step.target)?.output : undefined;
     let schema: unknown;
     try {
-      schema = output && z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' });
+      schema = output && toJsonSchema(output);
     } catch {
       // One that cannot be written as JSON Schema says nothing.
     }
@@ -197,7 +205,10 @@ export class FlowValues {
     }
     return this.#plan.steps.every(({ id, kind, target }) => {
       const output = kind === 'task' ? this.#tools.get(target)?.output : undefined;
-      return !output || outputs[id] === undefined || output.safeParse(outputs[id]).success;
+      if (!output || outputs[id] === undefined) return true;
+      const checked = validate(output, outputs[id]);
+      // One that takes its time is asked when the path runs.
+      return checked instanceof Promise || !checked.issues;
     });
   }
 

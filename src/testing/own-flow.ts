@@ -1,6 +1,7 @@
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowDefinition, FlowSource } from '../definition/schema.ts';
+import { readFunctions, withFunctions } from '../definition/value-function.ts';
 import type { FlowModel } from './flow-model.ts';
 import { createFlowModel } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
@@ -26,7 +27,7 @@ const omit = (value: object, keys: ReadonlySet<string>): object => Object.fromEn
  */
 function toOwnFlow(definition: FlowDefinition, outputs: Outputs = {}): ScriptedFlow {
   const { steps } = definition;
-  const stripped = defineFlow({ ...omit(definition, flowKeys), steps: steps.map(step => omit(step, stepKeys)) } as unknown as FlowSource);
+  const stripped = defineFlow(withFunctions({ ...omit(definition, flowKeys), steps: steps.map(step => omit(step, stepKeys)) }, readFunctions(definition)) as unknown as FlowSource);
   const plan = compileFlow(stripped);
   const children = plan.flows.filter(id => id !== definition.id).map(id => {
     const given = plan.steps.filter(({ kind, target }) => kind === 'flow' && target === id).map(step => (outputs[step.id] as { outputs?: object } | undefined)?.outputs ?? {});
