@@ -119,6 +119,8 @@ function takeLock(connection: SqliteConnection, path: string, owner: OwnerRecord
       connection.exec(
         'CREATE TABLE IF NOT EXISTS owner (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER NOT NULL, hostname TEXT NOT NULL, started_at INTEGER NOT NULL, socket TEXT) STRICT',
       );
+      // A power cut may have left rows that nobody wrote.
+      connection.exec('DELETE FROM owner');
       connection
         .prepare('INSERT OR REPLACE INTO owner (id, pid, hostname, started_at, socket) VALUES (1, ?, ?, ?, ?)')
         .run(owner.pid, owner.hostname, owner.startedAt, owner.socket);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { measureStep } from '../../harness/measure-step.ts';
@@ -9,9 +10,10 @@ import type { StepParameters } from '../../trials/step.ts';
 const run: Run<StepParameters> = async (parameters, { directory }) => {
   const root = process.env['BENCH_AGAINST'];
   if (root === undefined) throw Object.assign(new Error('no package is given with --against'), { name: 'Skipped' });
-  const load = async (door: string): Promise<unknown> => import(pathToFileURL(join(root, 'dist/src', door)).href);
-  const flowstone = (await load('index.js')) as typeof import('flowstone');
-  const sqlite = (await load('sqlite.js')) as typeof import('flowstone/sqlite');
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: { [entry: string]: { default: string } } };
+  const load = async (entry: string): Promise<unknown> => import(pathToFileURL(join(root, exports[entry]?.default ?? '')).href);
+  const flowstone = (await load('.')) as typeof import('flowstone');
+  const sqlite = (await load('./sqlite')) as typeof import('flowstone/sqlite');
   return measureStep(openChainOf({ flowstone, sqlite }), parameters, directory);
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SqliteConnection } from '../../../persistence/sqlite/connection.ts';
@@ -173,6 +173,20 @@ describe('opening', () => {
       expect(reader.getOwner()).toBeUndefined();
       reader.close();
     }
+  });
+
+  it.each([4_608, 5_632, 7_680])('takes the ownership also when a power cut tore the file beside it after %d bytes', length => {
+    const file = toFile();
+    const first = openSqliteStore({ file });
+    first.acquire({ ...owner, pid: 1 });
+    const bytes = readFileSync(`${file}-owner`);
+    first.close();
+    rmSync(`${file}-owner-journal`, { force: true });
+    writeFileSync(`${file}-owner`, bytes.subarray(0, length));
+    const store = openSqliteStore({ file });
+    store.acquire(owner);
+    expect(store.getOwner()).toEqual(owner);
+    store.close();
   });
 
   it('refuses options that mean nothing', async () => {
