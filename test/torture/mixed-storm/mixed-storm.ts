@@ -76,12 +76,15 @@ class Storm {
     for (const name of ['publishes', 'handles']) this.#start(name);
     let blows = 0;
     let ownersHit = 0;
+    const isReady = ({ pid }: ChildProcess): boolean => this.#ready.has(pid ?? 0);
     while (blows < this.#options.blows && this.#complaints.length === 0) {
-      // Mostly both are at work; now and then one is hit while it begins.
-      if (this.#random.next() < 0.8) await this.#until(() => this.#alive().every(({ pid }) => this.#ready.has(pid ?? 0)), 60_000);
+      // Often both are at work, sometimes one, and now and then they are hit while they begin.
+      const dice = this.#random.next();
+      const areAtWork = (): boolean => (dice < 0.4 ? this.#alive().every(isReady) : this.#alive().some(isReady));
+      if (dice < 0.85) await this.#until(areAtWork, 60_000);
       await wait(this.#random.next() * 1_200);
       this.#look();
-      const both = this.#random.next() < 0.15;
+      const both = this.#random.next() < 0.25;
       const hit = both ? this.#alive() : this.#alive().slice(Math.floor(this.#random.next() * 2)).slice(0, 1);
       ownersHit += hit.filter(({ pid }) => pid === this.#owner).length;
       blows += hit.length;
