@@ -48,6 +48,15 @@ const builtIns: Plugin = {
   },
 };
 
+/** Bundled CommonJS that asks for a package which is not bundled gets what `import` gives: modules have no `require`. */
+const requiredPackages: Plugin = {
+  name: 'packages required by CommonJS',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^xstate(?:$|\/)/ }, ({ path, kind }) => (kind === 'require-call' ? { path, namespace: 'required' } : undefined));
+    bundle.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ contents: `export * from ${JSON.stringify(path)};`, resolveDir: root }));
+  },
+};
+
 /** All commands of the program in one file: a chunk for every set of commands that share something would be a hundred files. */
 const oneFileOfCommands: Plugin = {
   name: 'commands',
@@ -129,7 +138,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
     target: 'node22.14',
     conditions: ['flowstone-source', 'module'],
     external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
-    plugins: [loadLate, builtIns, nativeFile, oneFileOfCommands, shorten],
+    plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, shorten],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

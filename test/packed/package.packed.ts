@@ -44,6 +44,12 @@ describe('the published package', () => {
     expect(named.filter(file => !existsSync(join(installed, file)))).toEqual([]);
   });
 
+  it('can be imported by every one of its entry points', () => {
+    const entries = Object.keys(manifest.exports).map(path => path.replace('.', 'flowstone'));
+    writeFileSync(join(folder, 'all.js'), entries.map(entry => `import ${JSON.stringify(entry)};`).join('\n'));
+    expect(run('all.js')).toBe('');
+  });
+
   it('answers --version from plain JavaScript', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(run(join(installed, manifest.bin['flowstone'] ?? ''), '--version').trim()).toBe(version);
