@@ -131,9 +131,9 @@ async function machines(): Promise<void> {
 async function mixedStorms(): Promise<void> {
   const about = ({ executions, messages, events, transitions, interruptions, ms }: MixedStormResult): string =>
     `${executions} executions, ${messages} messages, ${events} events of actors, ${interruptions} interruptions, ${transitions} transitions replayed, ${round(ms / 1_000)} s`;
-  const kills = await runMixedStorm({ seed, durability: 'power', blow: 'kill', blows: isShort ? 12 : 300, timeout: '1m' });
+  const kills = await runMixedStorm({ seed, durability: 'power', blow: 'kill', blows: isShort ? 12 : 300, timeoutMs: 60_000 });
   report(`two processes with flows, lists, children, timers, queues and actors, ${kills.blows} kills (${kills.ownersHit} of the owner): ${about(kills)}`, kills.complaints);
-  const stops = await runMixedStorm({ seed, durability: 'process', blow: 'stop', blows: isShort ? 6 : 60, timeout: '1500ms' });
+  const stops = await runMixedStorm({ seed, durability: 'process', blow: 'stop', blows: isShort ? 6 : 60, timeoutMs: 1_500 });
   report(`the same on a busy machine, ${stops.blows} times stopped for up to 3 s (${stops.ownersHit} times the owner): ${about(stops)}, none ended otherwise than without`, stops.complaints);
 }
 

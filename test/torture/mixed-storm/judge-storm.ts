@@ -24,12 +24,12 @@ const everything = { limit: 1_000_000 };
 const isWork = ({ stepId, item }: ExecutionDetails['steps'][number]): boolean => ['a', 'end', 'c1', 'c2'].includes(stepId) || (stepId === 'each' && item !== undefined);
 
 /** Compares what is stored, as anybody may ask for it, with what was written down outside: nothing lost, nothing doubled. */
-export async function judgeStorm(file: string, seen: readonly Witnessed[], timeout: string): Promise<Judgement> {
+export async function judgeStorm(file: string, seen: readonly Witnessed[], timeoutMs: number): Promise<Judgement> {
   const complaints: string[] = [];
   const complain: Complain = complaint => void (complaints.length < 30 && complaints.push(complaint));
   const account = createAccount(() => {});
   const runtime = await createRuntime({
-    store: openSqliteStore({ file }), flows: createFlows(timeout), tools: [createWork(() => {})], machines: [account], queues: [jobs, answers, plain], recover: false, listen: false, retentionMs: null,
+    store: openSqliteStore({ file }), flows: createFlows(timeoutMs), tools: [createWork(() => {})], machines: [account], queues: [jobs, answers, plain], recover: false, listen: false, retentionMs: null,
   });
   const executions = new Map<string, ExecutionDetails>();
   for (const { executionId } of await runtime.list(everything)) executions.set(executionId, await (await runtime.get(executionId)).get({ items: true }));
@@ -105,13 +105,13 @@ function judgeMessages(messages: readonly MessageDetails[], seen: readonly Witne
     if (firsts.some((n, index) => index > 0 && n < (firsts[index - 1] ?? 0))) complain(`partition ${partition} was not handled in order`);
   }
   const keys = new Set<string>();
-  for (const { messageId, queue, status, payload, idempotencyKey, history } of messages) {
+  for (const { messageId, queue, status, payload, idempotencyKey, history, attempt, interruptions, reason } of messages) {
     const key = `${queue} ${idempotencyKey}`;
     if (idempotencyKey !== null && keys.has(key)) complain(`two messages have the key ${key}`);
     keys.add(key);
     const { n } = payload as { readonly n?: number };
     const expected = queue === plain.name && n !== undefined && isHopeless(n) ? 'dead' : 'completed';
-    if (status !== expected) complain(`message ${messageId} of ${queue} is ${status}, expected ${expected}`);
+    if (status !== expected) complain(`message ${messageId} of ${queue} is ${status} after ${attempt} attempts and ${interruptions} interruptions, expected ${expected}: ${JSON.stringify(reason)}, ${JSON.stringify(history).slice(-600)}`);
     if (queue === answers.name) continue;
     const claims = history.filter(({ event }) => event === 'message.claim').length;
     const handled = runs.get(messageId) ?? 0;

@@ -18,8 +18,8 @@ export interface MixedStormOptions {
   /** `kill`: SIGKILL, and another process takes its place. `stop`: SIGSTOP for up to 3 s, on a machine that is busy with other work. */
   readonly blow: 'kill' | 'stop';
   readonly blows: number;
-  /** Time limit of every handler, which takes 25 ms at most when nothing comes between. */
-  readonly timeout: string;
+  /** Time limit of every handler, ms, which takes 25 ms at most when nothing comes between. */
+  readonly timeoutMs: number;
 }
 
 export interface MixedStormResult extends Judgement {
@@ -94,7 +94,7 @@ class Storm {
     const ms = performance.now() - begin;
     await this.#end();
     this.#look();
-    const judged = await judgeStorm(join(this.#folder, 'storm.db'), this.#seen, this.#options.timeout);
+    const judged = await judgeStorm(join(this.#folder, 'storm.db'), this.#seen, this.#options.timeoutMs);
     return { ...judged, complaints: [...this.#complaints, ...judged.complaints], blows, ownersHit, ms };
   }
 
@@ -117,8 +117,8 @@ class Storm {
 
   #start(name: string): void {
     this.#look();
-    const { durability, timeout } = this.#options;
-    const child = spawn(process.execPath, ['--conditions=flowstone-source', program, this.#folder, durability, timeout, String(this.#nextFlow), String(this.#nextMessage), name], {
+    const { durability, timeoutMs } = this.#options;
+    const child = spawn(process.execPath, ['--conditions=flowstone-source', program, this.#folder, durability, String(timeoutMs), String(this.#nextFlow), String(this.#nextMessage), name], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'flowstone-torture-cache') },
     });

@@ -11,7 +11,7 @@ import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
 import { accounts, answers, createAccount, createFlows, createWork, isHopeless, jobs, partitionOf, plain, wait } from './storm-program.ts';
 import type { Witnessed } from './storm-witness.ts';
 
-const [folder = '', durability = 'process', timeout = '1m', firstFlow = '0', firstMessage = '0', role = 'handles'] = process.argv.slice(2);
+const [folder = '', durability = 'process', timeout = '60000', firstFlow = '0', firstMessage = '0', role = 'handles'] = process.argv.slice(2);
 const flowsAtOnce = 12;
 const file = join(folder, 'storm.db');
 const witness = openSync(join(folder, 'witness'), 'a');
@@ -22,7 +22,7 @@ const { pid } = process;
 const account = createAccount(note);
 const joined = await joinRuntime({
   open: () => openSqliteStore({ file, durability: durability as Durability }), read: () => openSqliteReader({ file }),
-  flows: createFlows(timeout), tools: [createWork(note)], machines: [account], queues: [jobs, answers, plain], maxInterruptions: 100_000,
+  flows: createFlows(Number(timeout)), tools: [createWork(note)], machines: [account], queues: [jobs, answers, plain], maxInterruptions: 100_000,
 });
 note({ what: 'ready', pid });
 

@@ -1,5 +1,5 @@
 import { defineFlow, defineQueue, defineTool, fail, idempotencyKeyOf } from 'flowstone';
-import type { FlowSource, Tool } from 'flowstone';
+import type { Tool } from 'flowstone';
 import type { SqliteDatabase } from 'flowstone/sqlite';
 import { assign, fromPromise, setup } from 'xstate';
 import { z } from 'zod';
@@ -13,16 +13,16 @@ export const sumOfItems = (items * (items - 1)) / 2;
 export const isFlakyItem = (item: number): boolean => item % 3 === 0;
 
 /** What is tried again: steps that fail at first, and nothing else, whatever becomes of the process. */
-const retry = (initialInterval: string): FlowSource['steps'][number]['retry'] => ({ maxAttempts: 3, initialInterval, jitter: 'none' });
+const retry = (initialInterval: number) => ({ maxAttempts: 3, initialInterval, jitter: 'none' }) as const;
 
-/** @param timeout of every handler; they take at most 25 ms of their own */
-export const createFlows = (timeout: string) => [
+/** @param timeout of every handler, ms; they take at most 25 ms of their own */
+export const createFlows = (timeout: number) => [
   defineFlow({
     id: 'child',
     steps: [
       { id: 'c1', uses: 'tool:work', timeout, with: { v: '{% input.v %}' } },
       { id: 'nap', uses: 'sleep', depends_on: ['c1'], with: { for: '60ms' } },
-      { id: 'c2', uses: 'tool:work', timeout, depends_on: ['nap'], with: { v: '{% steps.c1.output.v + 1 %}', flaky: true }, retry: retry('30ms') },
+      { id: 'c2', uses: 'tool:work', timeout, depends_on: ['nap'], with: { v: '{% steps.c1.output.v + 1 %}', flaky: true }, retry: retry(30) },
     ],
   }),
   defineFlow({
@@ -30,7 +30,7 @@ export const createFlows = (timeout: string) => [
     input: { type: 'object', properties: { v: { type: 'number' } } },
     steps: [
       { id: 'a', uses: 'tool:work', timeout, with: { v: '{% input.v %}' } },
-      { id: 'each', uses: 'tool:work', timeout, depends_on: ['a'], for_each: `{% [0..${items - 1}] %}`, with: { v: '{% item %}', flaky: '{% item % 3 = 0 %}' }, retry: retry('20ms') },
+      { id: 'each', uses: 'tool:work', timeout, depends_on: ['a'], for_each: `{% [0..${items - 1}] %}`, with: { v: '{% item %}', flaky: '{% item % 3 = 0 %}' }, retry: retry(20) },
       { id: 'nap', uses: 'sleep', depends_on: ['a'], with: { for: '{% 50 + input.v * 37 % 1500 %}' } },
       { id: 'ask', uses: 'publish', depends_on: ['a'], with: { queue: 'jobs', payload: { q: '{% input.v %}' } } },
       { id: 'reply', uses: 'await_message', depends_on: ['ask'], with: { queue: 'answers', correlation_id: '{% steps.ask.output.correlationId %}' }, timeout: '10m' },
