@@ -6,7 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/fixed-seed.ts'],
-    testTimeout: 60_000,
+    // Ends what hangs; no test is to fail because the machine is slow, or has much else to do.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // On two cores the default is one worker; many tests wait for processes of their own.
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],

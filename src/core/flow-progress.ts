@@ -20,6 +20,8 @@ export interface ProgressStep {
   readonly runAt: number | null;
   /** When its present sleep or back-off ends, epoch ms; null: nobody knows. */
   readonly endsAt: number | null;
+  /** Whether somebody else ends its present wait: a person, a signal, a message. However long that took before says nothing of this time. */
+  readonly isAwaited: boolean;
   /** How long its last run took, ms; null while it has not completed. */
   readonly tookMs: number | null;
   /** Items of a `for_each` step. */
@@ -39,7 +41,7 @@ export interface FlowProgressParams {
 export interface FlowProgressFigures {
   /** 0 to 1, weighted by how long steps are expected to take; 1 only when the execution has settled. */
   readonly share: number;
-  /** ms; null: nothing is known of how long steps take. */
+  /** ms; null: nothing is known of how long steps take, or a person, a signal or a message is awaited. */
   readonly remainingMs: number | null;
   /** Positions of steps that run longer than theirs ever should. */
   readonly stalled: readonly number[];
@@ -63,7 +65,10 @@ export function learnDuration(durations: readonly number[]): ExpectedDuration | 
 const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value / values.length, 0));
 
 /** How much of an unsettled step is done, 0 to `maxPartial`. */
-function computePartial({ items, runAt, state }: ProgressStep, expectedMs: number | null, now: number): number {
+function computePartial({ items, runAt, state, endsAt, isAwaited }: ProgressStep, expectedMs: number | null, now: number): number {
+  if (isAwaited) return 0;
+  // A sleep is as long as its due time says, whatever was expected.
+  if (state === 'waiting' && endsAt !== null && runAt !== null) return endsAt <= runAt ? maxPartial : Math.min(maxPartial, Math.max(0, now - runAt) / (endsAt - runAt));
   if (items) return Math.min(maxPartial, items.total === 0 ? 0 : items.settled / items.total);
   if (state === 'pending' || state === 'retrying' || runAt === null || expectedMs === null || expectedMs <= 0) return 0;
   return Math.min(maxPartial, Math.max(0, now - runAt) / expectedMs);
@@ -108,6 +113,7 @@ function computePace(steps: readonly ProgressStep[]): number {
 /** How long a step that has begun still needs, ms; null: nobody knows. */
 function estimateLeft(step: ProgressStep, expectedMs: number | null, now: number): number | null {
   const wait = step.endsAt === null ? 0 : Math.max(0, step.endsAt - now);
+  if (step.isAwaited) return null;
   if (step.state === 'waiting' && step.endsAt !== null) return wait;
   return expectedMs === null ? null : wait + expectedMs * (1 - computePartial(step, expectedMs, now));
 }

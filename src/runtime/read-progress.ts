@@ -1,6 +1,7 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { computeFlowProgress, learnDuration, type ExpectedDuration, type ProgressStep } from '../core/flow-progress.ts';
+import { readSleep } from '../definition/wait.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { FlowProgress } from './api.ts';
 import { noItem } from './tree.ts';
@@ -29,8 +30,18 @@ export async function readExpectedDurations(reader: StoreReader, plan: FlowPlan,
       if (learned) expected.set(stepId, learned);
     }
   }
-  for (const { id, expectedMs } of plan.steps) if (expectedMs !== null) expected.set(id, { expectedMs, stalledAfterMs: expectedMs });
+  for (const step of plan.steps) {
+    const { id } = step;
+    const expectedMs = step.expectedMs ?? readSleepMs(step);
+    if (expectedMs !== null) expected.set(id, { expectedMs, stalledAfterMs: expectedMs });
+  }
   return expected;
+}
+
+/** How long a step sleeps, when its definition says so. */
+function readSleepMs(step: PlannedStep): number | null {
+  const sleep = step.kind === 'sleep' && step.with?.constant ? readSleep(step.with.value) : undefined;
+  return sleep && 'forMs' in sleep ? sleep.forMs : null;
 }
 
 function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected: ExpectedDuration | null): ProgressStep {
@@ -43,6 +54,7 @@ function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected
     state: settledAt !== null ? 'settled' : status === 'running' || status === 'waiting' || status === 'retrying' ? status : 'pending',
     runAt: began,
     endsAt: status === 'retrying' || step.kind === 'sleep' ? dueAt : null,
+    isAwaited: status === 'waiting' && (step.kind === 'signal' || row?.recovery === 'ask'),
     tookMs: status === 'completed' && settledAt !== null && began !== null ? settledAt - began : null,
     items: counters,
   };

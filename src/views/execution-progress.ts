@@ -13,6 +13,8 @@ export interface StepOutline {
   readonly dependsOn: readonly number[];
   /** How long it usually takes, where that is known. */
   readonly expected?: ExpectedDuration | undefined;
+  /** Position of the step that stands in for it when it has failed. */
+  readonly alternative?: number | undefined;
   /** The signal it waits for, when it is such a step and the name is a plain one. */
   readonly signal?: string;
 }
@@ -52,13 +54,22 @@ function isFailure(value: unknown): value is StepFailure {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
 }
 
-function toProgressStep({ dependsOn, expected, status, uses, runAt, settledAt, dueAt, items }: StepProgress): ProgressStep {
+/** Whether a person, a signal or a message ends its wait. A step that does work waits for its alternative, or for a person. */
+function isAwaited({ status, uses, alternative }: StepProgress, steps: readonly StepProgress[]): boolean {
+  if (status !== 'waiting' || uses === 'sleep' || uses.startsWith('flow:') || uses.startsWith('machine:')) return false;
+  const standIn = alternative === undefined ? undefined : steps[alternative];
+  return standIn === undefined || isSettled(standIn.status);
+}
+
+function toProgressStep(step: StepProgress, _at: number, steps: readonly StepProgress[]): ProgressStep {
+  const { dependsOn, expected, status, uses, runAt, settledAt, dueAt, items } = step;
   return {
     dependsOn,
     expected: expected ?? null,
     state: isSettled(status) ? 'settled' : status === 'running' || status === 'waiting' || status === 'retrying' ? status : 'pending',
     runAt,
     endsAt: status === 'retrying' || uses === 'sleep' ? (dueAt ?? null) : null,
+    isAwaited: isAwaited(step, steps),
     tookMs: status === 'completed' && settledAt !== null && runAt !== null ? settledAt - runAt : null,
     items: items ?? null,
   };

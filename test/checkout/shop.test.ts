@@ -39,7 +39,7 @@ async function openShop(argv: readonly string[], isEnough?: (lines: readonly str
   return lines;
 }
 
-it('takes the money once, whenever it is killed, and abandons a cart that has waited for its day', { timeout: 90_000 }, async () => {
+it('takes the money once, whenever it is killed, and abandons a cart that has waited for its day', async () => {
   const inCart = await openShop(['order-17'], lines => lines.length > 0);
   const paying = await openShop(['order-18', 'confirm'], () => readProvider().some(line => line.startsWith('charged')));
   const packing = await openShop([], lines => lines.some(line => line.includes('packing packed')));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { computeFlowProgress, learnDuration, type FlowProgressFigures, type ProgressStep } from '../../src/core/flow-progress.ts';
 import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';
 
-const pending: ProgressStep = { dependsOn: [], expected: null, state: 'pending', runAt: null, endsAt: null, tookMs: null, items: null };
+const pending: ProgressStep = { dependsOn: [], expected: null, state: 'pending', runAt: null, endsAt: null, isAwaited: false, tookMs: null, items: null };
 const known = (expectedMs: number) => ({ expectedMs, stalledAfterMs: 2 * expectedMs });
 const task = (expectedMs: number | null, ...dependsOn: number[]): ProgressStep => ({ ...pending, expected: expectedMs === null ? null : known(expectedMs), dependsOn });
 const settle = (step: ProgressStep): ProgressStep => ({ ...step, state: 'settled' });
@@ -15,6 +15,7 @@ const anyStep = fc.record({
   state: fc.constantFrom('pending', 'running', 'waiting', 'retrying', 'settled'),
   runAt: fc.option(fc.integer({ min: -1e9, max: 1e9 })),
   endsAt: fc.option(fc.integer({ min: -1e9, max: 1e9 })),
+  isAwaited: fc.boolean(),
   tookMs: fc.option(fc.nat(1e9)),
   items: fc.option(fc.nat(100).chain(total => fc.nat(total).map(done => ({ total, settled: done })))),
   waits: fc.array(fc.nat(), { maxLength: 3 }),
@@ -84,6 +85,18 @@ describe('what is left', () => {
     expect(compute([{ ...running, state: 'retrying', endsAt: 700 }], { now: 400 }).remainingMs).toBe(1_300);
     expect(compute([{ ...pending, state: 'waiting', runAt: 0, endsAt: 90_000 }, task(500, 0)], { now: 400 }).remainingMs).toBe(90_100);
     expect(compute([running, task(500, 0)], { now: 60_000 }).remainingMs).toBeCloseTo(550);
+  });
+
+  it('names no time while a person or a signal is awaited, and does not count its wait as work', () => {
+    const awaited: ProgressStep = { ...task(1_000), state: 'waiting', runAt: 0, isAwaited: true };
+    expect(compute([settle(task(1_000)), awaited, task(2_000, 1)], { now: 60_000 })).toEqual({ share: 0.25, remainingMs: null, stalled: [] });
+    expect(compute([settle(task(1_000)), { ...awaited, endsAt: 90_000 }], { now: 60_000 }).remainingMs).toBeNull();
+  });
+
+  it('counts a sleep by the time until it is due, whatever was expected', () => {
+    const sleep: ProgressStep = { ...task(10), state: 'waiting', runAt: 0, endsAt: 1_000 };
+    expect([0, 500, 5_000].map(now => compute([sleep], { now }).share)).toEqual([0, 0.5, 0.95]);
+    expect(compute([sleep], { now: 400 }).remainingMs).toBe(600);
   });
 
   it('takes the pace of this execution, and what is unknown to be as the rest', () => {

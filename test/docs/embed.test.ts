@@ -14,7 +14,7 @@ const nodeOptions = ['--conditions=flowstone-source', '--disable-warning=Experim
 const listNamed = (path: string): Map<string | undefined, string> => new Map(listBlocks(requirePage(path)).map(block => [nameOfBlock(block), block.text]));
 
 describe('what the pages show', () => {
-  test('an embedding of ten lines in the README, runs and gives the same execution for the same key', { timeout: 300_000 }, async () => {
+  test('an embedding of ten lines in the README, runs and gives the same execution for the same key', async () => {
     const named = listNamed('README.md');
     for (const file of ['swap.yml', 'tools.ts', 'app.ts']) writeFileSync(join(folder, file), named.get(file) ?? '');
     const code = (named.get('app.ts') ?? '').split('\n').filter(line => line !== '' && !line.startsWith('//'));
@@ -25,7 +25,7 @@ describe('what the pages show', () => {
     expect(second.stdout).toBe(first.stdout);
   });
 
-  test('the program of the quickstart, runs over the pages it finds, and only once for its key', { timeout: 300_000 }, async () => {
+  test('the program of the quickstart, runs over the pages it finds, and only once for its key', async () => {
     const named = listNamed('docs/guides/quickstart.md');
     for (const name of ['hello', 'docs']) mkdirSync(join(folder, name));
     for (const file of ['words.yml', 'tools.ts', 'app.ts']) writeFileSync(join(folder, 'hello', file), (named.get(file) ?? '').replace('pause(1_000', 'pause(1'));

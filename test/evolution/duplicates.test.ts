@@ -33,7 +33,7 @@ const publishTimes = (times: number, status: 'approved' | 'rejected') =>
   })));
 
 const handled = async (queue: string, times: number): Promise<void> =>
-  vi.waitFor(async () => expect((await runtime.queues.stats(queue))[0]?.completed).toBe(times), { timeout: 20_000, interval: 5 });
+  vi.waitFor(async () => expect((await runtime.queues.stats(queue))[0]?.completed).toBe(times), { timeout: 300_000, interval: 5 });
 
 it('executes once what was decided, however often the decision is delivered', async () => {
   const before = instance.configurations.version;

@@ -60,7 +60,7 @@ describe('a process that hangs', () => {
     }
   });
 
-  it('is killed by a cancel that it does not answer', { timeout: 30_000 }, async () => {
+  it('is killed by a cancel that it does not answer', async () => {
     const place = makePlace();
     const runtime = await openIsolated(place, [flow('tool:block')]);
     const execution = await runtime.start('flow');

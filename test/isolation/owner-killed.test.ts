@@ -7,7 +7,7 @@ import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
 import { findRunner, isRunnerAlive, runOwner } from './kill-owner.ts';
 import { expectTakenIn, makePlace, readLines, tools, waitFor } from './open-isolated.ts';
 
-describe('an owner killed with SIGKILL', { timeout: 60_000 }, () => {
+describe('an owner killed with SIGKILL', () => {
   it('leaves the process alone, and its successor takes in what that did meanwhile', async () => {
     const place = makePlace();
     const log = join(place.folder, 'log');

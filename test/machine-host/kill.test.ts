@@ -28,7 +28,7 @@ async function runAndKill(file: string, oracle: string, lines: number): Promise<
 }
 
 describe('a process that is killed', () => {
-  it('loses nothing it has told, and does nothing it has not stored', { timeout: 60_000 }, async () => {
+  it('loses nothing it has told, and does nothing it has not stored', async () => {
     const file = join(folder, 'app.db');
     const oracle = join(folder, 'oracle.txt');
     for (const lines of [9, 61, 34]) await runAndKill(file, oracle, lines);

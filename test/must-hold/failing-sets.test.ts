@@ -42,7 +42,7 @@ const pick = (settled: SettledExecution, ...wanted: string[]): string[] => settl
 const sorted = (set: Iterable<string>): string[] => [...set].toSorted();
 
 describe('the pipeline of 61 steps', () => {
-  it('skips exactly the descendants of any set of steps that fail, for 200 sets', { timeout: 60_000 }, async () => {
+  it('skips exactly the descendants of any set of steps that fail, for 200 sets', async () => {
     const opened = await open();
     await fc.assert(
       fc.asyncProperty(sets(12), async failing => {
@@ -61,7 +61,7 @@ describe('the pipeline of 61 steps', () => {
     await opened.runtime.stop();
   });
 
-  it('runs exactly the descendants again of any set of steps that is retried, and keeps the rest, for 100 sets', { timeout: 60_000 }, async () => {
+  it('runs exactly the descendants again of any set of steps that is retried, and keeps the rest, for 100 sets', async () => {
     const opened = await open();
     const execution = await opened.runtime.start('planexe-pipeline');
     await execution.settled();
@@ -87,7 +87,7 @@ describe('the pipeline of 61 steps', () => {
     await opened.runtime.stop();
   });
 
-  it('comes, retried after any set of failures, to what a run without them comes to, for 100 sets', { timeout: 60_000 }, async () => {
+  it('comes, retried after any set of failures, to what a run without them comes to, for 100 sets', async () => {
     const opened = await open();
     await fc.assert(
       fc.asyncProperty(sets(8), async failing => {

@@ -32,7 +32,7 @@ async function runAndKill(file: string, oracle: string, lines: number): Promise<
 }
 
 describe('a process that is killed while steps are machines', () => {
-  it('loses no signal that it took, and takes the output of each machine exactly once', { timeout: 60_000 }, async () => {
+  it('loses no signal that it took, and takes the output of each machine exactly once', async () => {
     const file = join(folder, 'app.db');
     const oracle = join(folder, 'oracle.txt');
     for (const lines of [25, 62]) await runAndKill(file, oracle, lines);

@@ -10,7 +10,7 @@ import { recordCommits } from './crash-kit.ts';
 import { expectSound } from './expect-sound.ts';
 
 describe('the planning pipeline, its output folder wiped each time', () => {
-  it('makes byte-identical files after a crash at each of 20 random commits, and runs no completed task twice', { timeout: 120_000 }, async () => {
+  it('makes byte-identical files after a crash at each of 20 random commits, and runs no completed task twice', async () => {
     const reference = await makeReference();
     expect(reference.length).toBeGreaterThan(108);
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-plan-crashes-'));
@@ -41,7 +41,7 @@ describe('the planning pipeline, its output folder wiped each time', () => {
     }
   });
 
-  it('does so after SIGKILL, too', { timeout: 120_000 }, async () => {
+  it('does so after SIGKILL, too', async () => {
     const { kills, complaints } = await runPipelineKills({ seed: 7, kills: 3 });
     expect(complaints).toEqual([]);
     expect(kills).toBeGreaterThanOrEqual(2);

@@ -33,7 +33,7 @@ describe('a publisher', () => {
   });
 
   // The limit is the operating system's own: only where a shell can set it.
-  it.skipIf(process.platform === 'win32')('whose disk is full is told; all that was answered is there, and handled later', { timeout: 60_000 }, async () => {
+  it.skipIf(process.platform === 'win32')('whose disk is full is told; all that was answered is there, and handled later', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-full-'));
     const file = join(folder, 'jobs.db');
     try {

@@ -8,7 +8,7 @@ import { startPoller } from '../torture/start-poller.ts';
 import { createVictimTools, victimFlow } from '../torture/victim-flow.ts';
 
 describe('eight processes on one database', () => {
-  it('one that runs flows and seven that read meet no lock error', { timeout: 60_000 }, async () => {
+  it('one that runs flows and seven that read meet no lock error', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-readers-'));
     const file = join(folder, 'flows.db');
     try {

@@ -23,7 +23,7 @@ interface Told {
 
 // The limit is the operating system's own: only where a shell can set it.
 describe.skipIf(process.platform === 'win32')('a disk that takes no more', () => {
-  it('stops the runtime with the reason; all that was answered is stored, and a successor goes on', { timeout: 60_000 }, async () => {
+  it('stops the runtime with the reason; all that was answered is stored, and a successor goes on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-limit-'));
     const file = join(folder, 'flows.db');
     try {

@@ -12,7 +12,7 @@ describe.each([
   ['several steps, and nothing after them', { steps: ['list', 'nap'], cascade: false }, ['list', 'nap']],
   ['all', { step: 'list' }, flows[0]?.steps.map(({ id }) => id) ?? []],
 ] as const)('a crash after any commit of a retry of %s', (_what, options, reruns) => {
-  it('loses nothing, runs nothing twice, and leaves the generation before as it was', { timeout: 60_000 }, async () => {
+  it('loses nothing, runs nothing twice, and leaves the generation before as it was', async () => {
     const before = createMemoryStore();
     const first = await openRuntime(flows, createHandlers([]), { store: before });
     const { executionId } = await first.runtime.start('everything', { input: { items: [1, 2, 3] } });

@@ -58,7 +58,7 @@ describe('a flow that asks and waits for the reply', () => {
     await runtime.stop();
   });
 
-  it('survives a restart on either side, at every commit', { timeout: 30_000 }, async () => {
+  it('survives a restart on either side, at every commit', async () => {
     // Crash after every commit of a run, and let the successor finish: the flow passes once, and every message is done.
     for (let crashAt = 1; crashAt < 40; crashAt++) {
       const first = await openQueues({ queues, flows: [flow] });
@@ -123,7 +123,7 @@ describe('a flow that asks and waits for the reply', () => {
     await runtime.stop();
   });
 
-  it('is tested by its paths like any other flow', { timeout: 30_000 }, async () => {
+  it('is tested by its paths like any other flow', async () => {
     const report = await testFlow(flow, {});
     expect(report.passed).toBe(true);
   });

@@ -19,7 +19,7 @@ let ran = 0;
 beforeAll(async () => {
   released = await loadReleased();
   current = await loadWorkingTree();
-}, 60_000);
+});
 
 async function play(version: Version, scenario: Scenario): Promise<Readonly<Record<string, unknown>>> {
   const stage = new Stage(version);

@@ -36,6 +36,29 @@ async function runOnce({ runtime, clock }: Opened, next: () => (value?: unknown)
 }
 
 describe("an execution's progress", () => {
+  it.each<[what: string, step: FlowSource['steps'][number], remainingMs: number | null, share: number]>([
+    ['a signal', { id: 'wait', uses: 'signal', with: { name: 'go' }, expected_duration: '10s' }, null, 1 / 3],
+    ['a person', { id: 'wait', uses: 'tool:broken', recover: { ask: {} }, expected_duration: '10s' }, null, 1 / 3],
+    ['a sleep', { id: 'wait', uses: 'sleep', with: { for: '40s' } }, 40_000, 30 / 60],
+  ])('is honest while it waits for %s', async (_what, step, remainingMs, share) => {
+    const { runtime, clock } = await openRuntime({
+      id: 'f', steps: [{ id: 'first', uses: 'tool:quick', expected_duration: '10s' }, { ...step, depends_on: ['first'] }, { id: 'last', uses: 'tool:quick', expected_duration: '10s', depends_on: ['wait'] }],
+    }, {
+      quick: () => 1,
+      broken: () => {
+        throw new Error('broken');
+      },
+    });
+    const execution = await runtime.start('f');
+    await settleTicks();
+    clock.advance(20_000);
+    const progress = await execution.progress();
+    if (remainingMs === null) expect(progress.remainingMs).toBeNull();
+    else expect(progress.remainingMs).toBeGreaterThan(20_000);
+    expect(progress.share).toBeCloseTo(share);
+    await runtime.stop();
+  });
+
   it('learns from earlier executions, and from nothing that came later', async () => {
     const { handlers, next } = createHandlers();
     const opened = await openRuntime(flow, handlers);

@@ -37,7 +37,7 @@ describe('flows with recovery', () => {
     expect([divergences, uncovered]).toEqual([0, []]);
   });
 
-  it.each([trade, halting])('end the same when the process ends at any commit ($id)', { timeout: 60_000 }, async flow => {
+  it.each([trade, halting])('end the same when the process ends at any commit ($id)', async flow => {
     const { divergences, paths, crashes } = await testFlow(flow, { crash: true, maxPaths: 6 });
     expect(paths.flatMap(({ divergences: found }) => found)).toEqual([]);
     expect(divergences).toBe(0);

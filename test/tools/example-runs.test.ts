@@ -108,7 +108,7 @@ describe('the small examples', () => {
 
   it('recovery is recovered by an alternative, and by a person', async () => {
     const { execution } = await begin(['recovery'], {});
-    await vi.waitFor(async () => expect((await execution.get()).steps[2]).toMatchObject({ asksFor: 'pay-decision' }), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await execution.get()).steps[2]).toMatchObject({ asksFor: 'pay-decision' }), { timeout: 60_000 });
     await execution.signal('pay-decision', { action: 'use', output: { paid: 'in cash' } });
     const settled = await execution.settled();
     expect(settled.steps.map(({ recovery }) => recovery)).toEqual(['alternative', undefined, 'output', undefined]);
@@ -158,7 +158,7 @@ describe('the small examples', () => {
     const folder = await makeFolder({ 'a.ts': 'x' });
     process.chdir(folder);
     const { execution } = await begin(['approval'], {});
-    await vi.waitFor(async () => expect(stepOf(await execution.get(), 'approval').status).toBe('waiting'), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(stepOf(await execution.get(), 'approval').status).toBe('waiting'), { timeout: 60_000 });
     await execution.signal('approval', { approved, by: 'Ada' });
     const settled = await execution.settled();
     expect(stepOf(settled, 'decision').output).toMatchObject({ decision });

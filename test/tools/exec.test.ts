@@ -34,7 +34,7 @@ async function readPids(folder: string): Promise<number[]> {
       expect(pids).toHaveLength(2);
       return pids;
     },
-    { timeout: 5_000 },
+    { timeout: 60_000 },
   );
 }
 
@@ -142,10 +142,10 @@ describe.skipIf(process.platform === 'win32')('exec, aborted', () => {
     const run = callTool(createExecTool({ clock, graceMs: 300 }), { ...script(source), cwd: folder }, { signal: controller.signal });
     const settled = expect(run).rejects.toThrow('cancelled');
     const pids = await readPids(folder);
-    await vi.waitFor(() => readFile(path.join(folder, 'ready')), { timeout: 5_000 });
+    await vi.waitFor(() => readFile(path.join(folder, 'ready')), { timeout: 60_000 });
     controller.abort(new Error('cancelled'));
     await settled;
-    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), { timeout: 60_000 });
   });
 
   it('ends descendants that outlive the program they were started by', async () => {
@@ -155,7 +155,7 @@ describe.skipIf(process.platform === 'win32')('exec, aborted', () => {
     const run = callTool('exec', { ...script(leaving), cwd: folder }, { signal: controller.signal });
     const settled = expect(run).rejects.toThrow('cancelled');
     const pids = await readPids(folder);
-    await vi.waitFor(() => expect(isAlive(pids[0] as number)).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(() => expect(isAlive(pids[0] as number)).toBe(false), { timeout: 60_000 });
     expect(isAlive(pids[1] as number)).toBe(true);
     controller.abort(new Error('cancelled'));
     await settled;

@@ -12,10 +12,10 @@ export interface StormOptions {
   readonly messages: number;
   readonly durability: Durability;
   readonly processes?: number;
-  /** Between two kills, ms. */
-  readonly killEveryMs: number;
+  /** Messages that settle between two kills. */
+  readonly killEvery: number;
   readonly maxKills: number;
-  /** Longer than this, and it is stuck, ms. */
+  /** Nothing has settled for so long: it is stuck, ms. However slow the machine is, something does. */
   readonly limitMs: number;
 }
 
@@ -36,7 +36,7 @@ const inFlightEach = 10;
 const worker = new URL('storm-worker.ts', import.meta.url).pathname;
 
 /** Lets processes share a queue while they are killed at random, the owner too, and compares with a witness outside the database. */
-export async function runStorm({ seed, messages, durability, processes = 4, killEveryMs, maxKills, limitMs }: StormOptions): Promise<StormResult> {
+export async function runStorm({ seed, messages, durability, processes = 4, killEvery, maxKills, limitMs }: StormOptions): Promise<StormResult> {
   const random = createSeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-storm-'));
   const file = join(folder, 'storm.db');
@@ -67,17 +67,20 @@ export async function runStorm({ seed, messages, durability, processes = 4, kill
   let ownersKilled = 0;
   try {
     for (let index = 0; index < processes; index++) start(index);
-    let nextKill = begin + 2 * killEveryMs;
+    let nextKill = killEvery / 2;
+    let last = { settled: -1, at: begin };
     for (;;) {
       await new Promise(resolve => setTimeout(resolve, 50));
       const state = look(file, messages);
       if (state?.open === 0 && state.settled >= messages) break;
-      if (performance.now() - begin > limitMs) {
-        complaints.push(`stuck: ${JSON.stringify(state)} after ${limitMs} ms`);
+      const now = performance.now();
+      if (state && state.settled !== last.settled) last = { settled: state.settled, at: now };
+      if (now - last.at > limitMs) {
+        complaints.push(`stuck: ${JSON.stringify(state)} for ${limitMs} ms`);
         break;
       }
-      if (performance.now() < nextKill || kills >= maxKills || !state) continue;
-      nextKill = performance.now() + killEveryMs * (0.5 + random.next());
+      if (!state || state.settled < nextKill || kills >= maxKills) continue;
+      nextKill = state.settled + killEvery * (0.5 + random.next());
       const victim = children[Math.floor(random.next() * processes)];
       if (victim?.pid !== undefined && victim.pid === state.owner) ownersKilled++;
       if (victim?.kill('SIGKILL')) kills++;

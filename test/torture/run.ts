@@ -74,7 +74,7 @@ async function pipelines(): Promise<void> {
 
 async function storms(): Promise<void> {
   const messages = isShort ? 3_000 : 100_000;
-  const limits = isShort ? { killEveryMs: 700, maxKills: 6, limitMs: 60_000 } : { killEveryMs: 1_000, maxKills: Number.POSITIVE_INFINITY, limitMs: 900_000 };
+  const limits = isShort ? { killEvery: 400, maxKills: 6, limitMs: 300_000 } : { killEvery: 2_000, maxKills: Number.POSITIVE_INFINITY, limitMs: 900_000 };
   for (const durability of ['power', 'process'] satisfies Durability[]) {
     const { kills, ownersKilled, handled, completed, dead, ms, complaints } = await runStorm({ seed, messages, durability, ...limits });
     report(`four processes at one queue, durability ${durability}: ${messages} messages, ${completed} completed, ${dead} dead, ${handled} handler runs, ${kills} kills (${ownersKilled} of the owner), ${round(ms / 1_000)} s`, complaints.slice(0, 20));

@@ -31,7 +31,7 @@ it.each([
   } finally {
     folder.remove();
   }
-}, 30_000);
+});
 
 it('comes to the same ledger when the process is killed in the middle', async () => {
   const folder = createFolder();
@@ -50,4 +50,4 @@ it('comes to the same ledger when the process is killed in the middle', async ()
   } finally {
     folder.remove();
   }
-}, 30_000);
+});

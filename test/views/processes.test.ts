@@ -172,4 +172,4 @@ describe.concurrent('the program as a process', () => {
     expect(resumed.stdout).toContain('1 of 3 steps was already completed');
     expect((await start(['resume', '--db', 'blocked.db'], cwd).ended).stdout).toContain('Nothing to resume');
   });
-}, 60_000);
+});

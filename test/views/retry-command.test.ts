@@ -93,7 +93,7 @@ steps:
     expect(['a.txt', 'b.txt'].map(name => readFileSync(join(cwd, 'elsewhere', name), 'utf8'))).toEqual(['one', 'two']);
   });
 
-  it('tells the second of two that bring their own tools who owns the database', { timeout: 60_000 }, async () => {
+  it('tells the second of two that bring their own tools who owns the database', async () => {
     writeFileSync(join(cwd, 'slow.ts'), `
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -109,7 +109,7 @@ export const note = async ({ input }) => { while (!existsSync(new URL('go-on', i
     expect((await Promise.all(both.map(({ ended }) => ended))).map(({ code }) => code).toSorted()).toEqual([0, 3]);
   });
 
-  it('goes through the process that owns the database; of two at once one wins', { timeout: 60_000 }, async () => {
+  it('goes through the process that owns the database; of two at once one wins', async () => {
     const file = join(cwd, 'owned.db');
     let open = (): void => {};
     const gate = new Promise<void>(resolve => (open = resolve));

@@ -18,6 +18,7 @@ export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurat
       critical,
       dependsOn: original === undefined ? depends_on.flatMap(upstream => positions.get(upstream) ?? []) : [original],
       expected: expected?.get(id),
+      ...(recover?.alternative !== undefined && { alternative: positions.get(recover.alternative) }),
       ...(typeof name === 'string' && !name.includes('{%') && { signal: name }),
     };
   });

@@ -27,7 +27,7 @@ function runAndKill(folder: string, durability: string, lines: number): Promise<
 }
 
 describe('a process killed with SIGKILL while it commits to files', () => {
-  it.each(['power', 'process'] as const)('loses nothing it has committed, with durability %s', { timeout: 60_000 }, async durability => {
+  it.each(['power', 'process'] as const)('loses nothing it has committed, with durability %s', async durability => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-files-kill-'));
     try {
       let stored = 0;

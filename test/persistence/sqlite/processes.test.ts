@@ -78,7 +78,7 @@ describe('several processes on one file', () => {
     for (const line of await Promise.all(readers.map(reader => reader.ended()))) expect(line).toMatch(/^read \d+$/);
     expect(writer.process.exitCode).toBeNull();
     await writer.kill();
-  }, 60_000);
+  });
 
   it.each(['better-sqlite3', 'node:sqlite'] as const)('find what a killed owner had committed, and nobody who owns it, with %s', async driver => {
     const file = toFile();
@@ -143,7 +143,7 @@ describe('several processes on one file', () => {
     store.acquire(owner);
     store.commit(makeBatch({ executions: [makeExecution(1)] }));
     store.close();
-  }, 60_000);
+  });
 
   it('agree on one owner when all want it at once', async () => {
     const file = toFile();
@@ -152,5 +152,5 @@ describe('several processes on one file', () => {
     const results = await Promise.allSettled(owners.map(child => child.line('owned')));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results) if (result.status === 'rejected') expect(String(result.reason)).toContain('store_owned');
-  }, 60_000);
+  });
 });
