@@ -7,6 +7,7 @@ import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
+import { adoptPlans, collectPlans } from '../runtime/child-plans.ts';
 import type { MutableBatch } from '../runtime/batch.ts';
 import type { Isolation } from '../runtime/isolation.ts';
 import type { Machines } from '../runtime/machines.ts';
@@ -22,7 +23,7 @@ import { JournalIntake } from './journal-intake.ts';
 import { OwnerRows } from './owner-rows.ts';
 import { passCancel, passSignal } from './pass-on.ts';
 import type { RequestContext } from './prepare-request.ts';
-import { collectPlans, prepareRequest } from './prepare-request.ts';
+import { prepareRequest } from './prepare-request.ts';
 import type { ProcessFolders } from './process-folders.ts';
 import { ProcessKeeper } from './process-keeper.ts';
 import { hasRequest } from './request-file.ts';
@@ -196,7 +197,9 @@ export class Isolations implements Participant<Told>, Isolation {
       for (const record of page) {
         const [execution] = await store.listExecutions({ after: record.executionKey - 1, order: 'oldest', limit: 1 });
         // One that was started over since had settled before.
-        if (execution?.key === record.executionKey) await this.#readBack(record, execution, collectPlans(await plans.load(store, execution.digest), plans));
+        if (execution?.key !== record.executionKey) continue;
+        await adoptPlans(store, plans, execution.context);
+        await this.#readBack(record, execution, collectPlans(await plans.load(store, execution.digest), plans));
       }
       after = page.at(-1)?.executionKey ?? after;
       if (page.length < pageSize) break;
@@ -282,7 +285,9 @@ export class Isolations implements Participant<Told>, Isolation {
         const record = this.#options.plans.toRecord(plan, now);
         if (record && !batch.definitions.some(({ digest }) => digest === record.digest)) batch.definitions.push(record);
       }
-      batch.executions.push({ ...header, context: '{}', status: 'pending', wakeAt: null, startedAt: null, settledAt: null, score: null, passed: null, failure: null });
+      const [, ...below] = plans;
+      const flows = Object.fromEntries(below.map(({ definition, digest }) => [definition.id, digest]));
+      batch.executions.push({ ...header, context: below.length === 0 ? '{}' : JSON.stringify({ flows }), status: 'pending', wakeAt: null, startedAt: null, settledAt: null, score: null, passed: null, failure: null });
       const rows = Object.entries(labels).map(([name, value]) => ({ executionId: header.executionId, name, value }));
       if (rows.length > 0) batch.catalog = { ...batch.catalog, labels: [...(batch.catalog?.labels ?? []), ...rows] };
     }

@@ -1,6 +1,5 @@
 import type { FlowPlan } from '../definition/plan.ts';
 import type { OutputDir } from '../runtime/artifacts/output-files.ts';
-import type { PlanRegistry } from '../runtime/plan-registry.ts';
 import type { ExecutionHeader } from '../runtime/rows.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
 import type { ProcessRequest } from './request-file.ts';
@@ -10,19 +9,6 @@ import { writeRequest } from './request-file.ts';
 export interface RequestContext {
   readonly limits: ProcessRequest['limits'];
   readonly outputDir: OutputDir | undefined;
-}
-
-/** A flow and all that it starts, the flow itself first. */
-export function collectPlans(plan: FlowPlan, registry: PlanRegistry): readonly FlowPlan[] {
-  const found = new Map([[plan.definition.id, plan]]);
-  // The map grows while it is walked: flows started by flows are found too.
-  for (const { flows } of found.values()) {
-    for (const id of flows) {
-      const next = registry.find(id);
-      if (next && !found.has(id)) found.set(id, next);
-    }
-  }
-  return [...found.values()];
 }
 
 /** Writes down what a process is to run, where it will look for it. */

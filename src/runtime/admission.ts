@@ -7,6 +7,7 @@ import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import { readParentStep } from './child-id.ts';
 import type { Envelope } from './envelope.ts';
+import { adoptPlans } from './child-plans.ts';
 import type { Host } from './host.ts';
 import { loadTree } from './loader.ts';
 import type { Machines } from './machines.ts';
@@ -158,6 +159,7 @@ export class Admission {
   async #read(record: ExecutionRecord): Promise<Resident> {
     const { store, machines, plans, maxInterruptions } = this.#options;
     const { executionId, digest } = record;
+    await adoptPlans(store, plans, record.context);
     const plan = await plans.load(store, digest);
     try {
       const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
@@ -290,6 +292,7 @@ export class Admission {
   async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {
     const { plans, store, findObstacle } = this.#options;
     try {
+      await adoptPlans(store, plans, record.context);
       return findObstacle(await plans.load(store, record.digest));
     } catch (error) {
       // What is wrong with the store passes or is reported; what is wrong with the definition stays.

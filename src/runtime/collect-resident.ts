@@ -23,8 +23,10 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
     batch.catalog = { ...batch.catalog, labels: [...(batch.catalog?.labels ?? []), ...rows] };
   }
   if (resident.isNew) {
-    const definition = plans.toRecord(tree.plan, now);
-    if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);
+    for (const plan of [tree.plan, ...Object.values(tree.flows ?? {}).flatMap(digest => plans.get(digest) ?? [])]) {
+      const definition = plans.toRecord(plan, now);
+      if (definition && !batch.definitions.some(({ digest }) => digest === definition.digest)) batch.definitions.push(definition);
+    }
   }
   if (entries.length > 0) {
     for (let from = 0; from < entries.length; from += maxRowEntries) {

@@ -6,6 +6,7 @@ import type { ToParticipant } from './participant.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from './rows.ts';
 import type { Write } from './step-runner.ts';
+import type { FlowDigests } from './child-plans.ts';
 
 /** What is stored with a step's success, besides the success. */
 export interface OwnWrites {
@@ -28,7 +29,7 @@ export interface Legacy {
 /** Something that has to happen in a tick. A message for one generation is nothing to another. `done` is called after the commit, `refused` when there is none. */
 export type Envelope = { readonly refused?: (error: Error) => void } & (
   | { readonly kind: 'message'; readonly executionId: string; readonly generation?: number; message: Message; readonly writes?: OwnWrites | undefined; readonly done?: (accepted: boolean) => void }
-  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly labels?: Readonly<Record<string, string>> | undefined; readonly done: () => void }
+  | { readonly kind: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly flows: FlowDigests | undefined; readonly labels?: Readonly<Record<string, string>> | undefined; readonly done: () => void }
   | { readonly kind: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly messages: readonly Envelope[]; readonly done: () => void }
   | { readonly kind: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
   | ({ readonly kind: 'participant'; readonly done?: (answer: unknown) => void } & ToParticipant)

@@ -223,9 +223,9 @@ export class Host {
     if (done) this.#answers.push(() => done(before === 'pending' || before === 'stepping'));
   }
 
-  #start({ header, plan, admit, legacy, labels, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
+  #start({ header, plan, admit, legacy, flows, labels, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
     const { machines, maxInterruptions } = this.#options;
-    const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation);
+    const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation, flows);
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
     this.#answers.push(done);
     const admitted = this.#isAdmitted(admit);
@@ -334,7 +334,7 @@ export class Host {
     for (const resident of touched) {
       const changes = resident.changes as Changes;
       resident.changes = null;
-      if (resident.isNew) this.#options.plans.noteStored(resident.header.digest);
+      if (resident.isNew) this.#options.plans.noteStored(resident.header.digest, ...Object.values(resident.tree.flows ?? {}));
       resident.isNew = false;
       this.#letGo(resident, now);
       try {

@@ -22,8 +22,11 @@ export class Obstacles {
 
   /** @returns undefined when it can run */
   find(plan: FlowPlan): StepFailure | undefined {
-    if (!this.#known.has(plan)) this.#known.set(plan, this.#search(plan));
-    return this.#known.get(plan);
+    if (this.#known.has(plan)) return this.#known.get(plan);
+    const found = this.#search(plan);
+    // Flows may still come, with an execution that was started with them.
+    if (found?.code !== 'flow_unknown') this.#known.set(plan, found);
+    return found;
   }
 
   #search(plan: FlowPlan): StepFailure | undefined {
@@ -34,7 +37,7 @@ export class Obstacles {
     }
     const missingValues = listMissingFunctions(plan);
     if (missingValues.length > 0) return this.#toMissingValues(plan, missingValues);
-    const missingFlows = flows.filter(id => this.#plans.find(id) === undefined);
+    const missingFlows = flows.filter(id => this.#plans.findChild(id) === undefined);
     if (missingFlows.length > 0) {
       return createFailure('flow_unknown', `Waits for flows this runtime does not have: ${missingFlows.join(', ')}`, { flows: missingFlows });
     }

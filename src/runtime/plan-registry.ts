@@ -24,6 +24,8 @@ export class PlanRegistry {
   readonly #byDigest = new Map<string, FlowPlan>();
   /** Functions that values of registered definitions are, by flow and version. */
   readonly #functions = new Map<string, Map<string, ValueFunction>>();
+  /** Flows that only stored executions start, by id. */
+  readonly #adopted = new Map<string, FlowPlan>();
   /** Digests known to be in the store. */
   readonly #stored = new Set<string>();
 
@@ -50,9 +52,25 @@ export class PlanRegistry {
     return this.#byFlowId.get(flowId);
   }
 
-  /** @throws a `FlowError` with code `flow_unknown` */
-  require(flowId: string): FlowPlan {
-    const plan = this.#byFlowId.get(flowId);
+  /** A flow that a step starts: also one that is not registered, as a stored execution brought it along. */
+  findChild(flowId: string): FlowPlan | undefined {
+    return this.#byFlowId.get(flowId) ?? this.#adopted.get(flowId);
+  }
+
+  get(digest: string): FlowPlan | undefined {
+    return this.#byDigest.get(digest);
+  }
+
+  adopt(plan: FlowPlan): void {
+    this.#adopted.set(plan.definition.id, plan);
+  }
+
+  /**
+   * @param isChild whether another flow starts it
+   * @throws a `FlowError` with code `flow_unknown`
+   */
+  require(flowId: string, isChild = false): FlowPlan {
+    const plan = isChild ? this.findChild(flowId) : this.#byFlowId.get(flowId);
     if (plan) return plan;
     const known = [...this.#byFlowId.keys()];
     const list = known.length > 0 ? `Known flows: ${known.join(', ')}` : 'No flow is registered';
@@ -78,7 +96,7 @@ export class PlanRegistry {
     return { digest: plan.digest, flowId: id, version, definition: JSON.stringify(plan.definition), createdAt: now };
   }
 
-  noteStored(digest: string): void {
-    this.#stored.add(digest);
+  noteStored(...digests: readonly string[]): void {
+    for (const digest of digests) this.#stored.add(digest);
   }
 }

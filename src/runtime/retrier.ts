@@ -7,6 +7,7 @@ import { validateInput } from '../definition/input-schema.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { ResumeOptions, RetryOptions } from './api.ts';
 import { requireObject, requireText } from './check-arguments.ts';
+import { adoptPlans, collectDigests } from './child-plans.ts';
 import type { Host } from './host.ts';
 import type { Obstacles } from './obstacles.ts';
 import { planGeneration } from './plan-generation.ts';
@@ -102,6 +103,7 @@ export class Retrier {
     this.#busy.add(executionId);
     try {
       const record = await this.#options.requireExecution(executionId);
+      await adoptPlans(this.#options.store, this.#options.plans, record.context);
       if (isImported(record)) {
         throw new FlowError('execution_imported', `Expected an execution that ran here, ${executionId} was imported from a log and is there to be read. Start the flow anew`, { details: { executionId } });
       }
@@ -162,7 +164,7 @@ export class Retrier {
       parentId: null, parentStep: null, createdAt: now, seq: 0, startedAt: null, settledAt: null,
     };
     const legacy = { steps: kept, signals: (await store.listSignals(record.key)).map(signal => ({ ...signal, executionKey: key })) };
-    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: true, legacy, done, refused }));
+    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: true, legacy, flows: collectDigests(plan, this.#options.plans), done, refused }));
     return header.generation;
   }
 }

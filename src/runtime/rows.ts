@@ -2,6 +2,7 @@ import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { JournalEntry } from './changes.ts';
+import type { FlowDigests } from './child-plans.ts';
 import { countSettled } from './consolidation/tally.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
@@ -50,7 +51,7 @@ export const isSame = (record: ExecutionRecord, tree: FlowTree, wakeAt: number |
 
 /** What moves at every transition. */
 export const toProgress = ({ key, executionId, seq }: ExecutionHeader, tree: FlowTree): Pick<ExecutionRecord, 'key' | 'executionId' | 'context' | 'seq'> => ({
-  key, executionId, context: toCounters(tree.flow.context), seq,
+  key, executionId, context: toCounters(tree), seq,
 });
 
 export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeAt: number | null): ExecutionRecord {
@@ -59,7 +60,7 @@ export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeA
   const { score, passed, failure } = context;
   return {
     ...header,
-    context: toCounters(context),
+    context: toCounters(tree),
     status: value,
     wakeAt: isAtRest(tree) ? null : wakeAt,
     score: done ? (score ?? 0) : null,
@@ -69,13 +70,14 @@ export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeA
 }
 
 /** The counters that have moved; the rest follows from the definition. Its text is written with every transition. */
-function toCounters(context: FlowContext): string {
+function toCounters({ flow: { context }, flows }: FlowTree): string {
   let text = '';
   for (const name of counterNames) {
     const value = context[name];
     if (value !== 0 && value !== false) text += `${text === '' ? '{' : ','}"${name}":${String(value)}`;
   }
   if (context.ending) text += `${text === '' ? '{' : ','}"ending":${JSON.stringify(context.ending)}`;
+  if (flows) text += `${text === '' ? '{' : ','}"flows":${JSON.stringify(flows)}`;
   return text === '' ? '{}' : `${text}}`;
 }
 
@@ -114,12 +116,13 @@ export function restoreTree(
   maxInterruptions: number,
 ): { header: ExecutionHeader; tree: FlowTree } {
   const { context, status, wakeAt, score, passed, failure, ...header } = execution;
-  const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation);
+  const { flows, ...counters } = JSON.parse(context) as { readonly flows?: FlowDigests };
+  const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation, flows);
   if (status === 'pending') {
     if (steps.length > 0) inheritSteps(tree, steps);
     return { header, tree };
   }
-  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...JSON.parse(context), score, passed, failure });
+  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...counters, score, passed, failure });
   tree.unoffered = wakeAt === 0;
   tree.queue.clear();
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);

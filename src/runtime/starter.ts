@@ -8,6 +8,7 @@ import { validateInput } from '../definition/input-schema.ts';
 import type { StartOptions } from './api.ts';
 import type { ChildParams } from './child-flows.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
+import { collectDigests } from './child-plans.ts';
 import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import type { Obstacles } from './obstacles.ts';
@@ -88,7 +89,7 @@ export class Starter {
 
   async #start(flowId: string, params: StartParams): Promise<Started> {
     const { plans, obstacles, maxOutputBytes, expressionTimeLimitMs, host, takeKey } = this.#options;
-    const plan = plans.require(flowId);
+    const plan = plans.require(flowId, params.parentId !== undefined);
     // A flow that another one started runs where that one does.
     const isolation = params.parentId === undefined ? this.#options.isolation() : undefined;
     if (params.isolate && !isolation && params.parentId === undefined) {
@@ -122,7 +123,7 @@ export class Starter {
       settledAt: null,
     };
     if (isolation && isIsolated) await isolation.start(header, plan, labels);
-    else await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, labels, done, refused }));
+    else await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, flows: collectDigests(plan, plans), labels, done, refused }));
     return { executionId, created: true };
   }
 }

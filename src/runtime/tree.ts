@@ -7,6 +7,7 @@ import { createFailure } from '../core/failure.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { Tally } from './consolidation/tally.ts';
 import { copyTally, createTally } from './consolidation/tally.ts';
+import type { FlowDigests } from './child-plans.ts';
 import { toFanOutInput } from './fan-out-input.ts';
 import { toFlowInput } from './flow-input.ts';
 import type { Snapshot } from './machine-runner.ts';
@@ -63,6 +64,8 @@ export interface FlowTree {
   readonly executionId: string;
   /** Which life of the execution it is, from 1. */
   readonly generation: number;
+  /** The flows it may start, as they were when it began; undefined: none, or it began before they were noted. */
+  flows: FlowDigests | undefined;
   flow: Snapshot<FlowContext>;
   /** By position; pending steps and settled ones have no actor. */
   readonly actors: Map<number, StepActor | FanOutActor>;
@@ -92,12 +95,13 @@ export function toStartEvent({ queue, inherited }: FlowTree): Extract<FlowEvent,
 }
 
 /** Makes the tree of an execution that has not begun. */
-export function createTree(machines: Machines, plan: FlowPlan, executionId: string, maxInterruptions: number, generation = 1): FlowTree {
+export function createTree(machines: Machines, plan: FlowPlan, executionId: string, maxInterruptions: number, generation = 1, flows?: FlowDigests): FlowTree {
   const roots = plan.steps.filter(step => step.dependsOn.length === 0).map(step => step.position);
   return {
     plan,
     executionId,
     generation,
+    flows,
     flow: machines.flow.initial(toFlowInput(plan)),
     actors: new Map(),
     unmet: Int32Array.from(plan.steps, step => step.dependsOn.length),

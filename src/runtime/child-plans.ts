@@ -1,0 +1,42 @@
+import type { StoreReader } from '../../persistence/store.ts';
+import type { FlowPlan } from '../definition/plan.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+
+/** The flows that an execution may start, at any depth, by id: the digest of each definition as it was at the start. */
+export type FlowDigests = { readonly [flowId: string]: string };
+
+/** A flow and all that it starts, the flow itself first. */
+export function collectPlans(plan: FlowPlan, registry: PlanRegistry): readonly FlowPlan[] {
+  const found = new Map([[plan.definition.id, plan]]);
+  // The map grows while it is walked: flows started by flows are found too.
+  for (const { flows } of found.values()) {
+    for (const id of flows) {
+      const next = registry.findChild(id);
+      if (next && !found.has(id)) found.set(id, next);
+    }
+  }
+  return [...found.values()];
+}
+
+/** What is stored with an execution of the flows below it; undefined: it starts none. */
+export function collectDigests(plan: FlowPlan, registry: PlanRegistry): FlowDigests | undefined {
+  if (plan.flows.length === 0) return undefined;
+  const [, ...below] = collectPlans(plan, registry);
+  return Object.fromEntries(below.map(({ definition, digest }) => [definition.id, digest]));
+}
+
+/** Reads what is stored with an execution. */
+export const readDigests = (context: string): FlowDigests | undefined => (context.includes('"flows":') ? (JSON.parse(context) as { readonly flows?: FlowDigests }).flows : undefined);
+
+/**
+ * Makes the flows below a stored execution known where they are not registered: it goes on with what it started with.
+ *
+ * One that is gone from the store stays missing, and is complained about as such.
+ */
+export async function adoptPlans(reader: StoreReader, registry: PlanRegistry, context: string): Promise<void> {
+  for (const [flowId, digest] of Object.entries(readDigests(context) ?? {})) {
+    if (registry.find(flowId)) continue;
+    const record = registry.get(digest) ? true : await reader.getDefinition(digest);
+    if (record) registry.adopt(await registry.load(reader, digest));
+  }
+}
