@@ -55,7 +55,7 @@ export async function passSignal(run: IsolatedRun, clock: Clock, executionId: st
     const connection = await connect(run, clock, beginMs);
     if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
     try {
-      return await connection.signal(executionId, name, payload);
+      return await connection.signal(executionId, name, payload, { force: true });
     } catch (error) {
       if (!isFlowError(error, 'execution_not_found') || clock.now() >= until) throw error;
     } finally {

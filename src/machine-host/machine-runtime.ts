@@ -109,7 +109,7 @@ export class HostedMachines {
   /** What flows see of them. */
   get steps(): StepMachines | undefined {
     const { participant } = this;
-    return participant && { has: id => this.#book.get(id) !== undefined, toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
+    return participant && { has: id => this.#book.get(id) !== undefined, listEvents: id => this.#book.get(id)?.machine.events.filter((type: string) => !type.startsWith('xstate.')), toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
   }
 
   readonly api: MachineRuntime = {

@@ -101,6 +101,11 @@ export interface RetryOptions {
   readonly onNewDefinition?: boolean;
 }
 
+export interface SignalOptions {
+  /** Whether a signal is stored that no step or machine of the flow takes. Default false. */
+  readonly force?: boolean;
+}
+
 export interface ResumeOptions {
   /** As for a retry: the execution then goes on in a new generation. Default false. */
   readonly onNewDefinition?: boolean;
@@ -242,7 +247,8 @@ export interface Execution {
   consolidated(options?: GenerationOptions): Promise<ConsolidatedSession | undefined>;
   /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
   settled(): Promise<SettledExecution>;
-  signal(name: string, payload?: unknown): Promise<void>;
+  /** @throws a `FlowError` with code `signal_unknown` when no step or machine of its flow takes a signal of that name */
+  signal(name: string, payload?: unknown, options?: SignalOptions): Promise<void>;
   /** Resolves when the cancel is stored; false: the execution had settled before. */
   cancel(message?: string): Promise<boolean>;
   /** As `runtime.retry`. */
@@ -272,7 +278,7 @@ export interface Runtime extends QueueRuntime, MachineRuntime {
     readonly flowId?: string;
     readonly limit?: number;
   }): Promise<ExecutionSummary[]>;
-  signal(executionId: string, name: string, payload?: unknown): Promise<void>;
+  signal(executionId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<void>;
   cancel(executionId: string, message?: string): Promise<boolean>;
   settled(executionId: string): Promise<SettledExecution>;
   /**

@@ -10,7 +10,7 @@ import { brokerAnswer, readLines, writeLine } from './broker-protocol.ts';
 /** What another process can do through the owner of a database. */
 export interface OwnerConnection {
   /** Resolves when the signal is stored. */
-  signal(executionId: string, name: string, payload: unknown): Promise<void>;
+  signal(executionId: string, name: string, payload: unknown, options?: { readonly force?: boolean | undefined }): Promise<void>;
   /** Resolves when the cancel is stored; false: the execution had settled before. */
   cancel(executionId: string, message?: string): Promise<boolean>;
   /** Resolves with the number of the new generation when it is stored. */
@@ -44,8 +44,8 @@ export async function connectToOwner(address: string, options: ConnectOptions = 
   const socket = await openSocket(address, clock, timeoutMs);
   const requests = new Requests(socket, address, clock, timeoutMs);
   return {
-    async signal(executionId, name, payload) {
-      await requests.send(id => ({ id, command: 'signal', executionId, name, payload: JSON.parse(encodeJson(payload, { name: 'payload' })) }));
+    async signal(executionId, name, payload, { force } = {}) {
+      await requests.send(id => ({ id, command: 'signal', executionId, name, payload: JSON.parse(encodeJson(payload, { name: 'payload' })), ...(force && { force }) }));
     },
     async cancel(executionId, message) {
       return (await requests.send(id => ({ id, command: 'cancel', executionId, ...(message !== undefined && { message }) }))) === true;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** What a process may ask the owner of a database to do. One line of JSON each. */
 export const brokerRequest = z.discriminatedUnion('command', [
-  z.strictObject({ id: z.int(), command: z.literal('signal'), executionId: z.string(), name: z.string(), payload: z.unknown() }),
+  z.strictObject({ id: z.int(), command: z.literal('signal'), executionId: z.string(), name: z.string(), payload: z.unknown(), force: z.boolean().optional() }),
   z.strictObject({ id: z.int(), command: z.literal('cancel'), executionId: z.string(), message: z.string().optional() }),
   z.strictObject({ id: z.int(), command: z.literal('retry'), executionId: z.string(), steps: z.array(z.string()), cascade: z.boolean() }),
   z.strictObject({ id: z.int(), command: z.literal('actor.send'), address: z.string(), event: z.looseObject({ type: z.string() }) }),

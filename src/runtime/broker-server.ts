@@ -16,7 +16,7 @@ export interface BrokerOptions {
   /** Lets a connection at the queues; called when it first asks for them. */
   readonly openGuest?: ((push: (value: { readonly push: unknown }) => void) => BrokerGuest) | undefined;
   /** Answer after the commit. */
-  readonly signal: (executionId: string, name: string, payload: unknown) => Promise<void>;
+  readonly signal: (executionId: string, name: string, payload: unknown, force?: boolean) => Promise<void>;
   readonly cancel: (executionId: string, message?: string) => Promise<boolean>;
   readonly retry: (executionId: string, options: { readonly steps: readonly string[]; readonly cascade: boolean }) => Promise<number>;
   /** False: the actor had ended before. */
@@ -123,7 +123,7 @@ export class BrokerServer {
     if (request.command === 'actor.send') return this.#options.sendToActor(request.address, request.event);
     if (request.command === 'actor.stop') return this.#options.stopActor(request.address);
     if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
-    await this.#options.signal(request.executionId, request.name, request.payload ?? null);
+    await this.#options.signal(request.executionId, request.name, request.payload ?? null, request.force);
     return null;
   }
 }

@@ -26,7 +26,7 @@ export function collectDigests(plan: FlowPlan, registry: PlanRegistry): FlowDige
 }
 
 /** Reads what is stored with an execution. */
-export const readDigests = (context: string): FlowDigests | undefined => (context.includes('"flows":') ? (JSON.parse(context) as { readonly flows?: FlowDigests }).flows : undefined);
+const readDigests = (context: string): FlowDigests | undefined => (context.includes('"flows":') ? (JSON.parse(context) as { readonly flows?: FlowDigests }).flows : undefined);
 
 /**
  * Makes the flows below a stored execution known where they are not registered: it goes on with what it started with.

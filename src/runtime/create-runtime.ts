@@ -174,7 +174,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     },
     settled: () => settled(executionId),
     consolidated: generation => consolidated(executionId, generation),
-    signal: (name, payload = null) => core.signal(executionId, name, payload),
+    signal: async (name, payload = null, how = {}) => core.signal(executionId, name, payload, requireCallOptions('runtime.signal', how).force),
     cancel: message => core.cancel(executionId, message),
     async retry(what = {}) {
       await core.retry(executionId, requireCallOptions('runtime.retry', what));
@@ -198,7 +198,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       requireFilter(requireCallOptions('runtime.list', filter));
       return (await store.listExecutions(filter)).map(record => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined));
     },
-    signal: (executionId, name, payload = null) => core.signal(executionId, name, payload),
+    signal: async (executionId, name, payload = null, how = {}) => core.signal(executionId, name, payload, requireCallOptions('runtime.signal', how).force),
     cancel: (executionId, message) => core.cancel(executionId, message),
     settled,
     async retry(executionId, what = {}) {
@@ -236,7 +236,7 @@ async function listen(address: string, core: FlowRuntime, { logger, maxOutputByt
       logger,
       maxRequestLength: maxOutputBytes + requestOverhead,
       openGuest: push => queues.openGuest(push, maxOutputBytes + requestOverhead),
-      signal: (executionId, name, payload) => core.signal(executionId, name, payload),
+      signal: (executionId, name, payload, force) => core.signal(executionId, name, payload, force),
       cancel: (executionId, message) => core.cancel(executionId, message),
       retry: (executionId, what) => core.retry(executionId, what),
       ...actors,

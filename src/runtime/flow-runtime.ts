@@ -10,6 +10,7 @@ import { Admission } from './admission.ts';
 import type { ExecutionSummary, ResumeOptions, RetryOptions, RuntimeHealth, RuntimeOptions } from './api.ts';
 import type { Changes } from './changes.ts';
 import { requireId, requireText } from './check-arguments.ts';
+import { requireSignal } from './check-signal.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope } from './envelope.ts';
@@ -25,7 +26,6 @@ import type { Performer } from './performer.ts';
 import { PlanRegistry } from './plan-registry.ts';
 import { Progress } from './progress.ts';
 import { toSummary } from './queries.ts';
-import { checkAnswer } from './recovering.ts';
 import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
 import type { Ended, Resident } from './resident.ts';
@@ -187,15 +187,14 @@ export class FlowRuntime implements Performer {
     return this.#starter.start(flowId, params);
   }
 
-  async signal(executionId: string, name: string, payload: unknown): Promise<void> {
+  async signal(executionId: string, name: string, payload: unknown, force = false): Promise<void> {
     this.requireRunning();
     const record = await this.requireExecution(executionId);
     requireText('name', name);
+    if (record.settledAt === null) requireSignal(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload, force, this.#options.stepMachines);
     const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, payload) : undefined;
     if (passed) return passed;
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
-    // A definition that cannot be read is complained about elsewhere; signals are taken all the same.
-    checkAnswer(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload);
     const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);

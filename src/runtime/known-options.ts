@@ -2,7 +2,7 @@ import { FlowError } from '../core/errors.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import { describeValue } from '../core/wording.ts';
-import type { GenerationOptions, ResumeOptions, RetryOptions, RuntimeOptions, StartOptions } from './api.ts';
+import type { GenerationOptions, ResumeOptions, RetryOptions, RuntimeOptions, SignalOptions, StartOptions } from './api.ts';
 import type { ArtifactOptions, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { FeedOptions, FollowOptions } from './feed/feed-options.ts';
 import type { InteractionRequest } from './interactions/interaction.ts';
@@ -29,6 +29,7 @@ const calls = {
   'runtime.transitions': { after: true },
   'runtime.feed': { after: true, topics: true, signal: true } satisfies KeysOf<FeedOptions>,
   followStore: { after: true, topics: true, signal: true, pollMs: true, secrets: true } satisfies KeysOf<FollowOptions>,
+  'runtime.signal': { force: true } satisfies KeysOf<SignalOptions>,
   'runtime.stop': { timeoutMs: true },
   'execution.get': { ...generation, items: true },
   'artifacts.list': { name: true, versions: true, limit: true, after: true } satisfies KeysOf<ListArtifactsOptions>,

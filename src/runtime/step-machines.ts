@@ -4,5 +4,7 @@ import type { ToParticipant } from './participant.ts';
 /** The machines that steps can be; none where the store keeps no actors. */
 export interface StepMachines {
   readonly has: (machineId: string) => boolean;
+  /** What it takes: names of events, `*` and `name.*`; undefined: it is not known here. */
+  readonly listEvents: (machineId: string) => readonly string[] | undefined;
   readonly toMessage: (call: MachineCall) => ToParticipant;
 }

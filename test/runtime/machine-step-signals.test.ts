@@ -18,8 +18,8 @@ async function open(flow: FlowSource, handlers: Parameters<typeof openRuntime>[1
   const { runtime, store } = await openRuntime(flow, handlers, { machines: [approval], ...options });
   const { executionId } = await runtime.start('order');
   await settleTicks();
-  const signal = async (name: string, payload?: unknown): Promise<void> => {
-    await runtime.signal(executionId, name, payload);
+  const signal = async (name: string, payload?: unknown, force = false): Promise<void> => {
+    await runtime.signal(executionId, name, payload, { force });
     await settleTicks();
   };
   const kept = async (): Promise<string[]> => (await store.listSignals((await store.getExecution(executionId))?.key ?? 0)).map(({ name }) => name);
@@ -63,7 +63,7 @@ describe('a signal to a flow whose steps are machines', () => {
     const gate = createGate();
     const flow: FlowSource = { id: 'order', steps: [{ id: 'make', uses: 'tool:make' }, { id: 'legal', uses: 'machine:approval', depends_on: ['make'] }] };
     const { runtime, executionId, signal, kept } = await open(flow, { make: () => gate.promise });
-    await signal('other', 1);
+    await signal('other', 1, true);
     await signal('legal/approve', { by: 'Ada' });
     await signal('approve', { by: 'Bob' });
     expect(await kept()).toEqual(['other', 'legal/approve', 'approve']);
@@ -77,7 +77,7 @@ describe('a signal to a flow whose steps are machines', () => {
     const first = await open({ id: 'order', steps: [{ id: 'legal', uses: 'machine:approval', with: { draft: true } }] });
     const { executionId } = first;
     await first.signal('approve', { by: 'Ada' });
-    await first.signal('nothing');
+    await first.signal('nothing', null, true);
     expect(await first.kept()).toEqual(['approve', 'nothing']);
     const left = (first.store as ReturnType<typeof createMemoryStore>).copy();
     await first.runtime.stop();
@@ -102,7 +102,7 @@ describe('a signal to a flow whose steps are machines', () => {
     const machine = setup({ actions: { note: ({ event }) => void taken.push(event) } }).createMachine({ id: 'listener', on: { 'order.*': { actions: 'note' } } });
     const { runtime, signal, kept } = await open({ id: 'order', steps: [{ id: 'listen', uses: 'machine:listener' }] }, {}, { machines: [machine] });
     for (const payload of [{ by: 'Ada', type: 'forged' }, 5, ['a'], undefined]) await signal('order.sent', payload);
-    await signal('xstate.stop');
+    await signal('xstate.stop', null, true);
     expect(taken).toEqual([{ type: 'order.sent', by: 'Ada' }, { type: 'order.sent', payload: 5 }, { type: 'order.sent', payload: ['a'] }, { type: 'order.sent' }]);
     expect(await kept()).toEqual(['xstate.stop']);
     await runtime.stop();

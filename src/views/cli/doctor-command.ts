@@ -6,7 +6,7 @@ import { examineDriver, examineSqlite, openSqliteReader } from '../../sqlite.ts'
 import { formatBytes } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
-import { describeWait } from './describe-wait.ts';
+import { describeWaits, joinWaits } from './describe-wait.ts';
 import { exitCodes } from './exit-codes.ts';
 import { listUnfinished } from './find-unfinished.ts';
 import { createScreenPalette } from './screen-palette.ts';
@@ -61,7 +61,7 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Comm
         findings.push({ name: 'size', ok: true, text: `${formatBytes(bytes)}, of which ${formatBytes(freeBytes)} are free` });
         const suggest = createSuggest(context, options);
         for (const record of await listUnfinished(reader)) {
-          waiting.push({ executionId: record.executionId, flowId: record.flowId, status: record.status, why: await describeWait(reader, record, owner, suggest) });
+          waiting.push({ executionId: record.executionId, flowId: record.flowId, status: record.status, why: joinWaits(await describeWaits(reader, record, owner, context.cwd, suggest)) });
         }
         for (const { status, count } of await reader.countMessages()) if (status === 'dead') dead += count;
         if (dead > 0) findings.push({ name: 'messages', ok: false, text: `${dead} dead: ${suggest('queue list')}` });

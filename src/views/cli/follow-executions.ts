@@ -16,7 +16,7 @@ import { getProgressScreen, type CommandContext } from './command-context.ts';
 import { writeEndReport } from './end-report.ts';
 import { outlineSteps } from './outline-steps.ts';
 import { createScreenPalette } from './screen-palette.ts';
-import type { Suggest } from './suggest-command.ts';
+import { quote, type Suggest } from './suggest-command.ts';
 import { listenForStop } from './stop-signals.ts';
 
 /** An execution to be shown until it settles. */
@@ -100,7 +100,7 @@ async function follow({ execution, flowId, definition, base }: Followed, store: 
 /** Says what a person can do now. */
 function describeNext({ executionId, steps }: ExecutionProgress, suggest: Suggest): string {
   const waiting = steps.find(({ status, signal }) => status === 'waiting' && signal !== undefined);
-  return waiting ? `To go on: ${suggest(`signal ${executionId} ${toPlainLine(waiting.signal ?? '')}`)}` : stopHint;
+  return waiting ? `To go on: ${suggest(`signal ${executionId} ${quote(toPlainLine(waiting.signal ?? ''))}`)}` : stopHint;
 }
 
 const stopHint = 'Ctrl-C stops it; it can be resumed';

@@ -7,15 +7,17 @@ import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../runtime/read-progress.ts';
 import { openSqliteReader } from '../../sqlite.ts';
 import { formatDateTime, formatDuration, formatProgress } from '../terminal/durations.ts';
+import type { Palette } from '../terminal/palette.ts';
 import { shorten } from '../terminal/plain-text.ts';
 import { formatScore, renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
-import { describeWait } from './describe-wait.ts';
+import { describeWaits, joinWaits, type Wait } from './describe-wait.ts';
 import { computeDurationMs } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readLabel } from './label-argument.ts';
 import { unfinishedStatuses } from './find-unfinished.ts';
+import { orderByFamily } from './family-order.ts';
 import { createSuggest } from './suggest-command.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 
@@ -50,10 +52,20 @@ function createTracker(reader: StoreReader, now: number): (record: ExecutionReco
   };
 }
 
-/** Cuts a note into lines of the screen's width, at its semicolons. */
-function wrapNote(note: string, columns: number): string[] {
-  return note === '' ? [] : note.split('; ').map(part => shorten(`   ${part}`, columns));
+/** Notes are cut to the screen's width, commands are not: they are there to be copied. */
+function renderWaits(waits: readonly Wait[], columns: number, { yellow, cyan }: Palette): string[] {
+  return waits.flatMap(({ text, command }) => [yellow(shorten(`   ${text}${command === undefined ? '' : ':'}`, columns)), ...(command === undefined ? [] : [`     ${cyan(command)}`])]);
 }
+
+/** Widest that an id and the name of a flow are drawn, so that a row fits into 100 columns. */
+const maxNameColumns = 36;
+const maxIndent = 8;
+const leastFlowColumns = 10;
+/** A list that goes to a file or a pipe. */
+const plainColumns = 100;
+
+/** What a row has left for the name of its flow: status and time are as wide as they are, the outcome gets the rest. */
+const toFlowColumns = (columns: number): number => Math.max(leastFlowColumns, columns - 90);
 
 /** Executions with a label are found by it; without one, in the order of the executions. */
 async function readRecords(reader: StoreReader, { label, flow, limit = 100 }: ListCommandOptions, status: readonly ExecutionStatus[] | undefined): Promise<ExecutionRecord[]> {
@@ -86,29 +98,29 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
     const owner = await reader.getOwner();
     const records = await readRecords(reader, options, status);
     const palette = createScreenPalette(stdout, env);
-    const columns = getColumns(stdout);
+    const columns = stdout.isTTY ? getColumns(stdout) : plainColumns;
     const track = createTracker(reader, context.clock.now());
-    const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: string }[] = [];
-    for (const record of records) {
-      const { executionId, generation, flowId, flowVersion, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
-      const waits = await describeWait(reader, record, owner, suggest);
+    const rows: { readonly document: { readonly [key: string]: unknown }; readonly cells: readonly string[]; readonly below: readonly Wait[] }[] = [];
+    for (const { record, depth, name } of orderByFamily(records)) {
+      const { executionId, generation, flowId, flowVersion, parentId, score, passed, failure, createdAt, startedAt, settledAt, wakeAt } = record;
+      const waits = await describeWaits(reader, record, owner, context.cwd, suggest);
       const duration = computeDurationMs(record);
       const progress = settledAt === null && record.status !== 'pending' ? await track(record) : undefined;
       const outcome = settledAt === null ? (progress ? formatProgress(progress) : '') : failure ? failure.code : `${passed ? 'passed' : 'did not pass'}, score ${formatScore(score ?? 0)}${duration === null ? '' : `, ${formatDuration(duration)}`}`;
       rows.push({
-        cells: [executionId, record.status, flowId, formatDateTime(createdAt), generation === 1 ? outcome : `generation ${generation}${outcome && `: ${outcome}`}`],
+        cells: [shorten(`${' '.repeat(Math.min(maxIndent, 2 * depth))}${name}`, maxNameColumns), record.status, shorten(flowId, toFlowColumns(columns)), formatDateTime(createdAt), generation === 1 ? outcome : `generation ${generation}${outcome && `: ${outcome}`}`],
         below: waits,
         document: {
-          executionId, generation, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
+          executionId, ...(parentId !== null && { parentId }), generation, flowId, flowVersion, status: record.status, passed, score, failure, createdAt, startedAt, settledAt,
           durationMs: duration,
           wakeAt: wakeAt === 0 ? null : wakeAt,
-          ...(waits && { waitsFor: waits }),
+          ...(waits.length > 0 && { waitsFor: joinWaits(waits) }),
           ...(progress && { progress }),
         },
       });
     }
     const [head = '', ...lines] = renderTable(['execution', 'status', 'flow', 'started', 'outcome'], rows.map(({ cells }) => cells), columns, palette).split('\n');
-    const table = [head, ...lines.flatMap((line, index) => [line, ...wrapNote(rows[index]?.below ?? '', columns).map(palette.yellow)])];
+    const table = [head, ...lines.flatMap((line, index) => [line, ...renderWaits(rows[index]?.below ?? [], columns, palette)])];
     const ownedBy = owner ? `  process ${owner.pid} works on it\n` : '';
     return {
       exitCode: exitCodes.passed,

@@ -99,6 +99,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .action(async (id: string, options) => settle(await (await import('./cancel-command.ts')).cancelCommand(id, options, context)));
 
   add('signal <id> <name> [json]', 'send a signal to an execution, with a payload: JSON or @file')
+    .option('--force', 'also one that no step or machine of the flow takes; it is kept')
     .option(...databaseOption)
     .action(async (id: string, name: string, payload: string | undefined, options) =>
       settle(await (await import('./signal-command.ts')).signalCommand(id, name, payload, options, context)));

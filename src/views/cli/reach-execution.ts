@@ -11,7 +11,7 @@ import { openForWork } from './open-for-work.ts';
 
 /** What can be done to an execution from outside, wherever it is hosted. */
 export interface Reach {
-  signal(executionId: string, name: string, payload: unknown): Promise<void>;
+  signal(executionId: string, name: string, payload: unknown, options?: { readonly force?: boolean }): Promise<void>;
   cancel(executionId: string, message?: string): Promise<boolean>;
 }
 

@@ -23,6 +23,7 @@ import { readMade, toMadeDocument, type Made } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { createSuggest } from './suggest-command.ts';
+import { findCommonTools, findStartTools } from './start-folder.ts';
 import { toSignalExitCode } from './stop-signals.ts';
 
 export interface ResumeCommandOptions {
@@ -64,11 +65,7 @@ function chooseExitCode(executions: readonly ExecutionDetails[], blocked: readon
 /** `resume`: goes on with unfinished executions, all or those named, and shows them until they settle. */
 export async function resumeCommand(ids: readonly string[], options: ResumeCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
-  const suggest = createSuggest(context, options);
-  const { tools, models, machines } = await loadToolsModule(options.tools, cwd);
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
-  const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
-  const digests = new Map(flows.map(flow => [flow.id, compileFlow(flow).digest]));
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
   const palette = createScreenPalette(stdout, env);
@@ -78,6 +75,12 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
   try {
     const unfinished = await listUnfinished(store);
     const named = await Promise.all(ids.map(id => requireExecution(store, id)));
+    // As `run` was given them, or found them beside the flow.
+    const toolsFile = options.tools ?? findCommonTools(ids.length === 0 ? unfinished : named, cwd);
+    const suggest = createSuggest(context, { ...options, tools: toolsFile });
+    const { tools, models, machines } = await loadToolsModule(toolsFile, cwd);
+    const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
+    const digests = new Map(flows.map(flow => [flow.id, compileFlow(flow).digest]));
     const isChanged = ({ flowId, digest, parentId }: ExecutionRecord): boolean => parentId === null && (digests.get(flowId) ?? digest) !== digest;
     const isWanted = (record: ExecutionRecord): boolean => record.settledAt === null || (options.onNewDefinition === true && isChanged(record));
     const settled = named.filter(record => !isWanted(record));
@@ -95,13 +98,14 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
       store, tools, machines, flows, clock,
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
-      ...(options.tools !== undefined && { isolation: { tools: resolve(cwd, options.tools) } }),
+      ...(toolsFile !== undefined && { isolation: { tools: resolve(cwd, toolsFile) } }),
       ...(models && { models }),
       ...(folder !== undefined && { outputDir: ({ executionId }) => (wanted.some(record => record.executionId === executionId) ? folder : undefined) }),
     });
     for (const { executionId } of changed) await runtime.resume(executionId, { onNewDefinition: options.onNewDefinition ?? false });
     const begun = await Promise.all(wanted.map(({ executionId }) => requireExecution(store, executionId)));
     const { followed, blocked } = await sortOut(runtime, store, begun);
+    const records = new Map(begun.map(record => [record.executionId, record]));
     for (const { executionId, generation } of begun) if (changed.some(one => one.executionId === executionId)) view.note(`Generation ${generation} of ${executionId}, on the new definition`);
     for (const { execution: { executionId }, definition } of followed) {
       const progress = before.get(executionId)?.progress;
@@ -109,6 +113,9 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
     }
     for (const { executionId, flowId, blockedBy } of blocked) {
       view.note(`Not resumed: ${executionId} (${flowId})${blockedBy ? `, ${formatReason(blockedBy)}` : ': its definition is missing'}`);
+      const own = records.get(executionId);
+      const module = own && findStartTools(own, cwd);
+      if (module !== undefined && module !== toolsFile) view.note(`  to resume it: ${suggest(`resume ${executionId}`, { tools: module })}`);
     }
     for (const { executionId } of settled) view.note(`${executionId} had settled before`);
 

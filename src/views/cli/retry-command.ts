@@ -21,6 +21,7 @@ import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { createSuggest } from './suggest-command.ts';
+import { findStartTools } from './start-folder.ts';
 import { toSignalExitCode } from './stop-signals.ts';
 
 export interface RetryCommandOptions {
@@ -79,14 +80,16 @@ export async function retryCommand(id: string, steps: readonly string[], options
 
 async function retryHere(executionId: string, steps: readonly string[], options: RetryCommandOptions, database: string, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
-  const suggest = createSuggest(context, options);
-  const { tools, models, machines } = await loadToolsModule(options.tools, cwd);
-  const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
   const store = openSqliteStore({ file: database });
   let runtime: Runtime | undefined;
   try {
     const record = await requireExecution(store, executionId);
+    // As `run` was given them, or found them beside the flow.
+    const toolsFile = options.tools ?? findStartTools(record, cwd);
+    const suggest = createSuggest(context, { ...options, tools: toolsFile });
+    const { tools, models, machines } = await loadToolsModule(toolsFile, cwd);
+    const flows = await loadNewFlows(options.flow ?? [], cwd, { tools, machines });
     const view = await createView(context);
     enterStartFolder([record], cwd, view, suggest);
     runtime = await createRuntime({

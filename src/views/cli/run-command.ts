@@ -92,7 +92,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     });
     const execution = same
       ? await runtime.get(same.executionId)
-      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd), ...(options.isolate !== undefined && { isolate: options.isolate }) });
+      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd, toolsFile), ...(options.isolate !== undefined && { isolate: options.isolate }) });
 
     const view = await createView(context);
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));

@@ -19,7 +19,7 @@ import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { describeConsolidation } from './describe-consolidation.ts';
-import { describeWait } from './describe-wait.ts';
+import { describeWaits, joinWaits } from './describe-wait.ts';
 import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution, requireGeneration } from './find-execution.ts';
@@ -77,7 +77,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
     const history = options.history ? await gather(readHistory(reader, record)) : undefined;
     const assertions = plan.assertions.length === 0 ? [] : await readAssertions(reader, record);
     const labels = Object.entries(details.labels ?? {});
-    const waits = await describeWait(reader, record, await reader.getOwner(), suggest);
+    const waits = await describeWaits(reader, record, await reader.getOwner(), context.cwd, suggest);
     const consolidation = await describeConsolidation(reader, record, createScreenPalette(stdout, env));
     const progress = record.settledAt === null ? await readProgress(reader, plan, record, context.clock.now()) : undefined;
     const made = await readMade(reader, record.executionId, { generation: record.generation });
@@ -97,7 +97,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       '',
       renderVerdict(details, palette, progress),
       ...(progress?.stalled ?? []).map(({ stepId, runningMs, expectedMs }) => `  ${palette.yellow(`${stepId} is stalled`)}: it runs for ${formatDuration(runningMs)} and usually takes ${formatDuration(expectedMs)}`),
-      ...(waits ? [`  ${waits}`] : []),
+      ...waits.flatMap(({ text, command }) => [`  ${text}${command === undefined ? '' : ':'}`, ...(command === undefined ? [] : [`    ${palette.cyan(command)}`])]),
       ...(made ? renderMade(made, palette) : []),
       ...(consolidation?.lines ?? []),
       `  ${palette.dim('stored in')}  ${database}`,
@@ -113,7 +113,7 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
         ...(details.labels && { labels: details.labels }),
         ...(assertions.length > 0 && { assertions }),
         ...(consolidation && { consolidation: consolidation.document }),
-        ...(waits && { waitsFor: waits }),
+        ...(waits.length > 0 && { waitsFor: joinWaits(waits) }),
         ...(progress && { progress }),
         ...(options.items && { items: details.steps.filter(({ item }) => item !== undefined) }),
         ...(history && { history }),
