@@ -41,7 +41,7 @@ await joined.consume(plain, async ({ payload: { n }, messageId, attempt }) => {
 }, { workers: 2, concurrency: 2, batchSize: 3 });
 
 /** Goes on after every error: the owner may be gone, and its successor takes the same message under the same key. */
-async function publish(): Promise<void> {
+async function publishAll(): Promise<void> {
   for (let n = Number(firstMessage); !isQuiet(); ) {
     const partitionKey = partitionOf(n);
     try {
@@ -82,7 +82,7 @@ async function isAtRest(runtime: Runtime): Promise<boolean> {
   return flows.length === 0 && (await runtime.queues.stats()).every(({ depth }) => depth === 0);
 }
 
-if (role === 'publishes') void publish();
+if (role === 'publishes') void publishAll();
 for (let owned: Runtime | undefined; ; await wait(15)) {
   const { runtime } = joined;
   if (!runtime) continue;
