@@ -106,7 +106,8 @@ export const createAccount = (note: Note) =>
 
 export const accounts = [0, 1, 2];
 
-const endless = { maxInterruptions: 10_000, maxAttempts: 3, visibilityTimeoutMs: 15_000 };
+/** Claims come back with the connection of who is killed. The timeout is for those that hang: no load may look like it. */
+const endless = { maxInterruptions: 10_000, maxAttempts: 3, visibilityTimeoutMs: 600_000 };
 export const jobs = defineQueue({ name: 'jobs', schema: z.object({ q: z.number() }), ...endless, backoff: { initialInterval: 20 } });
 export const answers = defineQueue({ name: 'answers', schema: z.object({ r: z.number() }) });
 export const plain = defineQueue({ name: 'plain', schema: z.object({ n: z.number() }), ...endless, backoff: { initialInterval: 20, jitter: 'none' } });
