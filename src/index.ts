@@ -1,5 +1,5 @@
 export type {
-  Artifacts, Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Interactions, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepResult,
+  Artifacts, Execution, ExecutionDetails, ExecutionSummary, FlowProgress, Interactions, Runtime, RuntimeHealth, RuntimeOptions, SettledExecution, StartOptions, StepOutputs, StepResult,
   TransitionUpdate,
 } from './runtime/api.ts';
 export type { Consolidator, ConsolidatorAnswer } from './runtime/consolidation/consolidator.ts';
@@ -24,6 +24,8 @@ export type { Generated, GenerateRequest, ModelAnswer, ModelClient, ModelRequest
 export type { Outcome, Tool, ToolCall, ToolOptions } from './runtime/tool.ts';
 export { defineTool, fail, retryAfter } from './runtime/tool.ts';
 export type { Logger, LogMethod } from './core/logger.ts';
+export type { Duration, DurationText } from './core/duration.ts';
+export type { StandardSchema } from './core/standard-schema.ts';
 export type { Clock } from './core/clock.ts';
 export { SimulatedClock, systemClock } from './core/clock.ts';
 export type { AssertionResult, Evaluation } from './core/score.ts';
@@ -34,6 +36,8 @@ export type { StatsOptions } from './catalog/read-stats.ts';
 export { readStats } from './catalog/read-stats.ts';
 export type { ReadFlow, SyncedFlow } from './catalog/sync-flows.ts';
 export { syncFlows } from './catalog/sync-flows.ts';
+export type { FlowParts } from './definition/flow-parts.ts';
+export type { Flow, FlowTypes } from './definition/typed-flow.ts';
 export { defineFlow } from './definition/define-flow.ts';
 export type { Queue, QueueOptions } from './queue/define-queue.ts';
 export type {

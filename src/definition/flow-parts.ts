@@ -52,13 +52,11 @@ type EventOfMachine<Machine> = Machine extends { transition(snapshot: never, eve
 
 type FieldOf<Types, Field extends string> = [Types] extends [never] ? unknown : Types extends { readonly [Key in Field]: infer Value } ? Value : unknown;
 
-/** What the payload of a queue may be. */
-type PayloadInput<Queue> = Queue extends { readonly schema: infer Schema } ? SchemaInput<NonNullable<Schema>> : unknown;
-type PayloadOutput<Queue> = Queue extends { readonly schema: infer Schema } ? SchemaOutput<NonNullable<Schema>> : unknown;
+type PayloadOf<Queue> = Queue extends { readonly schema: infer Schema } ? SchemaOutput<NonNullable<Schema>> : unknown;
 
 type Publish<Parts> = [ListOf<Parts, 'queues'>] extends [never]
   ? PublishSource & { readonly queue: string; readonly payload?: unknown }
-  : ListOf<Parts, 'queues'> extends infer Queue ? (Queue extends { readonly name: infer Name } ? PublishSource & { readonly queue: Name; readonly payload: PayloadInput<Queue> } : never) : never;
+  : ListOf<Parts, 'queues'> extends infer Queue ? (Queue extends { readonly name: infer Name } ? PublishSource & { readonly queue: Name; readonly payload: PayloadOf<Queue> } : never) : never;
 
 /** What a step takes as `with`; `unknown` where nothing is known of it. */
 export type InputOf<Parts, Uses> = Uses extends `tool:${infer Name}`
@@ -94,16 +92,18 @@ export type OutputOf<Parts, Uses, Target> = Uses extends `tool:${infer Name}`
     : Uses extends 'signal'
       ? Stored<SignalOf<Parts, Target>>
       : Uses extends 'await_message'
-        ? Stored<PayloadOutput<OneOf<Parts, 'queues', 'name', Target>>>
+        ? Stored<PayloadOf<OneOf<Parts, 'queues', 'name', Target>>>
         : Uses extends `flow:${infer Id}`
           ? ChildResult<FieldOf<TypesOf<OneOf<Parts, 'flows', 'id', Id>>, 'outputs'>>
           : Uses extends `machine:${infer Id}` ? Stored<OutputOfMachine<MapOf<Parts, 'machines'>[Id & keyof MapOf<Parts, 'machines'>]>> : unknown;
 
 type MachineSignals<Event> = { readonly [Type in Event extends { readonly type: infer Name extends string } ? Name : never]: Omit<Extract<Event, { readonly type: Type }>, 'type'> };
 
+type MachineId<Uses> = Uses extends `machine:${infer Id}` ? Id : never;
+
 /** What signals an execution takes carry, by name; any, where no signals are given. */
 export type SignalsOf<Parts, Uses> = [MapOf<Parts, 'signals'>] extends [never]
   ? { readonly [name: string]: unknown }
   : & { readonly [Name in keyof MapOf<Parts, 'signals'>]: SchemaInput<MapOf<Parts, 'signals'>[Name]> }
     & { readonly [Answer in `recover.${string}`]: unknown }
-    & (Uses extends `machine:${infer Id}` ? MachineSignals<EventOfMachine<MapOf<Parts, 'machines'>[Id & keyof MapOf<Parts, 'machines'>]>> : unknown);
+    & MachineSignals<EventOfMachine<MapOf<Parts, 'machines'>[MachineId<Uses> & keyof MapOf<Parts, 'machines'>]>>;

@@ -162,7 +162,8 @@ type ForEachSource<Facts extends StepFacts, Place, Input, Scope> = Has<FactOf<Fa
   ? string | readonly AnyValue<Scope>[] | ((scope: Scope) => readonly unknown[])
   : ExpressionText | string | readonly ValueOf<Input, Scope>[] | ((scope: Scope) => readonly Input[]);
 
-type Upstream<Facts extends StepFacts, Place> = Pick<StepViews<Facts>, FactOf<Facts, 'dependsOn', Place> & keyof StepViews<Facts>>;
+type Named<Fact> = unknown extends Fact ? never : Fact;
+type Upstream<Facts extends StepFacts, Place> = Pick<StepViews<Facts>, Named<FactOf<Facts, 'dependsOn', Place>> & keyof StepViews<Facts>>;
 
 /** What a step that runs always sees: any of them may have failed, or been skipped. */
 type Lacking<Views> = { readonly [Id in keyof Views]: StepView<Extract<Views[Id], { readonly status: 'completed' }> extends { readonly output: infer Output } ? Output : never, true> };

@@ -4,7 +4,7 @@ import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { HostedMachine } from './machine-book.ts';
-import type { EmittedOf, EventOf, InputOf, MachineLike, SnapshotOf } from './machine-like.ts';
+import type { EmittedOf, EventOf, InputOf, MachineLike, RequiredInputOf, SnapshotOf } from './machine-like.ts';
 
 export interface MachineOptions {
   /** XState machines that actors may be restored with and steps of flows may be (`uses: machine:id`), each with an id of its own. Those given to `spawn` are added. */
@@ -13,10 +13,17 @@ export interface MachineOptions {
   readonly codecs?: readonly ValueCodec[];
 }
 
-export interface SpawnOptions<Machine extends MachineLike> {
+/** Required, unless the machine does without, or a snapshot brings its own. */
+type InputOption<Machine extends MachineLike> = undefined extends RequiredInputOf<Machine>
+  ? { readonly input?: InputOf<Machine> }
+  : { readonly input: InputOf<Machine> } | { readonly input?: InputOf<Machine>; readonly snapshot: Snapshot<unknown> };
+
+/** As strict as XState's `createActor` about `input`. */
+export type SpawnOptions<Machine extends MachineLike> = SpawnSettings & InputOption<Machine>;
+
+interface SpawnSettings {
   /** Its address, unique in the store, without `/`. Those that begin with `flow:` are of steps. */
   readonly id: string;
-  readonly input?: InputOf<Machine>;
   /** The name under which all actors of its tree find it, `system.get(systemId)`, as in XState. */
   readonly systemId?: string;
   /**

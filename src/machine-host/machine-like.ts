@@ -1,4 +1,4 @@
-import type { AnyEventObject, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, Snapshot } from 'xstate';
 
 /**
  * A machine of any copy of XState 5.
@@ -20,5 +20,8 @@ export type SnapshotOf<Machine extends MachineLike> = MachineLike extends Machin
 export type EventOf<Machine extends MachineLike> = MachineLike extends Machine ? AnyEventObject : Parameters<Machine['transition']>[1] extends infer Sent extends EventObject ? Sent : never;
 
 export type InputOf<Machine extends MachineLike> = MachineLike extends Machine ? unknown : Parameters<Machine['getInitialSnapshot']>[1];
+
+/** As `InputOf`; without undefined where the machine needs one. Of another release of XState: it may always be left out. */
+export type RequiredInputOf<Machine extends MachineLike> = [Machine] extends [never] ? unknown : MachineLike extends Machine ? unknown : Machine extends AnyStateMachine ? InputFrom<Machine> : InputOf<Machine>;
 
 export type EmittedOf<Machine extends MachineLike> = MachineLike extends Machine ? AnyEventObject : Parameters<Machine['transition']>[2] extends { readonly emit: (event: infer Emitted extends EventObject) => void } ? Emitted : never;

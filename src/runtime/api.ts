@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
+import type { Flow, FlowTypes } from '../definition/typed-flow.ts';
 import type { ArtifactContent, ArtifactInfo, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { FileReport, OutputDir } from './artifacts/output-files.ts';
 import type { InteractionInfo, InteractionTotals } from './interactions/interaction.ts';
@@ -175,7 +176,14 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly steps: readonly StepResult[];
 }
 
-export interface SettledExecution extends ExecutionDetails {
+/** Outputs by step; null: the step has none. */
+export interface StepOutputs {
+  readonly [stepId: string]: unknown;
+}
+
+export interface SettledExecution<Outputs = StepOutputs> extends ExecutionDetails {
+  /** Of each step, by id; null: it has none. Left out when it is written as JSON: `steps` has them. */
+  readonly outputs: Outputs;
   readonly status: 'scored' | 'failed';
   readonly passed: boolean;
   readonly score: number;
@@ -236,7 +244,26 @@ export interface Interactions {
 }
 
 /** A handle on one execution. */
-export interface Execution {
+/** What is known of the flow of an execution that was found by its id. */
+export interface AnyFlowTypes extends FlowTypes {
+  readonly outputs: StepOutputs;
+}
+
+type SignalName<Types extends FlowTypes> = unknown extends Types['signals'] ? string : keyof Types['signals'] & string;
+
+/** The payload may be left out where nothing says that there is one. */
+type SignalPayload<Types extends FlowTypes, Name> = unknown extends Types['signals']
+  ? readonly [payload?: unknown, options?: SignalOptions]
+  : Name extends keyof Types['signals']
+    ? (undefined extends Types['signals'][Name] ? readonly [payload?: Types['signals'][Name], options?: SignalOptions] : readonly [payload: Types['signals'][Name], options?: SignalOptions])
+    : readonly [payload?: unknown, options?: SignalOptions];
+
+/** As `StartOptions`, with the input that the flow takes; required unless it may be nothing, or an empty object. */
+export type StartOptionsOf<Types extends FlowTypes> = Omit<StartOptions, 'input'> & (Record<never, never> extends Types['input'] ? { readonly input?: Types['input'] } : { readonly input: Types['input'] });
+
+type StartArguments<Types extends FlowTypes> = Record<never, never> extends Types['input'] ? readonly [options?: StartOptionsOf<Types>] : readonly [options: StartOptionsOf<Types>];
+
+export interface Execution<Types extends FlowTypes = AnyFlowTypes> {
   readonly executionId: string;
   /** False when `start` met an execution with the same idempotency key. */
   readonly created: boolean;
@@ -246,9 +273,9 @@ export interface Execution {
   /** Everything it did, under one id, with its score; undefined until it is scored. */
   consolidated(options?: GenerationOptions): Promise<ConsolidatedSession | undefined>;
   /** Resolves when the execution has settled, also when it failed. Rejects when the runtime stops before. */
-  settled(): Promise<SettledExecution>;
+  settled(): Promise<SettledExecution<Types['outputs']>>;
   /** @throws a `FlowError` with code `signal_unknown` when no step or machine of its flow takes a signal of that name */
-  signal(name: string, payload?: unknown, options?: SignalOptions): Promise<void>;
+  signal<Name extends SignalName<Types>>(name: Name, ...payload: SignalPayload<Types, Name>): Promise<void>;
   /** Resolves when the cancel is stored; false: the execution had settled before. */
   cancel(message?: string): Promise<boolean>;
   /** As `runtime.retry`. */
@@ -270,7 +297,13 @@ export interface RuntimeHealth {
 }
 
 export interface Runtime extends QueueRuntime, MachineRuntime {
+  /**
+   * Starts a flow that `createRuntime` was given: by its id, or by the flow itself, which types its input, signals and outputs.
+   *
+   * @throws a `FlowError` with code `flow_unknown`, `input_invalid`, `tool_unknown`, `value_unknown` or the like
+   */
   start(flowId: string, options?: StartOptions): Promise<Execution>;
+  start<Types extends FlowTypes>(flow: Flow<Types>, ...options: StartArguments<Types>): Promise<Execution<Types>>;
   /** @throws a `FlowError` with code `execution_not_found`. */
   get(executionId: string): Promise<Execution>;
   list(options?: {

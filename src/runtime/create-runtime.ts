@@ -2,7 +2,7 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { isolate } from '../isolation/isolate.ts';
 import { builtInTools } from '../tools/built-in.ts';
-import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, TransitionUpdate } from './api.ts';
+import type { Execution, ExecutionDetails, Runtime, RuntimeOptions, SettledExecution, StartOptions, TransitionUpdate } from './api.ts';
 import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
@@ -10,6 +10,7 @@ import { noteQueues, Queues } from '../queue/create-queues.ts';
 import { HostedMachines } from '../machine-host/machine-runtime.ts';
 import { findConsolidated, loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
 import { FlowRuntime } from './flow-runtime.ts';
 import { requireCallOptions, requireRuntimeOptions } from './known-options.ts';
 import type { Machines } from './machines.ts';
@@ -186,9 +187,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     get recovered() {
       return core.recovered;
     },
-    async start(flowId, startOptions = {}) {
+    async start(flow: string | FlowDefinition, startOptions: StartOptions = {}) {
+      const flowId = typeof flow === 'string' ? flow : core.plans.requireSame(flow);
       const { executionId, created } = await core.start(flowId, requireCallOptions('runtime.start', startOptions));
-      return toExecution(executionId, created);
+      return toExecution(executionId, created) as never;
     },
     async get(executionId) {
       await core.requireExecution(executionId);

@@ -77,6 +77,14 @@ export class PlanRegistry {
     throw new FlowError('flow_unknown', `Expected the id of a registered flow, got "${flowId}"${didYouMean(flowId, known)}. ${list}`);
   }
 
+  /** The id of a definition that is registered just so. @throws a `FlowError` with code `flow_unknown` */
+  requireSame(definition: FlowDefinition): string {
+    const { definition: { id }, digest } = compileFlow(definition);
+    const plan = this.require(id);
+    if (plan.digest === digest) return id;
+    throw new FlowError('flow_unknown', `Expected a flow that \`createRuntime\` was given, got another definition of "${id}" (version ${definition.version}, registered is version ${plan.definition.version}); give this one in \`flows\``);
+  }
+
   /** The definition an execution started with, read back from the store where it is not registered. */
   async load(reader: StoreReader, digest: string): Promise<FlowPlan> {
     const known = this.#byDigest.get(digest);

@@ -95,7 +95,9 @@ async function readGenerations(reader: ResultReader, { executionId, generation }
 export async function readSettled(reader: ResultReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {
   const details = await readDetails(reader, plan, record);
   const settledAt = record.settledAt ?? record.createdAt;
-  return { ...details, durationMs: settledAt - record.createdAt } as SettledExecution;
+  const settled = { ...details, durationMs: settledAt - record.createdAt };
+  const outputs = Object.fromEntries(details.steps.map(({ stepId, output = null }) => [stepId, output]));
+  return Object.defineProperty(settled, 'outputs', { value: outputs }) as unknown as SettledExecution;
 }
 
 /** Takes a journal row apart. */

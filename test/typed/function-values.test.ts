@@ -122,6 +122,19 @@ describe('functions as values', () => {
     expect(() => defineFlow({ id: 'a', steps: [{ id: 'b', uses: 'exec', with: '{% function steps.b.with %}' }] })).toThrow('cannot be named');
   });
 
+  it('start by the flow itself: its input is checked, its outputs come by step', async () => {
+    const flow = createDoubling();
+    await withRuntime({ flows: [flow] }, async runtime => {
+      const settled = await (await runtime.start(flow, { input: { number: 2 } })).settled();
+      expect(settled.outputs).toEqual({ first: { number: 4, now: expect.any(Number) }, big: null, each: [{ item: 1, index: 0 }, { item: 4, index: 1 }] });
+      expect(JSON.parse(JSON.stringify(settled))).not.toHaveProperty('outputs');
+      await expect(runtime.start(flow, { input: {} as never })).rejects.toMatchObject({ code: 'input_invalid' });
+      await expect(runtime.start(createDoubling('2'), { input: { number: 2 } })).rejects.toMatchObject({
+        code: 'flow_unknown', message: 'Expected a flow that `createRuntime` was given, got another definition of "doubling" (version 2, registered is version 1); give this one in `flows`',
+      });
+    });
+  });
+
   it('stand only where values do', () => {
     const wrong = { id: 'a', steps: [{ id: 'b', uses: 'exec', timeout: () => 5 }] } as never;
     let problem: unknown;
