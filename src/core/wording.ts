@@ -31,14 +31,19 @@ function describeObject(value: object): string {
   return keys.length === 0 ? 'an empty object' : `an object with ${shorten(keys.map(key => `\`${key}\``).join(', '))}`;
 }
 
+/** Most candidates that a word is compared with: thousands of mistakes among thousands of names are told in a second, too. */
+const maxCompared = 300;
+
 /** The candidate a misspelt word most likely meant; undefined: none is near. */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
   const wanted = word.toLowerCase();
   let nearest: string | undefined;
+  let compared = 0;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
+    if (compared++ >= maxCompared) break;
     const other = candidate.toLowerCase();
     const away = isTransposed(wanted, other) ? 1 : distance(wanted, other);
     if (away < least) {

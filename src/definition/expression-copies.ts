@@ -1,5 +1,24 @@
+import { isInexact } from '../core/json-text.ts';
+
 /** Characters by which an expression may grow while it is parsed. */
 const maxGrowth = 200_000;
+
+/** The first whole number of an expression that would become another one; undefined: there is none. */
+export function findInexactNumber(source: string): { readonly written: string; readonly offset: number } | undefined {
+  if (!/\d{16}/.test(source)) return undefined;
+  let isOperand = true;
+  for (let at = 0; at < source.length; ) {
+    const end = readToken(source, at, isOperand);
+    const token = source.slice(at, end);
+    if (/^\d+$/.test(token) && isInexact(token, Number(token))) return { written: token, offset: at };
+    if (!/^\s/.test(token) && !token.startsWith('/*')) isOperand = wantsOperand(token);
+    at = end;
+  }
+  return undefined;
+}
+
+/** Whether an operand is to come after a token. */
+const wantsOperand = (token: string): boolean => !/^["'`\w$)\]}]/.test(token) || /^(?:and|or|in)$/.test(token);
 
 /** A bracket that is open: what is in it so far with all copies, and since the last operator or comma. */
 interface Group {
@@ -20,7 +39,7 @@ export function growsTooMuch(source: string): boolean {
     const token = source.slice(at, end);
     at = end;
     if (/^\s/.test(token) || token.startsWith('/*')) continue;
-    isOperand = !/^["'`\w$)\]}]/.test(token) || /^(?:and|or|in)$/.test(token);
+    isOperand = wantsOperand(token);
     const group = groups.at(-1) as Group;
     if (/^[([{]$/.test(token)) groups.push({ all: 1, left: 0 });
     else if (/^[)\]}]$/.test(token) && groups.length > 1) {

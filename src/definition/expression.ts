@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FlowError } from '../core/errors.ts';
+import { describeInexact } from '../core/json-text.ts';
 import { evaluateApart } from '../evaluator/evaluator.ts';
-import { growsTooMuch } from './expression-copies.ts';
+import { findInexactNumber, growsTooMuch } from './expression-copies.ts';
 import { computeCost, findGrowth, type Growth, maxCost } from './expression-cost.ts';
 import { compileProgram, type Program } from './expression-engine.ts';
 import { countBytes, readError, runProgram, takeRoom, toOverrunError } from './expression-result.ts';
@@ -44,6 +45,8 @@ export function parseExpression(source: string, functions: NamedFunctions = { ru
   if (growsTooMuch(source)) return { source, message: 'it has too many `?:` and `??` within each other', offset: 0 };
   const place = readReference(source);
   if (place !== undefined) return toFunction(source, place, functions);
+  const inexact = findInexactNumber(source);
+  if (inexact) return { source, message: describeInexact(inexact.written), offset: inexact.offset };
   const path = readPlainPath(source);
   if (path) return createPathExpression(source, path);
   try {

@@ -1,5 +1,6 @@
 import { durationExpected, toDurationMs } from '../core/duration.ts';
 import { FlowError } from '../core/errors.ts';
+import { parseTime } from '../core/time-text.ts';
 import { describeValue } from '../core/wording.ts';
 import { isObject } from './outline.ts';
 
@@ -14,7 +15,6 @@ export interface WithMistake {
 const lastTimeMs = 8_640_000_000_000_000;
 const sleepExpected = '`for` (a duration) or `until` (a time)';
 const timeExpected = 'an ISO 8601 time with a zone, like `2026-01-31T09:00:00Z`, or epoch ms';
-const zoned = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /** Reads what `sleep` was given: ms from now, or epoch ms. */
 export function readSleep(value: unknown): { readonly forMs: number } | { readonly untilMs: number } | WithMistake {
@@ -25,7 +25,7 @@ export function readSleep(value: unknown): { readonly forMs: number } | { readon
     const forMs = toDurationMs(length);
     return forMs === undefined ? { key: 'for', expected: durationExpected, found: length } : { forMs };
   }
-  const untilMs = typeof until === 'number' ? until : typeof until === 'string' && zoned.test(until) ? Date.parse(until) : Number.NaN;
+  const untilMs = typeof until === 'number' ? until : typeof until === 'string' ? (parseTime(until) ?? Number.NaN) : Number.NaN;
   return untilMs >= 0 && untilMs <= lastTimeMs ? { untilMs: Math.round(untilMs) } : { key: 'until', expected: timeExpected, found: until };
 }
 

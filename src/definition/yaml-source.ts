@@ -3,6 +3,7 @@ import type { Document, Node, Scalar, YAMLError } from 'yaml';
 import type { Place } from '../core/errors.ts';
 import { formatPath } from '../core/wording.ts';
 import type { Finding, Path, Problem } from './problem.ts';
+import { AliasesTooMany, YamlValues } from './yaml-value.ts';
 
 /** A YAML text that was read, and where everything in it is. */
 export interface YamlSource {
@@ -10,10 +11,6 @@ export interface YamlSource {
   readonly locate: (finding: Finding) => Place;
 }
 
-/** Aliases may repeat this many nodes in all; more is an attack or a mistake. */
-const maxRepeated = 10_000;
-/** Size of the definition with all aliases written out: texts in characters, anything else as 1. */
-const maxExpanded = 16 * 1024 * 1024;
 const maxProblems = 20;
 
 /** Reads YAML (and so JSON) into plain values; what is no YAML comes back as problems. */
@@ -24,27 +21,26 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
     return { ...(file !== undefined && { file }), line: Math.max(1, line), column: Math.max(1, col) };
   };
   try {
-    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    // Keys that are there twice are found below: the library compares each key with each.
+    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
     const mistakes = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
-    if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, text, place)) };
+    if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, place)) };
     keepVersionAsWritten(document);
-    const value: unknown = document.toJS({ maxAliasCount: maxRepeated });
-    if (isTooLarge(value)) return { problems: [notYaml(place(0), 'Expected aliases to repeat little, got a definition that grows beyond all measure when they are written out', 'aliases_too_many')] };
-    return { value, locate: finding => locate(document, text, finding, place) };
+    const values = new YamlValues(yaml, document);
+    const value = values.read();
+    if (values.mistakes.length > 0) {
+      return { problems: values.mistakes.slice(0, maxProblems).map(({ node, ...problem }) => ({ ...problem, place: place(node?.range?.[0] ?? 0) })) };
+    }
+    return { value, locate: finding => locate(document, values, text, finding, place) };
   } catch (error) {
     if (error instanceof RangeError) return { problems: [notYaml(place(0), 'Expected YAML that is nested less deeply')] };
-    if (error instanceof ReferenceError) return { problems: [notYaml(place(0), `Expected aliases to repeat at most ${maxRepeated} nodes, got more`, 'aliases_too_many')] };
+    if (error instanceof AliasesTooMany) return { problems: [notYaml(place(0), error.message, 'aliases_too_many')] };
     throw error;
   }
 }
 
-function toProblem(error: YAMLError, text: string, place: (offset: number) => Place): Problem {
-  const [from, to] = error.pos;
-  if (error.code === 'DUPLICATE_KEY') {
-    const key = (/^[^\s:]*/.exec(text.slice(from, Math.max(to, from + 80)))?.[0] ?? '').replaceAll(/^["']|["']$/g, '');
-    const expected = 'every key once';
-    return { code: 'duplicate_key', message: `Expected every key once, got \`${key}\` a second time`, place: place(from), expected, found: `\`${key}\`` };
-  }
+function toProblem(error: YAMLError, place: (offset: number) => Place): Problem {
+  const [from] = error.pos;
   const reason = error.message.split('\n', 1)[0] ?? 'unknown reason';
   return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}`, place: place(from), expected: 'YAML', found: reason };
 }
@@ -60,21 +56,8 @@ function keepVersionAsWritten(document: Document): void {
   if (yaml.isScalar(version) && typeof version.value === 'number' && version.source !== undefined) version.value = version.source;
 }
 
-function isTooLarge(value: unknown): boolean {
-  let room = maxExpanded;
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const next = open.pop();
-    room -= typeof next === 'string' ? next.length : 1;
-    if (room < 0) return true;
-    if (typeof next !== 'object' || next === null) continue;
-    for (const member of Object.values(next)) open.push(member);
-  }
-  return false;
-}
-
-function locate(document: Document, text: string, finding: Finding, place: (offset: number) => Place): Place {
-  const found = findNode(document, finding.path, finding.atKey === true);
+function locate(document: Document, values: YamlValues, text: string, finding: Finding, place: (offset: number) => Place): Place {
+  const found = findNode(document, values, finding.path, finding.atKey === true);
   const start = found?.range?.[0] ?? 0;
   const within = finding.offset === undefined || !yaml.isScalar(found) ? 0 : toSourceOffset(found, text, finding.offset);
   const path = formatPath(finding.path);
@@ -82,31 +65,27 @@ function locate(document: Document, text: string, finding: Finding, place: (offs
 }
 
 /** The node at a path, or the nearest around it. For something missing: the key of the object it is missing from. */
-function findNode(document: Document, path: Path, atKey: boolean): Node | undefined {
-  let node = resolve(document.contents, document);
+function findNode(document: Document, values: YamlValues, path: Path, atKey: boolean): Node | undefined {
+  let node = values.resolve(document.contents);
   let nearest = node;
   for (const [depth, key] of path.entries()) {
     const isLast = depth === path.length - 1;
     if (yaml.isMap(node)) {
-      const pair = node.items.find(item => yaml.isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = values.findPair(node, String(key));
       if (!pair) return nearest;
       const keyNode = pair.key as Node;
-      const valueNode = resolve(pair.value as Node | null, document);
+      const valueNode = values.resolve(pair.value as Node | null);
       if (isLast && (atKey || !valueNode)) return keyNode;
       nearest = keyNode;
       node = valueNode;
     } else if (yaml.isSeq(node)) {
-      node = resolve(node.items[Number(key)] as Node | undefined, document);
+      node = values.resolve(node.items[Number(key)] as Node | undefined);
       nearest = node ?? nearest;
     } else {
       return nearest;
     }
   }
   return node ?? nearest;
-}
-
-function resolve(node: Node | null | undefined, document: Document): Node | undefined {
-  return (yaml.isAlias(node) ? node.resolve(document) : node) ?? undefined;
 }
 
 /** Turns an offset in a text's value into one in its source, where they run in step; else 0, its beginning. */

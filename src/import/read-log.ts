@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { FlowError } from '../core/errors.ts';
+import { parseJsonText } from '../core/json-text.ts';
 import type { ImportedRun } from './imported-run.ts';
 import { isSession, readSession } from './read-session.ts';
 import { isTraceLine, readTrace } from './read-trace.ts';
@@ -41,8 +42,9 @@ function readBytes(path: string): Buffer {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJsonText(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { FlowError } from '../core/errors.ts';
+import { parseJsonText } from '../core/json-text.ts';
+import { hasNoSuchDay } from '../core/time-text.ts';
 import type { ImportedRun, ImportedStep, SkippedLine } from './imported-run.ts';
 import type { CallEvent } from './pair-calls.ts';
 import { pairCalls } from './pair-calls.ts';
 
-const timestamp = z.string().refine(text => Number.isFinite(Date.parse(text)));
+const timestamp = z.string().refine(text => Number.isFinite(Date.parse(text)) && !hasNoSuchDay(text));
 const eventShape = z.object({
   timestamp,
   session_id: z.string().min(1),
@@ -69,7 +71,7 @@ function readEvents(file: string, text: string): { events: TraceEvent[]; skipped
     if (content.trim() === '') continue;
     let value: unknown;
     try {
-      value = JSON.parse(content);
+      value = parseJsonText(content);
     } catch (cause) {
       // Whoever wrote it may have been killed in the middle of its last line.
       if (index === lines.length - 1 && events.length > 0) {

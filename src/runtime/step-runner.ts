@@ -2,6 +2,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { maxDelayMs } from '../core/clock.ts';
+import { listCauses, withCauses } from '../core/error-causes.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
@@ -253,10 +254,15 @@ function readFailure(error: unknown, retryable?: boolean): StepFailure {
     retryable?: unknown;
   };
   const text = typeof message === 'string' ? message : typeof error === 'string' ? error : 'The handler threw a value that is not an Error';
+  const causes = listCauses(error);
+  const details = {
+    ...(typeof name === 'string' && name !== 'Error' && { name: cut(name) }),
+    ...(causes.length > 0 && { causes: causes.map(cause => ({ ...cause, message: cut(cause.message) })) }),
+  };
   return {
     code: typeof code === 'string' && code !== '' ? cut(code) : 'tool_threw',
-    message: cut(text),
+    message: cut(withCauses(text, causes)),
     retryable: retryable ?? (typeof own === 'boolean' ? own : true),
-    ...(typeof name === 'string' && name !== 'Error' && { details: { name: cut(name) } }),
+    ...(Object.keys(details).length > 0 && { details }),
   };
 }

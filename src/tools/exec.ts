@@ -3,7 +3,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { Tool } from '../runtime/tool.ts';
+import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, ToolFailure, transient } from './define-built-in.ts';
+import { jsonValue } from './json-value.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
 
@@ -22,7 +24,7 @@ const input = z.strictObject({
 
 const output = z.object({
   exitCode: z.number(),
-  stdout: z.json(),
+  stdout: jsonValue,
   stderr: z.string(),
   stderrTruncated: z.boolean(),
 });
@@ -106,11 +108,11 @@ function toExitFailure(command: string, { exitCode, signal, stderr }: ProcessRes
   return transient('exec_failed', `${command} ${how}${lastLine && `: ${lastLine}`}`, { exitCode, signal, stderr: end });
 }
 
-function parseOutput(command: string, stdout: string, parse: 'text' | 'json' | 'lines'): z.core.util.JSONType {
+function parseOutput(command: string, stdout: string, parse: 'text' | 'json' | 'lines'): unknown {
   if (parse === 'text') return stdout;
   if (parse === 'lines') return stdout.split(/\r?\n/).filter((line, place, all) => line !== '' || place < all.length - 1);
   try {
-    return JSON.parse(stdout) as z.core.util.JSONType;
+    return parseJsonText(stdout);
   } catch (error) {
     throw permanent('exec_output_invalid', `Expected ${command} to print JSON: ${(error as Error).message}`, { stdout: stdout.slice(0, messageTail) });
   }

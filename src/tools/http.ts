@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Tool } from '../runtime/tool.ts';
+import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, transient } from './define-built-in.ts';
+import { jsonValue } from './json-value.ts';
 
 const input = z
   .strictObject({
@@ -13,7 +15,7 @@ const input = z
       .transform(method => method.toUpperCase())
       .default('GET'),
     headers: z.record(z.string(), z.string()).default({}),
-    body: z.json().optional(),
+    body: jsonValue.optional(),
     expect: z.array(z.int().min(100).max(599)).min(1).optional(),
     parse: z.enum(['json', 'text', 'auto']).default('auto'),
     maxBodyBytes: z.int().min(0).default(1024 * 1024),
@@ -26,7 +28,7 @@ const input = z
 const output = z.object({
   status: z.number(),
   headers: z.record(z.string(), z.string()),
-  body: z.json(),
+  body: jsonValue,
 });
 
 export interface HttpOptions {
@@ -137,12 +139,12 @@ function toPlainHeaders(headers: Headers): { [name: string]: string } {
   return Object.fromEntries([...headers].filter(([name]) => name !== 'set-cookie'));
 }
 
-function parseBody(where: string, text: string, response: Response, parse: 'json' | 'text' | 'auto'): z.core.util.JSONType {
+function parseBody(where: string, text: string, response: Response, parse: 'json' | 'text' | 'auto'): unknown {
   const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get('content-type') ?? '');
   if (parse === 'text' || (parse === 'auto' && !isJson)) return text;
   if (text === '') return null;
   try {
-    return JSON.parse(text) as z.core.util.JSONType;
+    return parseJsonText(text);
   } catch (error) {
     throw permanent('http_body_invalid', `Expected ${where} to answer with JSON: ${(error as Error).message}`, { body: text.slice(0, 1_000) });
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno } from './define-built-in.ts';
 import { resolveFolder, resolveInside } from './folder.ts';
 import { mapConcurrently } from './map-concurrently.ts';
@@ -78,7 +79,7 @@ async function readJson<Schema extends z.ZodType>(folder: string, file: string, 
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = parseJsonText(text);
   } catch (error) {
     throw invalid((error as Error).message);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineBuiltIn } from './define-built-in.ts';
+import { jsonValue } from './json-value.ts';
 
 /** `uses: publish`: a message in the commit that completes the step. */
 export const publishTool = defineBuiltIn({
@@ -7,7 +8,7 @@ export const publishTool = defineBuiltIn({
   description: 'Publishes a message to a queue, in the commit that completes the step.',
   input: z.strictObject({
     queue: z.string().min(1),
-    payload: z.json().default(null),
+    payload: jsonValue.default(null),
     priority: z.union([z.enum(['low', 'normal', 'high', 'urgent']), z.int()]).optional(),
     delay: z.union([z.number(), z.string()]).optional(),
     idempotency_key: z.string().min(1).optional(),

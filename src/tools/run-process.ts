@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 
@@ -33,6 +36,9 @@ export interface ProcessResult {
 
 const maxStderrBytes = 64 * 1024;
 const pollMs = 25;
+/** How many turns without a byte mean that a program that has ended has written no more, and how many there are at most. */
+const quietTurns = 3;
+const maxTurns = 100;
 const isWindows = process.platform === 'win32';
 
 const alive = new Set<ChildProcess>();
@@ -64,10 +70,17 @@ function signalTree(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** Reads on, so that whoever holds the other end can write, and keeps nothing of it. */
+function letGo(pipe: Readable | null): void {
+  pipe?.removeAllListeners('data');
+  pipe?.resume();
+  if (pipe instanceof Socket) pipe.unref();
+}
+
 /**
  * Runs a program to its end, without a shell, in a process group of its own.
  *
- * On abort, and when it writes too much, the whole group gets SIGTERM and after the grace SIGKILL; the promise settles
+ * It ends with the program, whatever that has left running in the background. On abort, and when it writes too much, the whole group gets SIGTERM and after the grace SIGKILL; the promise settles
  * when the group is gone. Rejects with the abort's reason, or with the system error when the program cannot be started.
  */
 export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
@@ -85,6 +98,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     killOnExit(child);
     const chunks: Buffer[] = [];
     let bytes = 0;
+    /** Bytes from both pipes. */
+    let received = 0;
     let stderr = Buffer.alloc(0);
     let stderrTruncated = false;
     let tooLarge = false;
@@ -128,14 +143,30 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
       watchGroup();
     };
 
+    // What the program began in the background may hold its pipes for as long as that runs. What the program itself has
+    // written is in them when it ends, and is read turn by turn until nothing more comes.
+    const endWithProgram = async (): Promise<void> => {
+      let quiet = 0;
+      for (let turn = 0; turn < maxTurns && quiet < quietTurns; turn++) {
+        const before = received;
+        await nextTurn();
+        quiet = received === before ? quiet + 1 : 0;
+      }
+      if (closed || killAt !== undefined || child.pid === undefined) return;
+      for (const pipe of [child.stdout, child.stderr]) letGo(pipe);
+      finish();
+    };
+
     signal.addEventListener('abort', kill, { once: true });
     child.stdout?.on('data', (chunk: Buffer) => {
+      received += chunk.length;
       bytes += chunk.length;
       if (bytes <= maxOutputBytes) return chunks.push(chunk);
       tooLarge = true;
       kill();
     });
     child.stderr?.on('data', (chunk: Buffer) => {
+      received += chunk.length;
       const all = Buffer.concat([stderr, chunk]);
       stderrTruncated ||= all.length > maxStderrBytes;
       stderr = all.length > maxStderrBytes ? Buffer.from(all.subarray(-maxStderrBytes)) : all;
@@ -153,5 +184,6 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
       closed = true;
       if (child.pid !== undefined && killAt === undefined) finish();
     });
+    child.once('exit', () => void endWithProgram());
   });
 }

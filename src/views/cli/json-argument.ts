@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
+import { parseJsonText } from '../../core/json-text.ts';
 
 /**
  * Reads a value given on the command line: JSON, `@file`, or `@-` for standard input.
@@ -19,7 +20,7 @@ export function readJsonArgument(argument: string, name: string, cwd: string): u
     }
   }
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return parseJsonText(text);
   } catch (cause) {
     const found = fromFile ? `the contents of \`${argument.slice(1)}\`` : `\`${text.length > 80 ? `${text.slice(0, 80)}…` : text}\``;
     throw new FlowError('argument_not_json', `Expected ${name} to be JSON or @file, got ${found}: ${(cause as Error).message}`, { cause });
