@@ -1,6 +1,6 @@
 import { FlowError } from '../core/errors.ts';
 import { maxEvaluationMemoryMb } from '../evaluator/evaluation-task.ts';
-import { evaluateApart } from '../evaluator/evaluator.ts';
+import { canEvaluateApart, evaluateApart } from '../evaluator/evaluator.ts';
 import type { InputProblem } from './input-problems.ts';
 import { computeSchemaCost, isQuicklyChecked, type SchemaCost } from './schema-cost.ts';
 import { findProblems } from './schema-validator.ts';
@@ -17,7 +17,7 @@ const costs = new WeakMap<object, { readonly cost: SchemaCost | undefined }>();
  */
 export async function checkBySchema(schema: object | boolean, value: unknown, timeLimitMs: number): Promise<readonly InputProblem[]> {
   const cost = getCost(schema);
-  if (cost && isQuicklyChecked(cost, value)) return findProblems(schema, value);
+  if (!canEvaluateApart() || (cost && isQuicklyChecked(cost, value))) return findProblems(schema, value);
   const outcome = await evaluateApart({ kind: 'schema', schema: JSON.stringify(schema), value: JSON.stringify(value) }, timeLimitMs);
   if ('value' in outcome) return JSON.parse(outcome.value) as InputProblem[];
   if ('error' in outcome) throw new FlowError(outcome.error.code, outcome.error.message);

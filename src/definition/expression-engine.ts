@@ -28,8 +28,8 @@ const getRecorded = (frame: Frame): Recorded => frame.lookup(recordedName) as Re
 
 /** A JSONata program. */
 export interface Program {
-  /** Has no limit of time or memory of its own: see `evaluateApart`. */
-  evaluate(scope: object, recorded: Recordings): Promise<unknown>;
+  /** Has no limit of memory, and none of time but between its steps: see `evaluateApart`. */
+  evaluate(scope: object, recorded: Recordings, timeLimitMs?: number): Promise<unknown>;
   readonly tree: unknown;
 }
 
@@ -39,11 +39,15 @@ export interface Program {
  * @throws JSONata's own error, an object with `code`, `position` and `message`
  */
 export function compileProgram(source: string): Program {
-  const program = jsonata(source, { timeout: 0, stack: maxDepth, sequence: maxSequence });
+  const options = { timeout: 0, stack: maxDepth, sequence: maxSequence };
+  const program = jsonata(source, options);
   program.assign(pushFrame, replaceTimestamp);
   return {
     tree: program.ast(),
-    evaluate: (scope, { now, seed }) => program.evaluate(scope, { ...functions, [recordedName]: { now, random: createTextSeededRandom(seed) } }) as Promise<unknown>,
+    evaluate(scope, { now, seed }, timeLimitMs = 0) {
+      options.timeout = timeLimitMs;
+      return program.evaluate(scope, { ...functions, [recordedName]: { now, random: createTextSeededRandom(seed) } }) as Promise<unknown>;
+    },
   };
 }
 

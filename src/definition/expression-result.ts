@@ -8,13 +8,15 @@ import type { RecordedValues, ResultRoom } from './plan.ts';
 /**
  * Evaluates a program in this thread and copies the result as plain JSON values.
  *
- * @throws a `FlowError` with code `expression_failed`
+ * @param timeLimitMs looked at between its steps; 0: none
+ * @throws a `FlowError` with code `expression_failed` or `expression_timeout`
  */
-export async function runProgram(source: string, program: Program, scope: object, recorded: Pick<RecordedValues, 'now' | 'seed'>): Promise<unknown> {
+export async function runProgram(source: string, program: Program, scope: object, recorded: Pick<RecordedValues, 'now' | 'seed'>, timeLimitMs = 0): Promise<unknown> {
   let result: unknown;
   try {
-    result = await program.evaluate(scope, recorded);
+    result = await program.evaluate(scope, recorded, timeLimitMs);
   } catch (error) {
+    if (readError(error).code === 'D1012') throw toOverrunError(source, 'time', timeLimitMs);
     throw toEvaluationError(error, source);
   }
   return toPlain(result, [], source);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FlowError } from '../core/errors.ts';
 import { describeInexact } from '../core/json-text.ts';
-import { evaluateApart } from '../evaluator/evaluator.ts';
+import { canEvaluateApart, evaluateApart } from '../evaluator/evaluator.ts';
 import { findInexactNumber, growsTooMuch } from './expression-copies.ts';
 import { computeCost, findGrowth, type Growth, maxCost } from './expression-cost.ts';
 import { compileProgram, type Program } from './expression-engine.ts';
@@ -113,9 +113,9 @@ function createPathExpression(source: string, names: readonly string[]): Express
 /** Here, when it is sure to be little; else in a process of its own. */
 async function evaluateProgram(source: string, program: Program, growth: Growth | undefined, scope: ExpressionScope, recorded: RecordedValues): Promise<unknown> {
   const cost = growth && computeCost(growth, scope);
-  if (cost === undefined) return evaluateFarther(source, scope, recorded);
-  await takeTurns(cost);
-  const result = await runProgram(source, program, scope, recorded);
+  if (cost === undefined && canEvaluateApart()) return evaluateFarther(source, scope, recorded);
+  await takeTurns(cost ?? maxCost);
+  const result = await runProgram(source, program, scope, recorded, cost === undefined ? recorded.timeLimitMs : 0);
   takeRoom(recorded.room, countBytes(result));
   return result;
 }

@@ -98,7 +98,7 @@ export class YamlValues {
   #readScalar(node: Scalar): Read {
     const { value, source } = node;
     if (typeof value === 'number' && source !== undefined && isInexact(source, value)) {
-      this.#report(node, 'number_inexact', describeInexact(source), 'a whole number that a number can hold exactly', source);
+      this.mistakes.push({ node, code: 'number_inexact', message: describeInexact(source), expected: 'a whole number that a number can hold exactly', found: source });
     }
     return { value, size: this.#take(typeof value === 'string' ? value.length : 1), aliases: 0 };
   }
@@ -106,7 +106,7 @@ export class YamlValues {
   #readAlias(alias: Alias): Read {
     const entry = this.#anchors.get(alias.source);
     if (!entry) {
-      this.#report(alias, 'not_yaml', `Expected \`*${alias.source}\` to stand for something before it with \`&${alias.source}\`, got nothing`, 'an anchor before it', `*${alias.source}`);
+      this.mistakes.push({ node: alias, code: 'not_yaml', message: `Expected \`*${alias.source}\` to stand for something before it with \`&${alias.source}\`, got nothing`, expected: 'an anchor before it', found: `*${alias.source}` });
       return { value: null, size: 1, aliases: 0 };
     }
     this.#targets.set(alias, entry.node);
@@ -154,7 +154,7 @@ export class YamlValues {
       const key = this.#toKey(node);
       if (own.has(key)) {
         const hint = key === '<<' ? '; several are merged with a list: `<<: [*a, *b]`' : '';
-        this.#report(node ?? map, 'duplicate_key', `Expected every key once, got \`${key}\` a second time${hint}`, 'every key once', `\`${key}\``);
+        this.mistakes.push({ node: node ?? map, code: 'duplicate_key', message: `Expected every key once, got \`${key}\` a second time${hint}`, expected: 'every key once', found: `\`${key}\`` });
       }
       own.add(key);
       const read = this.#read(pair.value as Node | null);
@@ -167,11 +167,12 @@ export class YamlValues {
   }
 
   /** Adds the keys that an object does not have itself; of several that have a key, the first gives it. */
-  #merge(into: Record<string, unknown>, { key, value: node }: Pair<Node | null, Node | null>, given: unknown): void {
+  #merge(into: Record<string, unknown>, { key: at, value: node }: Pair<Node | null, Node | null>, given: unknown): void {
     const sources = Array.isArray(given) ? given : [given];
     const aliases = this.#yaml.isSeq(node) ? node.items : [node];
     if (!aliases.every(one => this.#yaml.isAlias(one)) || !sources.every(source => typeof source === 'object' && source !== null && !Array.isArray(source))) {
-      this.#report(node ?? key ?? undefined, 'merge_invalid', 'Expected `<<` to merge what aliases stand for, like `<<: *common` or `<<: [*one, *other]`, and that to be objects; write keys that are given right there beside it, and a key of that name as `"<<"`', 'an alias of an object, or a list of such', '`<<`');
+      const message = 'Expected `<<` to merge what aliases stand for, like `<<: *common` or `<<: [*one, *other]`, and that to be objects; write keys that are given right there beside it, and a key of that name as `"<<"`';
+      this.mistakes.push({ node: node ?? at ?? undefined, code: 'merge_invalid', message, expected: 'an alias of an object, or a list of such', found: '`<<`' });
       return;
     }
     for (const source of sources as Record<string, unknown>[]) {
@@ -198,9 +199,5 @@ export class YamlValues {
     const single = new this.#yaml.YAMLMap();
     single.items.push(new this.#yaml.Pair(key, null));
     return Object.keys(single.toJS(this.#document) as object)[0] ?? '';
-  }
-
-  #report(node: Node | undefined, code: string, message: string, expected: string, found: string): void {
-    this.mistakes.push({ node, code, message, expected, found });
   }
 }

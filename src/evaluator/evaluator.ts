@@ -15,6 +15,9 @@ interface Ended {
 let evaluator: EvaluatorProcess | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
+/** Tells whether there is a program for it; there is none in an app that was bundled into other files. */
+export const canEvaluateApart = (): boolean => findEntryFile('evaluator-process') !== undefined;
+
 /**
  * Does a task in a process of its own, under limits of the work that it does: nothing it does can hold up or end this one.
  *

@@ -14,7 +14,7 @@ const problemOf = (text: string): string => {
   try {
     parseFlow(text);
   } catch (error) {
-    if (isFlowError(error)) return (error.details?.['problems'] as readonly Problem[]).map(({ code, place }) => `${place.line}:${place.column} ${code}`).join(' ');
+    if (isFlowError(error)) return ((error.details?.['problems'] ?? []) as readonly Problem[]).map(({ code, place }) => `${place.line}:${place.column} ${code}`).join(' ');
     throw error;
   }
   return 'nothing';
