@@ -1,6 +1,7 @@
 import type { FlowDefinition } from '../definition/schema.ts';
 import { createFlowModel } from './flow-model.ts';
 import type { FlowPath } from './flow-paths.ts';
+import type { KeptMachinePath } from './kept-machine.ts';
 import type { OwnPath } from './own-paths.ts';
 import { scriptFlow } from './script-flow.ts';
 import type { KeptPath } from './test-paths.ts';
@@ -49,6 +50,31 @@ function stringify(path: KeptPath): string {
   const list = (values: readonly unknown[]): string => `[\n${values.map(value => `        ${JSON.stringify(value)},`).join('\n')}\n      ]`;
   const rest = 'happens' in path ? `input: ${JSON.stringify(path.input)},\n      events: ${list(path.events)},\n      happens: ${list(path.happens)}` : `events: ${list(path.events)},\n      end: ${JSON.stringify(path.end)}`;
   return `{\n      name: ${quote(path.name)},\n      ${rest},\n    }`;
+}
+
+/**
+ * Writes paths of a machine as a file of vitest tests that runs as it is.
+ *
+ * @param file the machine's module as seen from the folder of the test file
+ */
+export function emitMachineVitest(machineId: string, paths: readonly KeptMachinePath[], file: string): string {
+  const url = file.startsWith('/') || file.startsWith('.') ? file : `./${file}`;
+  const line = (value: unknown): string => JSON.stringify(value);
+  return [
+    `// The ways the machine ${machineId} can go, and what it shows on each. Make them anew with: flowstone paths ${file}#${machineId} --emit vitest`,
+    "import { testKeptMachinePaths } from 'flowstone/testing';",
+    "import { describe, it } from 'vitest';",
+    `import * as machines from ${quote(url)};`,
+    '',
+    `describe(${quote(`the machine ${machineId}`)}, () => {`,
+    `  testKeptMachinePaths(machines, ${quote(machineId)}, { test: it, paths: [`,
+    ...paths.map(({ name, input, start, steps }) => [
+      '    {', `      name: ${quote(name)},`, ...(input === undefined ? [] : [`      input: ${line(input)},`]), `      start: ${line(start)},`, '      steps: [', ...steps.map(step => `        ${line(step)},`), '      ],', '    },',
+    ].join('\n')),
+    '  ] });',
+    '});',
+    '',
+  ].join('\n');
 }
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n')}'`;

@@ -8,7 +8,10 @@ import { createFlowModel } from './flow-model.ts';
 import type { FlowPath, FlowPathOptions } from './flow-paths.ts';
 import { generateFlowPaths, walkModel } from './flow-paths.ts';
 import type { MachinePath, MachinePathOptions } from './machine-paths.ts';
-import { generatePaths } from './machine-paths.ts';
+import { generatePaths, nameApart } from './machine-paths.ts';
+import type { DurableTestOptions } from './test-durable.ts';
+import { testDurable } from './test-durable.ts';
+import type { Register } from './register.ts';
 import type { Moment, RunPathOptions } from './run-path.ts';
 import { createOwnModel, readOutputs } from './own-flow.ts';
 import type { OwnPath } from './own-paths.ts';
@@ -17,9 +20,6 @@ import { runOwnPath } from './run-own-path.ts';
 import { runPath } from './run-path.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { scriptFlow } from './script-flow.ts';
-
-/** Registers one test: vitest's `it`, or `test` of `node:test`. */
-export type Register = (name: string, test: () => Promise<void>) => unknown;
 
 /** Holds at every moment at which the runtime has come to rest; false, or an error, is a failure. */
 export type Invariant = (moment: Moment) => boolean | void;
@@ -47,7 +47,7 @@ export interface MachineTestOptions<Machine extends AnyStateMachine, Subject> ex
  * Registers one test per path of a flow or a machine.
  *
  * A flow's paths drive the real runtime and are compared with the model after every event. A machine's paths drive
- * whatever `create` makes. What is missing fails: an outcome for something the flow uses (`outcome_missing`), a check
+ * whatever `create` makes, or with `durable: true` a durable actor on a simulated clock. What is missing fails: an outcome for something the flow uses (`outcome_missing`), a check
  * (`assertion_missing`).
  *
  * @example
@@ -61,8 +61,10 @@ export interface MachineTestOptions<Machine extends AnyStateMachine, Subject> ex
  */
 export function testPaths(subject: FlowDefinition, options: FlowTestOptions): void;
 export function testPaths<Machine extends AnyStateMachine, Subject>(subject: Machine, options: MachineTestOptions<Machine, Subject>): void;
-export function testPaths(subject: FlowDefinition | AnyStateMachine, options: FlowTestOptions | MachineTestOptions<AnyStateMachine, unknown>): void {
-  if ('implementations' in subject) testMachinePaths(subject, options as MachineTestOptions<AnyStateMachine, unknown>);
+export function testPaths<Machine extends AnyStateMachine, Reference>(subject: Machine, options: DurableTestOptions<Machine, Reference>): void;
+export function testPaths(subject: FlowDefinition | AnyStateMachine, options: FlowTestOptions | MachineTestOptions<AnyStateMachine, unknown> | DurableTestOptions<AnyStateMachine>): void {
+  if ('durable' in options) testDurable(subject as AnyStateMachine, options);
+  else if ('implementations' in subject) testMachinePaths(subject, options as MachineTestOptions<AnyStateMachine, unknown>);
   else testFlowPaths(subject, options as FlowTestOptions);
 }
 
@@ -167,7 +169,7 @@ function testMachinePaths<Subject>(machine: AnyStateMachine, options: MachineTes
   for (const type of types) {
     if (typeof outcomes[type] !== 'function') throw new FlowError('outcome_missing', `Expected \`outcomes\` to have a function for the event "${type}", found none`);
   }
-  for (const path of paths) test(path.name, () => followMachine(path, create, outcomes, check));
+  for (const path of nameApart(paths)) test(path.name, () => followMachine(path, create, outcomes, check));
 }
 
 async function followMachine<Subject>(path: MachinePath, create: () => Subject | Promise<Subject>, outcomes: MachineTestOptions<AnyStateMachine, Subject>['outcomes'], check: MachineTestOptions<AnyStateMachine, Subject>['check']): Promise<void> {

@@ -75,6 +75,22 @@ describe('flowstone test --mutate', () => {
   });
 });
 
+describe('machines on the command line', () => {
+  const events = '{"input":[{"what":"list"}],"events":[{"type":"approve","by":"Ada"},{"type":"approve","by":"Bob"},{"type":"refuse","by":"Cy"}]}';
+
+  it('are tested, changed, and written as tests', async () => {
+    const report = JSON.parse(await flowstone('test', 'docs/examples/approval-machine.tools.ts', '--mutate', '--examples', events, '--json')) as object;
+    expect(report).toMatchObject({ passed: true, machines: [{ machineId: 'approval', transitions: { covered: 5, total: 5 }, mutation: { mutants: 8, survivors: [] } }] });
+    const text = await flowstone('paths', 'docs/examples/approval-machine.tools.ts#approval', '--emit', 'vitest', '--examples', events);
+    expect(text).toContain("import * as machines from './docs/examples/approval-machine.tools.ts';");
+    expect(text).toContain("name: 'refuse (refused)',");
+  });
+
+  it('are named after the module, by their ids', async () => {
+    await expect(flowstone('paths', 'docs/examples/approval-machine.tools.ts#aproval')).rejects.toMatchObject({ stderr: expect.stringContaining('did you mean `approval`?') as unknown });
+  });
+});
+
 describe('flowstone check', () => {
   it('says what a flow surely does not mean, with file and line, and lets it pass', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-check-'));

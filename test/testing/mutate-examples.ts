@@ -1,11 +1,15 @@
 /*
- * Changes every example flow in every small way, one at a time: a kept path must fail for each change that a path could
+ * Changes every example flow and machine in every small way, one at a time: a kept path must fail for each change that a path could
  * tell. Part of `npm run mutate`.
  */
 import { parseArgs } from 'node:util';
 import { globSync } from 'tinyglobby';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import { mutateFlow } from '../../src/testing/mutate-flow.ts';
+import { keepMachinePaths } from '../../src/testing/kept-machine.ts';
+import { generatePaths } from '../../src/testing/machine-paths.ts';
+import { mutateMachine } from '../../src/testing/mutate-machine.ts';
+import { exampleMachines } from './example-machines.ts';
 import { makeOwnPaths } from '../../src/testing/own-paths.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
 
@@ -22,6 +26,12 @@ for (const file of files) {
   for (const item of needsValues) console.log(`  needs values: ${item}`);
   for (const { name, reason, telling } of survivors) console.log(`  ${telling ? 'UNNOTICED' : 'changes nothing'}: ${name} (${reason})`);
   unnoticed += needsValues.length + survivors.filter(survivor => survivor.telling).length;
+}
+for (const [machine, options] of positionals.length > 0 ? [] : exampleMachines) {
+  const { mutants, survivors } = mutateMachine(machine, keepMachinePaths(generatePaths(machine, options).paths));
+  console.log(`machine ${machine.id}: ${mutants - survivors.length} of ${mutants} changes make a path fail`);
+  for (const name of survivors) console.log(`  UNNOTICED: ${name}`);
+  unnoticed += survivors.length;
 }
 console.log(`${unnoticed} changes that a path could tell go unnoticed`);
 process.exit(unnoticed === 0 ? 0 : 1);

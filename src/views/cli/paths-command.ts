@@ -6,6 +6,8 @@ import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createScreenPalette } from './screen-palette.ts';
+import { machinePathsCommand } from './machine-paths-command.ts';
+import { readMachinePlace, readMachineSource } from './machine-source.ts';
 import type { TestSourceOptions } from './test-source.ts';
 import { readTestSource } from './test-source.ts';
 
@@ -29,6 +31,8 @@ function readOneOf<Name extends string>(option: string, given: string | undefine
 export async function pathsCommand(file: string, options: PathsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const strategy = readOneOf('--strategy', options.strategy, strategies);
   const format = readOneOf('--emit', options.emit, formats);
+  const place = readMachinePlace(file);
+  if (place) return machinePathsCommand(await readMachineSource(place, options, context), { ...options, format }, context);
   const path = resolve(context.cwd, file);
   const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
   if (out !== undefined && !format) throw new FlowError('usage_invalid', 'Expected --emit beside --out, so that it is known what to write');

@@ -6,7 +6,7 @@ import { exitCodes, toExitCode } from './exit-codes.ts';
 
 const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, else flowstone.db in the data folder of the platform)'] as const;
 const toolsOption = ['--tools <module>', 'a .js or .ts file that exports tools'] as const;
-const examplesOption = ['--examples <json>', 'inputs and outputs to try: `{ "input": […], "outputs": { "step id or uses": […] } }`, or @file'] as const;
+const examplesOption = ['--examples <json>', 'inputs and outputs to try: `{ "input": […], "outputs": { "step id or uses": […] } }`, of a machine `{ "events": […], "input": […], "services": { … } }`; or @file'] as const;
 const outputOption = ['--output-dir <folder>', 'write artifacts there as files, too (default: `output_dir` of the flow)'] as const;
 const flowOption = ['--flow <file>', 'a further definition, that it starts with `flow:id`; may be given again', collect] as const;
 
@@ -136,7 +136,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./export-command.ts')).exportCommand(id, options, context)));
 
-  add('paths <file>', 'list the ways a flow can go')
+  add('paths <file>', 'list the ways a flow, or a machine (`machines.ts#id`), can go')
     .option('--strategy <name>', 'coverage (every transition once; default), shortest (to every end), simple (no state twice)')
     .option('--emit <format>', 'vitest (tests to keep), json, mermaid (a diagram of what is covered)')
     .option('--out <file>', 'write what `--emit` makes to this file, whole or not at all (default: standard output)')
@@ -146,7 +146,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--limit <n>', 'at most so many paths', parseCount)
     .action(async (file: string, options) => settle(await (await import('./paths-command.ts')).pathsCommand(file, options, context)));
 
-  add('test <file>', 'run every way a flow can go against the real runtime; needs no tools')
+  add('test <file>', 'run every way a flow, or the machines of a module, can go against the real runtime; needs no tools')
     .option('--crash', 'and again with a crash at every commit')
     .option('--mutate', 'and change the flow in every small way: each change has to make a path fail')
     .option(...toolsOption)
