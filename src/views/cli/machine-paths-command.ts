@@ -4,8 +4,8 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { MachineSource } from './machine-source.ts';
-import type { PathsCommandOptions } from './paths-command.ts';
 import { createScreenPalette } from './screen-palette.ts';
+import type { PathsCommandOptions } from './test-source.ts';
 
 /** `paths machines.ts#id`: lists the ways a machine can go, or writes them as tests or JSON. */
 export async function machinePathsCommand({ file, machines, generation }: MachineSource, options: PathsCommandOptions & { readonly format?: string | undefined }, context: CommandContext): Promise<CommandResult> {

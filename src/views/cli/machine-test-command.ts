@@ -2,7 +2,7 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { MachineSource } from './machine-source.ts';
 import { createScreenPalette } from './screen-palette.ts';
-import type { TestCommandOptions } from './test-command.ts';
+import type { TestCommandOptions } from './test-source.ts';
 
 /** `test machines.ts`: runs every way machines can go as durable actors; with `mutate` each change of one has to make a path fail. */
 export async function machineTestCommand({ machines, generation }: MachineSource, options: TestCommandOptions, context: CommandContext): Promise<CommandResult> {

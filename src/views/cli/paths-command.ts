@@ -8,15 +8,8 @@ import { exitCodes } from './exit-codes.ts';
 import { createScreenPalette } from './screen-palette.ts';
 import { machinePathsCommand } from './machine-paths-command.ts';
 import { readMachinePlace, readMachineSource } from './machine-source.ts';
-import type { TestSourceOptions } from './test-source.ts';
+import type { PathsCommandOptions } from './test-source.ts';
 import { readTestSource } from './test-source.ts';
-
-export interface PathsCommandOptions extends TestSourceOptions {
-  readonly strategy?: string;
-  readonly emit?: string;
-  readonly out?: string;
-  readonly limit?: number;
-}
 
 const strategies = ['coverage', 'shortest', 'simple'] as const;
 const formats = ['vitest', 'json', 'mermaid'] as const;

@@ -10,15 +10,8 @@ import { exitCodes } from './exit-codes.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { machineTestCommand } from './machine-test-command.ts';
 import { readMachinePlace, readMachineSource } from './machine-source.ts';
-import type { TestSourceOptions } from './test-source.ts';
+import type { TestCommandOptions } from './test-source.ts';
 import { readTestSource } from './test-source.ts';
-
-export interface TestCommandOptions extends TestSourceOptions {
-  readonly crash?: boolean;
-  readonly mutate?: boolean;
-  readonly seeds?: number;
-  readonly mermaid?: boolean;
-}
 
 const barWidth = 24;
 const maxFailuresShown = 10;

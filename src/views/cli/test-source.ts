@@ -15,6 +15,20 @@ export interface TestSourceOptions {
   readonly seed?: number;
 }
 
+export interface PathsCommandOptions extends TestSourceOptions {
+  readonly strategy?: string;
+  readonly emit?: string;
+  readonly out?: string;
+  readonly limit?: number;
+}
+
+export interface TestCommandOptions extends TestSourceOptions {
+  readonly crash?: boolean;
+  readonly mutate?: boolean;
+  readonly seeds?: number;
+  readonly mermaid?: boolean;
+}
+
 /** Reads the flow that is to be tested, and what tells what its steps give: the tools' schemas, and examples. */
 export async function readTestSource(file: string, options: TestSourceOptions, context: CommandContext): Promise<{ readonly definition: FlowDefinition; readonly generation: WholePathOptions }> {
   const { cwd } = context;
