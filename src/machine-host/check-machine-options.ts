@@ -14,6 +14,9 @@ export function requireList<Value>(name: string, value: readonly Value[]): reado
   return Array.isArray(value) ? value : refuse(name, 'a list', value);
 }
 
+/** @throws a `FlowError` with code `option_invalid` */
+export const requireCount = (name: string, value: number): number => (Number.isSafeInteger(value) && value >= 0 ? value : refuse(name, 'an integer ≥ 0', value));
+
 /** Checks what stands in `machines` with a machine. @throws a `FlowError` with code `option_invalid` */
 export function requireHosted(given: object): void {
   requireKnownKeys<Partial<Record<'machine' | 'migrations' | 'promises', unknown>>>(given, { machine: true, migrations: true, promises: true }, 'an entry of `machines`');

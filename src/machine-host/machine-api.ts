@@ -9,6 +9,8 @@ import type { EmittedOf, EventOf, InputOf, MachineLike, RequiredInputOf, Snapsho
 export interface MachineOptions {
   /** XState machines that actors may be restored with and steps of flows may be (`uses: machine:id`), each with an id of its own. Those given to `spawn` are added. */
   readonly machines?: readonly (MachineLike | HostedMachine)[];
+  /** Actors that only wait and stay in memory nonetheless, for the case that they are spoken to again. Default 256; 0: each is read back when it is. */
+  readonly maxLoadedActors?: number;
   /** For values that JSON has no words for. Asked in this order. */
   readonly codecs?: readonly ValueCodec[];
 }

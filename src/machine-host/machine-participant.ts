@@ -40,12 +40,12 @@ export interface ParticipantOptions {
   readonly listSignals: (executionId: string) => readonly SignalRecord[];
   readonly maxOutputBytes: number;
   readonly maxInterruptions: number;
+  /** Waiting actors that stay in memory. */
+  readonly maxLoaded: number;
 }
 
 /** Actors read in one go. */
 const pageSize = 500;
-/** Waiting actors that stay in memory, for the case that they are spoken to again. */
-const maxResting = 256;
 
 /** Machines of people's own in the host's ticks: what they take is stored in the tick's one commit, and acted on afterwards. */
 export class MachineParticipant implements Participant<ActorCommand> {
@@ -356,7 +356,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
     if (actor.isMoving || actor.services.size > 0 || actor.touched) return;
     if (actor.status !== 'active') return void this.#actors.delete(actor.id);
     this.#resting.add(actor.id);
-    if (this.#resting.size <= maxResting) return;
+    if (this.#resting.size <= this.#options.maxLoaded) return;
     const [oldest = actor.id] = this.#resting;
     this.#resting.delete(oldest);
     this.#actors.delete(oldest);

@@ -12,7 +12,7 @@ import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from '../runtime/api.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
-import { requireActorFilter, requireList, requirePromiseNames } from './check-machine-options.ts';
+import { requireActorFilter, requireCount, requireList, requirePromiseNames } from './check-machine-options.ts';
 import { requireSpawnOptions } from './check-spawn-options.ts';
 import { DurableActor } from './durable-actor.ts';
 import type { ValueCodec } from './encode-value.ts';
@@ -47,12 +47,12 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [] }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Store; readonly inspect?: RuntimeOptions['inspect']; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
+  constructor({ machines = [], codecs = [], maxLoadedActors }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Store; readonly inspect?: RuntimeOptions['inspect']; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
-      actors: store.actors, book: this.#book, codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
+      actors: store.actors, book: this.#book, maxLoaded: requireCount('maxLoadedActors', maxLoadedActors ?? 256), codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
       listSignals: executionId => listSignals(store, executionId),
       inspection: inspect && new TreeInspection(inspect, logger),
       handles: {

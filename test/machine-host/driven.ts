@@ -19,6 +19,8 @@ export interface CorpusMachine {
   readonly name: string;
   readonly build: (probe: Probe) => AnyStateMachine;
   readonly input?: unknown;
+  /** Machines that it spawns by value, which its runtime is given, too. */
+  readonly knows?: readonly AnyStateMachine[];
   readonly steps: readonly ScriptStep[];
   /** Why nothing can be compared after a restart; undefined: it can. */
   readonly residentOnly?: string;

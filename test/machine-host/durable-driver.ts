@@ -13,8 +13,12 @@ import type { Acted } from './probe.ts';
 import { Probe } from './probe.ts';
 import { tellApart } from './tell-apart.ts';
 
-/** A machine as a durable actor; `restart` ends the process and starts another on what was stored. */
-export function driveDurably(entry: CorpusMachine, { inspect }: { readonly inspect?: (event: InspectionEvent) => void } = {}): Driven {
+/**
+ * A machine as a durable actor; `restart` ends the process and starts another on what was stored.
+ *
+ * @param evicts it leaves memory after each event, and is read back for the next one
+ */
+export function driveDurably(entry: CorpusMachine, { inspect, evicts = false }: { readonly inspect?: (event: InspectionEvent) => void; readonly evicts?: boolean } = {}): Driven {
   const probe = new Probe();
   const clock = new SimulatedClock();
   const machine = entry.build(probe);
@@ -31,7 +35,7 @@ export function driveDurably(entry: CorpusMachine, { inspect }: { readonly inspe
 
   const listen = (): void => void actor.on('*', event => emitted.push(event));
   const open = async (): Promise<void> => {
-    runtime = await createRuntime({ store, clock, machines: [machine], logger, retentionMs: null, ...(inspect && { inspect }) });
+    runtime = await createRuntime({ store, clock, machines: [machine, ...(entry.knows ?? [])], logger, retentionMs: null, ...(evicts && { maxLoadedActors: 0 }), ...(inspect && { inspect }) });
   };
   const observe = async (): Promise<Observation> => {
     await settleTicks();

@@ -13,6 +13,12 @@ describe.each(corpus.map(entry => [entry.name, entry] as const))('%s', (_name, e
     }), { numRuns: 6 });
   });
 
+  it('goes so, too, out of memory between the steps', async () => {
+    await fc.assert(fc.asyncProperty(scripts(entry), async script => {
+      expect(await follow(given => driveDurably(given, { evicts: true }), entry, script)).toEqual(await follow(driveLive, entry, script));
+    }), { numRuns: 2 });
+  });
+
   it.skipIf(entry.residentOnly !== undefined)('goes on as if nothing had been, restarted before each step', async () => {
     await fc.assert(fc.asyncProperty(scripts(entry), async script => {
       expect(await follow(driveDurably, entry, script, true)).toEqual(await follow(driveLive, entry, script));
