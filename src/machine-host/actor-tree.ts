@@ -9,7 +9,7 @@ import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import { createOutcome } from './tree-outcome.ts';
 import { toDueAt, TreeTimers } from './tree-timers.ts';
 import type { AnySnapshot, CreateParams, Inner, InnerAction, InnerInspection, InnerSystem } from './xstate-internals.ts';
-import { createInner, isBuiltIn, isMachine, promiseReject, promiseResolve, running, stopped, toKind } from './xstate-internals.ts';
+import { createInner, isBuiltIn, isMachine, notStarted, promiseReject, promiseResolve, running, stopped, toKind } from './xstate-internals.ts';
 
 type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : never;
 
@@ -59,6 +59,7 @@ export class ActorTree {
   /** The session that the next actor gets in place of a new one. */
   givenSession: string | undefined;
   readonly #keyed = new Map<string, Inner>();
+  readonly #holders = new WeakSet<Inner>();
   readonly #logics = new Map<AnyActorLogic, AnyActorLogic>();
   readonly #originals = new WeakMap<Inner, AnyActorLogic>();
   readonly #current = new WeakMap<Inner, { transition: number; effects: number }>();
@@ -276,6 +277,19 @@ export class ActorTree {
       start: () => {},
     };
     return system;
+  }
+
+  /** Names that are held by actors that never began, since the transition that made them threw: XState keeps them. Their ids, by name. */
+  listHeld(isKept: (actor: Inner) => boolean): Record<string, string> | undefined {
+    let held: Record<string, string> | undefined;
+    for (const [systemId, actor] of this.#keyed) if (this.#holders.has(actor) || (actor._processingStatus === notStarted && !isKept(actor))) (held ??= {})[systemId] = actor.id;
+    return held;
+  }
+
+  /** A name is held by an actor that never began. */
+  hold(systemId: string, actor: Inner): void {
+    this.#holders.add(actor);
+    this.system._set(systemId, actor);
   }
 
   /** Whether an actor belongs to this tree and can still take events. */

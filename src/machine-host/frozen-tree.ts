@@ -37,6 +37,8 @@ export interface FrozenTree {
   readonly sessions: number;
   /** Given when the actor was spawned. */
   readonly promises?: PromiseOptionsByName | undefined;
+  /** Names (`systemId`) that are held by actors that never began: their ids. */
+  readonly held?: Readonly<Record<string, string>> | undefined;
   readonly root: FrozenActor;
   /** All other actors, also one that lives though no parent lists it: another took its place under its id. */
   readonly below: readonly FrozenActor[];
@@ -49,7 +51,7 @@ interface NestedActor extends Omit<FrozenActor, 'children'> {
 }
 
 /** What stands in the row of a root. */
-export type FrozenHead = Pick<FrozenTree, 'transition' | 'sessions' | 'promises' | 'root'> & { /** How many parts there are beside it. */ readonly parts: number };
+export type FrozenHead = Pick<FrozenTree, 'transition' | 'sessions' | 'promises' | 'held' | 'root'> & { /** How many parts there are beside it. */ readonly parts: number };
 
 /** What 0.2.0 wrote into the row of a root: all there is. */
 interface NestedTree {
@@ -73,8 +75,8 @@ export function assembleTree(head: FrozenHead | NestedTree, parts: readonly { re
     if (isTimerPart(part)) timers.push(JSON.parse(body) as FrozenTimer);
     else below.push(JSON.parse(body) as FrozenActor);
   }
-  const { transition, sessions, promises, root } = head;
-  return { frozen: { transition, sessions, promises, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
+  const { transition, sessions, promises, held, root } = head;
+  return { frozen: { transition, sessions, promises, held, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
 }
 
 /** In the order in which they began. */

@@ -49,6 +49,7 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles, s
     actors.set(session, gone);
     return gone;
   };
+  for (const [systemId, id] of Object.entries(frozen.held ?? {})) tree.hold(systemId, toGone(`held by ${id}`, id));
   const toActor = (session: string, id = ''): Inner => actors.get(session) ?? toGone(session, id);
   const decoding: Decoding = {
     codecs,

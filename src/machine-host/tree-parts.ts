@@ -15,11 +15,11 @@ interface Seen {
   readonly run: PromiseRun | undefined;
 }
 
-/** Whether an actor is to be stored: it is the root, it lives, or one that is stored lists it. */
+/** Whether an actor is to be stored: it is the root, or below one that is, and lives or is listed. What XState leaves alive below one that is no more reaches nobody. */
 function isKept(tree: ActorTree, actor: Inner): boolean {
   const { _parent: parent, id, sessionId } = actor;
   if (!parent) return actor === tree.root;
-  return tree.live.get(sessionId) === actor || (parent._snapshot.children?.[id] === actor && isKept(tree, parent));
+  return (tree.live.get(sessionId) === actor || parent._snapshot.children?.[id] === actor) && isKept(tree, parent);
 }
 
 /** The rows of a tree. */
@@ -42,6 +42,7 @@ export class TreeParts {
   #root = '';
   #counters = { transition: 0, sessions: 0 };
   #promises: PromiseOptionsByName | undefined;
+  #held: Readonly<Record<string, string>> | undefined;
   readonly #put = new Set<string>();
   readonly #removed = new Set<string>();
 
@@ -83,6 +84,7 @@ export class TreeParts {
     this.#root = tree.root.sessionId;
     this.#counters = { transition: tree.transition, sessions: tree.sessions };
     this.#promises = tree.promises;
+    this.#held = tree.listHeld(actor => isKept(tree, actor));
   }
 
   /** An actor that has ended stays as long as it is listed: that it no longer is, only its parent has noticed. */
@@ -93,13 +95,15 @@ export class TreeParts {
     }
   }
 
-  /** With it go those below it that have ended. */
+  /** With it go those below it. */
   #forget(tree: ActorTree, session: string): void {
     const seen = this.#seen.get(session);
     if (!seen) return;
     this.#seen.delete(session);
     this.#delete(session);
-    for (const child of seen.children ?? []) if (!tree.live.has(child)) this.#forget(tree, child);
+    for (const child of seen.children ?? []) this.#forget(tree, child);
+    // What it no longer listed, another having taken its place.
+    if (seen.children) for (const [other, { actor }] of this.#seen) if (actor._parent === seen.actor) this.#forget(tree, other);
   }
 
   #set(part: string, text: string): void {
@@ -149,7 +153,8 @@ export class TreeParts {
   #toHead(): string {
     const { transition, sessions } = this.#counters;
     const promises = this.#promises ? `"promises":${JSON.stringify(this.#promises)},` : '';
-    return `{"transition":${transition},"sessions":${sessions},"parts":${this.#texts.size - 1},${promises}"root":${this.#texts.get(this.#root)}}`;
+    const held = this.#held ? `"held":${JSON.stringify(this.#held)},` : '';
+    return `{"transition":${transition},"sessions":${sessions},"parts":${this.#texts.size - 1},${promises}${held}"root":${this.#texts.get(this.#root)}}`;
   }
 
   /** The tree as it was taken last. */

@@ -7,6 +7,7 @@ import { createActor as createXStateActor } from 'xstate';
 export const testedReleases = { oldest: '5.19.4', newest: '5.33.3' } as const;
 
 /** XState's `ProcessingStatus`. */
+export const notStarted = 0;
 export const running = 1;
 export const stopped = 2;
 export type ProcessingStatus = 0 | 1 | 2;

@@ -18,7 +18,7 @@ export interface Sight {
   readonly log: readonly string[];
 }
 
-const names = new Set(['sessionId', '_subscription', 'syncSnapshot']);
+const names = new Set(['sessionId', '_subscription', 'syncSnapshot', 'src']);
 const data = new Set(['context', 'output', 'input', 'error']);
 const strip = (snapshot: unknown): string =>
   JSON.stringify(snapshot, (key, value: unknown) => (names.has(key) ? undefined : value === null && key === 'children' ? {} : value !== undefined && data.has(key) ? tellApart(value) : value));
@@ -38,7 +38,7 @@ export function runLive(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
   actor.on('*', event => log.push(`emit ${JSON.stringify(tellApart(event))}`));
   const sights: Sight[] = [];
   const look = (): void => {
-    sights.push({ snapshot: strip(actor.getPersistedSnapshot()), log });
+    sights.push({ snapshot: strip((actor as unknown as { getPersistedSnapshot(options: object): unknown }).getPersistedSnapshot({ __unsafeAllowInlineActors: true })), log });
     log = [];
   };
   actor.start();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { corpus } from './corpus/corpus.ts';
-import { randomEntry } from './corpus/random-machine.ts';
 import { driveDurably } from './durable-driver.ts';
+import { checkStored } from './random-runs.ts';
 import { driveLive } from './reference.ts';
 import { follow, scripts } from './script.ts';
 
@@ -30,11 +30,6 @@ describe('statecharts made at random', () => {
   // XState says so when an actor that has ended is sent something.
   beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
   afterEach(() => void vi.restoreAllMocks());
-  const cases = randomEntry.chain(entry => scripts(entry, 12).map(script => ({ entry, script })));
 
-  it('go on in the store as if nothing had been, restarted before each step', async () => {
-    await fc.assert(fc.asyncProperty(cases, async ({ entry, script }) => {
-      expect(await follow(driveDurably, entry, script, true)).toEqual(await follow(driveLive, entry, script));
-    }), { numRuns: 20 });
-  });
+  it.each(['restarted', 'evicted'] as const)('go on in the store as if nothing had been: %s before each step', way => checkStored(way, { numRuns: 12 }));
 });

@@ -63,6 +63,29 @@ describe('the systemId of a root', () => {
     await place.close();
   });
 
+  it.each([false, true])('is held by an actor that never began, as XState holds it; restarted: %s', async isRestarted => {
+    const failing = setup({ actors: { child } }).createMachine({ id: 'failing', entry: [spawnChild('child', { id: 'kid', systemId: 'name' }), assign(() => { throw new Error('No start'); })] });
+    const machine = setup({ actors: { child, failing } }).createMachine({
+      id: 'm', initial: 'a', states: { a: { invoke: { src: 'failing', onError: 'b' } }, b: { on: { go: 'c' } }, c: { invoke: { src: 'child', systemId: 'name' } } },
+    });
+    const live = createActor(machine);
+    live.subscribe({ error: () => {} });
+    live.start();
+    live.send({ type: 'go' });
+    const place = openPlace({ machines: [machine] });
+    let actor = await (await place.open()).spawn(machine, { id: 'm' });
+    if (isRestarted) {
+      await place.close();
+      actor = await (await place.open()).actor<typeof machine>('m');
+    }
+    expect(actor.getSnapshot().value).toBe('b');
+    await actor.send({ type: 'go' });
+    const see = ({ status, error }: { status: string; error?: unknown }) => [status, (error as Error | undefined)?.message];
+    expect(see(actor.getSnapshot())).toEqual(see(live.getSnapshot()));
+    expect(see(live.getSnapshot())).toEqual(['error', expect.stringContaining('already exists')]);
+    await place.close();
+  });
+
   it('is nobody else\'s in its tree', async () => {
     const twice = setup({ actors: { child } }).createMachine({ id: 'twice', invoke: { src: 'child', systemId: 'top' } });
     const place = openPlace();

@@ -9,6 +9,7 @@ import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
 import { runIsolationKills } from './isolation-kills.ts';
+import { checkStored, checkTrees } from '../machine-host/random-runs.ts';
 import { runKillLoop } from './kill-loop.ts';
 import { MachineCrowd } from './machine-crowd.ts';
 import type { MixedStormResult } from './mixed-storm/mixed-storm.ts';
@@ -149,6 +150,16 @@ async function powerCuts(): Promise<void> {
   ]);
 }
 
+async function statecharts(): Promise<void> {
+  const share = isShort ? 100 : 2_000;
+  const runs = { 'read back from JSON after each event': async () => checkTrees({ numRuns: isShort ? 300 : 6_000, seed }), 'restarted before each step': () => checkStored('restarted', { numRuns: share, seed }), 'out of memory between the steps': () => checkStored('evicted', { numRuns: share, seed }) };
+  // XState says so when an actor that has ended is sent something.
+  const { warn } = console;
+  console.warn = () => {};
+  for (const [way, run] of Object.entries(runs)) report(`random statecharts with children by value, names in their system and what JSON has no word for, seed ${seed}, ${way}: as in XState`, await run().then(() => [], (error: Error) => [error.message.slice(0, 2_000)]));
+  console.warn = warn;
+}
+
 async function documents(): Promise<void> {
   const count = isShort ? 60 : 1_000;
   const { growth, listMs, readMs } = await makeLargeDocuments(count);
@@ -175,6 +186,7 @@ await powerCuts();
 await recovery();
 await crowds();
 await machines();
+await statecharts();
 await documents();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;
