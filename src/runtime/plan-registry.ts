@@ -73,8 +73,9 @@ export class PlanRegistry {
     const plan = isChild ? this.findChild(flowId) : this.#byFlowId.get(flowId);
     if (plan) return plan;
     const known = [...this.#byFlowId.keys()];
+    const hint = didYouMean(flowId, known);
     const list = known.length > 0 ? `Known flows: ${known.join(', ')}` : 'No flow is registered';
-    throw new FlowError('flow_unknown', `Expected the id of a registered flow, got "${flowId}"${didYouMean(flowId, known)}. ${list}`);
+    throw new FlowError('flow_unknown', `Expected the id of a registered flow, got "${flowId}"${hint === '' ? '.' : hint} ${list}`);
   }
 
   /** The id of a definition that is registered just so. @throws a `FlowError` with code `flow_unknown` */
