@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import type { Metafile, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build, transform } from 'esbuild';
 import * as yaml from 'yaml';
 
@@ -122,29 +122,47 @@ export function listEntries({ exports }: Manifest): string[] {
   return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts', 'src/evaluator-process.ts', 'src/evaluator-thread.ts'];
 }
 
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.14',
+  conditions: ['flowstone-source', 'module'],
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Programs that an app needs wherever it runs, whole: an app that is bundled has no files of ours beside it. */
+const embedded = ['evaluator-process', 'evaluator-thread'];
+
+async function embedPrograms(): Promise<{ readonly plugin: Plugin; readonly metafiles: readonly Metafile[] }> {
+  const built = await Promise.all(embedded.map(name => build({ ...shared, entryPoints: [`src/${name}.ts`], write: false, minify: true, plugins: [loadLate, builtIns] })));
+  const texts = Object.fromEntries(built.map(({ outputFiles: [file] }, place) => [embedded[place], file?.text]));
+  const plugin: Plugin = {
+    name: 'embedded programs',
+    setup: bundle => bundle.onLoad({ filter: /[\\/]core[\\/]embedded-programs\.ts$/ }, () => ({ contents: `export const embeddedPrograms = ${JSON.stringify(texts)};`, loader: 'ts' })),
+  };
+  return { plugin, metafiles: built.map(({ metafile }) => metafile) };
+}
+
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
+  const programs = await embedPrograms();
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...shared,
     entryPoints: listEntries(manifest),
     outbase: '.',
     outdir,
     // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
     chunkNames: 'src/chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.14',
-    conditions: ['flowstone-source', 'module'],
     external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
-    plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, shorten],
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
+    plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, programs.plugin, shorten],
   });
   // A module cannot `require`: it would only be noticed when it is asked for.
-  const required = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'require-call' && external).map(({ path }) => path));
+  const required = [metafile, ...programs.metafiles].flatMap(({ outputs }) => Object.values(outputs)).flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'require-call' && external).map(({ path }) => path));
   if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
   return metafile;
 }

@@ -10,7 +10,7 @@ const done = (text: string): Promise<void> => appendFile('done.log', `${text}\n`
 
 const customer = z.string().min(1);
 
-export const reserve = defineTool({
+const reserve = defineTool({
   name: 'reserve',
   input: z.object({ customer }),
   output: z.object({ shelf: z.string() }),
@@ -20,7 +20,7 @@ export const reserve = defineTool({
   },
 });
 
-export const charge = defineTool({
+const charge = defineTool({
   name: 'charge',
   input: z.object({ customer, amount: z.number() }),
   output: z.object({ receipt: z.string() }),
@@ -31,7 +31,7 @@ export const charge = defineTool({
   },
 });
 
-export const payBack = defineTool({
+const payBack = defineTool({
   name: 'pay-back',
   input: z.object({ customer, amount: z.number() }),
   output: z.object({ paidBack: z.number() }),
@@ -41,7 +41,7 @@ export const payBack = defineTool({
   },
 });
 
-export const writeLetter = defineTool({
+const writeLetter = defineTool({
   name: 'write-letter',
   input: z.object({ customer, text: z.string() }),
   output: z.object({ letter: z.string() }),

@@ -202,7 +202,7 @@ describe('every file', () => {
 
   it('is named after one idea, in kebab-case', () => {
     const wrong = all.filter(file => {
-      const name = posix.basename(file).replace(/(\.(?:test|packed))?\.ts$/, '');
+      const name = posix.basename(file).replace(/(\.(?:test|packed|page))?\.ts$/, '');
       return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || (/^(utils?|helpers?|common|types|index)$/.test(name) && file !== 'src/index.ts');
     });
     expect(wrong).toEqual([]);

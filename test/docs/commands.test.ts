@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/views/cli/program.ts';
+import { toProjectManifest } from '../../src/views/project-manifest.ts';
 import { listBlocks, pages, requirePage, root } from './pages.ts';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string>; name: string };
+/** Those of the project that `flowstone init` writes. */
+const projectScripts = new Set(Object.keys(toProjectManifest({}, {}, 'project', undefined).scripts ?? {}));
 const commands = createProgram({} as Parameters<typeof createProgram>[0], () => {}).commands;
 
 /** Command lines of a page, in blocks and in sentences, without prompts, comments and what the shell does around them. */
@@ -22,7 +25,7 @@ function findWrong(line: string): string | undefined {
   const [program, ...rest] = line.split(/\s+/);
   if (program === 'npm') {
     const script = rest[0] === 'run' ? rest.find((word, index) => index > 0 && !word.startsWith('-')) : ['start', 'test'].includes(rest[0] ?? '') ? rest[0] : undefined;
-    if (script !== undefined && !(script in manifest.scripts)) return `no script ${script}`;
+    if (script !== undefined && !(script in manifest.scripts) && !projectScripts.has(script)) return `no script ${script}`;
     if (script !== 'flowstone') return undefined;
   } else if (program !== 'flowstone' && !(program === 'npx' && rest[0] === 'flowstone')) {
     return undefined;

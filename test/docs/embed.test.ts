@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -13,28 +13,25 @@ const nodeOptions = ['--conditions=flowstone-source', '--disable-warning=Experim
 
 const listNamed = (path: string): Map<string | undefined, string> => new Map(listBlocks(requirePage(path)).map(block => [nameOfBlock(block), block.text]));
 
-describe('what the pages show', () => {
-  test('an embedding of ten lines in the README, runs and gives the same execution for the same key', async () => {
+describe('the README', () => {
+  const { text } = requirePage('README.md');
+
+  test('shows a flow and a program of twelve lines that run, and give the same execution for the same key', async () => {
     const named = listNamed('README.md');
-    for (const file of ['swap.yml', 'tools.ts', 'app.ts']) writeFileSync(join(folder, file), named.get(file) ?? '');
+    for (const file of ['order.yml', 'app.ts']) writeFileSync(join(folder, file), named.get(file) ?? '');
     const code = (named.get('app.ts') ?? '').split('\n').filter(line => line !== '' && !line.startsWith('//'));
-    expect(code.length).toBeLessThanOrEqual(10);
+    expect(code.length).toBeLessThanOrEqual(12);
     const first = await run(process.execPath, [...nodeOptions, 'app.ts'], { cwd: folder });
-    expect(first).toEqual({ stdout: "scored 1 [ 'balance: completed', 'swap: completed' ]\n", stderr: '' });
+    expect(first).toEqual({ stdout: "scored [ 'charge: completed', 'ship: completed' ]\n", stderr: '' });
+    expect(text).toContain(`\`${first.stdout.trim()}\``);
     const second = await run(process.execPath, [...nodeOptions, 'app.ts'], { cwd: folder });
     expect(second.stdout).toBe(first.stdout);
   });
 
-  test('the program of the quickstart, runs over the pages it finds, and only once for its key', async () => {
-    const named = listNamed('docs/guides/quickstart.md');
-    for (const name of ['hello', 'docs']) mkdirSync(join(folder, name));
-    for (const file of ['words.yml', 'tools.ts', 'app.ts']) writeFileSync(join(folder, 'hello', file), (named.get(file) ?? '').replace('pause(1_000', 'pause(1'));
-    for (const [file, text] of [['a.md', 'one two'], ['b.md', 'three'], ['c.txt', 'four']] as const) writeFileSync(join(folder, 'docs', file), text);
-    const first = await run(process.execPath, [...nodeOptions, 'hello/app.ts'], { cwd: folder });
-    expect(first.stderr).toBe('');
-    expect(first.stdout).toContain('step:count/item:1 attempt.completed → completed\n');
-    expect(first.stdout).toMatch(/\ncounted 1 \{ pages: 2, words: 3 \}\n$/);
-    const second = await run(process.execPath, [...nodeOptions, 'hello/app.ts'], { cwd: folder });
-    expect(second.stdout).toBe('counted before 1 { pages: 2, words: 3 }\n');
+  test('has a first page of one screen: the claim, how to install it, a flow, a program', () => {
+    const [page = ''] = text.split(/^## /m);
+    expect(page.split('\n').length).toBeLessThanOrEqual(50);
+    // `npm run packed` types the commands of the first block.
+    expect(listBlocks({ path: 'README.md', text: page }).map(({ language }) => language)).toEqual(['sh', 'yaml', 'ts']);
   });
 });

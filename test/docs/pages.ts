@@ -15,12 +15,17 @@ export interface Block {
   readonly text: string;
   /** Of its first line of text, 1-based. */
   readonly line: number;
+  /** What the comment above it says of how it is made: `file: template/app.ts`, `flowstone graph …`. */
+  readonly made: string | undefined;
+  /** A block of commands above it, that prints it. */
+  readonly printedBy: string | undefined;
 }
 
 /** Every page a reader of the checkout may open. */
 export const pages: readonly Page[] = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...globSync('docs/**/*.md', { cwd: root }).map(path => path.replaceAll('\\', '/')).toSorted(),
 ].map(path => ({ path, text: readFileSync(`${root}${path}`, 'utf8') }));
 
@@ -33,10 +38,17 @@ export function requirePage(path: string): Page {
 /** Takes the fenced blocks out of a page, also those that are indented in a list. */
 export function listBlocks({ text }: Page): Block[] {
   const blocks: Block[] = [];
-  for (const match of text.matchAll(/^([ ]*)```(\w+)[^\n]*\n([\s\S]*?)^\1```$/gm)) {
+  for (const match of text.matchAll(/^([ ]*)```(\w*)[^\n]*\n([\s\S]*?)^\1```$/gm)) {
     const [whole, indent = '', language = '', body = ''] = match;
     const start = match.index + whole.indexOf('\n') + 1;
-    blocks.push({ language, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), line: text.slice(0, start).split('\n').length });
+    const before = text.slice(0, match.index);
+    blocks.push({
+      language,
+      text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+      line: text.slice(0, start).split('\n').length,
+      made: /<!-- ([^\n]+?) -->\n$/.exec(before)?.[1],
+      printedBy: /```sh\n((?:(?!```)[\s\S])+)```\n\n$/.exec(before)?.[1],
+    });
   }
   return blocks;
 }

@@ -66,7 +66,8 @@ function writeSnippets(): number {
   for (const page of [...pages, ...commented]) {
     const target = join(folder, page.path.replaceAll(/\W+/g, '-'));
     for (const block of listBlocks(page)) {
-      if (block.language !== 'ts') continue;
+      // Files of the project that `init` writes are checked where they are.
+      if (block.language !== 'ts' || block.made?.startsWith('file: ')) continue;
       const name = nameOfBlock(block) ?? `line-${block.line}.ts`;
       mkdirSync(target, { recursive: true });
       const imported = importOwn(page, block.text);

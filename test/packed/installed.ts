@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
@@ -20,6 +20,13 @@ export function createEmptyEnvironment(home: string, nodeFolder = dirname(proces
   };
 }
 
+/** What the README says to type. */
+function readInstallCommand(): string {
+  const [, command] = /^(npm install .*\.tgz)/m.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  if (command === undefined) throw new Error('The README does not say how to install the packed file');
+  return command;
+}
+
 /** A folder in which the packed file is installed, without a network. */
 export function installPacked(tarball: string, nodeFolder?: string): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
   const folder = mkdtempSync(join(tmpdir(), 'installed-'));
@@ -27,7 +34,7 @@ export function installPacked(tarball: string, nodeFolder?: string): { readonly 
   mkdirSync(home);
   const env = createEmptyEnvironment(home, nodeFolder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  execSync(readInstallCommand().replace(/\.\/flowstone-\S+\.tgz/, () => tarball), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   return { folder, env };
 }
 

@@ -6,8 +6,8 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/packed/**/*.packed.ts'],
     globalSetup: ['test/packed/pack-once.ts'],
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     // What is measured here is measured alone.
     fileParallelism: false,
   },
