@@ -33,11 +33,17 @@ export function recordSchemas(load: () => typeof z): typeof z {
   const record = (call: () => unknown): object => {
     let made: object | undefined;
     const make: Make = () => (made ??= call() as object);
+    // What asks only whether it is a schema needs no schema.
+    const readStandard = (): object => Reflect.get(make(), '~standard') as object;
+    const standard = new Proxy({ version: 1, vendor: 'zod', validate: (value: unknown) => (readStandard() as { validate(given: unknown): unknown }).validate(value) }, {
+      get: (known, key) => (key in known ? Reflect.get(known, key) : Reflect.get(readStandard(), key)) as unknown,
+    });
     const schema = new Proxy({}, {
       get(_, key) {
         if (made === undefined && typeof key === 'string' && chained.has(key)) {
           return (...args: unknown[]) => record(() => (Reflect.get(make(), key) as (...given: unknown[]) => unknown)(...args.map(realize)));
         }
+        if (made === undefined && key === '~standard') return standard;
         return Reflect.get(make(), key) as unknown;
       },
       has: (_, key) => Reflect.has(make(), key),

@@ -47,6 +47,6 @@ describe('links', () => {
       const page = pages.find(known => known.path === path);
       for (const link of listLinks(page?.text ?? '')) found.add(posix.join(dirname(path), link.split('#')[0] ?? ''));
     }
-    expect(pages.map(({ path }) => path).filter(path => !found.has(path))).toEqual([]);
+    expect(pages.map(({ path }) => path).filter(path => !path.startsWith('docs/decisions/') && !found.has(path))).toEqual([]);
   });
 });
