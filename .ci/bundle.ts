@@ -158,6 +158,9 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
     // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
     chunkNames: 'src/chunks/[name]-[hash]',
     splitting: true,
+    // Every start reads all of it: what is shorter is read faster. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
     plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, programs.plugin, shorten],
   });
