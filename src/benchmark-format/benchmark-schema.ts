@@ -12,9 +12,9 @@ const account = z
   .object({
     pubkey: text('the address of an account'),
     owner: text('the program the account belongs to'),
-    lamports: z.number({ error: 'a number of lamports' }).int({ error: 'a whole number of lamports' }).gte(0, { error: 'a number of lamports, 0 or more' }),
+    lamports: z.number({ error: 'a number of lamports' }).int({ error: 'a whole number of lamports' }).gte(0, { error: 'a number of lamports, 0 or more' }).optional(),
     data: z.record(z.string(), anything, { error: 'an object' }).optional(),
-  }, { error: 'an account: an object with `pubkey`, `owner` and `lamports`' })
+  }, { error: 'an account: an object with `pubkey` and `owner`' })
   .catchall(anything);
 
 const flowStep = z

@@ -19,6 +19,7 @@ export async function checkBenchmark(benchmark: Benchmark, { source, origins }: 
     ...checkKeys(benchmark),
     ...checkWeights(benchmark),
     ...checkAccounts(benchmark),
+    ...checkLamports(benchmark),
     ...bounds.map(finding => ({ ...finding, path: origins[Number(finding.path[1])] ?? [] })),
     ...(await checkStart(benchmark, assertions)),
     ...listUnjudged(assertions, origins),
@@ -61,6 +62,14 @@ function checkAccounts({ ground_truth: truth, initial_state: accounts }: Benchma
     if (typeof mint !== 'string' || held === undefined || held === mint) return [];
     return [{ code: 'mint_differs', path: [...path.slice(0, -1), 'mint'], expected: `\`${String(held)}\``, found: `\`${mint}\``, message: `\`${pubkey}\` holds \`${String(held)}\`, the assertion speaks of \`${mint}\`` }];
   });
+}
+
+/** A position in a lending program is written without them, too. */
+function checkLamports({ initial_state: accounts }: Benchmark): Finding[] {
+  return accounts.flatMap(({ pubkey, lamports }, at): Finding[] => (lamports !== undefined ? [] : [{
+    code: 'lamports_missing', path: ['initial_state', at], expected: 'a number of lamports', found: 'nothing',
+    message: `\`${pubkey}\` has no \`lamports\`; what reads them is not evaluated`,
+  }]));
 }
 
 /** One doubt per list, since whole lists are often nothing that a program could judge. */

@@ -20,13 +20,14 @@ export const instructionShare = 0.75;
  * Weights are those of the file. Where it expects instructions, these share 0.75 and the final state weighs nothing: it only
  * shows what happened, as the predecessor had it.
  */
-export function convertGroundTruth({ ground_truth: truth }: Benchmark, targets: Targets): Converted[] {
+export function convertGroundTruth({ ground_truth: truth, initial_state: accounts }: Benchmark, targets: Targets): Converted[] {
   if (!truth) return [];
   const { final_state_assertions: finals, expected_instructions: expected, min_score: _minScore, skip_instruction_validation: skip, ...lists } = truth;
   const instructions = skip ? [] : expected;
   const converted: Converted[] = [];
+  const poor = new Set(accounts.filter(({ lamports }) => lamports === undefined).map(({ pubkey }) => pubkey));
   for (const [at, one] of finals.entries()) {
-    for (const [part, assertion] of convertFinal(one).entries()) {
+    for (const [part, assertion] of convertFinal(one, poor).entries()) {
       const weight = instructions.length > 0 ? 0 : (Number(assertion['weight'] ?? one.weight ?? 1));
       converted.push({ assertion: { ...assertion, id: `final_state_${at + 1}${part === 0 ? '' : `_${part + 1}`}`, type: String(assertion['type']), weight }, from: ['ground_truth', 'final_state_assertions', at] });
     }
@@ -61,9 +62,11 @@ function toStatePath(one: Expectation): string | undefined {
   return type === 'SolBalance' || type === 'SolBalanceChange' ? formatPath(['state', 'accounts', pubkey, 'lamports']) : undefined;
 }
 
-function convertFinal(one: Expectation): Loose[] {
+/** `poor`: accounts that the file gives no lamports; nobody can tell what theirs should be. */
+function convertFinal(one: Expectation, poor: ReadonlySet<string>): Loose[] {
   const path = toStatePath(one);
   const { type, weight = 1, expected, expected_gte: gte, expected_lte: lte, expected_change_gte: changeGte, expected_change_lte: changeLte } = one;
+  if (type?.startsWith('SolBalance') === true && typeof one['pubkey'] === 'string' && poor.has(one['pubkey'])) return [{ ...one, type, reason: `\`initial_state\` gives \`${one['pubkey']}\` no lamports` }];
   if (path === undefined || type === undefined) return [{ ...one, type: type ?? 'untyped' }];
   if (type === 'SolBalanceChange') {
     const bounds = [['change_gte', changeGte], ['change_lte', changeLte]].filter(([, value]) => typeof value === 'number');

@@ -9,6 +9,8 @@ const whole = /^[-+]?\d+(?:\.0*)?$/;
 export function isInexact(written: string, value: number): boolean {
   if (Number.isSafeInteger(value)) return false;
   if (/^[-+]?0[xo]/i.test(written)) return BigInt(written.replace(/^[-+]/, '')) !== BigInt(Math.abs(value));
+  // As JavaScript writes it: the shortest digits from which the same number comes back.
+  if (String(value) === written.replaceAll(/^\+|\.0*$/g, '')) return false;
   return whole.test(written) && (!Number.isFinite(value) || BigInt(written.replaceAll(/^\+|\.0*$/g, '')) !== BigInt(value));
 }
 

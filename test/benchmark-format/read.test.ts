@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../docs/examples/ledger/plan.ts';
 import { loadBenchmark, readBenchmarkText } from '../../src/benchmark-format/load-benchmark.ts';
+import { evaluateAssertions } from '../../src/assertions/evaluate-assertions.ts';
 import { isFlowError } from '../../src/core/errors.ts';
 import { compileFlow } from '../../src/definition/compile-flow.ts';
 import type { Problem } from '../../src/definition/problem.ts';
@@ -89,6 +90,20 @@ describe('a benchmark file', () => {
   it('is told from a flow', async () => {
     expect(await readBenchmarkText('id: x\nsteps: [{ id: a, uses: exec }]\nground_truth: 1', 'b.yml')).toBeUndefined();
     expect(await readBenchmarkText('id: x\nprompt: y', 'b.yml')).toBeUndefined();
+  });
+});
+
+describe('an account without lamports, such as a position in a lending program', () => {
+  it('is a doubt, and what reads them is not evaluated', async () => {
+    const finals = ['SolBalance', 'SolBalanceChange'].map(type => `{ type: ${type}, pubkey: A, expected: 1, expected_change_gte: 1 }`).join(', ');
+    const loaded = await readBenchmarkText(`id: x\nprompt: p\ninitial_state: [{ pubkey: A, owner: B }, { pubkey: C, owner: B, lamports: 1 }]\nground_truth: { final_state_assertions: [${finals}, { type: SolBalance, pubkey: C, expected: 2 }] }\n`, 'b.yml');
+    expect(loaded?.doubts.map(({ code, place }) => `${place.path} ${code}`)).toContain('initial_state[0] lamports_missing');
+    const assertions = loaded?.definition.assertions ?? [];
+    expect(assertions.map(({ type }) => type)).toEqual(['SolBalance', 'SolBalanceChange', 'equals']);
+    const judged = await evaluateAssertions(assertions, { steps: {}, toolCalls: [], state: { value: { accounts: { A: { lamports: 1 }, C: { lamports: 2 } }, owners: {} } } }, 1_000);
+    expect(judged.map(({ result, reason }) => [result, reason])).toEqual([
+      ['not_evaluated', '`initial_state` gives `A` no lamports'], ['not_evaluated', '`initial_state` gives `A` no lamports'], ['passed', undefined],
+    ]);
   });
 });
 

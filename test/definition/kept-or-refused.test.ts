@@ -33,7 +33,7 @@ describe('a whole number beyond 2^53', () => {
     expect(problemOf(flow(`[{ a: ${number} }]`))).toBe('4:40 number_inexact');
   });
 
-  it.each(['9007199254740992', '9007199254740991', '18014398509481984', '1e23', '0.1234567890123456789', '0x20000000000002'])('is kept where it is the same: %s', number => {
+  it.each(['9007199254740992', '9007199254740991', '18014398509481984', '1152921504606847000', '1e23', '0.1234567890123456789', '0x20000000000002'])('is kept where it is the same: %s', number => {
     expect(given(number)).toBe(Number(number));
   });
 
