@@ -1,6 +1,6 @@
 /*
- * What must hold, under force. `npm run torture -- --ci` takes less than a minute; without it, five minutes, or
- * `--minutes N`. `--seed S` repeats the kills of an earlier run.
+ * What must hold, under force. `npm run torture -- --ci` takes some minutes; without it, half an hour: the kill
+ * loops take five minutes of it, or `--minutes N`. `--seed S` repeats the kills of an earlier run.
  *
  * Correctness decides about the exit code. Times depend on the machine and are printed beside their targets.
  */

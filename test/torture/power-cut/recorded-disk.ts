@@ -65,7 +65,8 @@ export class RecordedDisk {
       const last = pending.findLastIndex(({ kind }) => kind === 'remove');
       if (last < 0) continue;
       this.#synced.delete(name);
-      this.#pending.set(name, pending.slice(last + 1));
+      if (last + 1 < pending.length) this.#pending.set(name, pending.slice(last + 1));
+      else this.#pending.delete(name);
     }
   }
 
