@@ -47,7 +47,7 @@ export async function viewStored(reader: StoreReader, record: ExecutionRecord, p
 }
 
 /** Counters that a definition gives, and those that also count runs a crash cut off. */
-const given: ReadonlySet<string> = new Set(['total', 'concurrency', 'mode', 'always']);
+const given: ReadonlySet<string> = new Set(['total', 'concurrency', 'mode', 'always', 'flows']);
 const restless: ReadonlySet<string> = new Set(['ready', 'granted', 'released']);
 
 /** Slots given out and back count runs; a crash may add some. */
