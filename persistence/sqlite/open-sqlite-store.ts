@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { FlowError } from '../../src/core/errors.ts';
 import type { KeysOf } from '../../src/core/known-keys.ts';
 import { requireKnownKeys } from '../../src/core/known-keys.ts';
@@ -60,6 +61,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     throw new FlowError('option_invalid', `Expected either \`file\` or \`database\`, got ${file === undefined ? 'neither' : 'both'}.`);
   }
   if (file === '') throw new FlowError('option_invalid', 'Expected `file` to be a path or `:memory:`, got an empty string.');
+  if (file !== undefined) requireNoFolder(file);
   const opened = database ? adoptDatabase(database, busyTimeoutMs) : openWritable(file as string, driver, busyTimeoutMs);
   return withOpened(opened, () => {
     prepareSchema(opened, durability);
@@ -80,6 +82,7 @@ export function openSqliteReader(options: SqliteReaderOptions): SqliteReader {
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
   if (nativeBinding !== undefined) useNativeBinding(requireFile(nativeBinding));
+  requireNoFolder(file);
   const opened = openReadable(file, driver, busyTimeoutMs);
   return withOpened(opened, () => {
     checkSchema(opened, outdated === 'read');
@@ -100,6 +103,12 @@ function withOpened<T>(opened: OpenedDatabase, work: () => T): T {
     closeDatabase(opened);
     throw toOpenError(opened.path ?? ':memory:', error);
   }
+}
+
+/** SQLite only says that it cannot open it. */
+function requireNoFolder(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new FlowError('store_cannot_open', `Expected the file of a database, got \`${file}\`, which is a folder. Name a file in it, such as \`${join(file, 'flowstone.db')}\``, { details: { location: file } });
 }
 
 function requireDriver(driver: SqliteDriver | undefined): void {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../core/wording.ts';
 import { type CheckedGraph, nameStep } from './check-graph.ts';
+import { findCure, findHyphenated, findHyphenName } from './expression-cures.ts';
 import type { Expression, ExpressionMistake } from './expression.ts';
 import { functionNames, rootNames, stepFields } from './expression-scan.ts';
 import { type AncestorQuery, findNotUpstream } from './graph.ts';
@@ -25,6 +26,11 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
       for (const part of template.parts) {
         if (typeof part === 'string') continue;
         const { expression, offset } = part;
+        const hyphenated = findHyphenated(expression.source, checked.positions.keys());
+        if (hyphenated !== undefined && !expression.reads.steps.has(hyphenated)) {
+          findings.push({ ...toHyphenated(hyphenated, expression, path), offset });
+          continue;
+        }
         findings.push(...checkNames(expression, step, path, offset));
         for (const id of expression.reads.steps) {
           const ancestor = checked.positions.get(id);
@@ -117,7 +123,7 @@ function toSyntaxFinding(path: Path, { source, message, offset }: ExpressionMist
     path,
     expected: 'a JSONata expression',
     found,
-    message: `Expected \`${String(path.at(-1))}\` to hold JSONata, got ${found}: ${message}`,
+    message: `Expected \`${String(path.at(-1))}\` to hold JSONata, got ${found}: ${message}${findCure(source)}`,
     offset,
   };
 }
@@ -140,7 +146,8 @@ function checkNames({ source, reads }: Expression, step: StepOutline, path: Path
   const roots = ofArtifact ? [...rootNames, 'output'] : rootNames;
   for (const name of reads.unknownNames) {
     if (ofArtifact && name === 'output') continue;
-    const hint = name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, roots);
+    const whole = findHyphenName(source, name);
+    const hint = whole !== undefined ? `; a name with \`-\` in it stands in backquotes: \`\`${whole}\`\`` : name === 'inputs' ? '; did you mean `input`?' : didYouMean(name, roots);
     report(`one of ${code(roots)}`, name, `Expected the expression ${within} to begin with ${code(roots)}, got \`${name}\`${hint}`);
   }
   for (const name of reads.unknownFields) {
@@ -163,6 +170,13 @@ function checkNames({ source, reads }: Expression, step: StepOutline, path: Path
     });
   }
   return findings;
+}
+
+function toHyphenated(id: string, { source }: Expression, path: Path): Finding {
+  return {
+    code: 'unknown_step', path, expected: `\`\`steps.\`${id}\`\`\``, found: `\`steps.${id}\``,
+    message: `Expected the expression \`${shorten(source)}\` to name steps of this flow, got \`steps.${id}\`, a subtraction; an id with \`-\` in it stands in backquotes: \`\`steps.\`${id}\` \`\``,
+  };
 }
 
 function toUnknownStep(id: string, { source }: Expression, path: Path, checked: CheckedGraph): Finding {

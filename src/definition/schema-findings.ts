@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { describeValue, didYouMean, findNearest, formatPath } from '../core/wording.ts';
 import { follow } from './json-pointer.ts';
+import { isObject } from './outline.ts';
 import type { Finding, Path } from './problem.ts';
 import { definitionKeys, flowSchema, type FlowDefinition } from './schema.ts';
 
@@ -21,7 +22,7 @@ export function readSchema(value: unknown): { readonly definition?: FlowDefiniti
 
 function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   const path = issue.path.filter(key => typeof key !== 'symbol');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => toUnknownKey(path, key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => toUnknownKey(path, key, findEmptied(follow(root, path))));
   const value = follow(root, path);
   const expected = issue.message;
   const found = describeValue(value);
@@ -43,11 +44,16 @@ function toKind(path: Path): keyof typeof definitionKeys {
   return path.at(-2) === 'models' ? 'model' : 'step';
 }
 
-function toUnknownKey(path: Path, key: string): Finding {
+/** A key without a value, above keys that were to be its own: they are indented too little. */
+function findEmptied(value: unknown): string | undefined {
+  return isObject(value) ? Object.keys(value).find(key => value[key] === null) : undefined;
+}
+
+function toUnknownKey(path: Path, key: string, emptied: string | undefined): Finding {
   const kind = path.length === 0 ? 'flow' : toKind(path);
   const known: readonly string[] = definitionKeys[kind];
   const renamed = Object.hasOwn(otherNames, key) ? otherNames[key] : undefined;
-  const hint = renamed !== undefined && known.includes(renamed) ? `; did you mean \`${renamed}\`?` : didYouMean(key, known);
+  const hint = emptied !== undefined ? `; if it belongs to \`${emptied}\`, which is empty, indent it further` : renamed !== undefined && known.includes(renamed) ? `; did you mean \`${renamed}\`?` : didYouMean(key, known);
   const where = path.length === 0 ? 'a flow' : `\`${formatPath(path)}\``;
   return {
     code: 'unknown_key',

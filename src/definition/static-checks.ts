@@ -1,5 +1,6 @@
 import prettyMilliseconds from 'pretty-ms';
 import { computeBackoff } from '../core/backoff.ts';
+import { checkBraces } from './check-braces.ts';
 import { checkBounds } from './check-bounds.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
 import type { Finding } from './problem.ts';
@@ -13,7 +14,7 @@ import { readSleep } from './wait.ts';
  * retries the flow's timeout leaves no room for.
  */
 export function findDoubts(plan: FlowPlan): Finding[] {
-  return [...checkBounds(plan.assertions), ...plan.steps.flatMap(step => [...checkRuns(step), ...checkWait(plan, step), ...checkScore(plan, step), ...checkOutput(plan, step), ...checkTime(plan, step)])];
+  return [...checkBraces(plan.definition), ...checkBounds(plan.assertions), ...plan.steps.flatMap(step => [...checkRuns(step), ...checkWait(plan, step), ...checkScore(plan, step), ...checkOutput(plan, step), ...checkTime(plan, step)])];
 }
 
 const formatDuration = (ms: number): string => prettyMilliseconds(ms);

@@ -39,10 +39,21 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
   }
 }
 
+/** What is wrong with the indentation, as people see it. */
+const sameColumn = 'all keys of an object, and all `-` of a list, begin in the same column: correct the spaces before this line';
+const cures: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_INDENT: sameColumn,
+  TAB_AS_INDENT: 'indent with spaces, tabs are not allowed',
+  BLOCK_AS_IMPLICIT_KEY: 'a key below another one is indented further than it, on a line of its own; a text that contains `: ` stands in quotes',
+  MULTILINE_IMPLICIT_KEY: sameColumn,
+  MISSING_CHAR: 'a key is followed by `: `; a text of several lines is indented further than its key',
+};
+
 function toProblem(error: YAMLError, place: (offset: number) => Place): Problem {
   const [from] = error.pos;
   const reason = error.message.split('\n', 1)[0] ?? 'unknown reason';
-  return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}`, place: place(from), expected: 'YAML', found: reason };
+  const cure = reason.startsWith('Sequence item') ? sameColumn : cures[error.code];
+  return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}${cure === undefined ? '' : `; ${cure}`}`, place: place(from), expected: 'YAML', found: reason };
 }
 
 function notYaml(place: Place, message: string, code = 'not_yaml'): Problem {

@@ -71,6 +71,8 @@ export function getQueues(runtime: QueueRuntime): Queues {
 export class Queues implements QueueRuntime {
   readonly participant: QueueParticipant;
   readonly queues: QueueCare;
+  /** Consumers that have not been stopped. */
+  consumers = 0;
   readonly #environment: QueueEnvironment;
   readonly #catalog: QueueCatalog;
   readonly #port: LocalPort;
@@ -137,6 +139,7 @@ export class Queues implements QueueRuntime {
     const params = toConsumerParams(this.#catalog.resolve(queue), handler, options);
     const consumer = new QueueConsumer(params, { clock, random, logger, progressed, port: this.#port, machine: consumerRunner, toRequest: (target, payload, more) => this.toRequest(target, payload, more) });
     this.participant.add(consumer);
+    this.consumers++;
     return {
       queue: consumer.queue,
       get status() {
@@ -148,6 +151,7 @@ export class Queues implements QueueRuntime {
       stop: async () => {
         await consumer.stop();
         this.participant.remove(consumer);
+        this.consumers--;
       },
     };
   }

@@ -7,6 +7,7 @@ import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
 import { noteQueues, Queues } from '../queue/create-queues.ts';
+import { warnWhenForgotten } from './idle-warning.ts';
 import { HostedMachines } from '../machine-host/machine-runtime.ts';
 import { findConsolidated, loadSession } from './consolidation/read-session.ts';
 import type { ConsolidatedSession } from './consolidation/session.ts';
@@ -27,6 +28,12 @@ import { Retention } from './retention.ts';
 import { watchStore } from './watch-store.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
+
+/** Whoever awaits it hears of a stop; whom nobody awaits must not end the process with it. */
+const quietly = <T>(promise: Promise<T>): Promise<T> => {
+  promise.catch(() => undefined);
+  return promise;
+};
 
 const defaultStopMs = 10_000;
 /** Room for what surrounds a payload in a request of another process, characters. */
@@ -76,6 +83,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     throw error;
   }
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
+  const unwarn = broker && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
   const retention = new Retention({ ...resolved, store, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
   retention.start();
   const endWatch = watchStore(core, store);
@@ -155,6 +163,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   };
 
   const stop = async (timeoutMs: number): Promise<void> => {
+    unwarn?.();
     broker?.stopListening();
     endWatch();
     // Both at once: the time for handlers begins with the call.
@@ -173,7 +182,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       const record = await core.requireExecution(executionId);
       return readProgress(store, await core.plans.load(store, record.digest), record, resolved.clock.now());
     },
-    settled: () => settled(executionId),
+    settled: () => quietly(settled(executionId)),
     consolidated: generation => consolidated(executionId, generation),
     signal: async (name, payload = null, how = {}) => core.signal(executionId, name, payload, requireCallOptions('runtime.signal', how).force),
     cancel: message => core.cancel(executionId, message),
@@ -202,7 +211,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     },
     signal: async (executionId, name, payload = null, how = {}) => core.signal(executionId, name, payload, requireCallOptions('runtime.signal', how).force),
     cancel: (executionId, message) => core.cancel(executionId, message),
-    settled,
+    settled: executionId => quietly(settled(executionId)),
     async retry(executionId, what = {}) {
       await core.retry(executionId, requireCallOptions('runtime.retry', what));
       return toExecution(executionId, false);

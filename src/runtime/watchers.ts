@@ -2,6 +2,11 @@
 export class Watchers<News> {
   readonly #byId = new Map<string, Set<(news: News | undefined) => void>>();
 
+  /** Executions that somebody waits for. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
   /** Calls back at every piece of news, and without any when the runtime ends; until the returned function is called. */
   watch(executionId: string, callback: (news: News | undefined) => void): () => void {
     const callbacks = this.#byId.get(executionId) ?? new Set();

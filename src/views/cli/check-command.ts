@@ -2,10 +2,12 @@ import { relative, resolve } from 'node:path';
 import { isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { toDefinitionError, type Problem } from '../../definition/problem.ts';
+import { builtInTools } from '../../tools/built-in.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkDoubts } from './check-doubts.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { checkToolInputs } from './check-tool-inputs.ts';
 import { toErrorDocument } from './error-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadFlows } from './load-flows.ts';
@@ -32,7 +34,7 @@ interface CheckedFile {
 async function checkFile(file: string, further: readonly string[], given: ToolsModule, cwd: string): Promise<CheckedFile> {
   try {
     const [definition, ...others] = await loadFlows(file, further, cwd, given);
-    const problems = checkReferences(resolve(cwd, file), definition, [definition, ...others]);
+    const problems = [...checkReferences(resolve(cwd, file), definition, [definition, ...others]), ...checkToolInputs(resolve(cwd, file), definition, [...builtInTools, ...given.tools])];
     const { id, version, steps } = definition;
     return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
   } catch (error) {

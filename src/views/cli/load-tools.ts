@@ -9,6 +9,7 @@ import type { HostedMachine } from '../../machine-host/machine-book.ts';
 import type { ModelClient } from '../../runtime/interactions/model-client.ts';
 import type { Tool } from '../../runtime/tool.ts';
 import { projectTools } from '../../tools/project-tools.ts';
+import { findSyntaxError } from './find-syntax-error.ts';
 import { readMachineExports } from './machine-exports.ts';
 import { readToolExports } from './tool-exports.ts';
 
@@ -102,7 +103,10 @@ async function importModule(modulePath: string, cwd: string): Promise<Record<str
   } catch (cause) {
     const { message, code } = cause as NodeJS.ErrnoException;
     const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, or use Node.js 22.18 or later' : '';
-    throw new FlowError('tools_module_invalid', `Cannot load the tools in \`${modulePath}\`: ${message ?? String(cause)}${advice}`, { place: { file }, cause });
+    const place = findSyntaxError(cause, file);
+    const unsupported = code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' ? '. Node.js only takes types away: write it without' : advice;
+    const where = place === undefined ? '' : `${relative(cwd, place.file ?? file) || file}:${place.line}:${place.column}: `;
+    throw new FlowError('tools_module_invalid', `Cannot load the tools in \`${modulePath}\`: ${where}${message ?? String(cause)}${unsupported}`, { place: place ?? { file }, cause });
   }
   return exports;
 }

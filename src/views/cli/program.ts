@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { FlowError } from '../../core/errors.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { formatError, toErrorDocument } from './error-document.ts';
+import { getColumns } from './screen-palette.ts';
 import { exitCodes, toExitCode } from './exit-codes.ts';
 
 const databaseOption = ['--db <path>', 'the database (default: FLOWSTONE_DB, else flowstone.db in the data folder of the platform)'] as const;
@@ -21,6 +22,17 @@ function parseCount(text: string): number {
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError(`Expected an integer ≥ 1, got \`${text}\`.`);
 }
+
+/** What the help shows together. */
+const groups: readonly (readonly [title: string, commands: readonly string[]])[] = [
+  ['Run:', ['run', 'resume', 'retry', 'cancel', 'signal']],
+  ['Look:', ['list', 'show', 'artifacts', 'interactions', 'export', 'graph', 'stats']],
+  ['Write and test flows:', ['init', 'check', 'paths', 'test', 'sync', 'import']],
+  ['Queues and machines:', ['queue', 'actors']],
+];
+const otherGroup = 'Database:';
+/** Lines of the help are no longer, so that they are read in one glance. */
+const maxHelpColumns = 100;
 
 /** Describes every command; `settle` is given what the chosen one came to. */
 export function createProgram(context: CommandContext, settle: (result: CommandResult) => void): Command {
@@ -218,6 +230,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...flowOption)
     .action(async (files: string[], options) => settle(await (await import('./check-command.ts')).checkCommand(files, options, context)));
 
+  for (const command of program.commands) command.helpGroup(groups.find(([, names]) => names.includes(command.name()))?.[0] ?? otherGroup);
   return program;
 }
 
@@ -232,7 +245,7 @@ export async function runProgram(argv: readonly string[], context: CommandContex
   let help = '';
   let result: CommandResult | undefined;
   const program = createProgram(context, given => (result = given));
-  const output = { writeOut: (text: string) => void (help += text), writeErr: () => {}, outputError: () => {} };
+  const output = { writeOut: (text: string) => void (help += text), writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => Math.min(maxHelpColumns, getColumns(stdout)) };
   program.configureOutput(output);
   for (const command of program.commands) command.configureOutput(output).exitOverride();
   try {

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Place } from '../../core/errors.ts';
+
+/** How Node.js shows where a text is no program: file and line, the line, and a mark below it. */
+const shown = /^((?!node:)\S[^\n]*):(\d+)\n[^\n]*\n([ \t]*)\^/m;
+const longestMs = 10_000;
+
+function readPlace(text: string): Place | undefined {
+  const [, file = '', line, indent = ''] = shown.exec(text) ?? [];
+  return line === undefined ? undefined : { file: file.startsWith('file:') ? fileURLToPath(file) : file, line: Number(line), column: indent.length + 1 };
+}
+
+/**
+ * Finds where a module, or one that it imports, cannot be read as a program; undefined: that is not what is wrong with it.
+ *
+ * Node.js tells it with some errors, and otherwise only to the screen of a process that ends of it.
+ */
+export function findSyntaxError(error: unknown, file: string): Place | undefined {
+  if (!(error instanceof Error) || error.name !== 'SyntaxError') return undefined;
+  const told = readPlace(error.stack ?? '');
+  if (told) return told;
+  const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', `await import(${JSON.stringify(pathToFileURL(file).href)})`], { encoding: 'utf8', timeout: longestMs });
+  return readPlace(stderr);
+}
