@@ -52,7 +52,8 @@ const cures: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 function toProblem(error: YAMLError, place: (offset: number) => Place): Problem {
   const [from] = error.pos;
   const reason = error.message.split('\n', 1)[0] ?? 'unknown reason';
-  const cure = reason.startsWith('Sequence item') ? sameColumn : cures[error.code];
+  // Of what is not closed the place of its end says nothing.
+  const cure = reason.startsWith('Sequence item') ? sameColumn : /^(?:Missing closing|Flow )/.test(reason) ? undefined : cures[error.code];
   return { code: 'not_yaml', message: `Expected YAML, got something else: ${reason}${cure === undefined ? '' : `; ${cure}`}`, place: place(from), expected: 'YAML', found: reason };
 }
 

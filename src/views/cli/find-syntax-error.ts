@@ -20,6 +20,6 @@ export function findSyntaxError(error: unknown, file: string): Place | undefined
   if (!(error instanceof Error) || error.name !== 'SyntaxError') return undefined;
   const told = readPlace(error.stack ?? '');
   if (told) return told;
-  const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', `await import(${JSON.stringify(pathToFileURL(file).href)})`], { encoding: 'utf8', timeout: longestMs });
+  const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', `await import(${JSON.stringify(pathToFileURL(file).href)}).catch(error => { console.error(error.stack); throw error; })`], { encoding: 'utf8', timeout: longestMs });
   return readPlace(stderr);
 }
