@@ -67,9 +67,9 @@ export type FlowEvent =
 /** Handlers that run now. */
 const inUse = (context: FlowContext): number => context.granted - context.released;
 
-/** Once it has halted only always-steps are ready. */
+/** Of a flow that has halted nothing is ready but always-steps, and what is tried again. */
 const canGrant = (context: FlowContext, ready: number, freed: number): number =>
-  context.halted && !context.always ? 0 : Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
+  Math.min(context.ready + ready, context.concurrency - inUse(context) + freed);
 
 const change = (event: FlowEvent): { ready: number; freed: number } => ({
   ready: ('ready' in event ? event.ready : undefined) ?? 0,

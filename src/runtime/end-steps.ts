@@ -1,5 +1,6 @@
 import type { StepFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
+import { queueDue } from './back-off.ts';
 import type { Kernel } from './fan-outs.ts';
 import { skipItems } from './fan-outs.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
@@ -33,6 +34,7 @@ export function haltSteps(kernel: Kernel, failure: StepFailure): void {
     if (actor && isFanOut(actor) && actor.snapshot.value === 'running' && works(actor)) skipItems(kernel, actor);
     else if (!actor || !works(actor)) inbox.push({ position, item: noItem, event: { type: actor && actor.snapshot.value !== 'pending' ? 'step.cancel' : 'step.skip', failure } });
   }
+  queueDue(kernel);
 }
 
 const listOpen = (tree: FlowTree): readonly PlannedStep[] => tree.plan.steps.filter(({ position }) => tree.settled[position] === null);

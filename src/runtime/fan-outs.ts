@@ -74,6 +74,8 @@ export function skipItems(kernel: Kernel, actor: FanOutActor): void {
   forgetQueued(kernel, position);
   // At once, not through the inbox: the flow must not give out slots for what has left the queue.
   if (open > 0 && (actor.step.always || !kernel.tree.flow.context.halted)) kernel.sendToFlow({ type: 'slot.freed', ready: -open });
+  // What has begun and is to be tried again has its turn all the same.
+  admitItems(kernel, actor);
 }
 
 function cancelItems(kernel: Kernel, actor: FanOutActor, failure: StepFailure | null): void {

@@ -1,14 +1,14 @@
 import type { FanOutActor } from './tree.ts';
 
 // `open` counts the items that are ready: they wait for nothing but one of the flow's slots. With a limit of the step's own it
-// is less than what is left, and grows as items end.
+// is less than what is left, and grows as items end, or back off.
 
 const countLeft = ({ again, next, settledItems }: FanOutActor): number => again.length + settledItems.length - next;
 
 /** Opens as many items as may run beside those that are alive; returns how many more there are than before. */
 export function openItems(actor: FanOutActor): number {
   const before = actor.open;
-  actor.open = Math.max(before, Math.min(countLeft(actor), (actor.step.concurrency ?? Infinity) - actor.items.size));
+  actor.open = Math.max(before, Math.min(countLeft(actor), (actor.step.concurrency ?? Infinity) - (actor.items.size - actor.resting.size)));
   return actor.open - before;
 }
 
@@ -27,14 +27,26 @@ export function setItems(actor: FanOutActor, list: readonly unknown[], kept: rea
 /** Hands out the next open item. */
 export function takeItem(actor: FanOutActor): number {
   actor.open--;
-  return actor.again.pop() ?? actor.next++;
+  const item = actor.again.pop() ?? actor.next++;
+  actor.resting.delete(item);
+  return item;
 }
 
-/** Hands out no more; returns how many were open. */
+/** An item backs off: meanwhile another one may run. */
+export function restItem(actor: FanOutActor, item: number): void {
+  actor.resting.add(item);
+}
+
+/** An item that backed off is to be handed out again, before those that were not yet. */
+export function wakeItem(actor: FanOutActor, item: number): void {
+  actor.again.push(item);
+}
+
+/** Hands out none that has not begun; returns how many were open. */
 export function closeItems(actor: FanOutActor): number {
   const { open } = actor;
   actor.open = 0;
   actor.next = actor.settledItems.length;
-  actor.again = [];
+  actor.again = actor.again.filter(item => actor.items.has(item));
   return open;
 }

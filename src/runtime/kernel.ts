@@ -6,6 +6,7 @@ import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
+import { countStartable, isResting, rest, wake } from './back-off.ts';
 import type { Changes } from './changes.ts';
 import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
 import { countSettled } from './consolidation/tally.ts';
@@ -91,10 +92,12 @@ class Delivering implements Kernel {
     const tree = this.tree;
     if (tree.flow.value === 'consolidating') this.#consolidate();
     let held = 0;
+    let resting = 0;
     const visit = (actor: StepActor): void => {
       const { position } = actor.step;
       const { value, context } = actor.snapshot;
       if (actor.holdsSlot) held++;
+      if (isResting(actor)) resting++;
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
         this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
@@ -115,8 +118,19 @@ class Delivering implements Kernel {
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
     if (tree.unoffered) offerKept(this);
     const { granted, released } = tree.flow.context;
-    this.#startNext(granted - released - held);
+    this.#giveOut(granted - released - held, resting > 0);
     this.#drain();
+  }
+
+  /** Gives out slots that nobody has begun with. @param isToCount something backs off: if it was ready is not stored, and up to 0.3.0 it held a slot */
+  #giveOut(free: number, isToCount: boolean): void {
+    if (!isToCount) return this.#startNext(free);
+    const startable = countStartable(this.tree);
+    const count = Math.min(free, startable);
+    const freed = free - count;
+    const ready = startable - count - this.tree.flow.context.ready;
+    this.#startNext(count);
+    if (freed > 0 || ready !== 0) this.inbox.unshift({ flow: { type: 'slot.freed', freed, ready } });
   }
 
   #drain(): void {
@@ -173,6 +187,11 @@ class Delivering implements Kernel {
   #give(step: PlannedStep, item: number): void {
     const { position } = step;
     const again = getActor(this.tree, position, item);
+    if (again && !isFanOut(again) && isResting(again)) {
+      again.holdsSlot = true;
+      again.isDue = false;
+      return this.#sendToStep({ position, item, event: createTimerEvent(again) });
+    }
     if (again && !isFanOut(again) && isToRetry(again)) {
       again.holdsSlot = true;
       return this.#sendToStep({ position, item, event: { type: 'step.start' } });
@@ -251,6 +270,7 @@ class Delivering implements Kernel {
       return;
     }
     if (isFanOut(actor)) moveFanOut(this, actor, event as FanOutEvent, local, prepared);
+    else if (event.type === 'timer.fired' && isResting(actor)) wake(this, actor);
     else this.moveStep(actor, event as StepEvent, local, output, prepared);
   }
 
@@ -292,7 +312,10 @@ class Delivering implements Kernel {
       }
     }
     beginAgain(this, actor);
-    if (after.value === 'retrying') changes.effects.push({ type: 'wait', position, item });
+    if (after.value === 'retrying') {
+      rest(this, actor);
+      changes.effects.push({ type: 'wait', position, item });
+    }
     if (after.status !== 'done') return;
     if (before.value === 'waiting' && actor.step.kind === 'machine') endMachine(this, actor);
     this.settleStep(actor, before.value === 'pending' && !prepared);
@@ -319,6 +342,7 @@ class Delivering implements Kernel {
     const fanOut = tree.actors.get(position) as FanOutActor | undefined;
     if (fanOut) {
       fanOut.items.delete(actor.item);
+      fanOut.resting.delete(actor.item);
       fanOut.settledItems[actor.item] = 1;
       if (fanOut.snapshot.status === 'active') {
         this.inbox.push({ position, item: noItem, event: { type: 'item.settled', ...(actor.snapshot.value !== 'completed' && failure && { failure }) } });

@@ -6,7 +6,7 @@ import type { FlowDigests } from './child-plans.ts';
 import { countSettled } from './consolidation/tally.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { openItems } from './item-slots.ts';
+import { openItems, restItem } from './item-slots.ts';
 import { inheritSteps } from './kept-steps.ts';
 import { createFanOutActor, createStepActor, createTree, hasWork, isAsking, isBusy, isFanOut, isSwitched, isToRetry, nextDueAt, noItem } from './tree.ts';
 
@@ -157,6 +157,7 @@ function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void 
   if (!fanOut || !isFanOut(fanOut)) return;
   if (row.settledAt !== null) fanOut.settledItems[row.item] = 1;
   else fanOut.items.set(row.item, restoreActor(machines, tree, row, createStepActor(machines, tree, fanOut.step, row.item)));
+  if (row.status === 'retrying') restItem(fanOut, row.item);
 }
 
 function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor: StepActor): StepActor {
@@ -164,9 +165,9 @@ function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor
   actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, recovery, failure });
   actor.startedAt = row.startedAt;
   actor.runAt = row.runAt ?? 0;
-  // What is being recovered has given its slot back.
+  // What is being recovered, and what backs off, has given its slot back.
   const isRecovered = isToRetry(actor) || isSwitched(actor) || isAsking(actor);
-  actor.holdsSlot = !isRecovered && (actor.step.kind === 'task' || actor.step.kind === 'flow');
+  actor.holdsSlot = !isRecovered && row.status !== 'retrying' && (actor.step.kind === 'task' || actor.step.kind === 'flow');
   if (isBusy(actor.step, row.status)) tree.running++;
   // Only a release leaves a row that is pending.
   if (row.status === 'pending' && !isRecovered) tree.preparing++;

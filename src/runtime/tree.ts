@@ -27,6 +27,8 @@ export interface StepActor {
   snapshot: Snapshot<StepContext>;
   /** Whether it holds one of the flow's slots. */
   holdsSlot: boolean;
+  /** It backed off, its time has come, and it waits for a slot. */
+  isDue: boolean;
   /** What expressions made of `with`; undefined when the definition's constant is the input. */
   input: unknown;
   startedAt: number | null;
@@ -50,6 +52,8 @@ export interface FanOutActor {
   again: number[];
   /** Items alive, by place. */
   readonly items: Map<number, StepActor>;
+  /** Those of them that back off, or wait for a slot to be tried again. */
+  readonly resting: Set<number>;
   /** 1: settled. */
   settledItems: Uint8Array;
   startedAt: number | null;
@@ -133,12 +137,12 @@ export function copyTree(tree: FlowTree): FlowTree {
 function copyActor(actor: StepActor | FanOutActor): StepActor | FanOutActor {
   if (!isFanOut(actor)) return { ...actor };
   const items = new Map([...actor.items].map(([place, item]) => [place, { ...item }]));
-  return { ...actor, again: [...actor.again], items, settledItems: actor.settledItems.slice() };
+  return { ...actor, again: [...actor.again], items, resting: new Set(actor.resting), settledItems: actor.settledItems.slice() };
 }
 
 export function createStepActor(machines: Machines, tree: FlowTree, step: PlannedStep, item: number): StepActor {
   const snapshot = machines.step.initial(toStepInput(step, tree.maxInterruptions));
-  return { step, item, snapshot, holdsSlot: false, input: undefined, startedAt: null, runAt: 0, settledAt: null };
+  return { step, item, snapshot, holdsSlot: false, isDue: false, input: undefined, startedAt: null, runAt: 0, settledAt: null };
 }
 
 export function createFanOutActor(machines: Machines, tree: FlowTree, step: PlannedStep): FanOutActor {
@@ -151,6 +155,7 @@ export function createFanOutActor(machines: Machines, tree: FlowTree, step: Plan
     open: 0,
     again: [],
     items: new Map(),
+    resting: new Set(),
     settledItems: new Uint8Array(0),
     startedAt: null,
     settledAt: null,
