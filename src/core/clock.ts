@@ -5,15 +5,58 @@ export interface Clock {
   /** Calls back once, after `delayMs` at the earliest. Delays above `maxDelayMs` are cut to it. */
   setTimer(callback: () => void, delayMs: number): unknown;
   clearTimer(timer: unknown): void;
+  /** Ms of the process's own time, rising, from anywhere: see docs/architecture.md, "Time". Left out: as `now`. */
+  passed?(): number;
 }
 
 /** Longest delay of one timer, ms. A clock that jumps is noticed after this time at the latest. */
 export const maxDelayMs = 60_000;
 
+/** Time between two beats of the process, ms. */
+const beatMs = 100;
+/** Credited at once, at most, ms: a process that was stopped, or whose event loop stood still, did not live meanwhile. */
+const maxCreditMs = 2 * beatMs;
+
+let credited = 0;
+let lastBeat = 0;
+let beats: NodeJS.Timeout | undefined;
+
+/** The one ticker: time passes for the process as far as it is seen to run. */
+function beat(): number {
+  const at = performance.now();
+  if (beats) credited += Math.min(at - lastBeat, maxCreditMs);
+  else beats = setInterval(beat, beatMs).unref();
+  lastBeat = at;
+  return credited;
+}
+
+/** Process time, ms: claims, leases and time limits of this process's own work go by it; due times go by the calendar. */
+export const processTime = (clock: Clock): number => clock.passed?.() ?? clock.now();
+
+/**
+ * Calls back once, when so much time has passed for the process: not at once after it was stopped, or its clock was set.
+ *
+ * @returns what takes it back
+ */
+export function setDeadline(clock: Clock, ms: number, expire: () => void): () => void {
+  const end = processTime(clock) + ms;
+  let timer: unknown;
+  const arm = (left: number): void => {
+    timer = clock.setTimer(() => {
+      const rest = end - processTime(clock);
+      if (rest > 0) arm(rest);
+      else expire();
+    }, Math.ceil(left));
+  };
+  arm(ms);
+  return () => clock.clearTimer(timer);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (callback, delayMs) => setTimeout(callback, Math.max(0, Math.min(delayMs, maxDelayMs))),
   clearTimer: timer => clearTimeout(timer as NodeJS.Timeout),
+  passed: beat,
 };
 
 /** Calls back again and again, in real time, also where the clock is a simulated one. Keeps no process alive. Returns what ends it. */
@@ -37,6 +80,10 @@ export class SimulatedClock implements Clock {
 
   now(): number {
     return this.#start + this.#passed;
+  }
+
+  passed(): number {
+    return this.#passed;
   }
 
   setTimer(callback: () => void, delayMs: number): number {

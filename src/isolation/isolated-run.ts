@@ -20,9 +20,9 @@ export interface IsolatedRun {
   /** `queued`: waits for room; `running`: a process has it; `ending`: the owner ends it itself; `left`: stays as it is. */
   phase: 'queued' | 'running' | 'ending' | 'left';
   process: RunnerProcess | undefined;
-  /** When the process is to be stopped, epoch ms. */
+  /** When the process is to be stopped, in process time. */
   deadline: number;
-  /** When it is to be killed; infinity: it was not asked to stop. */
+  /** When it is to be killed, in process time; infinity: it was not asked to stop. */
   killAt: number;
   /** Why the owner stops it; undefined: it does not. */
   reason: StepFailure | undefined;

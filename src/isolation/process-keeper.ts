@@ -1,6 +1,8 @@
 import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
+import { processTime } from '../core/clock.ts';
+import { FairTurns } from '../runtime/fair-turns.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { describeDamage, describeEnd } from './describe-end.ts';
@@ -38,6 +40,7 @@ export class ProcessKeeper {
   readonly runs = new Map<string, IsolatedRun>();
   readonly #options: KeeperOptions;
   #timer: unknown;
+  readonly #turns = new FairTurns();
   #draining = false;
   #open = true;
 
@@ -45,13 +48,16 @@ export class ProcessKeeper {
     this.#options = options;
   }
 
-  /** Begins as many processes as there is room for: by priority, then age. */
+  /** Begins as many processes as there is room for: by priority, then age, and now and then the oldest. */
   fill(): void {
     if (this.#draining || !this.#open) return;
     const all = [...this.runs.values()];
     const room = this.#options.isolation.maxProcesses - all.filter(({ phase }) => phase === 'running').length;
-    const queued = all.filter(({ phase }) => phase === 'queued').toSorted((a, b) => b.priority - a.priority || a.key - b.key);
-    for (const run of queued.slice(0, Math.max(0, room))) {
+    const queued = all.filter(({ phase }) => phase === 'queued').toSorted((a, b) => a.key - b.key);
+    const aged = room > 0 ? queued.splice(0, Math.min(room, this.#turns.countAged(room))) : [];
+    const chosen = [...aged, ...queued.toSorted((a, b) => b.priority - a.priority || a.key - b.key)].slice(0, Math.max(0, room));
+    this.#turns.note(chosen.length);
+    for (const run of chosen) {
       // A new process would not find what is known to have been done.
       if (run.intake.damage !== undefined) {
         this.fail(run, describeDamage(run.intake.damage, run.folder));
@@ -65,7 +71,7 @@ export class ProcessKeeper {
   /** Follows a process to its end. */
   follow(run: IsolatedRun): void {
     run.phase = 'running';
-    run.deadline = this.#options.clock.now() + run.timeoutMs;
+    run.deadline = processTime(this.#options.clock) + run.timeoutMs;
     this.arm();
   }
 
@@ -94,7 +100,7 @@ export class ProcessKeeper {
   }
 
   async #lookAt(run: IsolatedRun): Promise<void> {
-    const now = this.#options.clock.now();
+    const now = processTime(this.#options.clock);
     if (run.phase === 'ending') return this.#close(run);
     if (run.phase !== 'running') return;
     if (run.own && now >= run.deadline && run.reason === undefined) {
@@ -114,7 +120,7 @@ export class ProcessKeeper {
   /** @param afterMs time it has to stop by itself */
   stop(run: IsolatedRun, reason: StepFailure, afterMs: number = this.#options.isolation.killAfterMs): void {
     run.reason ??= reason;
-    run.killAt = Math.min(run.killAt, this.#options.clock.now() + afterMs);
+    run.killAt = Math.min(run.killAt, processTime(this.#options.clock) + afterMs);
     run.process?.kill(afterMs === 0 ? 'SIGKILL' : 'SIGTERM');
     this.arm();
   }
@@ -165,7 +171,7 @@ export class ProcessKeeper {
     for (const run of this.runs.values()) {
       if (run.phase === 'queued' || (run.phase === 'running' && !run.own)) run.phase = 'left';
       if (run.phase !== 'running') continue;
-      run.killAt = Math.min(run.killAt, clock.now() + isolation.killAfterMs);
+      run.killAt = Math.min(run.killAt, processTime(clock) + isolation.killAfterMs);
       run.process?.kill('SIGTERM');
     }
   }

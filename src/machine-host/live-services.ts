@@ -1,7 +1,7 @@
 import type { AnyActorLogic, EventObject } from 'xstate';
 import type { Logger } from '../core/logger.ts';
 import type { Clock } from '../core/clock.ts';
-import { maxDelayMs } from '../core/clock.ts';
+import { setDeadline } from '../core/clock.ts';
 import type { ActorTree } from './actor-tree.ts';
 import type { PromiseOptions, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
@@ -74,19 +74,19 @@ export class LiveServices {
     const { sessionId } = actor;
     const { clock, tell, retry, maxInterruptions } = this.#options;
     const controller = new AbortController();
-    let timer: unknown;
+    let dropTimeout = (): void => {};
     // It stays among those that run until what it ended with has been taken: it must not be begun again before.
     let hasEnded = false;
     const end = (event: EventObject, isLast = event.type !== promiseReject || attempt >= maxAttempts): void => {
       if (hasEnded || this.#running.get(sessionId) !== service) return;
       hasEnded = true;
-      clock.clearTimer(timer);
+      dropTimeout();
       if (isLast) tell(sessionId, event);
       else retry(sessionId, attempt);
     };
     const stop = (): void => {
       if (hasEnded) return;
-      clock.clearTimer(timer);
+      dropTimeout();
       controller.abort();
     };
     const service = { receive: () => {}, stop, isPromise: true };
@@ -96,9 +96,7 @@ export class LiveServices {
       end(reject(createError('promise_timeout', `Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`)));
       controller.abort();
     };
-    // One timer of the clock is cut to the longest it has.
-    const arm = (ms: number): void => void (timer = clock.setTimer(() => (ms > maxDelayMs ? arm(ms - maxDelayMs) : expire()), ms));
-    if (timeoutMs !== undefined) arm(timeoutMs);
+    if (timeoutMs !== undefined) dropTimeout = setDeadline(clock, timeoutMs, expire);
     let result: unknown;
     try {
       result = toPromiseCreator(logic)({ input: actor._snapshot.input, system: tree.system, self: actor, signal: controller.signal, emit: actor._actorScope.emit });

@@ -10,7 +10,7 @@ interface Alarm {
 /** With fewer than this it does not matter how many are of no use any more. */
 const leastCleaned = 1_000;
 
-/** When messages are due: delays, back-offs, ends of claims. One that was claimed anew or has settled since is not told of. */
+/** When messages are due: delays and back-offs, or ends of claims. One that was claimed anew or has settled since is not told of. */
 export class Alarms {
   readonly #heap = new Heap<Alarm>((a, b) => a.at < b.at);
   readonly #entries: ReadonlyMap<number, Entry>;

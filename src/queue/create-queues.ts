@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.ts';
 import { consumerMachine } from '../../machines/consumer.ts';
 import { messageMachine } from '../../machines/message.ts';
 import type { Store } from '../../persistence/store.ts';
+import type { BelievedTime } from '../core/believed-time.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Random } from '../core/ids.ts';
@@ -32,6 +33,8 @@ import { readOutboxLimit, readPeek } from './read-care-options.ts';
 export interface QueueEnvironment {
   readonly store: Store;
   readonly clock: Clock;
+  /** By which settled messages, and keys, are old. */
+  readonly believed: BelievedTime;
   readonly random: Random;
   readonly logger: Logger;
   readonly maxOutputBytes: number;
@@ -80,7 +83,7 @@ export class Queues implements QueueRuntime {
   constructor(options: QueueRuntimeOptions, environment: QueueEnvironment) {
     this.#environment = environment;
     this.#catalog = new QueueCatalog(options, environment);
-    const { store, clock, logger, sizeBudgetBytes } = environment;
+    const { store, clock, believed, logger, sizeBudgetBytes } = environment;
     const findQueue = (name: string): Queue => this.#catalog.find(name);
     this.participant = new QueueParticipant({ ...environment, machine: messageRunner, findQueue, reconnectMs });
     this.#port = new LocalPort(`${localPrefix}${process.pid}`, command => this.participant.send(command));
@@ -94,7 +97,7 @@ export class Queues implements QueueRuntime {
       return size instanceof Promise ? undefined : size.bytes;
     };
     this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: requireKnownKeys(options.queueAlerts ?? {}, alertKeys, '`queueAlerts`'), book: () => this.participant.book, notify: options.onQueueAlert }));
-    this.participant.add(new QueueRetention({ store, clock, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
+    this.participant.add(new QueueRetention({ store, clock, believed, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
     const relay = new OutboxRelay({ ...environment, remotes: options.remotes ?? {}, send: command => this.participant.send(command) });
     this.participant.relay = relay;
     this.participant.add(relay);

@@ -19,6 +19,8 @@ export interface Entry extends Waiting {
   snapshot: Snapshot<MessageContext>;
   claimedBy: string | null;
   claimedAt: number | null;
+  /** When the present claim runs out, in process time. */
+  leaseEndsAt: number;
   /** JSON text, while it is short and there is room; undefined: it has to be read. */
   payload: string | undefined;
   /** Changes of state so far, roughly; a history is not added to without end. */
@@ -74,6 +76,7 @@ export function toEntry(row: OpenMessage, rank: number, restore: (value: string,
   return {
     key, messageId, queue, instance, source, version, priority, rank, partitionKey, correlationId, idempotencyKey, publishedAt, visibleAt, claimedBy, claimedAt,
     snapshot: restore(status, { maxAttempts, maxInterruptions, claim, attempt, interruptions, generation, dueAt, leaseUntil, failure }),
+    leaseEndsAt: 0,
     payload: undefined,
     changes: 1 + 2 * claim,
   };

@@ -43,9 +43,12 @@ export class QueueBook {
   /** Those with a correlation id, by queue and id. */
   readonly #correlated = new Map<string, Set<Entry>>();
   readonly #alarms = new Alarms(this.#entries);
+  /** Ends of claims, in process time. */
+  readonly #leases = new Alarms(this.#entries);
   /** Messages by the link that has claimed them. */
   readonly #claims = new Map<string, Set<Entry>>();
   readonly #machine: MessageRunner;
+  readonly #passed: () => number;
   readonly #rulesOf: (queue: string) => QueueRules;
   #changes = new QueueChanges();
   #grants: Grant[] = [];
@@ -54,8 +57,10 @@ export class QueueBook {
   #lastAt = 0;
   #kept = 0;
 
-  constructor(machine: MessageRunner, rulesOf: (queue: string) => QueueRules) {
+  /** @param passed process time, ms */
+  constructor(machine: MessageRunner, passed: () => number, rulesOf: (queue: string) => QueueRules) {
     this.#machine = machine;
+    this.#passed = passed;
     this.#rulesOf = rulesOf;
   }
 
@@ -126,6 +131,7 @@ export class QueueBook {
       snapshot: this.#machine.initial({ maxAttempts, maxInterruptions, dueAt }),
       claimedBy: null,
       claimedAt: null,
+      leaseEndsAt: 0,
       payload: this.#keep(payload),
       changes: 1,
     };
@@ -235,16 +241,20 @@ export class QueueBook {
 
   // time
 
-  get nextDueAt(): number | undefined {
-    return this.#alarms.nextAt;
+  /** Time until something may be due, ms; undefined: nothing will be. */
+  untilDue(now: number): number | undefined {
+    const { nextAt } = this.#alarms;
+    const { nextAt: leaseEndsAt } = this.#leases;
+    if (nextAt === undefined && leaseEndsAt === undefined) return undefined;
+    return Math.max(0, Math.ceil(Math.min((nextAt ?? Infinity) - now, (leaseEndsAt ?? Infinity) - this.#passed())));
   }
 
-  /** Delays, back-offs and claims whose time is over. */
+  /** Delays and back-offs whose time has come by the calendar, and claims whose time has passed for the process. */
   ring(now: number): void {
-    for (const entry of this.#alarms.takeDue(now)) {
-      const { value, context } = entry.snapshot;
-      if (value !== 'processing') this.#place(entry, now);
-      else if (context.leaseUntil !== null && context.leaseUntil <= now) this.#expire(entry, now);
+    for (const entry of this.#alarms.takeDue(now)) if (entry.snapshot.value !== 'processing') this.#place(entry, now);
+    const passed = this.#passed();
+    for (const entry of this.#leases.takeDue(passed)) {
+      if (entry.snapshot.value === 'processing' && entry.leaseEndsAt <= passed) this.#expire(entry, now);
     }
   }
 
@@ -340,7 +350,9 @@ export class QueueBook {
       const of = this.#claims.get(by);
       if (of) of.add(entry);
       else this.#claims.set(by, new Set([entry]));
-      this.#alarms.set(context.leaseUntil ?? now, entry);
+      // By process time: what was granted may be used, whatever has become of the clock, and of this process meanwhile.
+      entry.leaseEndsAt = this.#passed() + (context.leaseUntil ?? now) - now;
+      this.#leases.set(entry.leaseEndsAt, entry);
     } else if (context.dueAt !== null && context.dueAt > now) {
       this.#alarms.set(context.dueAt, entry);
     } else {

@@ -4,6 +4,7 @@ import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
+import { processTime } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import { createFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
@@ -76,9 +77,9 @@ export class QueueParticipant implements Participant<QueueCommand> {
   }
 
   #createBook(): QueueBook {
-    const { machine, findQueue, random } = this.#options;
+    const { machine, findQueue, random, clock } = this.#options;
     const known = new WeakMap<Queue, QueueRules>();
-    return new QueueBook(machine, name => {
+    return new QueueBook(machine, () => processTime(clock), name => {
       const queue = findQueue(name);
       let rules = known.get(queue);
       if (!rules) known.set(queue, (rules = { ageingMs: queue.ageingMs, maxDepth: queue.maxDepth, backOff: attempt => computeBackoff(queue.backoff, attempt, random.next()) }));
@@ -355,15 +356,17 @@ export class QueueParticipant implements Participant<QueueCommand> {
 
   #arm(): void {
     const { clock } = this.#options;
-    const next = this.#book.nextDueAt ?? Number.POSITIVE_INFINITY;
-    if (next === Number.POSITIVE_INFINITY || (this.#timer !== undefined && next >= this.#armedAt)) return;
+    const until = this.#book.untilDue(clock.now());
+    if (until === undefined) return;
+    const next = processTime(clock) + until;
+    if (this.#timer !== undefined && next >= this.#armedAt) return;
     if (this.#timer !== undefined) clock.clearTimer(this.#timer);
     this.#armedAt = next;
     this.#timer = clock.setTimer(() => {
       this.#timer = undefined;
       this.#armedAt = Number.POSITIVE_INFINITY;
       this.tell({ type: 'due' });
-    }, Math.max(0, next - clock.now()));
+    }, until);
   }
 
   /** Links of this process, so that they can be told what they have lost. */

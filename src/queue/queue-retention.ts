@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
+import type { BelievedTime } from '../core/believed-time.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Queue } from './define-queue.ts';
 import type { Dependent } from './queue-participant.ts';
@@ -8,6 +9,8 @@ import type { Dependent } from './queue-participant.ts';
 export interface QueueRetentionOptions {
   readonly store: Store;
   readonly clock: Clock;
+  /** What is old goes by it. */
+  readonly believed: BelievedTime;
   readonly logger: Logger;
   readonly findQueue: (name: string) => Queue;
   /** Whether there has been any message. */
@@ -83,14 +86,15 @@ export class QueueRetention implements Dependent {
   }
 
   async #run(life: number): Promise<void> {
-    const { store, clock, findQueue } = this.#options;
+    const { store, believed, findQueue } = this.#options;
+    const now = believed.read();
     const mayGoOn = (): boolean => life === this.#life;
     const names = new Set((await store.countMessages()).map(({ queue }) => queue));
     for (const name of names) {
       const { completedMs, deadMs } = findQueue(name).retention;
-      if (completedMs !== null) await pruneAll(store, name, 'completed', clock.now() - completedMs, mayGoOn);
-      if (deadMs !== null) await pruneAll(store, name, 'dead', clock.now() - deadMs, mayGoOn);
+      if (completedMs !== null) await pruneAll(store, name, 'completed', now - completedMs, mayGoOn);
+      if (deadMs !== null) await pruneAll(store, name, 'dead', now - deadMs, mayGoOn);
     }
-    while (mayGoOn() && (await store.pruneMessageKeys(clock.now(), batchSize)) === batchSize) await nextTurn();
+    while (mayGoOn() && (await store.pruneMessageKeys(now, batchSize)) === batchSize) await nextTurn();
   }
 }

@@ -8,6 +8,7 @@ import type { FlowPlan } from '../definition/plan.ts';
 import { readParentStep } from './child-id.ts';
 import type { Envelope } from './envelope.ts';
 import { adoptPlans } from './child-plans.ts';
+import { FairTurns, longWaitMs } from './fair-turns.ts';
 import type { Host } from './host.ts';
 import { loadTree } from './loader.ts';
 import type { Machines } from './machines.ts';
@@ -54,6 +55,9 @@ export class Admission {
   #again = false;
   /** Cut-off executions up to this key have been looked at; null: all have. */
   #cursor: number | null = 0;
+  readonly #turns = new FairTurns();
+  /** No execution up to this key waits to be admitted. */
+  #youngerThan = 0;
 
   constructor(options: AdmissionOptions, host: Host) {
     this.#options = options;
@@ -183,28 +187,44 @@ export class Admission {
     }
     let now = this.#host.now();
     const listDue = (limit: number): Answer<ExecutionRecord[]> => store.listDue((now = this.#host.now()), limit);
-    for (const list of [listDue, (limit: number) => store.listPending(limit)]) {
-      while (this.#host.freeSlots > 0) if (!(await this.#admitNext(list))) break;
-    }
+    while (this.#host.freeSlots > 0) if ((await this.#admitNext(listDue, this.#host.freeSlots)) === 0) break;
+    while (this.#host.freeSlots > 0) if (!(await this.#admitPending())) break;
     if (this.#host.freeSlots === 0) return void this.#host.ask({ type: 'backlog.noted' });
     this.#host.ask({ type: 'backlog.drained' });
     const next = await store.nextWakeAt(now);
     if (next !== undefined) this.#options.sleepUntil(next);
   }
 
+  /** @returns false when there are none */
+  async #admitPending(): Promise<boolean> {
+    const { store } = this.#options;
+    const places = Math.min(pageSize, this.#host.freeSlots);
+    const listAged = async (limit: number): Promise<ExecutionRecord[]> => {
+      const page = await store.listExecutions({ status: ['pending'], order: 'oldest', after: this.#youngerThan, limit });
+      const [oldest] = page;
+      if (oldest) this.#youngerThan = oldest.key - 1;
+      return page.filter(({ createdAt }) => this.#host.now() - createdAt >= longWaitMs);
+    };
+    const aged = await this.#admitNext(listAged, this.#turns.countAged(places));
+    const urgent = await this.#admitNext(limit => store.listPending(limit), places - aged);
+    this.#turns.note(aged + urgent);
+    return aged + urgent > 0;
+  }
+
   /**
    * Admits the next executions of a list that are neither in memory nor left out; those may stand before others.
    *
-   * @returns false when there are none
+   * @returns how many; 0 when there are none
    */
-  async #admitNext(list: (limit: number) => Answer<ExecutionRecord[]>): Promise<boolean> {
-    const wanted = Math.min(pageSize, this.#host.freeSlots);
+  async #admitNext(list: (limit: number) => Answer<ExecutionRecord[]>, most: number): Promise<number> {
+    const wanted = Math.min(pageSize, most);
+    if (wanted === 0) return 0;
     for (let limit = wanted + this.blocked.size + this.#left.size; ; limit *= 4) {
       const answer = list(limit);
       const page = await answer;
       const fresh = page.filter(record => this.#isNew(record)).slice(0, wanted);
       if (fresh.length > 0) await this.#admit(fresh, answer instanceof Promise);
-      if (fresh.length > 0 || page.length < limit) return fresh.length > 0;
+      if (fresh.length > 0 || page.length < limit) return fresh.length;
     }
   }
 

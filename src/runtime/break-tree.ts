@@ -42,5 +42,6 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
   tree.queue.clear();
   tree.preparing = 0;
   tree.running = 0;
+  tree.backingOff = 0;
   changes.effects.push({ type: 'settle' });
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Clock } from '../core/clock.ts';
-import { systemClock } from '../core/clock.ts';
+import { setDeadline, systemClock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import { encodeJson } from '../core/json.ts';
 import type { BrokerRequest } from './broker-protocol.ts';
@@ -68,15 +68,15 @@ export function openSocket(address: string, clock: Clock, timeoutMs: number): Pr
   return new Promise((resolve, reject) => {
     const socket = connect(address);
     const give = (cause: unknown, why: string): void => {
-      clock.clearTimer(timer);
+      dropTimeout();
       socket.destroy();
       reject(new FlowError('owner_unreachable', `Expected the owner of the database to answer at ${address}, but ${why}. It may have just stopped; look who owns it now`, { cause, details: { address } }));
     };
-    const timer = clock.setTimer(() => give(undefined, `nothing came within ${timeoutMs} ms`), timeoutMs);
+    const dropTimeout = setDeadline(clock, timeoutMs, () => give(undefined, `nothing came within ${timeoutMs} ms`));
     const refuse = (error: Error): void => give(error, error.message);
     socket.once('error', refuse);
     socket.once('connect', () => {
-      clock.clearTimer(timer);
+      dropTimeout();
       socket.off('error', refuse);
       resolve(socket);
     });
@@ -86,7 +86,7 @@ export function openSocket(address: string, clock: Clock, timeoutMs: number): Pr
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: FlowError) => void;
-  readonly timer: unknown;
+  readonly dropTimeout: () => void;
 }
 
 class Requests {
@@ -114,8 +114,8 @@ class Requests {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       const request = toRequest(id);
-      const timer = this.#clock.setTimer(() => this.#settle(id)?.reject(this.#createSilence(`nothing came within ${this.#timeoutMs} ms`)), this.#timeoutMs);
-      this.#waiting.set(id, { resolve, reject, timer });
+      const dropTimeout = setDeadline(this.#clock, this.#timeoutMs, () => this.#settle(id)?.reject(this.#createSilence(`nothing came within ${this.#timeoutMs} ms`)));
+      this.#waiting.set(id, { resolve, reject, dropTimeout });
       writeLine(this.#socket, request);
     });
   }
@@ -135,7 +135,7 @@ class Requests {
 
   #settle(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
-    if (waiting) this.#clock.clearTimer(waiting.timer);
+    waiting?.dropTimeout();
     this.#waiting.delete(id);
     return waiting;
   }

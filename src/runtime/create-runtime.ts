@@ -1,4 +1,6 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { Store } from '../../persistence/store.ts';
+import { BelievedTime } from '../core/believed-time.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { isolate } from '../isolation/isolate.ts';
 import { builtInTools } from '../tools/built-in.ts';
@@ -67,7 +69,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const resolved = resolveOptions(options, builtInTools);
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
-  const queues = new Queues(options, { ...resolved, store, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
+  const believed = new BelievedTime(resolved.clock);
+  const queues = new Queues(options, { ...resolved, store, believed, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
   const hosted = new HostedMachines(options, { ...resolved, store, progressed: () => core.ticked() });
   const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
   core.participants.add(queues.participant as Participant);
@@ -76,6 +79,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   extend?.(core, resolved);
   const lastKey = await store.acquire(owner);
   try {
+    for (const at of await listLatest(store)) believed.know(at);
     await core.begin(lastKey);
   } catch (error) {
     // Nobody would ever give it back.
@@ -84,7 +88,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   }
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
   const unwarn = broker && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
-  const retention = new Retention({ ...resolved, store, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
+  const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
   retention.start();
   const endWatch = watchStore(core, store);
   let stopping: Promise<void> | undefined;
@@ -237,6 +241,13 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       await (stopping ??= stop(timeoutMs));
     },
   } satisfies Runtime, queues);
+}
+
+/** The latest times that are stored, epoch ms. */
+async function listLatest(store: Store): Promise<number[]> {
+  const newest = await store.listExecutions({ limit: 1 });
+  const { publishedAt } = await store.getQueueMarks();
+  return [...newest.map(({ createdAt, settledAt }) => settledAt ?? createdAt), ...(publishedAt > 0 ? [publishedAt] : [])];
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */

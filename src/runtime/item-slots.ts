@@ -3,12 +3,20 @@ import type { FanOutActor } from './tree.ts';
 // `open` counts the items that are ready: they wait for nothing but one of the flow's slots. With a limit of the step's own it
 // is less than what is left, and grows as items end, or back off.
 
+/** How many more may run by the step's own limit. */
+const countRoom = ({ step, items, resting }: FanOutActor): number => (step.concurrency ?? Infinity) - (items.size - resting.size);
+
+export const hasRoom = (actor: FanOutActor): boolean => countRoom(actor) > 0;
+
 const countLeft = ({ again, next, settledItems }: FanOutActor): number => again.length + settledItems.length - next;
+
+/** Whether the step's own limit keeps items back. */
+export const hasMore = (actor: FanOutActor): boolean => countLeft(actor) > actor.open;
 
 /** Opens as many items as may run beside those that are alive; returns how many more there are than before. */
 export function openItems(actor: FanOutActor): number {
   const before = actor.open;
-  actor.open = Math.max(before, Math.min(countLeft(actor), (actor.step.concurrency ?? Infinity) - (actor.items.size - actor.resting.size)));
+  actor.open = Math.max(before, Math.min(countLeft(actor), countRoom(actor)));
   return actor.open - before;
 }
 

@@ -6,7 +6,7 @@ import type { SignalRecord } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
-import { countStartable, isResting, rest, wake } from './back-off.ts';
+import { backOff, isResting, makeRoom, recount, takeUp, wake } from './back-off.ts';
 import type { Changes } from './changes.ts';
 import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
 import { countSettled } from './consolidation/tally.ts';
@@ -92,12 +92,12 @@ class Delivering implements Kernel {
     const tree = this.tree;
     if (tree.flow.value === 'consolidating') this.#consolidate();
     let held = 0;
-    let resting = 0;
+    const resting: StepActor[] = [];
     const visit = (actor: StepActor): void => {
       const { position } = actor.step;
       const { value, context } = actor.snapshot;
       if (actor.holdsSlot) held++;
-      if (isResting(actor)) resting++;
+      if (isResting(actor)) resting.push(actor);
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
         this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
@@ -118,19 +118,8 @@ class Delivering implements Kernel {
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
     if (tree.unoffered) offerKept(this);
     const { granted, released } = tree.flow.context;
-    this.#giveOut(granted - released - held, resting > 0);
+    this.#startNext(resting.length > 0 ? recount(this, granted - released - held, resting) : granted - released - held);
     this.#drain();
-  }
-
-  /** Gives out slots that nobody has begun with. @param isToCount something backs off: if it was ready is not stored, and up to 0.3.0 it held a slot */
-  #giveOut(free: number, isToCount: boolean): void {
-    if (!isToCount) return this.#startNext(free);
-    const startable = countStartable(this.tree);
-    const count = Math.min(free, startable);
-    const freed = free - count;
-    const ready = startable - count - this.tree.flow.context.ready;
-    this.#startNext(count);
-    if (freed > 0 || ready !== 0) this.inbox.unshift({ flow: { type: 'slot.freed', freed, ready } });
   }
 
   #drain(): void {
@@ -157,6 +146,7 @@ class Delivering implements Kernel {
       else if (effect === 'cancelOthers') endOthers(this, 'step.cancel', toReason(event));
       else this.#consolidate();
     }
+    if (tree.backingOff > 0 && after.context.ready > 0) makeRoom(this);
     if (after.status === 'done') this.changes.effects.push({ type: 'settle' });
   }
 
@@ -187,14 +177,10 @@ class Delivering implements Kernel {
   #give(step: PlannedStep, item: number): void {
     const { position } = step;
     const again = getActor(this.tree, position, item);
-    if (again && !isFanOut(again) && isResting(again)) {
+    if (again && !isFanOut(again) && (isResting(again) || isToRetry(again))) {
+      const event = isToRetry(again) ? ({ type: 'step.start' } as const) : takeUp(this.tree, again);
       again.holdsSlot = true;
-      again.isDue = false;
-      return this.#sendToStep({ position, item, event: createTimerEvent(again) });
-    }
-    if (again && !isFanOut(again) && isToRetry(again)) {
-      again.holdsSlot = true;
-      return this.#sendToStep({ position, item, event: { type: 'step.start' } });
+      return this.#sendToStep({ position, item, event });
     }
     const actor = this.#create(step, item);
     actor.holdsSlot = true;
@@ -312,8 +298,9 @@ class Delivering implements Kernel {
       }
     }
     beginAgain(this, actor);
+    if (before.value === 'retrying' && actor.holdsSlot) tree.backingOff--;
     if (after.value === 'retrying') {
-      rest(this, actor);
+      backOff(this, actor);
       changes.effects.push({ type: 'wait', position, item });
     }
     if (after.status !== 'done') return;

@@ -2,11 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAbsolute } from 'node:path';
 import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
+import type { BelievedTime } from '../core/believed-time.ts';
 import type { Clock } from '../core/clock.ts';
 
 export interface RetentionOptions {
   readonly store: Store;
   readonly clock: Clock;
+  /** What is old goes by it. */
+  readonly believed: BelievedTime;
   readonly logger: Logger;
   /** Settled executions and actors go this long after they settled, and entries of actors' journals after they were written, ms; null: never. */
   readonly retentionMs: number | null;
@@ -74,11 +77,10 @@ export class Retention {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, logger, retentionMs, pruneActors } = this.#options;
+    const { store, clock, believed, logger, retentionMs, pruneActors } = this.#options;
     if (retentionMs === null) return;
-    const at = clock.now();
-    const settledBefore = at - retentionMs;
-    const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit, at }));
+    const settledBefore = believed.read() - retentionMs;
+    const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit, at: clock.now() }));
     if (pruned > 0) logger.info({ pruned, settledBefore }, 'deleted old executions');
     // First the journals, entry by entry: an actor that goes has little left then, however long it lived.
     const entries = await this.#repeat(entriesChunkSize, limit => store.pruneJournal(settledBefore, limit));

@@ -1,7 +1,7 @@
 import type { Logger } from '../core/logger.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
-import { maxDelayMs } from '../core/clock.ts';
+import { setDeadline } from '../core/clock.ts';
 import { listCauses, withCauses } from '../core/error-causes.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
@@ -77,7 +77,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   let controller: AbortController | undefined;
   let aborted: Error | undefined;
   let answered = false;
-  let timer: unknown;
+  let dropTimeout = (): void => {};
   let writes: Write[] | undefined;
   let session: Session | undefined;
   let publishes: PublishRequest[] | undefined;
@@ -91,7 +91,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   };
   const open = (): Session => (session ??= source.open());
   const answer = (pong: Pong): void => {
-    if (timer !== undefined) clock.clearTimer(timer);
+    dropTimeout();
     const late = answered;
     answered = true;
     report(pong, late);
@@ -158,21 +158,18 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   return {
     abort(reason) {
       // Nobody waits for its answer any more, so there is none that could be in time.
-      if (timer !== undefined) clock.clearTimer(timer);
+      dropTimeout();
       answered = true;
       abort(reason);
     },
   };
 
   function armTimeout(ms: number): void {
-    timer = clock.setTimer(() => {
-      // Timers are cut to a longest delay, so a long timeout takes several. What has passed is counted by them, not read from
-      // the clock: somebody may have set it.
-      if (ms > maxDelayMs) return armTimeout(ms - maxDelayMs);
+    dropTimeout = setDeadline(clock, ms, () => {
       const failure = { ...createFailure('step_timeout', `The attempt took longer than ${timeoutMs} ms`, { timeoutMs }), retryable: true };
       abort(failure);
       answer({ type: 'failed', failure });
-    }, ms);
+    });
   }
 
   function invoke(): void {

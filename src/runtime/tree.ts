@@ -83,6 +83,8 @@ export interface FlowTree {
   preparing: number;
   /** Steps whose handler runs, or that wait for a flow they started. */
   running: number;
+  /** Steps and items that back off and still hold their slot. */
+  backingOff: number;
   /** Signals no step waits for yet, oldest first. */
   signals: SignalRecord[];
   /** A signal was kept because a machine could not be asked: it is to be offered where it can. */
@@ -114,6 +116,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     queue: createReadyQueue(plan, roots),
     preparing: 0,
     running: 0,
+    backingOff: 0,
     signals: [],
     unoffered: false,
     maxInterruptions,

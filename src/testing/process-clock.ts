@@ -14,6 +14,10 @@ export class ProcessClock implements Clock {
     return this.#clock.now();
   }
 
+  passed(): number {
+    return this.#clock.passed();
+  }
+
   setTimer(callback: () => void, delayMs: number): number {
     return this.#clock.setTimer(() => this.#alive && callback(), delayMs);
   }

@@ -5,9 +5,11 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { BelievedTime } from '../../src/core/believed-time.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { StoreSize } from '../../persistence/store.ts';
 import { Retention } from '../../src/runtime/retention.ts';
+import { defineQueue } from '../../src/queue/define-queue.ts';
 import { openSqliteStore } from '../../src/sqlite.ts';
 import { openRuntime, settleTicks, until } from './open-runtime.ts';
 
@@ -37,6 +39,31 @@ describe('retention', () => {
     await settleTicks();
     expect((await runtime.list()).map(({ executionId }) => executionId).toSorted()).toEqual([waiting.executionId, young.executionId].toSorted());
     await runtime.stop();
+  });
+
+  it('deletes nothing by a clock that shows a day far ahead for a minute, while it runs or when it starts', async () => {
+    const clock = new SimulatedClock();
+    const began = clock.now();
+    const store = createMemoryStore();
+    const queue = defineQueue({ name: 'q', retention: { completed: '1d' }, dedupeWindow: '30d' });
+    const first = await openRuntime(flow, { ok }, { clock, store, queues: [queue] });
+    await (await first.runtime.start('short', { idempotencyKey: 'order-17' })).settled();
+    await first.runtime.consume(queue, () => {});
+    await first.runtime.publish(queue, 1, { idempotencyKey: 'message-17' });
+    await settleTicks(100);
+    clock.jump(began + 40 * day);
+    for (let round = 0; round < 3; round++) {
+      clock.advance(60_000);
+      await settleTicks(50);
+    }
+    await first.runtime.stop();
+    const second = await openRuntime(flow, { ok }, { clock, store: store.reopen(), queues: [queue] });
+    clock.advance(61_000);
+    await settleTicks(50);
+    clock.jump(began + 300_000);
+    expect((await second.runtime.start('short', { idempotencyKey: 'order-17' })).created).toBe(false);
+    expect(await second.runtime.publish(queue, 1, { idempotencyKey: 'message-17' })).toMatchObject({ duplicate: true });
+    await second.runtime.stop();
   });
 
   it('keeps everything when told to', async () => {
@@ -105,7 +132,7 @@ describe('the size budget', () => {
     const clock = new SimulatedClock();
     const sizes: StoreSize[] = [{ bytes: 50, freeBytes: 0 }, { bytes: 150, freeBytes: 0 }, { bytes: 200, freeBytes: 0 }, { bytes: 200, freeBytes: 150 }, { bytes: 500, freeBytes: 0 }];
     const store = Object.assign(createMemoryStore(), { location: '/data/app.db', getSize: () => sizes.shift() ?? { bytes: 0, freeBytes: 0 } });
-    const retention = new Retention({ store, clock, logger, retentionMs: null, sizeBudgetBytes: 100, mayWrite: () => true });
+    const retention = new Retention({ store, clock, believed: new BelievedTime(clock), logger, retentionMs: null, sizeBudgetBytes: 100, mayWrite: () => true });
     retention.start();
     const counts: number[] = [];
     for (let round = 0; round < 5; round++) {

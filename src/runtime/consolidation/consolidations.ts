@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/logger.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
-import { maxDelayMs } from '../../core/clock.ts';
+import { setDeadline } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { Message } from '../messages.ts';
@@ -36,7 +36,7 @@ export interface ConsolidationsOptions {
 interface Run {
   readonly resident: Resident;
   readonly controller: AbortController;
-  timer: unknown;
+  dropTimeout: () => void;
   /** It has answered, or nobody waits for it any more. */
   over: boolean;
 }
@@ -62,7 +62,7 @@ export class Consolidations {
   begin(resident: Resident): void {
     const { executionId } = resident.header;
     if (this.#runs.has(executionId)) return;
-    const run: Run = { resident, controller: new AbortController(), timer: undefined, over: false };
+    const run: Run = { resident, controller: new AbortController(), dropTimeout: () => {}, over: false };
     this.#runs.set(executionId, run);
     this.#run(run).catch(error => {
       if (run.over) return;
@@ -94,7 +94,7 @@ export class Consolidations {
   #close(run: Run, reason: Error | undefined): void {
     run.over = true;
     this.#runs.delete(run.resident.header.executionId);
-    if (run.timer !== undefined) this.#options.clock.clearTimer(run.timer);
+    run.dropTimeout();
     if (reason) run.controller.abort(reason);
   }
 
@@ -129,15 +129,11 @@ export class Consolidations {
     return { ...judgement, ...readAnswer(await consolidator(session, { signal }), uses, maxOutputBytes) };
   }
 
-  /** Timers are cut to a longest delay, so a long one takes several. */
-  #arm(run: Run, ms: number): void {
-    const delay = Math.min(ms, maxDelayMs);
-    run.timer = this.#options.clock.setTimer(() => {
-      if (ms > delay) return this.#arm(run, ms - delay);
-      const { timeoutMs } = run.resident.tree.plan.consolidation;
+  #arm(run: Run, timeoutMs: number): void {
+    run.dropTimeout = setDeadline(this.#options.clock, timeoutMs, () => {
       const failure = createFailure('consolidation_timeout', `The consolidation took longer than ${timeoutMs} ms`, { timeoutMs });
       this.#end(run, { assertions: [], error: { status: 'timeout', failure } }, Object.assign(new Error(failure.message), { name: 'AbortError', code: failure.code }));
-    }, delay);
+    });
   }
 
   /** What comes after the time is over is not looked at. */

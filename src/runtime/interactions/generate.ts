@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { maxDelayMs } from '../../core/clock.ts';
+import { setDeadline } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import type { PlannedModel } from '../../definition/plan.ts';
@@ -59,7 +59,7 @@ export async function generate(request: GenerateRequest, options: GenerateOption
 /** One call, ended by its answer, its time or a stop, whether the client listens or not. */
 async function callWithin(client: ModelClient, request: Omit<Parameters<ModelClient['generate']>[0], 'signal'>, timeoutMs: number | null, { clock, signal }: GenerateOptions): Promise<ModelAnswer> {
   const controller = new AbortController();
-  let timer: unknown;
+  let dropTimeout = (): void => {};
   let stop = (): void => {};
   const ended = new Promise<never>((_resolve, reject) => {
     const end = (error: unknown): void => {
@@ -68,18 +68,13 @@ async function callWithin(client: ModelClient, request: Omit<Parameters<ModelCli
     };
     stop = () => end(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    const arm = (ms: number): void => {
-      timer = clock.setTimer(() => {
-        if (ms > maxDelayMs) return arm(ms - maxDelayMs);
-        end(Object.assign(new Error(`The model ${request.model} took longer than ${timeoutMs} ms`), { code: 'model_timeout' }));
-      }, ms);
-    };
-    if (timeoutMs !== null) arm(timeoutMs);
+    if (timeoutMs === null) return;
+    dropTimeout = setDeadline(clock, timeoutMs, () => end(Object.assign(new Error(`The model ${request.model} took longer than ${timeoutMs} ms`), { code: 'model_timeout' })));
   });
   try {
     return await Promise.race([client.generate({ ...request, signal: controller.signal }), ended]);
   } finally {
-    if (timer !== undefined) clock.clearTimer(timer);
+    dropTimeout();
     signal.removeEventListener('abort', stop);
   }
 }
