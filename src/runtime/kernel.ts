@@ -18,12 +18,12 @@ import { setItems, takeItem } from './item-slots.ts';
 import { beginMachine, endMachine, offerKept, offerSignal } from './machine-steps.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
-import { beginAgain, beginRecovery, dropAlternative, endAlternative } from './recover-steps.ts';
-import { toAskUntil, toRecoveryEvent } from './recovering.ts';
+import { beginAgain, beginRecovery, dropAlternative, endAlternative, toReceived } from './recover-steps.ts';
+import { toAskUntil } from './recovering.ts';
 import type { Routed, SettledStatus } from './routing.ts';
 import { routeSettled } from './routing.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isAsking, isBusy, isFanOut, isSwitched, isToRetry, noItem, toLocalAddress } from './tree.ts';
+import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isSwitched, isToRetry, noItem, toLocalAddress } from './tree.ts';
 
 /**
  * Delivers a message to an execution and everything that follows from it inside, until the tree is quiet.
@@ -231,7 +231,7 @@ class Delivering implements Kernel {
     }
     actor.input = input?.value;
     this.#sendToStep({ position, item, event: { type: 'step.start', ...(dueAt !== undefined && { dueAt }) } }, true);
-    if (hasReached(actor, 'waiting') && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
+    if (actor.snapshot.value === 'waiting' && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
   }
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
@@ -397,11 +397,4 @@ class Delivering implements Kernel {
   }
 }
 
-/** What a signal means for the step that waits for it. */
-function toReceived(actor: StepActor, { payload }: SignalRecord): { readonly event: StepEvent; readonly output?: string } {
-  return isAsking(actor) ? toRecoveryEvent(actor.step, payload, actor.snapshot.context.failure) : { event: { type: 'signal.received' }, output: payload };
-}
-
 const toReason = (event: FlowEvent): StepFailure => ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled');
-
-const hasReached = ({ snapshot }: StepActor, value: string): boolean => snapshot.value === value;

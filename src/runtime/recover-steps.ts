@@ -1,8 +1,10 @@
+import type { StepEvent } from '../../machines/step.ts';
+import type { SignalRecord } from '../../persistence/records.ts';
 import type { Kernel } from './fan-outs.ts';
-import { createNotNeeded, toAskUntil } from './recovering.ts';
+import { createNotNeeded, toAskUntil, toRecoveryEvent } from './recovering.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import type { StepActor } from './tree.ts';
-import { isFanOut, isSwitched, isToRetry, noItem } from './tree.ts';
+import { isAsking, isFanOut, isSwitched, isToRetry, noItem } from './tree.ts';
 
 /**
  * A step's attempts are used up and it is to be recovered: its slot is free, and the step that stands in for it is ready.
@@ -49,4 +51,9 @@ export function dropAlternative({ tree, inbox }: Kernel, step: PlannedStep): voi
   const position = step.recover?.alternative ?? null;
   if (position === null || tree.settled[position] !== null || tree.actors.has(position)) return;
   inbox.push({ position, item: noItem, event: { type: 'step.skip', failure: createNotNeeded(step) } });
+}
+
+/** What a signal means for the step that waits for it. */
+export function toReceived(actor: StepActor, { payload }: SignalRecord): { readonly event: StepEvent; readonly output?: string } {
+  return isAsking(actor) ? toRecoveryEvent(actor.step, payload, actor.snapshot.context.failure) : { event: { type: 'signal.received' }, output: payload };
 }
