@@ -231,7 +231,7 @@ class Delivering implements Kernel {
     }
     actor.input = input?.value;
     this.#sendToStep({ position, item, event: { type: 'step.start', ...(dueAt !== undefined && { dueAt }) } }, true);
-    if (actor.snapshot.value === 'waiting' && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
+    if ((actor.snapshot.value as string) === 'waiting' && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
   }
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {

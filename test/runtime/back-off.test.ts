@@ -20,7 +20,7 @@ describe('what backs off holds no place', () => {
     ['both', { concurrency: 3 }, { concurrency: 3 }],
   ])('of %s: every item is tried while the first wait', async (_name, ofFlow, ofStep) => {
     const tried = new Set<unknown>();
-    const flow = { id: 'f', ...ofFlow, steps: [{ id: 'calls', uses: 'tool:call', for_each: '[0..8]', retry, ...ofStep }] };
+    const flow = { id: 'f', ...ofFlow, steps: [{ id: 'calls', uses: 'tool:call', for_each: [0, 1, 2, 3, 4, 5, 6, 7, 8], retry, ...ofStep }] };
     const { runtime, clock } = await openRuntime(flow, {
       call: ({ input, attempt }) => (tried.add(input), attempt === 1 && (input as number) < 3 ? down() : 1),
     });
@@ -60,7 +60,7 @@ describe('what backs off holds no place', () => {
       id: 'f', mode: 'strict', on_halt: onHalt, concurrency: 2,
       steps: [
         { id: 'again', uses: 'tool:again', retry },
-        { id: 'items', uses: 'tool:again', for_each: '[1..3]', retry },
+        { id: 'items', uses: 'tool:again', for_each: [1, 2, 3], retry },
         { id: 'breaks', uses: 'tool:breaks' },
         { id: 'never', uses: 'tool:again', depends_on: ['breaks'] },
       ],
@@ -147,7 +147,7 @@ describe('what backs off holds no place', () => {
         const flow = {
           id: 'f', concurrency,
           steps: [
-            { id: 'items', uses: 'tool:item', for_each: `[${failures.join(', ')}]`, retry: policy, ...(own && { concurrency: own }) },
+            { id: 'items', uses: 'tool:item', for_each: failures, retry: policy, ...(own && { concurrency: own }) },
             { id: 'one', uses: 'tool:step', with: failures[0] ?? 0, retry: policy },
             { id: 'two', uses: 'tool:step', with: failures.at(-1) ?? 0, retry: policy },
           ],
