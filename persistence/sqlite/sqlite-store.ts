@@ -154,8 +154,9 @@ export class SqliteStore extends SqliteReader implements Store {
   pruneJournal(before: number, limit: number): number {
     return this.#maintain(connection =>
       connection.transaction(() => {
-        this.#requireStatements().journal.keepHead();
-        return pruneAgedRows(connection, before, limit);
+        const count = pruneAgedRows(connection, before, limit);
+        if (count > 0) this.#requireStatements().journal.keepHead();
+        return count;
       }),
     );
   }

@@ -183,7 +183,18 @@ function toGrouped(pairs: unknown): Bound | undefined {
 /** A text of a value: of a number up to 25 characters, of a control character 6. */
 const textFactor = 8;
 
+const readNumber = (node: unknown): number | undefined => (isObject(node) && node['type'] === 'number' && typeof node['value'] === 'number' ? node['value'] : undefined);
+
+/** `1..30`: as many numbers as it says; where its ends are computed, nobody can tell. */
+function toRange({ lhs, rhs }: Part): Bound | undefined {
+  const [first, last] = [readNumber(lhs), readNumber(rhs)];
+  if (first === undefined || last === undefined) return undefined;
+  const count = Math.max(0, last - first + 1);
+  return { time: [3 + count], size: [count] };
+}
+
 function toBinary(part: Part): Bound | undefined {
+  if (part.value === '..') return toRange(part);
   const both = join([part['lhs'], part['rhs']]);
   if (!both) return undefined;
   const { time, size } = both;

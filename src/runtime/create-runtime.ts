@@ -201,7 +201,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return core.recovered;
     },
     async start(flow: string | FlowDefinition, startOptions: StartOptions = {}) {
-      const flowId = typeof flow === 'string' ? flow : core.plans.requireSame(flow);
+      const flowId = typeof flow === 'object' && flow !== null ? core.plans.requireSame(flow) : flow;
       const { executionId, created } = await core.start(flowId, requireCallOptions('runtime.start', startOptions));
       return toExecution(executionId, created) as never;
     },

@@ -191,7 +191,7 @@ export class FlowRuntime implements Performer {
     this.requireRunning();
     const record = await this.requireExecution(executionId);
     requireText('name', name);
-    if (record.settledAt === null) requireSignal(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload, force, this.#options.stepMachines);
+    if (record.settledAt === null && record.status !== 'consolidating') requireSignal(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload, force, this.#options.stepMachines);
     const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, payload) : undefined;
     if (passed) return passed;
     const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });

@@ -11,6 +11,10 @@ export interface Due {
 
 const leastRoom = 1_024;
 
+/** What is due at the same time comes in the order of its place. */
+const isBefore = (a: Due, b: Due): boolean =>
+  a.at < b.at || (a.at === b.at && (a.position < b.position || (a.position === b.position && a.item < b.item)));
+
 /**
  * The one timer of a host: knows when the next wait, back-off or timeout is due.
  *
@@ -20,7 +24,7 @@ export class Timers {
   readonly #clock: Clock;
   readonly #fire: (due: readonly Due[]) => void;
   readonly #isNeeded: (due: Due) => boolean;
-  readonly #heap = new Heap<Due>((a, b) => a.at < b.at);
+  readonly #heap = new Heap<Due>(isBefore);
   /** With more timers than this, those that are no longer needed are looked for. */
   #room = leastRoom;
   #armedAt = Number.POSITIVE_INFINITY;

@@ -75,7 +75,7 @@ export async function drift(run: PathHost, { byAttempt, signals, answers, cancel
     const name = findSignal(run, rows, signals.filter(wanted => !sent.includes(wanted)));
     if (name !== undefined) {
       sent.push(name);
-      await runtime.signal(id, name, { from: name });
+      await runtime.signal(id, name, { from: name }, { force: true });
       continue;
     }
     const at = run.clock.nextTimerAt();

@@ -27,7 +27,14 @@ const omit = (value: object, keys: ReadonlySet<string>): object => Object.fromEn
  */
 function toOwnFlow(definition: FlowDefinition, outputs: Outputs = {}): ScriptedFlow {
   const { steps } = definition;
-  const stripped = defineFlow(withFunctions({ ...omit(definition, flowKeys), steps: steps.map(step => omit(step, stepKeys)) }, readFunctions(definition)) as unknown as FlowSource);
+  const planned = compileFlow(definition).steps;
+  // A back-off of no time is over before anybody sees it: a path waits a moment.
+  const toRetry = (retry: object | undefined, position: number): object => {
+    if (!retry || planned[position]?.retry.initialIntervalMs !== 0) return {};
+    return { retry: { ...retry, initialInterval: position + 1, maxInterval: Math.max(planned[position].retry.maxIntervalMs, position + 1) } };
+  };
+  const toStep = (step: FlowDefinition['steps'][number], position: number): object => ({ ...omit(step, stepKeys), ...toRetry(step.retry, position) });
+  const stripped = defineFlow(withFunctions({ ...omit(definition, flowKeys), steps: steps.map(toStep) }, readFunctions(definition)) as unknown as FlowSource);
   const plan = compileFlow(stripped);
   const children = plan.flows.filter(id => id !== definition.id).map(id => {
     const given = plan.steps.filter(({ kind, target }) => kind === 'flow' && target === id).map(step => (outputs[step.id] as { outputs?: object } | undefined)?.outputs ?? {});

@@ -42,7 +42,7 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return ifAlive(() => runtime.signal(toChildId({ executionId: id, generation: 1 }, event.step, event.item ?? noItem), childSignal, { passes: event.passes, ...(event.output as object | undefined) }));
     }
     case 'signal':
-      return ifAlive(() => runtime.signal(id, event.name, event.payload === undefined ? { from: event.name } : event.payload));
+      return ifAlive(() => runtime.signal(id, event.name, event.payload === undefined ? { from: event.name } : event.payload, { force: true }));
     case 'answer': {
       const step = run.model.flow.plan.steps.find(({ id: stepId }) => stepId === event.step);
       return ifAlive(() => runtime.signal(id, step?.recover?.ask?.signal ?? '', toAnswer(event.action, run.outputOf(event.step))));

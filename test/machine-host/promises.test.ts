@@ -272,7 +272,7 @@ describe('options given with an actor', () => {
     [{ pay: { maxAttempts: 0 } }, '`promises.pay.maxAttempts` to be an integer ≥ 1, got `0`'],
     [{ pay: { backoffMs: -1 } }, '`promises.pay.backoffMs` to be a number of ms ≥ 0'],
     [{ pay: { timeoutMs: Number.NaN } }, '`promises.pay.timeoutMs` to be'],
-    [{ pay: { retries: 3 } }, 'got `retries`'],
+    [{ pay: { retries: 3 } }, 'no option `retries`'],
     ['often', 'Expected `promises` to be options'],
   ])('are refused when they are %j', async (promises, message) => {
     const { machine, place } = retrying({});

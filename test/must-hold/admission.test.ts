@@ -100,7 +100,7 @@ describe('a flow whose tools are missing', () => {
     const crashed = store.copy();
     const second = await openRuntime(other, { ok }, { store: crashed, clock: first.clock, maxActiveFlows: 1 });
     await settleTicks();
-    await second.runtime.signal(executionId, 'go', 'kept');
+    await second.runtime.signal(executionId, 'go', 'kept', { force: true });
     second.clock.advance(3_600_000);
     await settleTicks();
     const blocked = (await second.runtime.list()).find(summary => summary.executionId === executionId);

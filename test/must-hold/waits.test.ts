@@ -23,7 +23,7 @@ describe('a signal', () => {
     expect(runtime.health().activeFlows).toBe(0);
     await execution.signal('go', { n: 1 });
     await execution.signal('go', { n: 2 });
-    await execution.signal('other', 3);
+    await execution.signal('other', 3, { force: true });
     expect(runtime.health().activeFlows).toBe(0);
     clock.advance(hour);
     expect(await execution.settled()).toMatchObject({ passed: true, steps: [{}, { output: { n: 1 } }, { output: { n: 1 } }] });

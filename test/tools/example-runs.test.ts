@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { projectTools } from '../../src/tools/project-tools.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
@@ -34,7 +35,7 @@ function createFastClock(factor: number): Clock {
 
 async function begin(names: readonly string[], input: unknown, clock: Clock = systemClock): Promise<{ runtime: Runtime; execution: Execution }> {
   const flows = await Promise.all(names.map(name => loadFlow(path.join(examples, `${name}.yml`))));
-  const runtime = await createRuntime({ store: createMemoryStore(), flows, clock, listen: false });
+  const runtime = await createRuntime({ store: createMemoryStore(), flows, tools: projectTools, clock, listen: false });
   onTestFinished(() => runtime.stop({ timeoutMs: 1_000 }));
   return { runtime, execution: await runtime.start(names[0] as string, { input }) };
 }

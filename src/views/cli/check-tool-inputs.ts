@@ -13,8 +13,9 @@ const isDynamic = (value: unknown): boolean =>
 
 const toKey = (key: PropertyKey): string | number => (typeof key === 'number' ? key : String(key));
 
+/** What stands at a path, or the text on the way to it: a schema may take a text apart that is an expression here. */
 function readAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), value);
+  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : at), value);
 }
 
 /** What the schema of a tool says of the constant parts of a step's `with`. */

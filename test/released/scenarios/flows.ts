@@ -154,7 +154,7 @@ export const flows: Readonly<Record<string, Scenario>> = {
     await execution.signal('early', { by: 'Ann' });
     await execution.signal('go', 1);
     await execution.signal('go');
-    await execution.signal('nobody', 'takes it');
+    await execution.signal('nobody', 'takes it', { force: true });
     await stage.rest();
     stage.record('waits', await execution.get());
     await stage.advance(5_000);
@@ -227,7 +227,8 @@ export const flows: Readonly<Record<string, Scenario>> = {
       step('d', 'tool:echo', { weight: 2 }), step('e', 'tool:fails', { critical: false, weight: 0.5 }), step('f', 'tool:echo', { depends_on: ['e', 'd'], with: '{% steps.e.status %}' }),
     ];
     const runtime = await stage.open({
-      flows: [{ id: 'conditional', steps }, { id: 'lenient', mode: 'lenient', min_score: 0.6, steps }, { id: 'above', mode: 'lenient', min_score: 0.9, steps }],
+      // One after the other: which of two evaluations is done first is nobody's promise.
+      flows: [{ id: 'conditional', concurrency: 1, steps }, { id: 'lenient', mode: 'lenient', min_score: 0.6, concurrency: 1, steps }, { id: 'above', mode: 'lenient', min_score: 0.9, concurrency: 1, steps }],
       handlers: { echo, fails: () => Promise.reject(new Error('broken')) },
     });
     for (const id of ['conditional', 'lenient', 'above']) {
@@ -240,7 +241,7 @@ export const flows: Readonly<Record<string, Scenario>> = {
 
   'expressions see the time, a seed, and fail their step': async stage => {
     const flow: FlowSource = {
-      id: 'expressions', mode: 'lenient',
+      id: 'expressions', mode: 'lenient', concurrency: 1,
       steps: [
         step('time', 'tool:echo', { with: { now: '{% $now() %}', ms: '{% $millis() %}', mark: 'A mark: {% "{%" %}', nothing: '{% input.nothing %}' } }),
         step('throws', 'tool:echo', { with: '{% $error("on purpose") %}' }), step('function', 'tool:echo', { with: '{% $sum %}' }),

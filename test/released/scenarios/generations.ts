@@ -62,7 +62,7 @@ export const generations: Readonly<Record<string, Scenario>> = {
     const flow: FlowSource = { id: 'cancelled', steps: [{ id: 'a', uses: 'tool:echo', with: 1 }, { id: 'go', uses: 'signal', with: { name: 'go' }, depends_on: ['a'] }, { id: 'b', uses: 'tool:echo', depends_on: ['go'] }] };
     const runtime = await stage.open({ flows: [flow], handlers: { echo } });
     const execution = await runtime.start('cancelled', { idempotencyKey: 'once' });
-    await execution.signal('other', 'left over');
+    await execution.signal('other', 'left over', { force: true });
     await stage.rest();
     await execution.cancel();
     await execution.settled();

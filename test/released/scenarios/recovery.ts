@@ -43,7 +43,10 @@ export const recovery: Readonly<Record<string, Scenario>> = {
     stage.record('asks', await execution.get());
     await stage.refusal('no answer', () => execution.signal('recover.retry', { action: 'dance' }));
     await stage.refusal('no object', () => execution.signal('recover.retry', 'yes'));
-    for (const [id, answer] of Object.entries(answers)) await execution.signal(`recover.${id}`, answer);
+    for (const [id, answer] of Object.entries(answers)) {
+      await execution.signal(`recover.${id}`, answer);
+      await stage.rest();
+    }
     await stage.rest();
     stage.record('answered', await execution.get());
     await stage.advance(60_000);
