@@ -3,7 +3,7 @@ export const firstHourMessages: { readonly [mistake: string]: string } = {
   'a file that is not there':
     'Expected `nowhere.yml` to be a flow\'s file, got none: there is no such file',
   'YAML that is none':
-    '3 problems in a.yml:\n  1:5: Expected YAML, got something else: Nested mappings are not allowed in compact mappings\n  1:5: Expected YAML, got something else: Implicit keys need to be on a single line\n  2:11: Expected YAML, got something else: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    '3 problems in a.yml:\n  1:5: Expected YAML, got something else: Nested mappings are not allowed in compact mappings; a key below another one is indented further than it, on a line of its own; a text that contains `: ` stands in quotes\n  1:5: Expected YAML, got something else: Implicit keys need to be on a single line; all keys of an object, and all `-` of a list, begin in the same column: correct the spaces before this line\n  2:11: Expected YAML, got something else: Flow sequence in block collection must be sufficiently indented and end with a ]',
   'an empty file':
     'a.yml:1:1: Expected a flow: an object with `id` and `steps`, got an empty text',
   'a list of steps with another name':
