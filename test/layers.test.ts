@@ -66,7 +66,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
   { name: 'views', prefix: 'src/views/', imports: ['evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
-  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'machine host', 'queue', 'tools'] },
+  { name: 'testing', prefix: 'src/testing/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'machine host', 'queue', 'tools', 'evaluator'] },
   { name: 'capability', prefix: 'src/', imports: ['core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
 ];
 

@@ -225,7 +225,7 @@ const scalarFunctions = new Set([
 /** How much heavier than what they are given the results of others can be; those take as long as they are heavy, squared. */
 const squareFunctions: { readonly [name: string]: number } = {
   string: textFactor, substring: 3, substringBefore: 3, substringAfter: 3, lowercase: 3, uppercase: 3, trim: 3, contains: 1, split: 17, keys: 2,
-  lookup: 2, append: 2, reverse: 2, merge: 2, spread: 3, distinct: 2, sort: 2, shuffle: 2, zip: 3, encodeUrlComponent: 9, encodeUrl: 9,
+  append: 2, reverse: 2, merge: 2, spread: 3, distinct: 2, sort: 2, shuffle: 2, zip: 3, encodeUrlComponent: 9, encodeUrl: 9,
 };
 /** Most arguments with which a function is as simple as that: a further one is a picture, or has code in it. */
 const maxArguments: { readonly [name: string]: number } = { string: 1, number: 1, now: 0, toMillis: 1, fromMillis: 1, sort: 1 };
@@ -240,6 +240,8 @@ function toCall(part: Part): Bound | undefined {
   if (!all) return undefined;
   // What is left out is the context.
   const size = plus(all.size, context);
+  // One key of an object, or of each object of a list.
+  if (name === 'lookup') return { time: plus(all.time, scale(size, 2)), size };
   if (scalarFunctions.has(name)) return { time: plus(all.time, size), size: scalar };
   const factor = Object.hasOwn(squareFunctions, name) ? squareFunctions[name] : undefined;
   const square = factor === undefined ? undefined : times(size, size);

@@ -15,6 +15,11 @@ interface Ended {
 let evaluator: EvaluatorProcess | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
+let underWay = 0;
+
+/** Tasks that have not answered yet: they take real time, also where the clock is a simulated one. */
+export const countTasksApart = (): number => underWay;
+
 /** Tells whether there is a program for it; there is none in an app that was bundled into other files. */
 export const canEvaluateApart = (): boolean => findEntryFile('evaluator-process') !== undefined;
 
@@ -27,7 +32,8 @@ export const canEvaluateApart = (): boolean => findEntryFile('evaluator-process'
  * @throws a `FlowError` with code `evaluator_unavailable`
  */
 export function evaluateApart(task: EvaluationTask, cpuLimitMs: number): Promise<Outcome> {
-  const outcome = last.then(() => evaluate(task, cpuLimitMs));
+  underWay++;
+  const outcome = last.then(() => evaluate(task, cpuLimitMs)).finally(() => underWay--);
   last = outcome.catch(() => undefined);
   return outcome;
 }

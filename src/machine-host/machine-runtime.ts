@@ -25,6 +25,7 @@ import { MachineParticipant } from './machine-participant.ts';
 import { requireMachine } from './require-machine.ts';
 import { TreeInspection } from './tree-inspection.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
+import { isOwnEvent } from './xstate-internals.ts';
 
 type AnyActor = DurableActor<AnySnapshot>;
 
@@ -109,7 +110,7 @@ export class HostedMachines {
   /** What flows see of them. */
   get steps(): StepMachines | undefined {
     const { participant } = this;
-    return participant && { has: id => this.#book.get(id) !== undefined, listEvents: id => this.#book.get(id)?.machine.events.filter((type: string) => !type.startsWith('xstate.')), toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
+    return participant && { has: id => this.#book.get(id) !== undefined, listEvents: id => this.#book.get(id)?.machine.events.filter((type: string) => !isOwnEvent({ type })), toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
   }
 
   readonly api: MachineRuntime = {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { StepRecord } from '../../persistence/records.ts';
 import { SimulatedClock } from '../core/clock.ts';
+import { countTasksApart } from '../evaluator/evaluator.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { Divergence, Precision } from './compare-state.ts';
@@ -186,8 +187,10 @@ class Run implements PathHost {
   async rest(): Promise<void> {
     let quiet = 0;
     let before = '';
-    for (let turn = 0; quiet < 4 && turn < 20_000; turn++) {
+    for (let turn = 0; quiet < 8 && turn < 20_000; ) {
       await nextTurn();
+      if (countTasksApart() > 0) continue;
+      turn++;
       const now = `${this.process.tracked.commits()} ${this.world.calls.length} ${this.world.pending.length}`;
       quiet = now === before ? quiet + 1 : 0;
       before = now;

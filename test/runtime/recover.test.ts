@@ -23,7 +23,7 @@ describe('recover', () => {
     };
     const { runtime } = await openRuntime(flow, { work: ok, ok }, { store: store.reopen(), recover });
     expect((await runtime.settled(taken)).passed).toBe(true);
-    await runtime.signal(broken, 'note');
+    await runtime.signal(broken, 'note', null, { force: true });
     await settleTicks();
     for (const id of [left, broken]) expect(await (await runtime.get(id)).get()).toMatchObject({ status: 'stepping' });
     expect(asked.toSorted()).toEqual(started.toSorted());

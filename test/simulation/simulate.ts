@@ -145,7 +145,7 @@ class World {
     }
     const record = (await store.findByIdempotencyKey(key)) as ExecutionRecord | undefined;
     if (!record) return;
-    if (act.kind === 'signal') this.#watch(runtime.signal(record.executionId, act.name, act.payload ?? act.at), () => {});
+    if (act.kind === 'signal') this.#watch(runtime.signal(record.executionId, act.name, act.payload ?? act.at, { force: true }), () => {});
     else this.#watch(runtime.cancel(record.executionId), accepted => accepted && this.#promised.cancelled.add(act.run));
   }
 

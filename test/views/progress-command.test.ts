@@ -27,9 +27,10 @@ describe('progress, on the command line', () => {
     // A third of the steps, and next to nothing of the work.
     expect(execution.progress.share).toBeGreaterThan(0);
     expect(execution.progress.share).toBeLessThan(0.05);
-    expect(execution.progress.remainingMs).toBeGreaterThan(3_000_000);
-    expect((await run(['list', ...db], cwd)).stdout).toMatch(/stepping .* 0 %, about \d+m( \d+s)? left/);
-    expect((await run(['show', execution.executionId, ...db], cwd)).stdout).toMatch(/slow is stepping: 1 of 3 steps completed, 0 %, about \d+m/);
+    // How long a person takes is nobody's guess.
+    expect(execution.progress.remainingMs).toBeNull();
+    expect((await run(['list', ...db], cwd)).stdout).toMatch(/stepping .* 0 %/);
+    expect((await run(['show', execution.executionId, ...db], cwd)).stdout).toMatch(/slow is stepping: 1 of 3 steps completed, 0 %/);
     const tree = await run(['show', execution.executionId, '--tree', ...db], cwd);
     expect(tree.stdout).toMatch(/ ✔ quick +completed +\d+ms\n ◷ approve +waiting\n ○ late +pending\n/);
     expect(tree.stdout).not.toContain('\u001B');
