@@ -26,7 +26,7 @@ export interface FlowParts {
   readonly machines?: { readonly [id: string]: MachineLike };
   /** Queues it publishes to and waits for: their names and payloads. */
   readonly queues?: readonly { readonly name: string; readonly schema: StandardSchema | undefined }[];
-  /** Signals it waits for, by name: what they carry. A payload that does not fit is refused by `signal`. */
+  /** Signals it waits for, by name: what they carry. The compiler holds `signal` to it; nothing looks at it at run time. */
   readonly signals?: { readonly [name: string]: StandardSchema };
 }
 
