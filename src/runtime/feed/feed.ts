@@ -134,9 +134,15 @@ export class Feed {
 
   #listen(signal: AbortSignal | undefined): { readonly news: Promise<void>; readonly leave: () => void } {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-    return { news: promise, leave: () => void this.#waiting.delete(resolve) };
+    const resume = (): void => resolve();
+    const leave = (): void => {
+      this.#waiting.delete(resume);
+      // A signal may outlive many looks.
+      signal?.removeEventListener('abort', resume);
+    };
+    this.#waiting.add(resume);
+    signal?.addEventListener('abort', resume, { once: true });
+    return { news: promise, leave };
   }
 
   async #readPage(after: number): Promise<readonly Kept[]> {
