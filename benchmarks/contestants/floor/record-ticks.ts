@@ -11,6 +11,8 @@ export interface Write {
   readonly keyAt: readonly number[];
   /** Where the execution's id stands, and what follows it in the same text, as in the id of its consolidated session. */
   readonly idAt: readonly { readonly index: number; readonly suffix: string }[];
+  /** Whether its first value is a number that the owner gives, each once. */
+  readonly isNumbered: boolean;
 }
 
 /** The writes of one commit. */
@@ -85,7 +87,9 @@ export function spyOn(database: Database.Database): Write[][] {
     statement.run = (...values) => {
       const result = run(...values);
       if (/^\s*begin/i.test(sql)) ticks.push([]);
-      else if (/^\s*(insert|update|delete|replace)/i.test(sql) && result.changes > 0) ticks.at(-1)?.push({ sql, values, keyAt: [], idAt: [] });
+      else if (/^\s*(insert|update|delete|replace)/i.test(sql) && result.changes > 0) {
+        ticks.at(-1)?.push({ sql, values, keyAt: [], idAt: [], isNumbered: sql.startsWith('INSERT INTO journal (number,') });
+      }
       return result;
     };
     return statement;
@@ -94,8 +98,8 @@ export function spyOn(database: Database.Database): Write[][] {
   return ticks;
 }
 
-function locate({ sql, values }: Write, executionId: string): Write {
+function locate({ sql, values, isNumbered }: Write, executionId: string): Write {
   const keyAt = values.flatMap((value, index) => (value === recordedKey + 2 ? [index] : []));
   const idAt = values.flatMap((value, index) => (typeof value === 'string' && value.startsWith(executionId) ? [{ index, suffix: value.slice(executionId.length) }] : []));
-  return { sql, values: [...values], keyAt, idAt };
+  return { sql, values: [...values], keyAt, idAt, isNumbered };
 }

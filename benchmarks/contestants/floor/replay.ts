@@ -8,6 +8,7 @@ interface Prepared {
   readonly values: unknown[];
   readonly keyAt: readonly number[];
   readonly idAt: Write['idAt'];
+  readonly isNumbered: boolean;
 }
 
 /** Writes recorded ticks again, under new keys, on a database with Flowstone's schema and settings. */
@@ -16,6 +17,7 @@ export class Replay {
   readonly #ticks: readonly (readonly Prepared[])[];
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
+  #number = 0;
 
   constructor(file: string, durability: Durability, ticks: readonly Tick[]) {
     openSqliteStore({ file }).close();
@@ -28,7 +30,7 @@ export class Replay {
       statements.set(sql, statement);
       return statement;
     };
-    this.#ticks = ticks.map(tick => tick.map(({ sql, values, keyAt, idAt }) => ({ statement: prepare(sql), values: [...values], keyAt, idAt })));
+    this.#ticks = ticks.map(tick => tick.map(({ sql, ...write }) => ({ ...write, statement: prepare(sql), values: [...write.values] })));
     this.#begin = prepare('BEGIN IMMEDIATE');
     this.#commit = prepare('COMMIT');
   }
@@ -52,7 +54,8 @@ export class Replay {
   #writePart(writes: readonly Prepared[], from: number, count: number): void {
     for (let key = from; key < from + count; key++) {
       const id = `0199b000-0000-7000-8000-${String(key).padStart(12, '0')}`;
-      for (const { statement, values, keyAt, idAt } of writes) {
+      for (const { statement, values, keyAt, idAt, isNumbered } of writes) {
+        if (isNumbered) values[0] = this.#number += 1;
         for (const index of keyAt) values[index] = key;
         for (const { index, suffix } of idAt) values[index] = `${id}${suffix}`;
         statement.run(...values);
