@@ -142,10 +142,10 @@ let sinceTurn = 0;
 
 /** Many small evaluations, one after the other, leave room for everything else. */
 async function takeTurns(cost: number): Promise<void> {
+  // One waits behind those that wait already: what was asked for first comes out first.
+  while (sinceTurn > 0 && sinceTurn + cost > maxCost) await nextTurn();
+  if (sinceTurn === 0) setImmediate(() => (sinceTurn = 0));
   sinceTurn += cost;
-  if (sinceTurn < maxCost) return;
-  sinceTurn = 0;
-  await nextTurn();
 }
 
 function toMistake(error: unknown, source: string): ExpressionMistake {

@@ -33,6 +33,12 @@ export function makeRoom(kernel: Kernel): void {
   }
 }
 
+/** The step's own limit is reached: an item that backs off makes room for one whose time has come. */
+function makeRoomIn(kernel: Kernel, fanOut: FanOutActor): void {
+  if (kernel.tree.backingOff === 0 || !hasMore(fanOut)) return;
+  for (const item of fanOut.items.values()) if (item.snapshot.value === 'retrying' && item.holdsSlot) return rest(kernel, item);
+}
+
 function rest(kernel: Kernel, actor: StepActor): void {
   const fanOut = getFanOut(kernel.tree, actor);
   kernel.tree.backingOff--;
@@ -51,6 +57,7 @@ export function wake(kernel: Kernel, actor: StepActor): void {
   if (fanOut) {
     wakeItem(fanOut, actor.item);
     ready = queueItems(kernel, fanOut);
+    if (ready === 0) makeRoomIn(kernel, fanOut);
   } else {
     kernel.tree.queue.push(actor.step.position);
   }

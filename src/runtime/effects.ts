@@ -58,6 +58,8 @@ export class Effects {
   readonly #waiting: { readonly resident: Resident; readonly effect: RunEffect }[] = [];
   readonly #consolidations: Consolidations;
   #running = 0;
+  /** Evaluations that were asked for. */
+  #asked = 0;
   /** Handlers that were told to stop and have not answered yet. */
   readonly #aborted = new Set<Running>();
 
@@ -248,8 +250,9 @@ export class Effects {
     const { header, tree, input, outputs } = resident;
     if (!this.#options.mayRun(resident)) return;
     const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
+    const asked = ++this.#asked;
     prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
-      prepared => this.#post(header, { to: 'prepared', position, item, prepared }),
+      prepared => this.#post(header, { to: 'prepared', position, item, prepared, asked }),
       error => (isStoreTrouble(error) ? this.#options.fault(error) : this.#host.giveUp(resident, error)),
     );
   }

@@ -1,4 +1,6 @@
+import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import { queueDue } from './back-off.ts';
 import type { Kernel } from './fan-outs.ts';
@@ -55,3 +57,6 @@ function keepAlways({ tree, inbox }: Kernel): void {
 
 /** The items of a step that is a machine do nothing but wait. */
 const works = (actor: StepActor | FanOutActor): boolean => actor.step.kind !== 'machine' && (actor.snapshot.value === 'retrying' || isBusy(actor.step, actor.snapshot.value));
+
+/** Why everything is ended by this event. */
+export const toReason = (event: FlowEvent): StepFailure => ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled');

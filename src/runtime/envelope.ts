@@ -38,3 +38,13 @@ export type Envelope = { readonly refused?: (error: Error) => void } & (
 export type WritingEnvelope = Extract<Envelope, { kind: 'message' }> & { readonly writes: OwnWrites };
 
 export const hasWrites = (envelope: Envelope): envelope is WritingEnvelope => envelope.kind === 'message' && envelope.writes !== undefined;
+
+const readAsked = (envelope: Envelope): number | undefined => (envelope.kind === 'message' && envelope.message.to === 'prepared' ? envelope.message.asked : undefined);
+
+/** Puts what expressions came to in the order in which it was asked for: who gets a slot must not depend on how long each took. */
+export function orderPrepared(taken: Envelope[]): void {
+  const places = [...taken.keys()].filter(index => readAsked(taken[index] as Envelope) !== undefined);
+  if (places.length < 2) return;
+  const sorted = places.map(index => taken[index] as Envelope).toSorted((a, b) => (readAsked(a) ?? 0) - (readAsked(b) ?? 0));
+  for (const [index, place] of places.entries()) taken[place] = sorted[index] as Envelope;
+}

@@ -11,7 +11,7 @@ import type { Changes } from './changes.ts';
 import { createChanges } from './changes.ts';
 import { collectResident } from './collect-resident.ts';
 import type { Envelope, WritingEnvelope } from './envelope.ts';
-import { hasWrites } from './envelope.ts';
+import { hasWrites, orderPrepared } from './envelope.ts';
 import { deliver, resume } from './kernel.ts';
 import { inheritSteps } from './kept-steps.ts';
 import type { Snapshot } from './machine-runner.ts';
@@ -136,6 +136,7 @@ export class Host {
     if (!this.#open || this.#committing) return;
     const taken = this.#inbox.length > tickBudget ? this.#inbox.splice(0, tickBudget) : this.#inbox;
     if (taken === this.#inbox) this.#inbox = [];
+    orderPrepared(taken);
     this.#taken = taken;
     const now = this.now();
     const { store } = this.#options;

@@ -8,7 +8,7 @@ const countRoom = ({ step, items, resting }: FanOutActor): number => (step.concu
 
 export const hasRoom = (actor: FanOutActor): boolean => countRoom(actor) > 0;
 
-const countLeft = ({ again, next, settledItems }: FanOutActor): number => again.length + settledItems.length - next;
+const countLeft = ({ woken, again, next, settledItems }: FanOutActor): number => woken.size + again.length + settledItems.length - next;
 
 /** Whether the step's own limit keeps items back. */
 export const hasMore = (actor: FanOutActor): boolean => countLeft(actor) > actor.open;
@@ -35,9 +35,12 @@ export function setItems(actor: FanOutActor, list: readonly unknown[], kept: rea
 /** Hands out the next open item. */
 export function takeItem(actor: FanOutActor): number {
   actor.open--;
-  const item = actor.again.pop() ?? actor.next++;
-  actor.resting.delete(item);
-  return item;
+  for (const item of actor.woken) {
+    actor.woken.delete(item);
+    actor.resting.delete(item);
+    return item;
+  }
+  return actor.again.pop() ?? actor.next++;
 }
 
 /** An item backs off: meanwhile another one may run. */
@@ -45,9 +48,9 @@ export function restItem(actor: FanOutActor, item: number): void {
   actor.resting.add(item);
 }
 
-/** An item that backed off is to be handed out again, before those that were not yet. */
+/** An item that backed off is to be handed out again, before those that were not yet, and after those woken before it. */
 export function wakeItem(actor: FanOutActor, item: number): void {
-  actor.again.push(item);
+  actor.woken.add(item);
 }
 
 /** Hands out none that has not begun; returns how many were open. */
@@ -55,6 +58,6 @@ export function closeItems(actor: FanOutActor): number {
   const { open } = actor;
   actor.open = 0;
   actor.next = actor.settledItems.length;
-  actor.again = actor.again.filter(item => actor.items.has(item));
+  actor.again = [];
   return open;
 }

@@ -10,7 +10,7 @@ import { backOff, isResting, makeRoom, recount, takeUp, wake } from './back-off.
 import type { Changes } from './changes.ts';
 import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
 import { countSettled } from './consolidation/tally.ts';
-import { endOthers, endSteps, haltSteps } from './end-steps.ts';
+import { endOthers, endSteps, haltSteps, toReason } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
 import type { Delivery, Kernel } from './fan-outs.ts';
 import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
@@ -93,16 +93,16 @@ class Delivering implements Kernel {
     if (tree.flow.value === 'consolidating') this.#consolidate();
     let held = 0;
     const resting: StepActor[] = [];
+    const due: Delivery[] = [];
     const visit = (actor: StepActor): void => {
-      const { position } = actor.step;
-      const { value, context } = actor.snapshot;
+      const { item, step: { position }, snapshot: { value, context } } = actor;
       if (actor.holdsSlot) held++;
       if (isResting(actor)) resting.push(actor);
       if (value === 'running') {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
-        this.inbox.push({ position, item: actor.item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
+        this.inbox.push({ position, item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
       } else if (context.dueAt !== null && context.dueAt <= this.now) {
-        this.inbox.push({ position, item: actor.item, event: createTimerEvent(actor) });
+        due.push({ position, item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
         if (!isSwitched(actor)) this.#wait(actor);
       } else if (isToRetry(actor)) {
@@ -110,7 +110,7 @@ class Delivering implements Kernel {
       } else if (value === 'pending') {
         // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
         tree.preparing--;
-        this.inbox.push({ position, item: actor.item, event: { type: 'step.start' } });
+        this.inbox.push({ position, item, event: { type: 'step.start' } });
       } else {
         this.changes.effects.push({ type: 'wait', position, item: actor.item });
       }
@@ -120,14 +120,18 @@ class Delivering implements Kernel {
     const { granted, released } = tree.flow.context;
     this.#startNext(resting.length > 0 ? recount(this, granted - released - held, resting) : granted - released - held);
     this.#drain();
+    // One by one, as where it stayed in memory: each that is due takes its slot before the next one asks.
+    for (const delivery of due) this.#drain(delivery);
   }
 
-  #drain(): void {
+  #drain(...more: Delivery[]): void {
+    this.inbox.push(...more);
     for (let index = 0; index < this.inbox.length; index++) {
       const next = this.inbox[index] as Delivery;
       if ('flow' in next) this.sendToFlow(next.flow);
       else this.#sendToStep(next);
     }
+    this.inbox.length = 0;
   }
 
   sendToFlow(event: FlowEvent): void {
@@ -270,8 +274,7 @@ class Delivering implements Kernel {
     if (after === before) return;
     actor.snapshot = after;
     changes.actors.add(actor);
-    const { position } = actor.step;
-    const { item } = actor;
+    const { item, step: { position } } = actor;
     if (isBusy(actor.step, before.value)) tree.running--;
     if (isBusy(actor.step, after.value)) tree.running++;
     if (event.type === 'step.release') tree.preparing++;
@@ -365,8 +368,7 @@ class Delivering implements Kernel {
   }
 
   #wait(actor: StepActor): void {
-    const { position } = actor.step;
-    const { item } = actor;
+    const { item, step: { position } } = actor;
     const name = getSignalName(actor);
     const found = name === undefined ? -1 : this.tree.signals.findIndex(signal => signal.name === name);
     if (found < 0) {
@@ -396,5 +398,3 @@ class Delivering implements Kernel {
     this.changes.received.push(kept);
   }
 }
-
-const toReason = (event: FlowEvent): StepFailure => ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled');

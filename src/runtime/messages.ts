@@ -21,7 +21,8 @@ export type Message =
   | { readonly to: 'flow'; readonly event: FlowEvent }
   /** `output`: JSON text of what a completed step produced; stored beside the event, never in it. */
   | { readonly to: 'step'; readonly position: number; readonly item: number; readonly event: StepEvent; readonly output?: string }
-  | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared }
+  /** `asked`: grows with every evaluation; of those that come in one tick the first asked is the first told. */
+  | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared; readonly asked?: number }
   /** `refused`: no machine of the flow has taken it; `unavailable`: one of them could not be asked here. */
   | { readonly to: 'signal'; readonly signal: SignalRecord; readonly refused?: 'now' | 'unavailable' }
   /** A machine that is in another state now may take signals that were kept. */

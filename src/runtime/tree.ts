@@ -50,6 +50,8 @@ export interface FanOutActor {
   open: number;
   /** Items to be handed out again, after a stop. */
   again: number[];
+  /** Items whose back-off has ended, in the order in which it did: handed out first. */
+  readonly woken: Set<number>;
   /** Items alive, by place. */
   readonly items: Map<number, StepActor>;
   /** Those of them that back off, or wait for a slot to be tried again. */
@@ -140,7 +142,7 @@ export function copyTree(tree: FlowTree): FlowTree {
 function copyActor(actor: StepActor | FanOutActor): StepActor | FanOutActor {
   if (!isFanOut(actor)) return { ...actor };
   const items = new Map([...actor.items].map(([place, item]) => [place, { ...item }]));
-  return { ...actor, again: [...actor.again], items, resting: new Set(actor.resting), settledItems: actor.settledItems.slice() };
+  return { ...actor, again: [...actor.again], woken: new Set(actor.woken), items, resting: new Set(actor.resting), settledItems: actor.settledItems.slice() };
 }
 
 export function createStepActor(machines: Machines, tree: FlowTree, step: PlannedStep, item: number): StepActor {
@@ -157,6 +159,7 @@ export function createFanOutActor(machines: Machines, tree: FlowTree, step: Plan
     next: 0,
     open: 0,
     again: [],
+    woken: new Set(),
     items: new Map(),
     resting: new Set(),
     settledItems: new Uint8Array(0),

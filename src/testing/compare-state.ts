@@ -1,7 +1,7 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
-import { isFanOut } from '../runtime/tree.ts';
 import type { FlowState } from './flow-model.ts';
+import { listPreparing } from './flow-model.ts';
 
 /** A difference between the runtime and the model. */
 export interface Divergence {
@@ -21,38 +21,45 @@ type View = Readonly<Record<string, unknown>>;
 export function viewModel({ tree, rows }: FlowState, precision: Precision): View {
   const { score, passed, failure, ...counters } = tree.flow.context;
   const done = tree.flow.status === 'done';
+  const steps = [...rows.values()];
   return {
     status: tree.flow.value,
     score: done ? (score ?? 0) : null,
     passed: done ? (passed ?? false) : null,
     failure: failure?.code ?? null,
     signals: tree.flow.status === 'done' ? [] : tree.signals.map(({ name }) => name),
-    counters: toCounters(counters, precision),
-    ...viewRows([...rows.values()], precision),
+    counters: toCounters(counters, steps, precision),
+    ...viewRows(steps, precision),
   };
 }
 
 /** What is stored. */
 export async function viewStored(reader: StoreReader, record: ExecutionRecord, precision: Precision): Promise<View> {
   const signals = await reader.listSignals(record.key);
+  const steps = await reader.listSteps(record.key);
   return {
     status: record.status,
     score: record.score,
     passed: record.passed,
     failure: record.failure?.code ?? null,
     signals: record.settledAt === null ? signals.map(({ name }) => name) : [],
-    counters: toCounters(JSON.parse(record.context) as object, precision),
-    ...viewRows(await reader.listSteps(record.key), precision),
+    counters: toCounters(JSON.parse(record.context) as object, steps, precision),
+    ...viewRows(steps, precision),
   };
 }
 
-/** Counters that a definition gives, and those that also count runs a crash cut off. */
+/** Counters that a definition gives. */
 const given: ReadonlySet<string> = new Set(['total', 'concurrency', 'mode', 'always', 'flows']);
-const restless: ReadonlySet<string> = new Set(['ready', 'granted', 'released']);
 
-/** Slots given out and back count runs; a crash may add some. */
-function toCounters(counters: object, precision: Precision): object {
-  const moved = Object.entries(counters).filter(([name, value]) => value !== 0 && value !== false && !given.has(name) && (precision === 'exact' || !restless.has(name)));
+/**
+ * Slots given out and back count runs; a crash may add some. How often that was is not compared, but how many are out; not even
+ * that while something backs off: whether it still holds one is not stored, and is another one after the flow was out of memory.
+ */
+function toCounters(all: object, rows: readonly StepRecord[], precision: Precision): object {
+  const { ready = 0, granted = 0, released = 0, ...counters } = all as Record<string, number | boolean>;
+  const held = rows.some(({ status }) => status === 'retrying') ? 0 : Number(granted) - Number(released);
+  const slots = precision === 'exact' ? { ready, held } : {};
+  const moved = Object.entries({ ...counters, ...slots }).filter(([name, value]) => value !== 0 && value !== false && !given.has(name));
   return Object.fromEntries(moved.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -79,10 +86,4 @@ export function compareViews(expected: View, found: View, at: string): Divergenc
 }
 
 /** Whether expressions are being evaluated: the runtime does not stay there. */
-export function isPassing({ tree }: FlowState): boolean {
-  for (const actor of tree.actors.values()) {
-    if (actor.snapshot.value === 'pending' && actor.holdsSlot) return true;
-    if (isFanOut(actor)) for (const item of actor.items.values()) if (item.snapshot.value === 'pending' && item.holdsSlot) return true;
-  }
-  return false;
-}
+export const isPassing = (state: FlowState): boolean => listPreparing(state).length > 0;

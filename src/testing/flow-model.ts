@@ -35,6 +35,8 @@ export interface FlowState {
   readonly outputs: ReadonlyMap<string, string>;
   /** What was begun last at an address was begun with. */
   readonly inputs: ReadonlyMap<string, unknown>;
+  /** What was asked to be evaluated, and may have been since; see `listPreparing`. */
+  readonly asked: readonly { readonly position: number; readonly item: number }[];
   /** Transitions that led here from the state before. */
   readonly items: readonly string[];
   readonly transitions: number;
@@ -81,10 +83,11 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     // The runtime does so by itself: what only it can read and run is left out on paths.
     if (tree.flow.value === 'consolidating') deliver(machines, tree, toConsolidated(tree, { assertions: [] }), state.now, changes);
     const items = [...toItems(changes, trace), ...listJoins(plan, changes, tree)];
-    return { ...state, status: tree.flow.status, rows, inputs, outputs, items, transitions: state.transitions + changes.entries.length };
+    const asked = toPlaces([...listPreparing({ tree, asked: state.asked }), ...listPreparing({ tree, asked: changes.effects.filter(effect => effect.type === 'prepare') })]);
+    return { ...state, status: tree.flow.status, rows, inputs, outputs, asked, items, transitions: state.transitions + changes.entries.length };
   };
   const begun = createTree(machines, plan, 'path', modelMaxInterruptions);
-  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), inputs: new Map(), outputs: new Map(), script: {}, transitions: 0, evaluated: false };
+  const empty = { tree: begun, now: modelStart, rows: new Map<string, StepRecord>(), inputs: new Map(), outputs: new Map(), asked: [], script: {}, transitions: 0, evaluated: false };
   return {
     flow,
     initial: step(empty, changes => deliver(machines, begun, { to: 'flow', event: toStartEvent(begun) }, modelStart, changes)),
@@ -106,6 +109,13 @@ export function createFlowModel(flow: ScriptedFlow): FlowModel {
     },
   };
 }
+
+/** Steps and items whose expressions are being evaluated, in the order in which that was asked for. */
+export function listPreparing({ tree, asked }: Pick<FlowState, 'tree' | 'asked'>): (StepActor | FanOutActor)[] {
+  return asked.map(({ position, item }) => getActor(tree, position, item)).filter(actor => actor !== undefined && actor.snapshot.value === 'pending' && actor.holdsSlot) as (StepActor | FanOutActor)[];
+}
+
+const toPlaces = (actors: readonly (StepActor | FanOutActor)[]): FlowState['asked'] => actors.map(actor => ({ position: actor.step.position, item: isFanOut(actor) ? noItem : actor.item }));
 
 /** Whether a handler runs, or what the step waits for has been begun. */
 function isBegun(actor: StepActor | FanOutActor): actor is StepActor {
@@ -129,7 +139,7 @@ function crash(machines: Machines, state: FlowState, step: (state: Omit<FlowStat
   const { tree } = restoreTree(machines, before.plan, record, toSorted([...state.rows.values()]), modelMaxInterruptions);
   tree.signals = [...before.signals];
   for (const [position, actor] of tree.actors) if (isFanOut(actor)) actor.list = (before.actors.get(position) as typeof actor).list;
-  return step({ ...state, tree }, changes => resume(machines, tree, now, changes));
+  return step({ ...state, tree, asked: [] }, changes => resume(machines, tree, now, changes));
 }
 
 /** In the order in which a store gives them. */

@@ -2,7 +2,7 @@ import type { FanOutActor, FlowTree, StepActor } from '../runtime/tree.ts';
 import { getSignalName, isAsking, isFanOut, isSwitched, noItem } from '../runtime/tree.ts';
 import { listDue } from './due.ts';
 import type { FlowState } from './flow-model.ts';
-import { modelStart } from './flow-model.ts';
+import { listPreparing, modelStart } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import type { ScriptedFlow } from './script-flow.ts';
 
@@ -29,7 +29,7 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
   const { tree } = state;
   if (state.status === 'done') return [];
   const live = [...listLive(tree)];
-  const [preparing, ...others] = live.filter(actor => actor.snapshot.value === 'pending' && actor.holdsSlot);
+  const [preparing, ...others] = listPreparing(state);
   // Expressions are evaluated at once and in no order that can be chosen: nothing else is placed between, and none
   // fails while its failure would decide what becomes of the others.
   if (preparing) {

@@ -7,8 +7,8 @@ import type { StepActor } from '../runtime/tree.ts';
 import { describeHappenings } from './describe-happenings.ts';
 import { listDue } from './due.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';
-import { modelStart } from './flow-model.ts';
-import { listLive, toPlaceOf } from './flow-offers.ts';
+import { listPreparing, modelStart } from './flow-model.ts';
+import { toPlaceOf } from './flow-offers.ts';
 import type { PathEvent } from './path-event.ts';
 
 /** A way that a flow goes by its own expressions. */
@@ -35,8 +35,9 @@ export async function walkOwn(model: FlowModel, input: unknown, next: (state: Fl
   const events: PathEvent[] = [];
   const states: FlowState[] = [model.initial];
   const last = (): FlowState => states.at(-1) as FlowState;
+  const findPreparing = (): ReturnType<typeof listPreparing> => (last().status === 'done' ? [] : listPreparing(last()));
   const rest = async (): Promise<void> => {
-    for (let actor = findPreparing(last()); actor; actor = findPreparing(last())) {
+    for (let [actor] = findPreparing(); actor; [actor] = findPreparing()) {
       const state = last();
       const item = isFanOut(actor) ? noItem : actor.item;
       const { position } = actor.step;
@@ -65,12 +66,6 @@ export function replayOwn(model: FlowModel, input: unknown, events: readonly Pat
   const outside = events.filter(({ type }) => type !== 'prepare');
   let index = 0;
   return walkOwn(model, input, () => outside[index++]);
-}
-
-function findPreparing({ tree, status }: FlowState): ReturnType<typeof listLive> extends Iterable<infer Actor> ? Actor | undefined : never {
-  if (status === 'done') return undefined;
-  for (const actor of listLive(tree)) if (actor.snapshot.value === 'pending' && actor.holdsSlot) return actor;
-  return undefined;
 }
 
 function canHappen(state: FlowState, event: PathEvent): boolean {

@@ -54,6 +54,44 @@ describe('what backs off holds no place', () => {
     await runtime.stop();
   });
 
+  it.each([['in memory', 3_600_000], ['out of memory', 0]])('%s, those whose time comes at one moment go on in their order', async (_name, keepResidentMs) => {
+    const tried: string[] = [];
+    const flow = { id: 'f', concurrency: 2, steps: [{ id: 'items', uses: 'tool:call', for_each: [0, 1, 2, 3], retry }, { id: 'last', uses: 'tool:call', retry }] };
+    const { runtime, clock } = await openRuntime(flow, {
+      call: ({ stepId, item, attempt }) => (tried.push(`${stepId}${item ?? ''}`), attempt === 1 ? down() : new Promise(() => {})),
+    }, { keepResidentMs });
+    const execution = await runtime.start('f');
+    await settleTicks(200);
+    tried.length = 0;
+    clock.advance(20_000);
+    await settleTicks(200);
+    expect(tried).toEqual(['items0', 'items1']);
+    await execution.cancel();
+    await runtime.stop({ timeoutMs: 0 });
+  });
+
+  it('for an item whose time has come: one that still waits makes room in the limit of the step', async () => {
+    const tried: string[] = [];
+    const flow = { id: 'f', steps: [{ id: 'items', uses: 'tool:call', for_each: [0, 1, 2], concurrency: 2, retry }] };
+    const { runtime, clock } = await openRuntime(flow, {
+      call: async ({ item, attempt }) => {
+        tried.push(`${item}#${attempt}`);
+        if (item === 0) return new Promise(() => {});
+        if (item === 2 && attempt === 1) clock.advance(10_000);
+        return attempt === 1 ? down() : 1;
+      },
+    });
+    const execution = await runtime.start('f');
+    await settleTicks(200);
+    expect(tried).toEqual(['0#1', '1#1', '2#1']);
+    // The second one is due; the third is not before ten seconds more.
+    clock.advance(10_000);
+    await settleTicks(200);
+    expect(tried).toEqual(['0#1', '1#1', '2#1', '1#2']);
+    await execution.cancel();
+    await runtime.stop({ timeoutMs: 0 });
+  });
+
   it.each(['finish', 'cancel'] as const)('when a strict flow halts (%s), it has its attempts, or is cancelled', async onHalt => {
     const calls: string[] = [];
     const flow = {
