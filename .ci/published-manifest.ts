@@ -10,13 +10,16 @@ interface Manifest {
 /** What only the checkout needs: its Node.js, its tools, its commands. */
 const checkoutOnly = ['optionalDependencies', 'devDependencies', 'overrides', 'scripts', 'allowScripts'];
 
+/** npm asks the registry about optional peers, too, and for minutes where there is no network: a file to install without one leaves them out. */
+const optionalPeers = ['peerDependencies', 'peerDependenciesMeta'];
+
 /**
  * The manifest as published: without what belongs to the checkout, and without the way to its sources.
  *
  * @param bundled packages that are inside the packed file
  */
 export function publishedManifest(manifest: Manifest, bundled: readonly string[] = []): Manifest {
-  const kept = Object.entries(manifest).filter(([key]) => !checkoutOnly.includes(key));
+  const kept = Object.entries(manifest).filter(([key]) => ![...checkoutOnly, ...(bundled.length > 0 ? optionalPeers : [])].includes(key));
   const exported = Object.entries(manifest.exports).map(([path, conditions]) => [
     path,
     Object.fromEntries(Object.entries(conditions).filter(([condition]) => condition !== 'flowstone-source')),

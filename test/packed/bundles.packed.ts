@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
@@ -34,6 +34,34 @@ async function main() {
 main().catch(error => { console.error(error); process.exit(1); });
 `;
 
+/** A flow whose values are functions; its second step kills the process when it is told to. */
+const durable = `
+import { createRuntime, defineFlow, defineTool } from 'flowstone';
+import { openSqliteStore } from 'flowstone/sqlite';
+import { appendFileSync } from 'node:fs';
+
+const [, , deadly] = process.argv;
+const describeParcel = ({ input, steps }) => ({ text: input.names.map(nameOfReader => nameOfReader.toUpperCase()).join('+') + ' ' + steps.charge.output.amount });
+const charge = defineTool({ name: 'charge', run: ({ input, idempotencyKey }) => { appendFileSync('done.log', 'charged ' + idempotencyKey + '\\n'); return input; } });
+const ship = defineTool({ name: 'ship', run: ({ input }) => { if (deadly) process.kill(process.pid, 'SIGKILL'); return input; } });
+const order = defineFlow({
+  id: 'order', version: '7',
+  steps: [
+    { id: 'charge', uses: 'tool:charge', with: ({ input }) => ({ amount: input.amount * 2 }) },
+    { id: 'ship', uses: 'tool:ship', depends_on: ['charge'], when: ({ steps }) => steps.charge.output.amount > 10, with: describeParcel },
+    { id: 'each', uses: 'tool:charge', depends_on: ['ship'], for_each: ({ input }) => input.names, with: { name: ({ item }) => item, after: ({ steps }) => steps.ship.output.text } },
+  ],
+});
+
+async function main() {
+  const runtime = await createRuntime({ store: openSqliteStore({ file: 'order.db', nativeBinding: './sqlite.node' }), flows: [order], tools: [charge, ship] });
+  const { status, outputs } = await (await runtime.start(order, { input: { amount: 20, names: ['ada', 'bob'] }, idempotencyKey: 'one' })).settled();
+  await runtime.stop();
+  console.log(JSON.stringify({ status, outputs }));
+}
+main().catch(error => { console.error(error); process.exit(1); });
+`;
+
 let folder = '';
 /** Nothing is above it that a module could be found in. */
 let elsewhere = '';
@@ -42,6 +70,7 @@ beforeAll(() => {
   ({ folder } = installPacked(inject('tarball')));
   lend(folder, ['pino']);
   writeFileSync(join(folder, 'app.ts'), app);
+  writeFileSync(join(folder, 'durable.ts'), durable);
   elsewhere = mkdtempSync(join(tmpdir(), 'bundled-'));
 });
 
@@ -67,6 +96,9 @@ const alias = () => ({ zod: nested('zod') });
 /** What a bundle of modules needs for packages of CommonJS, such as pino. */
 const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
 
+const bundle = (entry: string, outfile: string, options: esbuild.BuildOptions): Promise<esbuild.BuildResult> =>
+  esbuild.build({ absWorkingDir: folder, entryPoints: [entry], bundle: true, platform: 'node', target: 'node22.14', outfile, alias: alias(), logLevel: 'silent', ...options });
+
 describe('an app that is bundled', () => {
   it.each([
     ['esm.mjs', { format: 'esm', banner }],
@@ -75,7 +107,7 @@ describe('an app that is bundled', () => {
     ['minified.cjs', { format: 'cjs', minify: true }],
   ] as const)('by esbuild into %s runs without node_modules but for the native file', async (name, options) => {
     const outfile = join(folder, 'out', name);
-    const { warnings } = await esbuild.build({ absWorkingDir: folder, entryPoints: ['app.ts'], bundle: true, platform: 'node', target: 'node22.14', outfile, alias: alias(), logLevel: 'silent', ...options });
+    const { warnings } = await bundle('app.ts', outfile, options);
     expect(warnings).toEqual([]);
     expect(runAlone(name, outfile, './sqlite.node')).toMatchObject(expected);
   });
@@ -90,7 +122,28 @@ describe('an app that is bundled', () => {
 
   it('runs on the SQLite of Node.js where the native file is left out', async () => {
     const outfile = join(folder, 'out/alone.mjs');
-    await esbuild.build({ absWorkingDir: folder, entryPoints: ['app.ts'], bundle: true, platform: 'node', format: 'esm', banner, outfile, alias: alias() });
+    await bundle('app.ts', outfile, { format: 'esm', banner });
     expect(runAlone('alone.mjs', outfile)).toMatchObject({ ...expected, native: false });
+  });
+
+  it.each([
+    ['plain.mjs', 'minified.mjs'],
+    ['minified.mjs', 'plain.mjs'],
+    ['plain.mjs', 'minified.cjs'],
+    ['minified.cjs', 'plain.mjs'],
+  ] as const)('as %s is killed in a flow with functions as values, and goes on as %s', async (first, second) => {
+    const home = mkdtempSync(join(elsewhere, 'resumed-'));
+    copyFileSync(nativeFile(), join(home, 'sqlite.node'));
+    for (const name of [first, second]) await bundle('durable.ts', join(home, name), { minify: name.startsWith('minified'), ...(name.endsWith('.cjs') ? { format: 'cjs' } : { format: 'esm', banner }) });
+    // The text of the functions is another one.
+    expect([first, second].map(name => readFileSync(join(home, name), 'utf8').includes('nameOfReader'))).toEqual([first, second].map(name => name.startsWith('plain')));
+    const run = (name: string, ...args: string[]) => spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', name, ...args], { cwd: home, env: createEmptyEnvironment(home), encoding: 'utf8' });
+    expect(run(first, 'deadly')).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    const { stdout, stderr } = run(second);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ status: 'scored', outputs: { charge: { amount: 40 }, ship: { text: 'ADA+BOB 40' }, each: [{ name: 'ada', after: 'ADA+BOB 40' }, { name: 'bob', after: 'ADA+BOB 40' }] } });
+    // What was done before the kill was not done again.
+    expect(new Set(readFileSync(join(home, 'done.log'), 'utf8').trim().split('\n')).size).toBe(3);
+    expect(readFileSync(join(home, 'done.log'), 'utf8').trim().split('\n')).toHaveLength(3);
   });
 });
