@@ -24,6 +24,9 @@ export default defineConfig({
   cacheDir: resolve(docs, '../node_modules/.cache/vitepress'),
   // Also from a file system: no address of a server is in the pages.
   base: process.env['DOCS_BASE'] ?? '/',
+  // Diagrams have colours of their own for states, meant for a light page.
+  head: [['style', {}, '.diagram[data-drawn] { margin: 16px 0; padding: 16px; overflow-x: auto; border-radius: 8px; background: #fff } .diagram svg { display: block; margin: 0 auto } .vp-doc .diagram p { margin: 0; line-height: inherit }']],
+  vite: { build: { target: 'es2022', chunkSizeWarningLimit: 4_000 }, esbuild: { tsconfigRaw: { compilerOptions: { target: 'es2022' } } } },
   // Files of the checkout that are no pages; test/docs/links.test.ts looks after those.
   ignoreDeadLinks: [/\.\.\/(?:README|CHANGELOG|CONTRIBUTING|LICENSE)$/, /\.\.\/(?:test|benchmarks|src|machines|template)\//],
   markdown: {
@@ -34,6 +37,12 @@ export default defineConfig({
       md.core.ruler.before('normalize', 'comments', state => {
         state.src = state.src.replaceAll(/<!--[\s\S]*?-->/g, '');
       });
+      // Diagrams are drawn by the theme; their text is below each, to be copied, and all there is without scripts.
+      const { fence } = md.renderer.rules;
+      md.renderer.rules['fence'] = (tokens, at, ...rest) => {
+        const block = fence?.(tokens, at, ...rest) ?? '';
+        return tokens[at]?.info === 'mermaid' ? `<div class="diagram"></div><details><summary>Diagram as text</summary>${block}</details>\n` : block;
+      };
       md.core.ruler.push('plain text', state => {
         for (const token of state.tokens) if (token.type === 'paragraph_open' || token.type === 'table_open' || token.type === 'heading_open') token.attrSet('v-pre', '');
       });
