@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build, transform } from 'esbuild';
 import * as yaml from 'yaml';
+import { mergeLoaded } from './merge-chunks.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -19,14 +20,30 @@ const loadedLate: Readonly<Record<string, { readonly contents: string; readonly 
   yaml: { contents: `module.exports = { ${Object.keys(yaml).filter(name => /^\w+$/.test(name) && name !== 'default').map(name => `get ${name}() { return require('real:yaml').${name}; }`).join(', ')} };`, loader: 'js' },
 };
 
+/** Messages of ours are in English: 240 kB of other languages stay out. */
+const english: Plugin = {
+  name: 'English only',
+  setup: bundle => bundle.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" })),
+};
+
+const lateMetafiles = new Map<string, Metafile>();
+
+/** A package that is loaded late, as a text: at a start Node.js only looks for its end. It is compiled when it is first asked for. */
+async function shortenPackage(name: string): Promise<string> {
+  const { outputFiles, metafile } = await build({ ...shared, entryPoints: [name], format: 'cjs', write: false, minify: true, plugins: [english, builtIns] });
+  lateMetafiles.set(name, metafile);
+  requireNoRequire([metafile]);
+  const text = JSON.stringify(`(function(exports,module){${outputFiles[0]?.text ?? ''}})`);
+  return `new (process.getBuiltinModule('node:vm').Script)(${text},{filename:'${name}.js'}).runInThisContext()(exports,module);`;
+}
+
 const loadLate: Plugin = {
   name: 'load late',
   setup(bundle) {
     bundle.onResolve({ filter: /^(?:zod|jsonata|yaml)$/ }, ({ path, importer }) => (importer.includes('node_modules') ? undefined : { path, namespace: 'late' }));
-    bundle.onResolve({ filter: /^real:/ }, ({ path }) => bundle.resolve(path.slice('real:'.length), { resolveDir: root, importer: 'node_modules', kind: 'import-statement' }));
+    bundle.onResolve({ filter: /^real:/ }, ({ path }) => ({ path: path.slice('real:'.length), namespace: 'real' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'real' }, async ({ path }) => ({ contents: await shortenPackage(path) }));
     bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({ ...loadedLate[path], resolveDir: root }));
-    // Messages of ours are in English: 240 kB of other languages stay out.
-    bundle.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" }));
   },
 };
 
@@ -43,7 +60,11 @@ const builtIns: Plugin = {
   name: 'built-in modules',
   setup(bundle) {
     const names = new Set([...builtinModules, ...builtinModules.map(name => `node:${name}`)]);
-    bundle.onResolve({ filter: /.*/ }, ({ path, kind }) => (kind === 'require-call' && names.has(path) ? { path, namespace: 'built-in' } : undefined));
+    bundle.onResolve({ filter: /.*/ }, ({ path, kind }) => {
+      if (!names.has(path)) return undefined;
+      // What nothing uses of them after all is not loaded: some take longer than what imports them.
+      return kind === 'require-call' ? { path, namespace: 'built-in' } : { path, external: true, sideEffects: false };
+    });
     bundle.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});` }));
   },
 };
@@ -147,27 +168,33 @@ async function embedPrograms(): Promise<{ readonly plugin: Plugin; readonly meta
   return { plugin, metafiles: built.map(({ metafile }) => metafile) };
 }
 
+/** A module cannot `require`: it would only be noticed when it is asked for. */
+function requireNoRequire(metafiles: readonly Metafile[]): void {
+  const required = metafiles.flatMap(({ outputs }) => Object.values(outputs)).flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'require-call' && external).map(({ path }) => path));
+  if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
+}
+
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
   const programs = await embedPrograms();
+  const external = [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)];
+  // Every start reads all of it: what is shorter is read faster. Names stay, for stack traces.
+  const shortened = { ...shared, minifyWhitespace: true, minifySyntax: true } as const;
   const { metafile } = await build({
-    ...shared,
+    ...shortened,
     entryPoints: listEntries(manifest),
     outbase: '.',
     outdir,
     // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
     chunkNames: 'src/chunks/[name]-[hash]',
     splitting: true,
-    // Every start reads all of it: what is shorter is read faster. Names stay, for stack traces.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    external: [...Object.keys(manifest.dependencies).filter(name => !['zod', 'better-sqlite3'].includes(name)), ...Object.keys(manifest.peerDependencies)],
+    external,
     plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, programs.plugin, shorten],
   });
-  // A module cannot `require`: it would only be noticed when it is asked for.
-  const required = [metafile, ...programs.metafiles].flatMap(({ outputs }) => Object.values(outputs)).flatMap(({ imports }) => imports.filter(({ kind, external }) => kind === 'require-call' && external).map(({ path }) => path));
-  if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
-  return metafile;
+  requireNoRequire([metafile, ...programs.metafiles]);
+  const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;
+  await mergeLoaded(root, metafile, [toOutput('src/index'), toOutput('src/sqlite')], 'core.js', { ...shortened, external });
+  return { ...metafile, outputs: Object.assign({}, metafile.outputs, ...[...lateMetafiles.values()].map(({ outputs }) => outputs)) as Metafile['outputs'] };
 }
 
 /** The packages whose code is in the bundles, by the folder each is in. */

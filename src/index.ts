@@ -6,7 +6,7 @@ export type { Consolidator, ConsolidatorAnswer } from './runtime/consolidation/c
 export type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from './runtime/consolidation/session.ts';
 export type { IsolationOptions } from './isolation/isolation-options.ts';
 export type { ActorSummary, MachineRuntime, SpawnOptions } from './machine-host/machine-api.ts';
-export { idempotencyKeyOf } from './machine-host/actor-tree.ts';
+export { idempotencyKeyOf } from './machine-host/idempotency-key.ts';
 export type { DurableActor } from './machine-host/durable-actor.ts';
 export type { ValueCodec } from './machine-host/encode-value.ts';
 export type { HostedMachine } from './machine-host/machine-book.ts';
@@ -16,7 +16,7 @@ export type { FeedEntry } from './runtime/feed/feed-entry.ts';
 export type { FeedOptions, FollowOptions } from './runtime/feed/feed-options.ts';
 export type { FeedPage } from './runtime/feed/feed.ts';
 export { followStore } from './runtime/feed/follow-store.ts';
-export { createRuntime } from './runtime/create-runtime.ts';
+export { createRuntime, joinRuntime } from './runtime/late-runtime.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './runtime/artifacts/artifact.ts';
 export type { FileReport, OutputDir } from './runtime/artifacts/output-files.ts';
 export type { Interaction, InteractionAnswer, InteractionInfo, InteractionRequest, InteractionTotals } from './runtime/interactions/interaction.ts';
@@ -46,7 +46,6 @@ export type {
 export type { Published } from './queue/queue-commands.ts';
 export { defineQueue } from './queue/define-queue.ts';
 export type { JoinedRuntime, JoinOptions } from './queue/join-runtime.ts';
-export { joinRuntime } from './queue/join-runtime.ts';
 export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';
 export type { FlowDefinition, FlowSource } from './definition/schema.ts';

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /**
  * Copies a value with the keys of every object in one order, frozen through and through: equal values, equal copies.
  *
@@ -27,5 +25,7 @@ function isSorted(keys: readonly string[]): boolean {
 
 /** SHA-256 of the JSON of a canonical value, hex. */
 export function computeDigest(canonical: unknown): string {
+  // Loaded here: it takes longer than all else of an import of the package.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

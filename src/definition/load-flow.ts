@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { FlowError } from '../core/errors.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import type { ParseFlowOptions } from './parse.ts';
@@ -27,6 +26,7 @@ export async function loadFlow(file: string, options: Pick<ParseFlowOptions, 'to
 /** Reads the text of a definition, at most 4 MiB of UTF-8. */
 export async function readDefinition(file: string): Promise<string> {
   try {
+    const { open } = await import('node:fs/promises');
     await using handle = await open(file, 'r');
     const stats = await handle.stat();
     if (stats.size > maxDefinitionBytes) throw definitionTooLarge(file, stats.size);

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { findEntryFile } from '../core/entry-file.ts';
 import { FlowError } from '../core/errors.ts';
@@ -61,6 +60,8 @@ class EvaluatorProcess {
   constructor() {
     const entry = findEntryFile('evaluator-process');
     if (entry === undefined) throw unavailable('there is none beside Flowstone. This app was bundled: leave `flowstone` out of the bundle');
+    // Loaded here: most programs never get so far.
+    const { fork } = process.getBuiltinModule('node:child_process');
     const { NODE_OPTIONS: _, ...env } = toNodeEnvironment();
     // In no folder of ours: on Windows none that a process is in can be removed.
     this.#child = fork(entry, [], { execArgv: [], env, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' });

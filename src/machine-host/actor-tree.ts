@@ -2,6 +2,7 @@ import type { AnyActorLogic, AnyEventObject, EventObject } from 'xstate';
 import type { ActorSources } from './actor-sources.ts';
 import { toActionPlace } from './find-action.ts';
 import { hostLogic } from './hosted-logic.ts';
+import { noteTree } from './idempotency-key.ts';
 import { sessionPrefix } from './incarnation.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 import { PromiseRuns } from './promise-runs.ts';
@@ -15,18 +16,6 @@ type Bare<Effect> = Effect extends unknown ? Omit<Effect, 'id' | 'actor'> : neve
 
 /** What reaches a tree from outside a step: from an action, a promise, a callback, a caller. */
 export type Outside = (target: Inner, event: EventObject, source?: Inner) => void;
-
-const trees = new WeakMap<object, ActorTree>();
-
-/**
- * What is the same in every run of one incarnation of an actor: an invoked promise can hand it to whoever must not do its work twice.
- *
- * @example `fromPromise(({ self, input }) => pay(input, { idempotencyKey: idempotencyKeyOf(self) }))`
- */
-export function idempotencyKeyOf(self: { readonly sessionId: string; readonly system: unknown }): string {
-  const tree = trees.get(self.system as object);
-  return tree ? `${tree.toAddress(self as Inner)}#${self.sessionId.slice(sessionPrefix.length)}` : self.sessionId;
-}
 
 /**
  * One actor of XState with all actors below it, which decides and does nothing.
@@ -82,7 +71,7 @@ export class ActorTree {
     this.#outside = outside;
     this.#toName = toName;
     this.system = this.#createSystem();
-    trees.set(this.system, this);
+    noteTree(this.system, this);
   }
 
   /** Makes the root of a new tree; `begin` starts it. With a snapshot that XState persisted, as XState restores it. */

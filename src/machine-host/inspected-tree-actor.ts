@@ -1,6 +1,6 @@
 import type { ActorRefLike, AnyActorLogic, Snapshot } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import { idempotencyKeyOf } from './actor-tree.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { AnySnapshot, Inner } from './xstate-internals.ts';
 
 /** An actor of a hosted tree as XState's tools expect to see one: an `actorRef` to read, not to talk to. */

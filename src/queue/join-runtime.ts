@@ -49,22 +49,7 @@ const leastWaitMs = 10;
 const mostWaitMs = 500;
 const releaseMs = 5_000;
 
-/**
- * Takes part in a store: owns it when nobody does, works through its owner otherwise, and takes over when that one dies.
- *
- * @example
- * ```ts
- * import { defineQueue, joinRuntime } from 'flowstone';
- * import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
- *
- * const file = 'app.db';
- * const jobs = defineQueue({ name: 'jobs' });
- * const joined = await joinRuntime({ open: () => openSqliteStore({ file }), read: () => openSqliteReader({ file }), queues: [jobs] });
- * await joined.consume(jobs, ({ payload }) => console.log(payload));
- * ```
- *
- * @throws what `open` throws, and the `FlowError`s of `createRuntime` but for `store_owned`
- */
+/** `joinRuntime` of the package, once it is loaded. */
 export async function joinRuntime(options: JoinOptions): Promise<JoinedRuntime> {
   const { open, read } = requireKnownKeys(options ?? {}, joinKeys, '`joinRuntime`');
   for (const [name, given] of Object.entries({ open, read })) {

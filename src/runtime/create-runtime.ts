@@ -41,24 +41,7 @@ const defaultStopMs = 10_000;
 /** Room for what surrounds a payload in a request of another process, characters. */
 const requestOverhead = 65_536;
 
-/**
- * Opens a runtime: takes ownership of the store, goes on with what is unfinished, and is ready to start flows.
- *
- * @example
- * ```ts
- * import { createRuntime, defineFlow } from 'flowstone';
- * import { openSqliteStore } from 'flowstone/sqlite';
- *
- * const hello = defineFlow({ id: 'hello', steps: [{ id: 'say', uses: 'exec', with: { command: 'echo', args: ['hello'] } }] });
- * const runtime = await createRuntime({ store: openSqliteStore({ file: 'app.db' }), flows: [hello] });
- * const execution = await runtime.start('hello');
- * const { status, score, steps } = await execution.settled();
- * await runtime.stop();
- * ```
- *
- * @throws a `FlowError` with code `store_owned` when another process owns the store, `option_invalid` or
- * `definition_invalid` when an option or a flow is wrong
- */
+/** `createRuntime` of the package, once it is loaded. */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   return createRuntimeOn(compiledMachines, options, (core, resolved) => isolate(core, resolved, options));
 }

@@ -3,7 +3,7 @@ import { assign, fromPromise, setup } from 'xstate';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import { idempotencyKeyOf } from '../../src/machine-host/actor-tree.ts';
+import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';
 import type { ActorView } from '../../src/machine-host/read-actor-view.ts';
 import { readActorView } from '../../src/machine-host/read-actor-view.ts';
 import type { PromiseOptions } from '../../src/machine-host/promise-runs.ts';
