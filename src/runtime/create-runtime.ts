@@ -22,6 +22,7 @@ import type { Participant } from './participant.ts';
 import { readProgress } from './read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from './queries.ts';
 import { toAddress } from './tree.ts';
+import { TurnRoom } from './turn-room.ts';
 import { readMade } from './read-made.ts';
 import type { ResultReader } from './recall.ts';
 import { recallResults } from './recall.ts';
@@ -85,12 +86,18 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     throw error;
   };
 
+  const room = new TurnRoom();
+  const requireExecution = async (executionId: string, generation?: number): Promise<ExecutionRecord> => {
+    await room.enter();
+    return core.requireExecution(executionId, generation);
+  };
+
   const settled = async (executionId: string): Promise<SettledExecution> => {
     for (;;) {
       let unwatch = (): void => {};
       const end = new Promise<Ended | undefined>(resolve => (unwatch = core.endWatchers.watch(executionId, resolve)));
       try {
-        let record = core.isActive(executionId) ? undefined : await core.requireExecution(executionId);
+        let record = core.isActive(executionId) ? undefined : await requireExecution(executionId);
         let reader: ResultReader = store;
         if (!record?.settledAt) {
           core.requireRunning();
@@ -110,9 +117,9 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   async function* transitions(executionId: string, range: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
     const { after } = requireCallOptions('runtime.transitions', range);
-    await core.requireExecution(executionId);
+    await requireExecution(executionId);
     const here = await core.feed.here();
-    const record = await core.requireExecution(executionId);
+    const record = await requireExecution(executionId);
     let seq = after ?? record.seq;
     yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
     try {
@@ -144,7 +151,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   const consolidated = async (executionId: string, which: { readonly generation?: number } = {}): Promise<ConsolidatedSession | undefined> => {
     const { generation } = requireCallOptions('runtime.consolidated', which);
-    await core.requireExecution(executionId);
+    await requireExecution(executionId);
     const found = await findConsolidated(store, executionId, generation);
     return found && loadSession(store, found.execution, found.row);
   };
@@ -163,10 +170,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     created,
     get: async (what = {}) => {
       const { generation, ...details } = requireCallOptions('execution.get', what);
-      return toDetails(await core.requireExecution(executionId, generation), details);
+      return toDetails(await requireExecution(executionId, generation), details);
     },
     progress: async () => {
-      const record = await core.requireExecution(executionId);
+      const record = await requireExecution(executionId);
       return readProgress(store, await core.plans.load(store, record.digest), record, resolved.clock.now());
     },
     settled: () => quietly(settled(executionId)),
@@ -189,7 +196,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, created) as never;
     },
     async get(executionId) {
-      await core.requireExecution(executionId);
+      await requireExecution(executionId);
       return toExecution(executionId, false);
     },
     async list(filter = {}) {
@@ -210,7 +217,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     consolidated,
     transitions,
     feed: (how = {}) => core.feed.follow(requireCallOptions('runtime.feed', how)),
-    ...readMade(store, id => core.requireExecution(id)),
+    ...readMade(store, requireExecution),
     publish: (queue, payload, how) => queues.publish(queue, payload, how),
     publishMany: (queue, messages) => queues.publishMany(queue, messages),
     consume: queues.consume,
