@@ -1,6 +1,7 @@
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { SqliteConnection } from './connection.ts';
 import type { SqliteStatement } from './driver.ts';
+import { readStoredFailure } from '../../src/core/stored-value.ts';
 
 type Row = Omit<ConsolidatedRecord, 'error'> & { readonly error: string | null };
 
@@ -14,7 +15,7 @@ export const selectInputs = `
 
 export function toConsolidated(row: unknown): ConsolidatedRecord {
   const { error, ...rest } = row as Row;
-  return { ...rest, error: error === null ? null : JSON.parse(error) } as ConsolidatedRecord;
+  return { ...rest, error: readStoredFailure('consolidations.error', rest.executionKey, error) } as ConsolidatedRecord;
 }
 
 export function prepareInsertConsolidated(connection: SqliteConnection): SqliteStatement {

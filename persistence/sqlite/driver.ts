@@ -7,6 +7,7 @@ export interface SqliteStatement {
   run(...values: SqliteValue[]): { readonly changes: number | bigint };
   get(...values: SqliteValue[]): unknown;
   all(...values: SqliteValue[]): unknown[];
+  iterate(...values: SqliteValue[]): Iterable<unknown>;
 }
 
 /** What the store uses of a database handle. Those of better-sqlite3 and of node:sqlite are one. */

@@ -4,6 +4,7 @@ import { addUp } from '../interaction-totals.ts';
 import { createSettledError } from '../store-errors.ts';
 import type { SqliteReads } from './artifacts.ts';
 import type { SqliteConnection } from './connection.ts';
+import { readStoredFailure } from '../../src/core/stored-value.ts';
 
 const selectInteractions = `
   SELECT execution_key AS executionKey, execution_id AS executionId, number, position, item, step_id AS stepId, attempt, run, stage, model, status,
@@ -13,7 +14,7 @@ const selectInteractions = `
 
 function toInteraction(row: unknown): InteractionRecord {
   const { failure, ...rest } = row as Omit<InteractionRecord, 'failure'> & { readonly failure: string | null };
-  return { ...rest, failure: failure === null ? null : JSON.parse(failure) } as InteractionRecord;
+  return { ...rest, failure: readStoredFailure('interactions.failure', `${rest.executionId}/${rest.number}`, failure) } as InteractionRecord;
 }
 
 export class SqliteInteractions implements InteractionReader {

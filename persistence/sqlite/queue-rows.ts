@@ -1,5 +1,6 @@
 import type { MessageRecord } from '../queue-records.ts';
 import type { OpenMessage } from '../queue-store.ts';
+import { readStoredFailure } from '../../src/core/stored-value.ts';
 
 export const openColumns = `key, message_id AS messageId, queue, instance, source, version, priority, partition_key AS partitionKey, correlation_id AS correlationId,
   idempotency_key AS idempotencyKey, max_attempts AS maxAttempts, max_interruptions AS maxInterruptions, published_at AS publishedAt,
@@ -17,7 +18,7 @@ export const selectMessages = `SELECT ${messageColumns} FROM messages`;
 
 export function toMessage(row: unknown): MessageRecord {
   const { failure, ...rest } = row as Omit<MessageRecord, 'failure'> & { readonly failure: string | null };
-  return { ...rest, failure: failure === null ? null : JSON.parse(failure) } as MessageRecord;
+  return { ...rest, failure: readStoredFailure('messages.failure', rest.messageId, failure) } as MessageRecord;
 }
 
 export const toOpenMessage = (row: unknown): OpenMessage => toMessage(row);

@@ -1,5 +1,6 @@
 import type { AttemptRecord, ExecutionRecord, StepRecord } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
+import { readStoredFailure, toRowKey } from '../../src/core/stored-value.ts';
 
 /** A row as it is read: failures are JSON text, booleans are 0 and 1. */
 type Row<RecordType> = Omit<RecordType, 'failure' | 'passed' | 'stale'> & { readonly failure: string | null; readonly passed?: number | null; readonly stale?: number };
@@ -50,12 +51,12 @@ export const selectResults = `
 
 export function toExecution(row: unknown): ExecutionRecord {
   const { failure, passed, ...rest } = row as Row<ExecutionRecord>;
-  return { ...rest, passed: passed === null ? null : passed === 1, failure: parseFailure(failure) } as ExecutionRecord;
+  return { ...rest, passed: passed === null ? null : passed === 1, failure: readStoredFailure('executions.failure', rest.key, failure) } as ExecutionRecord;
 }
 
 export function toStep(row: unknown): StepRecord {
   const { failure, stale, ...rest } = row as Row<StepRecord>;
-  return { ...rest, stale: stale === 1, failure: parseFailure(failure) } as StepRecord;
+  return { ...rest, stale: stale === 1, failure: readStoredFailure('steps.failure', toRowKey(rest.executionKey, rest.position, rest.item), failure) } as StepRecord;
 }
 
 export function toResult(row: unknown): StepOutcome {
@@ -65,11 +66,7 @@ export function toResult(row: unknown): StepOutcome {
 
 export function toAttempt(row: unknown): AttemptRecord {
   const { failure, ...rest } = row as Row<AttemptRecord>;
-  return { ...rest, failure: parseFailure(failure) };
-}
-
-function parseFailure(text: string | null): AttemptRecord['failure'] {
-  return text === null ? null : (JSON.parse(text) as AttemptRecord['failure']);
+  return { ...rest, failure: readStoredFailure('attempts.failure', toRowKey(rest.executionKey, rest.position, rest.item), failure) };
 }
 
 interface Place {

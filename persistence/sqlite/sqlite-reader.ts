@@ -163,7 +163,7 @@ export class SqliteReader implements StoreReader {
     // The last row that begins at or before the first transition wanted may hold it, too.
     const sql = `SELECT instance AS executionKey, seq, at, entries FROM journal
       WHERE ${flowRows} AND seq >= (SELECT coalesce(max(seq), 0) FROM journal WHERE ${flowRows} AND seq <= ?)
-        AND (seq > ? OR seq + json_array_length(entries) - 1 > ?)
+        AND (seq > ? OR seq + iif(json_valid(entries), json_array_length(entries), 1) - 1 > ?)
       ORDER BY seq LIMIT ?`;
     return this.all(sql, row => ({ ...(row as JournalRecord) }), executionKey, executionKey, afterSeq, afterSeq, afterSeq, limit);
   }

@@ -142,19 +142,43 @@ function toAdvice(object: object): string {
 
 function valueNotJson(name: string, inner: readonly (string | number)[], complaint: string | typeof tooDeep, root: unknown): FlowError {
   const keys = inner.toReversed();
-  if (complaint === tooDeep) return tooDeepError(name, keys, root);
+  if (complaint === tooDeep) return createTooDeepError(name, keys, root);
   const path = formatPath([name, ...keys]);
   return new FlowError('value_not_json', `Expected \`${path}\` to be ${complaint}, got ${describeValue(follow(root, keys))}`, { place: { path } });
 }
 
+/**
+ * Refuses plain data that is nested deeper than anything that is stored; whatever else it holds is not looked at.
+ *
+ * @throws a `FlowError` with code `value_not_json`
+ */
+export function requireDepth(value: unknown, name: string): void {
+  const keys = findTooDeep(value, maxJsonDepth);
+  if (keys) throw createTooDeepError(name, keys.toReversed(), value);
+}
+
+/** Keys to what is too deep, innermost first. */
+function findTooDeep(value: unknown, room: number): (string | number)[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null && !Array.isArray(value)) return undefined;
+  if (room === 0) return [];
+  for (const [key, part] of Object.entries(value)) {
+    const found = findTooDeep(part, room - 1);
+    if (found) return [...found, Array.isArray(value) ? Number(key) : key];
+  }
+  return undefined;
+}
+
 /** Tells a value that contains itself from one that is merely deep. */
-function tooDeepError(name: string, keys: readonly (string | number)[], root: unknown): FlowError {
+export function createTooDeepError(name: string, keys: readonly (string | number)[], root: unknown): FlowError {
   const seen = new Map<unknown, number>([[root, 0]]);
   let value: unknown = root;
   for (const [position, key] of keys.entries()) {
-    value = (value as Record<string | number, unknown>)[key];
+    // A codec's word for something has other keys.
+    value = (value as Record<string | number, unknown> | undefined)?.[key];
     const first = seen.get(value);
-    if (first !== undefined) {
+    if (first !== undefined && typeof value === 'object') {
       const path = formatPath([name, ...keys.slice(0, position + 1)]);
       const whole = formatPath([name, ...keys.slice(0, first)]);
       return new FlowError('value_not_json', `Expected \`${path}\` to be a JSON value, got \`${whole}\` again: the value contains itself`, { place: { path } });

@@ -15,6 +15,7 @@ import type { Participant, Post, Tick } from '../runtime/participant.ts';
 import type { PlanRegistry } from '../runtime/plan-registry.ts';
 import type { Ended } from '../runtime/resident.ts';
 import type { ExecutionHeader } from '../runtime/rows.ts';
+import { isStoreTrouble } from '../runtime/store-trouble.ts';
 import type { Watchers } from '../runtime/watchers.ts';
 import type { IsolatedRun } from './isolated-run.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
@@ -189,7 +190,7 @@ export class Isolations implements Participant<Told>, Isolation {
   // the beginning
 
   async begin(post: Post<Told>): Promise<void> {
-    const { store, plans } = this.#options;
+    const { store } = this.#options;
     this.#forget();
     this.#post = post;
     for (let after = 0; store.isolations; ) {
@@ -198,14 +199,26 @@ export class Isolations implements Participant<Told>, Isolation {
         const [execution] = await store.listExecutions({ after: record.executionKey - 1, order: 'oldest', limit: 1 });
         // One that was started over since had settled before.
         if (execution?.key !== record.executionKey) continue;
-        await adoptPlans(store, plans, execution.context);
-        await this.#readBack(record, execution, collectPlans(await plans.load(store, execution.digest), plans));
+        const found = await this.#findPlans(execution);
+        if (found) await this.#readBack(record, execution, found);
       }
       after = page.at(-1)?.executionKey ?? after;
       if (page.length < pageSize) break;
     }
     if (this.#keeper.runs.size > 0) this.#keeper.arm();
     await this.#options.folders.sweep();
+  }
+
+  /** Undefined: what is stored of it cannot be read. Then it is blocked as one that runs here would be. */
+  async #findPlans(execution: ExecutionRecord): Promise<readonly FlowPlan[] | undefined> {
+    const { store, plans } = this.#options;
+    try {
+      await adoptPlans(store, plans, execution);
+      return collectPlans(await plans.load(store, execution.digest), plans);
+    } catch (error) {
+      if (isStoreTrouble(error)) throw error;
+      return undefined;
+    }
   }
 
   async #readBack(record: IsolationRecord, execution: ExecutionRecord, plans: readonly FlowPlan[]): Promise<void> {

@@ -9,6 +9,7 @@ import type { HostedMachine } from './machine-book.ts';
 import { MachineBook } from './machine-book.ts';
 import type { MachineLike } from './machine-like.ts';
 import { restoreTree } from './restore-tree.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** A stored actor with all that is known of it: plain JSON, to be kept as a fixture. */
 export interface StoredActor {
@@ -56,8 +57,8 @@ export async function* readStoredActors({ actors }: StoreReader, { status = 'act
     for (const record of page) {
       const parts = hasParts(record) ? await listParts(actors, record.actorId) : [];
       const spawned: Record<string, string> = {};
-      for (const { body } of parts) {
-        const { src = '' } = JSON.parse(body) as { readonly src?: string };
+      for (const { part, body } of parts) {
+        const { src = '' } = readStored<{ readonly src?: string }>('actor_parts.body', `${record.actorId}/${part}`, body);
         const { digest } = readMachineName(src) ?? {};
         const structure = digest === undefined ? null : await toStructure(digest);
         if (digest !== undefined && structure !== null) spawned[digest] = structure;
@@ -82,7 +83,7 @@ async function readStructure(actors: Reader, digest: string): Promise<string | n
 }
 
 /** A file of 0.2.0 that was not brought up to date has none, and no table of them. */
-const hasParts = ({ tree }: ActorRecord): boolean => ((JSON.parse(tree) as Partial<FrozenHead>).parts ?? 0) > 0;
+const hasParts = ({ actorId, tree }: ActorRecord): boolean => (readStored<Partial<FrozenHead>>('actors.tree', actorId, tree).parts ?? 0) > 0;
 
 /** Finds out which stored actors could go on with these machines, and why the others could not. Runs nothing of them but migrations. */
 export function checkActors(machines: readonly (MachineLike | HostedMachine)[], snapshots: Iterable<StoredActor>): ActorCheck[] {
@@ -96,7 +97,7 @@ function checkOne(book: MachineBook, { record, parts, structure, spawned = {} }:
   try {
     const { digest, machine } = book.require(record);
     const head = withoutCodecs(record.tree) as FrozenHead;
-    const { frozen } = assembleTree(head, parts.map(({ part, body }) => ({ part, body: JSON.stringify(withoutCodecs(body)) })));
+    const { frozen } = assembleTree(actorId, head, parts.map(({ part, body }) => ({ part, body: JSON.stringify(withoutCodecs(body)) })));
     const upgraded = book.upgrade(record, frozen, of => (of === record.machineDigest ? structure : spawned[of]) ?? undefined);
     const stored = new Set(frozen.below);
     const isMoved = upgraded.root !== frozen.root || upgraded.below.some(actor => !stored.has(actor));

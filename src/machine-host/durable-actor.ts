@@ -1,11 +1,12 @@
 import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
 import { FlowError } from '../core/errors.ts';
+import { requireDepth } from '../core/json.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Look } from './actor-look.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { AnySnapshot } from './xstate-internals.ts';
-import { isMachine, outsideSystem, refMark, symbolObservable } from './xstate-internals.ts';
+import { isMachine, isOwnEvent, outsideSystem, refMark, routeEvent, symbolObservable } from './xstate-internals.ts';
 
 export interface Subscription {
   unsubscribe(): void;
@@ -78,7 +79,7 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
   /**
    * Sends an event. Resolves after the commit, when the snapshot has changed; false: the actor had ended.
    *
-   * @throws a `FlowError` with code `actor_value_not_json` when the event, or what it led to, cannot be stored, `option_invalid` when it is no event; nothing has happened then
+   * @throws a `FlowError` with code `actor_value_not_json` or `value_not_json` when the event, or what it led to, cannot be stored, `option_invalid` when it is no event, `event_reserved` when it is one of XState's own; nothing has happened then
    */
   readonly send = async (event: Sent): Promise<boolean> =>
     (await this.#command({ type: 'event', id: this.#rootId, session: this.sessionId, event: requireEvent(event), called: true })) as boolean;
@@ -212,6 +213,10 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
 }
 
 function requireEvent<Sent extends EventObject>(event: Sent): Sent {
-  if (typeof (event as Partial<EventObject> | null | undefined)?.type === 'string') return event;
+  if (typeof (event as Partial<EventObject> | null | undefined)?.type === 'string') {
+    if (isOwnEvent(event) && event.type !== routeEvent) throw new FlowError('event_reserved', `Expected an event of the machine's own, got \`${event.type}\`: events that begin with \`xstate.\` are XState's, and stand for things that have not happened`);
+    requireDepth(event, 'event');
+    return event;
+  }
   throw new FlowError('option_invalid', `Expected an event to be an object with a text as its \`type\`, got ${describeValue(event)}`);
 }

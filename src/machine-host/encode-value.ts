@@ -1,5 +1,5 @@
 import { FlowError } from '../core/errors.ts';
-import { maxJsonDepth } from '../core/json.ts';
+import { createTooDeepError, maxJsonDepth } from '../core/json.ts';
 import { describeValue, formatPath } from '../core/wording.ts';
 import type { Inner } from './xstate-internals.ts';
 import { codecMark, errorMark, hole, isMark, plainMark, putItem, readLiteralMark, toLiteralMark } from './value-marks.ts';
@@ -29,7 +29,7 @@ export interface Decoding {
 
 /** Where in a value something is: the keys that lead there. Changed as it is walked through. */
 type Path = (string | number)[];
-type Walk = Encoding & { readonly takesErrors: boolean; readonly path: Path };
+type Walk = Encoding & { readonly takesErrors: boolean; readonly path: Path; readonly root: unknown };
 
 /**
  * The JSON of a value, or a refusal: nothing is lost in silence. Actors stand as their addresses, `undefined`, `NaN`, `-0` and the like as marks.
@@ -37,13 +37,13 @@ type Walk = Encoding & { readonly takesErrors: boolean; readonly path: Path };
  * This is the one way in which contexts, inputs, outputs and events are stored; `undefined` itself is what is not there.
  *
  * @param takesErrors failures on their way to `onError` are carried as name and message
- * @throws a `FlowError` with code `actor_value_not_json`, naming the path and the remedy
+ * @throws a `FlowError` with code `actor_value_not_json`, naming the path and the remedy, or `value_not_json` when it is nested too deep
  */
 export function encodeValue(value: unknown, name: string, encoding: Encoding, takesErrors = false): unknown {
   if (value === undefined) return undefined;
   // Most values are JSON as they are; only of others it is worth to know where.
   if (isPlain(value, encoding.codecs, maxJsonDepth)) return value;
-  return encode(value, { ...encoding, takesErrors, path: [name] });
+  return encode(value, { ...encoding, takesErrors, path: [name], root: value });
 }
 
 /** Whether a value is JSON and stands for itself. */
@@ -74,7 +74,7 @@ function encode(value: unknown, walk: Walk, done?: ValueCodec): unknown {
   if (literal) return literal;
   if (typeof value === 'number') return value;
   if (typeof value !== 'object') return refuse(path, value);
-  if (path.length > maxJsonDepth) return refuse(path.slice(0, 5), value);
+  if (path.length > maxJsonDepth) throw createTooDeepError(String(path[0]), path.slice(1), walk.root);
   if (isRef) return walk.toAddress(value as unknown as Inner) ?? refuse(path, value);
   if (Array.isArray(value)) return encodeList(value, walk);
   if (walk.takesErrors && value instanceof Error) {

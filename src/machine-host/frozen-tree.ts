@@ -1,6 +1,7 @@
 import { toSessionNumber } from './incarnation.ts';
 import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { ProcessingStatus } from './xstate-internals.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** An actor as it is stored. `snapshot` is as `getPersistedSnapshot` has it, without children. */
 export interface FrozenActor {
@@ -67,13 +68,13 @@ export const toTimerPart = (number: number): string => `t:${number}`;
 const isTimerPart = (part: string): boolean => part.startsWith('t:');
 
 /** Puts a root's row and its parts together. `isNested`: as 0.2.0 stored it, so no part is a row of its own yet. */
-export function assembleTree(head: FrozenHead | NestedTree, parts: readonly { readonly part: string; readonly body: string }[]): { readonly frozen: FrozenTree; readonly isNested: boolean } {
+export function assembleTree(actorId: string, head: FrozenHead | NestedTree, parts: readonly { readonly part: string; readonly body: string }[]): { readonly frozen: FrozenTree; readonly isNested: boolean } {
   if (!('parts' in head)) return { frozen: flatten(head), isNested: true };
   const below: FrozenActor[] = [];
   const timers: FrozenTimer[] = [];
   for (const { part, body } of parts) {
-    if (isTimerPart(part)) timers.push(JSON.parse(body) as FrozenTimer);
-    else below.push(JSON.parse(body) as FrozenActor);
+    if (isTimerPart(part)) timers.push(readStored<FrozenTimer>('actor_parts.body', `${actorId}/${part}`, body));
+    else below.push(readStored<FrozenActor>('actor_parts.body', `${actorId}/${part}`, body));
   }
   const { transition, sessions, promises, held, root } = head;
   return { frozen: { transition, sessions, promises, held, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };

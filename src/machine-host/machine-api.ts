@@ -1,3 +1,4 @@
+import type { StepFailure } from '../core/failure.ts';
 import type { PromiseOptionsByName } from './promise-runs.ts';
 import type { AnyStateMachine, Snapshot } from 'xstate';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
@@ -48,6 +49,8 @@ export interface ActorSummary {
   readonly wakeAt: number | null;
   readonly createdAt: number;
   readonly settledAt: number | null;
+  /** Why it cannot be read; `value` is null then. */
+  readonly blockedBy?: StepFailure;
 }
 
 export interface MachineRuntime {

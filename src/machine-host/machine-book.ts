@@ -18,6 +18,7 @@ import { SpawnedMachines } from './spawned-machines.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { requireSameCode, toMachineKey, unnamedRemedy } from './unnamed-machine.ts';
 import { isMachine, isUnnamed } from './xstate-internals.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** A machine, with what this runtime is to know about it. */
 export interface HostedMachine {
@@ -136,7 +137,7 @@ export class MachineBook implements ActorSources {
     if (isUnchanged && !frozen.below.some(({ src = '' }) => readMachineName(src))) return frozen;
     const structureOf = (digest: string): MachineStructure | undefined => {
       const stored = readStructure(digest);
-      return stored === undefined ? undefined : (JSON.parse(stored) as MachineStructure);
+      return stored === undefined ? undefined : readStored<MachineStructure>('actor_machines.structure', digest, stored);
     };
     return upgradeTree({
       record, frozen, machine: known.machine, isUnchanged, structureOf, sources: this,

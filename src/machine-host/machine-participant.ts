@@ -25,6 +25,7 @@ import type { TreeInspection } from './tree-inspection.ts';
 import { announceTree } from './tree-inspection.ts';
 import { requireSameMachine } from './unnamed-machine.ts';
 import { WakeAlarm } from './wake-alarm.ts';
+import { readStored } from '../core/stored-value.ts';
 
 export interface ParticipantOptions {
   readonly actors: ActorReader;
@@ -199,8 +200,8 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #restore(record: ActorRecord): HostedActor {
     const { book } = this.#options;
     const actor = this.#create(record.actorId, book.require(record));
-    const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
-    const { frozen, isNested } = assembleTree(head, head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : []);
+    const head = readStored<FrozenHead & { readonly open?: readonly OpenEffect[] }>('actors.tree', record.actorId, record.tree);
+    const { frozen, isNested } = assembleTree(record.actorId, head, head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : []);
     const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
     actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, listDroppedParts(frozen, upgraded));
     // Its machine may have come by a spawn.

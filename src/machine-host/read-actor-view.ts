@@ -9,6 +9,7 @@ import { toIncarnation } from './incarnation.ts';
 import { listParts } from './list-parts.ts';
 import type { ActorSummary } from './machine-api.ts';
 import type { PromiseRun } from './promise-runs.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** A stored actor with all actors below it, as people look at it. */
 export interface ActorNode {
@@ -71,8 +72,8 @@ export interface ActorView extends ActorSummary {
 export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
   const record = await actors?.getActor(id);
   if (!record) return undefined;
-  const head = JSON.parse(record.tree) as FrozenHead & { readonly open?: readonly OpenEffect[] };
-  const { root, below, timers } = assembleTree(head, actors && head.parts > 0 ? await listParts(actors, id) : []).frozen;
+  const head = readStored<FrozenHead & { readonly open?: readonly OpenEffect[] }>('actors.tree', id, record.tree);
+  const { root, below, timers } = assembleTree(id, head, actors && head.parts > 0 ? await listParts(actors, id) : []).frozen;
   const open = head.open ?? [];
   const bySession = new Map(below.map(actor => [actor.session, actor]));
   const addresses = new Map<string, string>();
@@ -116,7 +117,7 @@ async function readLastEvents(actors: StoreReader['actors'], { actorId, seq }: A
   for (let back = count; ; back *= 2) {
     const after = Math.max(0, seq - back);
     const rows = (await actors?.readActorJournal(actorId, after, back)) ?? [];
-    const taken = rows.flatMap(({ at, entries }) => (JSON.parse(entries) as [number, string, { type: string }][]).map(([transition, address, event]) => ({ transition, at, address, event })));
+    const taken = rows.flatMap(({ seq: first, at, entries }) => readStored<[number, string, { type: string }][]>('journal.entries', `${actorId}/${first}`, entries).map(([transition, address, event]) => ({ transition, at, address, event })));
     if (taken.length >= count || after === 0) return taken.slice(-count);
   }
 }

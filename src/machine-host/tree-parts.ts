@@ -160,6 +160,6 @@ export class TreeParts {
   /** The tree as it was taken last. */
   toFrozen(): FrozenTree {
     const parts = Array.from(this.#texts, ([part, body]) => ({ part, body })).filter(({ part }) => part !== this.#root);
-    return assembleTree(JSON.parse(this.#toHead()) as FrozenHead, parts).frozen;
+    return assembleTree('', JSON.parse(this.#toHead()) as FrozenHead, parts).frozen;
   }
 }

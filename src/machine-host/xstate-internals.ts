@@ -18,6 +18,8 @@ export const promiseReject = 'xstate.promise.reject';
 const observableComplete = 'xstate.observable.complete';
 export const isObservableEnd = ({ type }: EventObject): boolean => type === observableComplete || type === 'xstate.observable.error';
 export const initEvent = { type: 'xstate.init', input: undefined };
+/** The one of its own events that is for everybody to send. */
+export const routeEvent = 'xstate.route';
 /** Whether XState sends it itself. */
 export const isOwnEvent = ({ type }: { readonly type: string }): boolean => type.startsWith('xstate.');
 export const refMark = 'xstate$$type';

@@ -99,7 +99,7 @@ export class MessageWaiters {
     const book = this.#options.book();
     for (let entry = book.findReady(waiter.queue, waiter.correlationId); entry; entry = book.findReady(waiter.queue, waiter.correlationId)) {
       const json = entry.payload ?? book.changes.payloadOf(entry.key) ?? this.#options.readPayload(entry.key) ?? 'null';
-      const read = readPayload(this.#options.findQueue(waiter.queue), entry.version, json);
+      const read = readPayload(this.#options.findQueue(waiter.queue), entry.version, entry.messageId, json);
       if ('failure' in read) {
         book.refuse(entry, read.failure, now);
         continue;

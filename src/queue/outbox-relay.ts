@@ -9,6 +9,7 @@ import { createExecutionId } from '../core/ids.ts';
 import { GuestLine } from './guest-line.ts';
 import type { PublishRequest, QueueCommand } from './queue-commands.ts';
 import type { Dependent } from './queue-participant.ts';
+import { readStored } from '../core/stored-value.ts';
 
 export interface RelayOptions {
   readonly store: Store;
@@ -147,7 +148,7 @@ export class OutboxRelay implements Dependent {
 
   async #sendNext(courier: Courier, line: GuestLine): Promise<void> {
     const rows = courier.rows.slice(0, batchSize);
-    const answers = await Promise.allSettled(rows.map(({ request }) => line.send({ type: 'publish', requests: [JSON.parse(request) as PublishRequest] })));
+    const answers = await Promise.allSettled(rows.map(async ({ key, request }) => line.send({ type: 'publish', requests: [readStored<PublishRequest>('outbox.request', key, request)] })));
     const sent: number[] = [];
     const refused: OutboxRecord[] = [];
     for (const [index, answer] of answers.entries()) {

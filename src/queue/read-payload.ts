@@ -1,16 +1,25 @@
+import type { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { listIssues, type SchemaIssue, validateAtOnce } from '../core/standard-schema.ts';
 import type { Queue } from './define-queue.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /**
  * Lifts a stored payload to the version its consumer takes, and checks it.
  *
- * @param json the payload as stored
+ * @param messageId whose it is
+ * @param json its payload as stored
  * @returns the payload, or why the message goes to the dead letters
  */
-export function readPayload<Payload>(queue: Queue<Payload>, version: number, json: string): { readonly payload: Payload } | { readonly failure: StepFailure } {
-  let value: unknown = JSON.parse(json);
+export function readPayload<Payload>(queue: Queue<Payload>, version: number, messageId: string, json: string): { readonly payload: Payload } | { readonly failure: StepFailure } {
+  let value: unknown;
+  try {
+    value = readStored('messages.payload', messageId, json);
+  } catch (error) {
+    const { code, message, details } = error as FlowError;
+    return { failure: createFailure(code, message, details) };
+  }
   if (version > queue.version) return unknownVersion(queue, version);
   for (let from = version; from < queue.version; from++) {
     const upgrade = queue.upgrades[from];

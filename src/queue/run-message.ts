@@ -67,9 +67,9 @@ export function toFailed(failure: StepFailure, queue: Queue, attempt: number, ra
   return { type: 'fail', failure, retryAfterMs: Math.max(0, Math.ceil(retryAfterMs ?? computeBackoff(queue.backoff, attempt, random.next()))) };
 }
 
-function readSafely(queue: Queue, { version, payload }: ClaimedMessage): ReturnType<typeof readPayload> {
+function readSafely(queue: Queue, { messageId, version, payload }: ClaimedMessage): ReturnType<typeof readPayload> {
   try {
-    return readPayload(queue, version, payload);
+    return readPayload(queue, version, messageId, payload);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { failure: createFailure('payload_invalid', `The payload could not be checked: ${reason.slice(0, 500)}`) };

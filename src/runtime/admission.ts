@@ -38,6 +38,9 @@ export interface AdmissionOptions {
 
 const unreadableCode = 'execution_unreadable';
 
+const toUnreadable = (executionId: string, location: string, error: unknown): StepFailure =>
+  createFailure(unreadableCode, `Expected the rows of the execution ${executionId} in ${location} to be readable: ${toFailure(error).message}`, isFlowError(error) ? error.details : undefined);
+
 /** Executions read at once. */
 const pageSize = 256;
 
@@ -163,17 +166,17 @@ export class Admission {
   async #read(record: ExecutionRecord): Promise<Resident> {
     const { store, machines, plans, maxInterruptions } = this.#options;
     const { executionId, digest } = record;
-    await adoptPlans(store, plans, record.context);
-    const plan = await plans.load(store, digest);
     try {
+      await adoptPlans(store, plans, record);
+      const plan = await plans.load(store, digest);
       const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
       return createResident(header, tree, false);
     } catch (error) {
-      // The store could not be read at all.
-      if (error instanceof FlowError) throw error;
-      const unreadable = new FlowError(unreadableCode, `Expected the rows of the execution ${executionId} in ${store.location} to be readable: ${toFailure(error).message}`, { cause: error });
-      this.blocked.set(executionId, createFailure(unreadableCode, unreadable.message));
-      throw unreadable;
+      // The store could not be read at all, or the definition is none for this release.
+      if (isFlowError(error) && error.code !== 'store_damaged') throw error;
+      const unreadable = toUnreadable(executionId, store.location, error);
+      this.blocked.set(executionId, unreadable);
+      throw new FlowError(unreadable.code, unreadable.message, { cause: error, ...(unreadable.details && { details: unreadable.details }) });
     }
   }
 
@@ -312,9 +315,10 @@ export class Admission {
   async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {
     const { plans, store, findObstacle } = this.#options;
     try {
-      await adoptPlans(store, plans, record.context);
+      await adoptPlans(store, plans, record);
       return findObstacle(await plans.load(store, record.digest));
     } catch (error) {
+      if (isFlowError(error, 'store_damaged')) return toUnreadable(record.executionId, store.location, error);
       // What is wrong with the store passes or is reported; what is wrong with the definition stays.
       if (!isFlowError(error, 'definition_missing') && !isFlowError(error, 'definition_invalid')) throw error;
       return createFailure(error.code, error.message);

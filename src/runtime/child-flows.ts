@@ -14,6 +14,7 @@ import type { ExecutionHeader } from './rows.ts';
 import { toFailure } from './step-runner.ts';
 import { isStoreTrouble } from './store-trouble.ts';
 import type { StepActor } from './tree.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
 
 export interface ChildFlowsOptions {
   readonly store: Store;
@@ -119,7 +120,7 @@ export class ChildFlows {
     const { step, item, input } = actor;
     const { store, start } = this.#options;
     const text = input === undefined && step.with && !step.with.constant ? await store.getInput(header.key, step.position, item) : undefined;
-    const value = text === undefined ? (input ?? step.with?.value ?? {}) : JSON.parse(text);
+    const value = text === undefined ? (input ?? step.with?.value ?? {}) : readStored<unknown>('inputs.input', toRowKey(header.key, step.position, item), text);
     const { executionId, known } = await this.#find(header, step, item);
     if (known?.settledAt != null) return this.#notify(known);
     const depth = readDepth(header.parentStep) + 1;

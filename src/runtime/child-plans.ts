@@ -1,6 +1,8 @@
+import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { PlanRegistry } from './plan-registry.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** The flows that an execution may start, at any depth, by id: the digest of each definition as it was at the start. */
 export type FlowDigests = { readonly [flowId: string]: string };
@@ -26,17 +28,18 @@ export function collectDigests(plan: FlowPlan, registry: PlanRegistry): FlowDige
 }
 
 /** Reads what is stored with an execution. */
-const readDigests = (context: string): FlowDigests | undefined => (context.includes('"flows":') ? (JSON.parse(context) as { readonly flows?: FlowDigests }).flows : undefined);
+const readDigests = ({ key, context }: Pick<ExecutionRecord, 'key' | 'context'>): FlowDigests | undefined =>
+  context.includes('"flows":') ? readStored<{ readonly flows?: FlowDigests }>('executions.context', key, context).flows : undefined;
 
 /**
  * Makes the flows below a stored execution known where they are not registered: it goes on with what it started with.
  *
  * One that is gone from the store stays missing, and is complained about as such.
  */
-export async function adoptPlans(reader: StoreReader, registry: PlanRegistry, context: string): Promise<void> {
-  for (const [flowId, digest] of Object.entries(readDigests(context) ?? {})) {
+export async function adoptPlans(reader: StoreReader, registry: PlanRegistry, record: Pick<ExecutionRecord, 'key' | 'context'>): Promise<void> {
+  for (const [flowId, digest] of Object.entries(readDigests(record) ?? {})) {
     if (registry.find(flowId)) continue;
-    const record = registry.get(digest) ? true : await reader.getDefinition(digest);
-    if (record) registry.adopt(await registry.load(reader, digest));
+    const found = registry.get(digest) ? true : await reader.getDefinition(digest);
+    if (found) registry.adopt(await registry.load(reader, digest));
   }
 }

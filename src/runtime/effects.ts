@@ -28,6 +28,7 @@ import type { Tool } from './tool.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { StepActor } from './tree.ts';
 import { getActor, isFanOut, noItem, toLocalAddress } from './tree.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
 
 export interface EffectsOptions {
   readonly store: Store;
@@ -167,7 +168,7 @@ export class Effects {
 
   async #recallInput({ header }: Resident, actor: StepActor): Promise<void> {
     const text = await this.#options.store.getInput(header.key, actor.step.position, actor.item);
-    actor.input = text === undefined ? null : JSON.parse(text);
+    actor.input = text === undefined ? null : readStored('inputs.input', toRowKey(header.key, actor.step.position, actor.item), text);
   }
 
   /** What keeps a run from beginning fails it, unless it is the store. */

@@ -5,6 +5,7 @@ import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { FlowTree } from './tree.ts';
 import { noItem } from './tree.ts';
+import { readCounters } from '../core/stored-value.ts';
 
 export interface KeptItemsParams {
   readonly tree: Pick<FlowTree, 'plan' | 'executionId' | 'generation'>;
@@ -35,7 +36,7 @@ export async function findKeptItems(reader: StoreReader, { tree, executionKey, s
   }));
 }
 
-const countItems = ({ counters }: StepRecord): number => (counters === null ? 0 : (JSON.parse(counters) as { readonly total: number }).total);
+const countItems = (row: StepRecord): number => readCounters(row)?.total ?? 0;
 
 /** Whether what its expressions see is what they saw before. */
 async function isUpstreamKept(reader: StoreReader, executionKey: number, { dependsOn }: PlannedStep): Promise<boolean> {

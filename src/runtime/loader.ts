@@ -6,6 +6,7 @@ import type { ExecutionHeader } from './rows.ts';
 import { restoreTree } from './rows.ts';
 import type { FlowTree } from './tree.ts';
 import { isFanOut, noItem } from './tree.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
 
 /** Reads an execution back into memory: rows, waiting signals, and the values its live steps go on with. */
 export async function loadTree(
@@ -19,9 +20,10 @@ export async function loadTree(
   const { tree } = restored;
   const readInput = async (position: number, item: number): Promise<unknown> => {
     const text = await reader.getInput(record.key, position, item);
-    return text === undefined ? undefined : JSON.parse(text);
+    return text === undefined ? undefined : readStored('inputs.input', toRowKey(record.key, position, item), text);
   };
   tree.signals = await reader.listSignals(record.key);
+  for (const { number, payload } of tree.signals) readStored('signals.payload', `${record.key}/${number}`, payload);
   for (const [position, actor] of tree.actors) {
     if (isFanOut(actor)) {
       actor.list = ((await readInput(position, noItem)) as unknown[] | undefined) ?? [];

@@ -13,6 +13,7 @@ import type { Evaluated, Prepared } from './messages.ts';
 import { toFailure } from './step-runner.ts';
 import type { FlowTree } from './tree.ts';
 import { isFanOut, noItem, toLocalAddress } from './tree.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
 
 export interface PrepareParams {
   readonly tree: FlowTree;
@@ -127,10 +128,10 @@ export async function createScope(
 async function readOutput(reader: StoreReader, executionKey: number, step: PlannedStep): Promise<unknown> {
   if (!step.forEach) {
     const text = await reader.getOutput(executionKey, step.position, noItem);
-    return text === undefined ? null : JSON.parse(text);
+    return text === undefined ? null : readStored('attempts.output', toRowKey(executionKey, step.position, noItem), text);
   }
   const rows = await reader.listItemOutputs(executionKey, step.position);
-  if (step.onItemFailure !== 'collect') return rows.map(({ output }) => JSON.parse(output) as unknown);
+  if (step.onItemFailure !== 'collect') return rows.map(({ item, output }) => readStored('attempts.output', toRowKey(executionKey, step.position, item), output));
   const outputs = new Map(rows.map(({ item, output }) => [item, output]));
   const items = (await reader.listSteps(executionKey)).filter(({ position, item }) => position === step.position && item !== noItem);
   return toItemList(step, items.map(({ item, status, failure }) => ({ status, failure, output: outputs.get(item) ?? null }))).map(text => JSON.parse(text) as unknown);

@@ -8,6 +8,7 @@ import type { JournalEntry } from './changes.ts';
 import { toItemList } from './item-list.ts';
 import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from './tree.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
 
 export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
   const { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt, wakeAt } = record;
@@ -43,7 +44,7 @@ export async function readDetails(
   const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
   const consolidated = record.status === 'scored' ? await reader.getConsolidated(record.key) : undefined;
   return {
-    ...toSummary(record), input: JSON.parse(record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
+    ...toSummary(record), input: readStored('inputs.input', record.key, record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
     ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
   };
 }
@@ -61,7 +62,8 @@ function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
 const toItems = (step: PlannedStep, items: readonly StepOutcome[]): unknown[] =>
   toItemList(step, items.map(({ step: { status, failure }, output }) => ({ status, failure, output }))).map(text => JSON.parse(text) as unknown);
 
-const toOutput = ({ output }: StepOutcome): unknown => (output === null ? null : JSON.parse(output));
+const toOutput = ({ step: { executionKey, position, item }, output }: StepOutcome): unknown =>
+  output === null ? null : readStored('attempts.output', toRowKey(executionKey, position, item), output);
 
 function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>, step?: PlannedStep): StepResult {
   const asksFor = row.status === 'waiting' && row.recovery === 'ask' ? step?.recover?.ask?.signal : undefined;
@@ -102,7 +104,7 @@ export async function readSettled(reader: ResultReader, plan: FlowPlan, record: 
 
 /** Takes a journal row apart. */
 export function* toTransitions(executionId: string, row: JournalRecord): Iterable<Extract<TransitionUpdate, { type: 'transition' }>> {
-  const entries = JSON.parse(row.entries) as JournalEntry[];
+  const entries = readStored<JournalEntry[]>('journal.entries', `${row.executionKey}/${row.seq}`, row.entries);
   for (const [index, [address, event, state]] of entries.entries()) {
     yield { type: 'transition', seq: row.seq + index, at: row.at, address: toAddress(executionId, address), event: event as { type: string }, state };
   }

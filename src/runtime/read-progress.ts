@@ -5,6 +5,7 @@ import { readSleep } from '../definition/wait.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { FlowProgress } from './api.ts';
 import { noItem } from './tree.ts';
+import { readCounters } from '../core/stored-value.ts';
 
 /** Earlier executions that durations are learned from, at most. */
 const maxExecutions = 20;
@@ -46,7 +47,7 @@ function readSleepMs(step: PlannedStep): number | null {
 
 function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected: ExpectedDuration | null): ProgressStep {
   const { status = 'pending', startedAt = null, runAt = null, settledAt = null, dueAt = null } = row ?? {};
-  const counters = row?.counters ? (JSON.parse(row.counters) as { total: number; settled: number }) : null;
+  const counters = row ? readCounters(row) : null;
   const began = runAt ?? startedAt;
   return {
     dependsOn: step.dependsOn,

@@ -6,6 +6,7 @@ import type { Running } from './step-runner.ts';
 import type { Trail } from './trail.ts';
 import { createTrail } from './trail.ts';
 import type { FlowTree } from './tree.ts';
+import { readStored } from '../core/stored-value.ts';
 
 /** An execution in memory, with what runs for it. */
 export interface Resident {
@@ -45,7 +46,7 @@ export interface Ended {
 }
 
 export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>): Resident {
-  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: JSON.parse(header.input), consolidated: null, changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: readStored('inputs.input', header.key, header.input), consolidated: null, changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

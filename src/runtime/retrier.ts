@@ -2,6 +2,7 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import { isImported } from '../../persistence/records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
+import { readStored } from '../core/stored-value.ts';
 import { compareDefinitions, describeChanges, isUnchanged } from '../definition/compare-definitions.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -103,7 +104,7 @@ export class Retrier {
     this.#busy.add(executionId);
     try {
       const record = await this.#options.requireExecution(executionId);
-      await adoptPlans(this.#options.store, this.#options.plans, record.context);
+      await adoptPlans(this.#options.store, this.#options.plans, record);
       if (isImported(record)) {
         throw new FlowError('execution_imported', `Expected an execution that ran here, ${executionId} was imported from a log and is there to be read. Start the flow anew`, { details: { executionId } });
       }
@@ -134,7 +135,7 @@ export class Retrier {
     return { plan: current, changed, touched: new Set(changes.changed.map(one => one.stepId)), isNew: true };
   }
 
-  async #requireRunnable({ executionId, parentId, parentStep, input }: ExecutionRecord, plan: FlowPlan): Promise<void> {
+  async #requireRunnable({ key, executionId, parentId, parentStep, input }: ExecutionRecord, plan: FlowPlan): Promise<void> {
     if (parentId !== null) {
       throw new FlowError('retry_of_child', `Expected an execution that no other one started; ${executionId} was started by ${parentId}. Retry the step of that which started it`, {
         details: { executionId, parentId, parentStep },
@@ -142,7 +143,7 @@ export class Retrier {
     }
     const obstacle = this.#options.obstacles.find(plan);
     if (obstacle) throw new FlowError(obstacle.code, `The execution ${executionId} cannot go on here. ${obstacle.message}`, { details: obstacle.details ?? {} });
-    await validateInput(plan.definition, JSON.parse(input), this.#options.expressionTimeLimitMs);
+    await validateInput(plan.definition, readStored('inputs.input', key, input), this.#options.expressionTimeLimitMs);
   }
 
   async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean): Promise<number> {

@@ -1,3 +1,4 @@
+import type { FanOutContext } from '../../machines/fan-out.ts';
 import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -9,6 +10,7 @@ import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { openItems, restItem } from './item-slots.ts';
 import { inheritSteps } from './kept-steps.ts';
 import { createFanOutActor, createStepActor, createTree, hasWork, isAsking, isBusy, isFanOut, isSwitched, isToRetry, nextDueAt, noItem } from './tree.ts';
+import { readCounters, readStored, requireFailure, type StoredCounters } from '../core/stored-value.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
 export interface ExecutionHeader {
@@ -116,7 +118,7 @@ export function restoreTree(
   maxInterruptions: number,
 ): { header: ExecutionHeader; tree: FlowTree } {
   const { context, status, wakeAt, score, passed, failure, ...header } = execution;
-  const { flows, ...counters } = JSON.parse(context) as { readonly flows?: FlowDigests };
+  const { flows, ...counters } = readStored<{ readonly flows?: FlowDigests }>('executions.context', execution.key, context);
   const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation, flows);
   if (status === 'pending') {
     if (steps.length > 0) inheritSteps(tree, steps);
@@ -125,6 +127,7 @@ export function restoreTree(
   tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...counters, score, passed, failure });
   tree.unoffered = wakeAt === 0;
   tree.queue.clear();
+  for (const row of steps) requireFailure(row.failure);
   for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
   for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);
   restoreQueue(tree);
@@ -144,7 +147,7 @@ function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void 
     return;
   }
   const actor = createFanOutActor(machines, tree, step);
-  actor.snapshot = machines.fanOut.restore(row.status, { ...JSON.parse(row.counters), failure: row.failure });
+  actor.snapshot = machines.fanOut.restore(row.status, { ...(readCounters(row) as StoredCounters & Pick<FanOutContext, 'failFast'>), failure: row.failure });
   actor.settledItems = new Uint8Array(actor.snapshot.context.total);
   actor.startedAt = row.startedAt;
   tree.actors.set(row.position, actor);

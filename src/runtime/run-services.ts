@@ -12,9 +12,9 @@ import { getActor, isFanOut } from './tree.ts';
 
 /** Makes what runs may use beside their outputs, and lets it join the host's ticks. */
 export function createRunServices(store: Store, options: ResolvedOptions, participants: Participants, host: () => Host, progressed: () => void): RunServices {
-  const { logger, outputDir, secrets, models } = options;
+  const { clock, logger, outputDir, secrets, models } = options;
   const isCurrent = (origin: Origin): boolean => isCurrentRun(host(), origin);
-  const files = new OutputFiles({ store, logger, outputDir, progressed });
+  const files = new OutputFiles({ store, clock, logger, outputDir, progressed });
   const artifacts = new ArtifactKeeper({ store, files, isCurrent });
   const interactions = new InteractionKeeper({ store, isCurrent });
   participants.add(artifacts);

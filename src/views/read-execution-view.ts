@@ -4,14 +4,16 @@ import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { gatherWork } from '../runtime/consolidation/gather.ts';
 import { loadSession } from '../runtime/consolidation/read-session.ts';
 import type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from '../runtime/consolidation/session.ts';
-import { writeSteps } from '../runtime/consolidation/steps-text.ts';
+import { readSteps } from '../runtime/consolidation/steps-text.ts';
 import type { CallView, ConsolidationView, ExecutionView, StepView } from './execution-view.ts';
+import { readCounters, readStored } from '../core/stored-value.ts';
 
 const toCall = ({ tool, item, status, failure, startedAt, endedAt }: ConsolidatedToolCall): CallView => ({ tool, item: item ?? null, status, failure, startedAt, endedAt });
 
 function readCounts(row: StepRecord | undefined): StepView['items'] {
-  if (!row || row.counters === null) return null;
-  const { total, settled, completed } = JSON.parse(row.counters) as { total: number; settled: number; completed: number };
+  const counters = row ? readCounters(row) : null;
+  if (!counters) return null;
+  const { total, settled, completed } = counters;
   return { total, settled, failed: settled - completed };
 }
 
@@ -78,14 +80,14 @@ export async function readExecutionView(reader: StoreReader, plan: FlowPlan, rec
   const rows = await reader.listSteps(key);
   const consolidated = settledAt === null ? undefined : await reader.getConsolidated(key);
   const session = consolidated && (await loadSession(reader, record, consolidated));
-  const sessions = session?.steps ?? (JSON.parse(writeSteps(executionId, plan, await gatherWork(reader, key, plan, rows))) as ConsolidatedStep[]);
+  const sessions = session?.steps ?? readSteps(executionId, plan, await gatherWork(reader, key, plan, rows));
   const own = new Map(rows.filter(({ item }) => item === -1).map(row => [row.position, row]));
   return {
     executionId, generation, flowId, flowVersion,
     description: plan.definition.description ?? null,
     mode: plan.mode,
     status, passed, score, failure, createdAt, startedAt, settledAt,
-    input: JSON.parse(record.input) as unknown,
+    input: readStored('inputs.input', key, record.input),
     steps: sessions.flatMap(step => {
       const planned = plan.steps[step.index];
       return planned ? [toStepView(plan, planned, step, own.get(step.index))] : [];

@@ -36,6 +36,29 @@ describe('an output folder', () => {
     expect(listFiles(folder)).toEqual(['a.md', 'b.txt']);
   });
 
+  it('gets the files that could not be written when the cause is gone, and says so once', async () => {
+    const folder = join(makeFolder(), 'out');
+    // A file in its place: nothing can be written below, whoever asks.
+    writeFileSync(folder, '');
+    const said: string[] = [];
+    const logger = { debug() {}, info: (_: unknown, text: string) => said.push(text), warn: (_: unknown, text: string) => said.push(text), error() {} };
+    const { runtime, clock } = await openRuntime(flow, { first: () => '# A', second: () => 'B' }, { outputDir: folder, logger: logger as never });
+    const { executionId } = await runtime.start('f');
+    expect((await runtime.settled(executionId)).passed).toBe(true);
+    await until(() => said.length === 2);
+    for (let again = 0; again < 3; again++) {
+      clock.advance(60_000);
+      await settleTicks(200);
+    }
+    expect(said).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('could not be written') as string));
+    rmSync(folder);
+    clock.advance(60_000);
+    await until(() => said.length === 4);
+    expect(listFiles(folder)).toEqual(['a.md', 'b.txt']);
+    expect(said.slice(2)).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('after all') as string));
+    await runtime.stop();
+  });
+
   it('is only a view: what is missing or changed comes back when the execution goes on', async () => {
     const folder = join(makeFolder(), 'out');
     const store = createMemoryStore();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
 import { PlanRegistry } from '../../src/runtime/plan-registry.ts';
@@ -10,7 +11,8 @@ const definition = (flowType: string) => ({
 it.each(['anything', 'static'])('reads a stored definition whose flow type was a free label: %s', async label => {
   const store = createMemoryStore();
   await store.acquire({ pid: 1, hostname: 'here', startedAt: 0, socket: null });
-  const record = { digest: 'd'.repeat(64), flowId: 'small', version: '1', definition: JSON.stringify(definition(label)), createdAt: 1 };
+  const text = JSON.stringify(definition(label));
+  const record = { digest: createHash('sha256').update(text).digest('hex'), flowId: 'small', version: '1', definition: text, createdAt: 1 };
   await store.commit({ definitions: [record], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] } });
   const plan = await new PlanRegistry().load(store, record.digest);
   expect(plan).toMatchObject({ digest: record.digest, flowType: label === 'static' ? 'static' : 'dynamic' });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
@@ -19,12 +20,27 @@ export interface FileReport {
   readonly failed: readonly { readonly file: string; readonly code: string; readonly message: string }[];
 }
 
+/** First and longest wait before what could not be written is tried again, ms. */
+const [firstWaitMs, longestWaitMs] = [1_000, 60_000];
+
+interface Names {
+  readonly folder: string;
+  readonly names: Set<string>;
+}
+
 export interface OutputFilesOptions {
+  readonly clock: Clock;
   readonly store: StoreReader;
   readonly logger: Logger;
   readonly outputDir: OutputDir | undefined;
   /** Told when a file has been written. */
   readonly progressed: () => void;
+}
+
+function add(to: Map<string, Names>, executionId: string, folder: string, name: string): void {
+  const known = to.get(executionId);
+  if (known) known.names.add(name);
+  else to.set(executionId, { folder, names: new Set([name]) });
 }
 
 /** Writes artifacts as files, after the commit. The database is what counts: files are never read back. */
@@ -34,7 +50,13 @@ export class OutputFiles {
   readonly #folders = new Map<string, string | null>();
   readonly #unstored = new Set<string>();
   /** Names to be looked at, by execution. */
-  readonly #waiting = new Map<string, { readonly folder: string; readonly names: Set<string> }>();
+  readonly #waiting = new Map<string, Names>();
+  /** Names that could not be written, by execution: they are when the cause is gone. */
+  readonly #failed = new Map<string, Names>();
+  /** Of a runtime that was stopped or begins anew nothing is left to be done. */
+  #life = 0;
+  #timer: unknown;
+  #waitMs = firstWaitMs;
   #working = false;
   #checks = 0;
 
@@ -71,9 +93,7 @@ export class OutputFiles {
 
   /** An artifact has changed. */
   note(executionId: string, folder: string, name: string): void {
-    const waiting = this.#waiting.get(executionId);
-    if (waiting) waiting.names.add(name);
-    else this.#waiting.set(executionId, { folder, names: new Set([name]) });
+    add(this.#waiting, executionId, folder, name);
     if (!this.#working) void this.#work();
   }
 
@@ -99,6 +119,9 @@ export class OutputFiles {
 
   forget(): void {
     this.#waiting.clear();
+    this.#failed.clear();
+    this.#life++;
+    this.#arm();
     this.#folders.clear();
     this.#unstored.clear();
   }
@@ -106,18 +129,40 @@ export class OutputFiles {
   async #work(): Promise<void> {
     this.#working = true;
     const { store, logger, progressed } = this.#options;
+    const life = this.#life;
     for (let next = this.#take(); next; next = this.#take()) {
       const { executionId, name, folder } = next;
       try {
         const row = await requireArtifacts(store).get({ executionId, name });
         if (row && row.file !== null) await writeArtifactFile(store, row, folder);
+        const failed = this.#failed.get(executionId);
+        if (failed?.names.delete(name)) logger.info({ executionId, artifact: name, folder }, 'the file of an artifact has been written after all');
+        if (failed?.names.size === 0) this.#failed.delete(executionId);
       } catch (error) {
-        // The artifact is safe where it counts; `writeFiles` says what is missing.
-        logger.warn({ err: error, executionId, artifact: name, folder }, 'the file of an artifact could not be written');
+        // The artifact is safe where it counts; `writeFiles` says what is missing. Said once, and tried again for as long as it takes.
+        if (!this.#failed.get(executionId)?.names.has(name)) logger.warn({ err: error, executionId, artifact: name, folder }, 'the file of an artifact could not be written; it will be when the cause is gone');
+        if (life === this.#life) add(this.#failed, executionId, folder, name);
       }
     }
     this.#working = false;
+    this.#arm();
     progressed();
+  }
+
+  /** Tries what has failed again, later each time, until nothing has. */
+  #arm(): void {
+    const { clock } = this.#options;
+    if (this.#failed.size === 0) {
+      clock.clearTimer(this.#timer);
+      this.#timer = undefined;
+      this.#waitMs = firstWaitMs;
+    } else if (this.#timer === undefined) {
+      this.#timer = clock.setTimer(() => {
+        this.#timer = undefined;
+        for (const [executionId, { folder, names }] of this.#failed) for (const name of names) this.note(executionId, folder, name);
+      }, this.#waitMs);
+      this.#waitMs = Math.min(2 * this.#waitMs, longestWaitMs);
+    }
   }
 
   #take(): { executionId: string; name: string; folder: string } | undefined {

@@ -10,8 +10,8 @@ import type { ExecutionHeader } from '../rows.ts';
 import { runStep, toFailure } from '../step-runner.ts';
 import type { Tool } from '../tool.ts';
 import type { StepWork } from './gather.ts';
-import type { ConsolidatedStep } from './session.ts';
-import { writeSteps } from './steps-text.ts';
+import { readSteps } from './steps-text.ts';
+import { readStored } from '../../core/stored-value.ts';
 
 export interface JudgeOptions {
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export const hasAssertions = ({ plan }: Pick<Finished, 'plan'>): boolean => plan
 /** Reads the state, then evaluates the assertions. A state that cannot be read leaves them not evaluated. */
 export async function judge(finished: Finished, work: readonly StepWork[], options: JudgeOptions, signal: AbortSignal): Promise<Judgement> {
   const { header, plan } = finished;
-  const sessions = JSON.parse(writeSteps(header.executionId, plan, work)) as ConsolidatedStep[];
+  const sessions = readSteps(header.executionId, plan, work);
   const steps = Object.fromEntries(sessions.map(({ stepId, status, output, failure }): [string, AssertedStep] => [stepId, { status, failure, ...(status === 'completed' && { output }) }]));
   const read = plan.state && (await readState(plan.state, finished, steps, options, signal));
   const initial = plan.state?.initial == null ? undefined : plan.steps[plan.state.initial];
@@ -63,7 +63,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
   const idempotencyKey = toIdempotencyKey(header.executionId, 'state', header.generation);
   let input: unknown = {};
   try {
-    const scope = { input: JSON.parse(header.input) as unknown, steps: Object.fromEntries(plan.steps.map(({ id }) => [id, { output: steps[id]?.output ?? null, status: steps[id]?.status ?? 'pending' }])) };
+    const scope = { input: readStored('inputs.input', header.key, header.input), steps: Object.fromEntries(plan.steps.map(({ id }) => [id, { output: steps[id]?.output ?? null, status: steps[id]?.status ?? 'pending' }])) };
     if (state.with) input = state.with.constant ? structuredClone(state.with.value) : await state.with.evaluate(scope, { now: clock.now(), seed: idempotencyKey, timeLimitMs, room: { maxBytes: maxOutputBytes, used: 0 } });
   } catch (error) {
     return { failure: toFailure(error, false) };

@@ -10,7 +10,8 @@ import { noItem } from '../tree.ts';
 import { gatherWork } from './gather.ts';
 import { toScoredSteps } from './scored-steps.ts';
 import type { ConsolidatedSession } from './session.ts';
-import { writeSteps } from './steps-text.ts';
+import { readSteps } from './steps-text.ts';
+import { readStored } from '../../core/stored-value.ts';
 
 /** What only the row of a consolidation says. */
 type Content = Partial<Pick<ConsolidatedSession, 'assertions' | 'state' | 'extra' | 'steps'>>;
@@ -21,7 +22,7 @@ export type SessionExecution = Pick<ExecutionRecord, 'key' | 'executionId' | 'ge
 /** A session without what its steps did: the score and what it was made of. */
 export type ConsolidationVerdict = Omit<ConsolidatedSession, 'input' | 'steps' | 'originalSessionIds' | 'extra'>;
 
-const readContent = ({ content }: ConsolidatedRecord): Content => (content === null ? {} : (JSON.parse(content) as Content));
+const readContent = ({ executionKey, content }: ConsolidatedRecord): Content => (content === null ? {} : readStored<Content>('consolidations.content', executionKey, content));
 
 /** The row of what an execution came to; without a generation, of the newest that came to anything. */
 export async function findConsolidated(reader: StoreReader, executionId: string, generation?: number): Promise<{ readonly execution: ExecutionRecord; readonly row: ConsolidatedRecord } | undefined> {
@@ -57,8 +58,8 @@ export async function loadSession(reader: StoreReader, execution: SessionExecuti
   const rows = await reader.listSteps(key);
   return {
     ...toHead(plan, execution, row, rows),
-    input: JSON.parse(input) as unknown,
-    steps: readContent(row).steps ?? (JSON.parse(writeSteps(executionId, plan, await gatherWork(reader, key, plan, rows))) as ConsolidatedSession['steps']),
+    input: readStored('inputs.input', key, input),
+    steps: readContent(row).steps ?? readSteps(executionId, plan, await gatherWork(reader, key, plan, rows)),
   };
 }
 

@@ -1,15 +1,35 @@
 import type { AttemptRecord, StepRecord } from '../../../persistence/records.ts';
 import { toStepSessionId } from '../../core/ids.ts';
+import { readStored, toRowKey } from '../../core/stored-value.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import { toItemList } from '../item-list.ts';
 import { noItem } from '../tree.ts';
 import type { StepWork } from './gather.ts';
+import type { ConsolidatedStep } from './session.ts';
 import { toEvaluation } from './scored-steps.ts';
 import { isStoodIn } from './tally.ts';
 
 /** Writes the steps of a session as JSON text, from the texts that are stored: no value is parsed and written again. */
-export function writeSteps(executionId: string, { steps }: FlowPlan, work: readonly StepWork[]): string {
+function writeSteps(executionId: string, { steps }: FlowPlan, work: readonly StepWork[]): string {
   return `[${steps.map(step => writeStep(step, work[step.position] as StepWork, toStepSessionId(executionId, step.position))).join(',')}]`;
+}
+
+/**
+ * Reads the steps of a session from the texts that are stored.
+ *
+ * @throws a `FlowError` with code `store_damaged` when one of them is no JSON
+ */
+export function readSteps(executionId: string, plan: FlowPlan, work: readonly StepWork[]): ConsolidatedStep[] {
+  try {
+    return JSON.parse(writeSteps(executionId, plan, work)) as ConsolidatedStep[];
+  } catch (error) {
+    // Whose it is: a list of items is read by itself.
+    for (const { attempts, inputs, row } of work) {
+      for (const { executionKey, position, item, output } of attempts) if (output !== null) readStored('attempts.output', toRowKey(executionKey, position, item), output);
+      if (row) for (const [item, input] of inputs) readStored('inputs.input', toRowKey(row.originKey ?? row.executionKey, row.originPosition ?? row.position, item), input);
+    }
+    throw error;
+  }
 }
 
 /** What the definition says about a step as text; the same in every execution. */

@@ -1,5 +1,6 @@
 import type { FeedRow } from '../../../persistence/feed-store.ts';
 import { toAddress, toLocalAddress } from '../tree.ts';
+import { readStored } from '../../core/stored-value.ts';
 
 /** One thing that happened. */
 export interface FeedEntry {
@@ -29,7 +30,7 @@ type Event = FeedEntry['event'];
 
 /** Takes a row of the journal apart. @param text its entries, as they may be told */
 export function toEntries(row: FeedRow, text: string): FeedEntry[] {
-  const entries = JSON.parse(text) as readonly (readonly unknown[])[];
+  const entries = readStored<readonly (readonly unknown[])[]>('journal.entries', row.number, text);
   if (row.kind === 'flow') return toTransitions(row, entries as readonly (readonly [string, Event, string | null])[]);
   if (row.kind === 'actor') return toEvents(row, entries as readonly (readonly [number, string, Event])[]);
   if (row.kind === 'queue') return toMessages(row, entries as readonly (readonly [string, ...(readonly unknown[])[]])[]);

@@ -1,6 +1,5 @@
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
-import type { FlowDefinition } from '../../definition/schema.ts';
 import { findProcess } from '../../isolation/find-process.ts';
 import { toStepActorId } from '../../runtime/machine-call.ts';
 import { formatDateTime } from '../terminal/durations.ts';
@@ -9,6 +8,7 @@ import { formatReason } from '../terminal/step-line.ts';
 import { findStartTools } from './start-folder.ts';
 import { quote, type Suggest } from './suggest-command.ts';
 import { outlineSteps } from './outline-steps.ts';
+import { readDefinition } from '../../definition/compile-stored.ts';
 
 /** Something an execution waits for, and the command that a person can type. */
 export interface Wait {
@@ -33,7 +33,7 @@ export async function describeWaits(reader: StoreReader, record: ExecutionRecord
   if (record.status === 'pending' && found && !unowned) return [{ text: 'waits for a process of its own' }];
   if (record.status === 'pending') return unowned ? [{ text: 'not begun; no process works on it', command: resume }] : [{ text: 'waits to be admitted' }];
   const stored = await reader.getDefinition(record.digest);
-  const outline = stored ? outlineSteps(JSON.parse(stored.definition) as FlowDefinition) : [];
+  const outline = stored ? outlineSteps(readDefinition(stored)) : [];
   const waits: Wait[] = [];
   const add = (text: string, command?: string): void => void waits.push({ text, command });
   let running = 0;

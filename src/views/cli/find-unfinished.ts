@@ -4,6 +4,7 @@ import type { StoreReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
 import { requireSameFlow } from '../../runtime/starter.ts';
 import { readStartFolder } from './start-folder.ts';
+import { readStored } from '../../core/stored-value.ts';
 
 /** Statuses of executions that have not settled. */
 export const unfinishedStatuses: readonly ExecutionStatus[] = ['pending', 'stepping', 'consolidating'];
@@ -40,7 +41,7 @@ export function findSameRun(unfinished: readonly ExecutionRecord[], { flowId, di
     && record.digest === digest
     && record.parentId === null
     && readStartFolder(record.idempotencyKey) === cwd
-    && isDeepStrictEqual(JSON.parse(record.input), input));
+    && isDeepStrictEqual(readStored('inputs.input', record.key, record.input), input));
 }
 
 /** The ids given, and those of every unfinished execution that they started, at any depth. */

@@ -18,6 +18,7 @@ import { outlineSteps } from './outline-steps.ts';
 import { createScreenPalette } from './screen-palette.ts';
 import { quote, type Suggest } from './suggest-command.ts';
 import { listenForStop } from './stop-signals.ts';
+import { readCounters } from '../../core/stored-value.ts';
 
 /** An execution to be shown until it settles. */
 export interface Followed {
@@ -50,10 +51,11 @@ export async function readBase(reader: StoreReader, record: ExecutionRecord): Pr
 
 async function readItems(reader: StoreReader, { key }: ExecutionRecord): Promise<Base['items'][number][]> {
   const found: Base['items'][number][] = [];
-  for (const { stepId, item, counters } of await reader.listSteps(key)) {
-    if (item !== -1 || counters === null) continue;
-    const { total, settled, completed } = JSON.parse(counters) as { total: number; settled: number; completed: number };
-    found.push([stepId, { total, settled, failed: settled - completed }]);
+  for (const row of await reader.listSteps(key)) {
+    const counters = row.item === -1 ? readCounters(row) : null;
+    if (!counters) continue;
+    const { total, settled, completed } = counters;
+    found.push([row.stepId, { total, settled, failed: settled - completed }]);
   }
   return found;
 }

@@ -25,6 +25,7 @@ import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { createSuggest } from './suggest-command.ts';
 import { findCommonTools, findStartTools } from './start-folder.ts';
 import { toSignalExitCode } from './stop-signals.ts';
+import { readDefinition } from '../../definition/compile-stored.ts';
 
 export interface ResumeCommandOptions {
   readonly tools?: string;
@@ -35,9 +36,9 @@ export interface ResumeCommandOptions {
   readonly workers?: number;
 }
 
-async function readDefinition(store: Store, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
+async function loadDefinition(store: Store, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
   const record = await store.getDefinition(digest);
-  return record && (JSON.parse(record.definition) as FlowDefinition);
+  return record && readDefinition(record);
 }
 
 /** Executions that can be followed, and those that this program has not the tools for. */
@@ -49,7 +50,7 @@ async function sortOut(runtime: Runtime, store: Store, records: readonly Executi
     const { executionId, flowId } = record;
     const execution = await runtime.get(executionId);
     const blockedBy = states.get(executionId)?.blockedBy;
-    const definition = await readDefinition(store, record);
+    const definition = await loadDefinition(store, record);
     if (blockedBy || !definition) blocked.push({ ...await execution.get(), ...(blockedBy && { blockedBy }) });
     else followed.push({ execution, flowId, definition });
   }

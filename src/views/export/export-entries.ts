@@ -11,6 +11,7 @@ import { readSessionHead } from '../../runtime/consolidation/read-session.ts';
 import type { ExecutionSummary } from '../../runtime/api.ts';
 import { toSummary } from '../../runtime/queries.ts';
 import { readHistory, type Transition } from '../read-history.ts';
+import { readStored, toRowKey, type StoredColumn } from '../../core/stored-value.ts';
 
 /** The version of the form below; raised when it changes in a way that readers notice. */
 const exportVersion = 1;
@@ -56,8 +57,6 @@ export type ExportEntry =
   | ({ readonly type: 'artifact' } & ExportedArtifact)
   | { readonly type: 'end'; readonly steps: number; readonly transitions: number; readonly artifacts: number };
 
-const parse = (text: string | undefined): unknown => (text === undefined ? undefined : (JSON.parse(text) as unknown));
-
 /**
  * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
  * transitions, what it came to, and the documents it made without their contents. The last entry says how many there were, so that a cut file shows.
@@ -66,14 +65,15 @@ export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, re
   const { key, executionId, digest, idempotencyKey, parentId } = record;
   yield {
     type: 'export', format: 'flowstone-execution', version: exportVersion,
-    execution: { ...toSummary(record), digest, idempotencyKey, parentId, input: parse(record.input) },
+    execution: { ...toSummary(record), digest, idempotencyKey, parentId, input: readStored('inputs.input', key, record.input) },
   };
   yield { type: 'definition', digest, definition: plan.definition };
   let steps = 0;
   // One at a time: outputs can be large, and there can be many.
   for (const { position, item, stepId, status, attempt, interruptions, originKey, failure, startedAt, settledAt } of await reader.listSteps(key)) {
-    const input = parse(await reader.getInput(key, position, item));
-    const output = status === 'completed' ? parse(await reader.getOutput(key, position, item)) : undefined;
+    const parse = (column: StoredColumn, text: string | undefined): unknown => (text === undefined ? undefined : readStored(column, toRowKey(key, position, item), text));
+    const input = parse('inputs.input', await reader.getInput(key, position, item));
+    const output = status === 'completed' ? parse('attempts.output', await reader.getOutput(key, position, item)) : undefined;
     yield {
       type: 'step', index: position, ...(item >= 0 && { item }), stepId, sessionId: toStepSessionId(executionId, position),
       status, attempts: attempt, interruptions,

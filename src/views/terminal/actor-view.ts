@@ -22,7 +22,7 @@ function describeWake({ status, wakeAt }: Pick<ActorSummary, 'status' | 'wakeAt'
 
 /** Actors, one per line. */
 export function renderActors(actors: readonly ActorSummary[], now: number, columns: number, palette: Palette): string {
-  const rows = actors.map(actor => [toPlainLine(actor.id), actor.status, toPlainLine(actor.machineId), toStateText(actor.value), describeWake(actor, now)]);
+  const rows = actors.map(actor => [toPlainLine(actor.id), actor.status, toPlainLine(actor.machineId), actor.blockedBy ? actor.blockedBy.code : toStateText(actor.value), describeWake(actor, now)]);
   return renderTable(['actor', 'status', 'machine', 'state', 'waits for'], rows, columns, palette);
 }
 

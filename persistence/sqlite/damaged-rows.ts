@@ -1,0 +1,32 @@
+import { isFlowError } from '../../src/core/errors.ts';
+import { readStored, storedColumns } from '../../src/core/stored-value.ts';
+import type { StoredColumn } from '../../src/core/stored-value.ts';
+import type { SqliteConnection } from './connection.ts';
+
+/** How a row of each table is named. */
+const keys: { readonly [table: string]: string } = {
+  executions: 'key', steps: `execution_key || '/' || position || '/' || item`, attempts: `execution_key || '/' || position || '/' || item`,
+  inputs: `execution_key || '/' || position || '/' || item`, signals: `execution_key || '/' || number`, journal: 'number', definitions: 'digest', consolidations: 'execution_key',
+  interactions: `execution_id || '/' || number`, messages: 'message_id', message_payloads: 'key', outbox: 'key', actors: 'actor_id', actor_parts: `actor_id || '/' || part`, actor_machines: 'machine_digest',
+};
+
+/** Looks at the JSON of every row. @returns what is damaged, at most so many */
+export function findDamagedRows(connection: SqliteConnection, limit: number): string[] {
+  const found: string[] = [];
+  for (const column of Object.keys(storedColumns) as StoredColumn[]) {
+    const [table, name] = column.split('.') as [string, string];
+    // Its brackets are not stored.
+    const text = column === 'messages.history' ? `'[' || ${name} || ']'` : name;
+    for (const row of connection.prepare(`SELECT ${keys[table]} AS key, ${text} AS text FROM ${table} WHERE ${name} IS NOT NULL`).iterate()) {
+      if (found.length === limit) return found;
+      const { key, text: json } = row as { readonly key: string | number; readonly text: string };
+      try {
+        readStored(column, key, json);
+      } catch (error) {
+        if (!isFlowError(error)) throw error;
+        found.push(error.message);
+      }
+    }
+  }
+  return found;
+}
