@@ -22,19 +22,20 @@ export function keepPaths(definition: FlowDefinition, paths: readonly (FlowPath 
  * Writes paths as a file of vitest tests that runs as it is; one more of them changes the flow and has to be noticed.
  *
  * @param file the flow's file as seen from the folder of the test file
+ * @param exportName under which a module exports the flow; undefined: the file is YAML or JSON
  */
-export function emitVitest(definition: FlowDefinition, paths: readonly (FlowPath | OwnPath)[], file: string): string {
+export function emitVitest(definition: FlowDefinition, paths: readonly (FlowPath | OwnPath)[], file: string, exportName?: string): string {
   const url = file.startsWith('/') || file.startsWith('.') ? file : `./${file}`;
+  const isModule = exportName !== undefined;
+  const isDefault = exportName === 'default' || exportName === 'module.exports';
   const kept = keepPaths(definition, paths);
   const tests = kept.map(path => `    ${stringify(path)},`);
   return [
-    `// The ways the flow ${definition.id} can go, and what it does on each. Make them anew with: flowstone paths ${file} --emit vitest`,
-    "import { fileURLToPath } from 'node:url';",
-    "import { loadFlow } from 'flowstone';",
+    `// The ways the flow ${definition.id} can go, and what it does on each. Make them anew with: flowstone paths ${file}${isModule ? `#${definition.id}` : ''} --emit vitest`,
+    ...(isModule ? [] : ["import { fileURLToPath } from 'node:url';", "import { loadFlow } from 'flowstone';"]),
     "import { testKeptPaths } from 'flowstone/testing';",
     "import { describe, it } from 'vitest';",
-    '',
-    `const flow = await loadFlow(fileURLToPath(new URL(${quote(url)}, import.meta.url)));`,
+    ...(isModule ? [`import ${isDefault ? 'flow' : exportName === 'flow' ? '{ flow }' : `{ ${exportName} as flow }`} from ${quote(url)};`] : ['', `const flow = await loadFlow(fileURLToPath(new URL(${quote(url)}, import.meta.url)));`]),
     '',
     `describe(${quote(`the flow ${definition.id}`)}, () => {`,
     '  testKeptPaths(flow, { test: it, paths: [',

@@ -20,7 +20,7 @@ const scripts = {
   crash: `${node} crash.ts`,
   draw: 'flowstone graph flows/order.yml && echo Next: npm test',
   test: `${node} --test test/flows.test.ts`,
-  check: `${node} node_modules/flowstone/dist/src/bin.js check flows/order.yml --tools tools.ts`,
+  check: `${node} node_modules/flowstone/dist/src/bin.js check flows/order.yml flows/refund.ts --tools tools.ts`,
   types: 'tsc --noEmit',
 };
 

@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from './command-context.ts';
 import { checkToolInputs } from './check-tool-inputs.ts';
 import { toErrorDocument } from './error-document.ts';
 import { exitCodes } from './exit-codes.ts';
+import { listFlowExports, readModulePlace } from './flow-exports.ts';
 import { loadFlows } from './load-flows.ts';
 import type { ToolsModule } from './load-tools.ts';
 import { findToolsBeside, loadToolsModule } from './load-tools.ts';
@@ -26,6 +27,8 @@ interface CheckedFile {
   readonly version?: string;
   readonly steps?: number;
   readonly digest?: string;
+  /** Places of values that are functions. */
+  readonly functions?: readonly string[];
   readonly problems: readonly Problem[];
   /** What is surely not meant, though the flow would run. */
   readonly doubts?: readonly Problem[];
@@ -36,7 +39,8 @@ async function checkFile(file: string, further: readonly string[], given: ToolsM
     const [definition, ...others] = await loadFlows(file, further, cwd, given);
     const problems = [...checkReferences(resolve(cwd, file), definition, [definition, ...others]), ...checkToolInputs(resolve(cwd, file), definition, [...builtInTools, ...given.tools])];
     const { id, version, steps } = definition;
-    return { file, flowId: id, version, steps: steps.length, digest: compileFlow(definition).digest, problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
+    const { digest, functions } = compileFlow(definition);
+    return { file, flowId: id, version, steps: steps.length, digest, ...(functions.length > 0 && { functions }), problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
   } catch (error) {
     if (!isFlowError(error)) throw error;
     const { problems } = error.details ?? {};
@@ -51,19 +55,38 @@ function formatProblem({ place, message, code }: Problem, file: string, cwd: str
   return `${path}${at}: ${toPlainLine(message)} (${code})`;
 }
 
+/** Each flow of a module is checked by itself. */
+async function listPlaces(files: readonly string[], cwd: string): Promise<string[]> {
+  const places: string[] = [];
+  for (const file of files) {
+    const module = readModulePlace(file);
+    // What cannot be imported is told with what else is wrong.
+    const flows = module && module.id === undefined ? await listFlowExports(module, cwd).catch(() => []) : [];
+    places.push(...(flows.length > 1 ? flows.map(({ definition }) => `${file}#${definition.id}`) : [file]));
+  }
+  return places;
+}
+
+/** What a flow whose values are functions needs, and cannot have. */
+function describeFunctions(functions: readonly string[] = []): string[] {
+  if (functions.length === 0) return [];
+  const shown = functions.slice(0, 3).join(', ');
+  return [`  ${functions.length === 1 ? 'A value is a function' : `${functions.length} values are functions`} (${shown}${functions.length > 3 ? ', …' : ''}): it runs where its module is, and cannot run in a process of its own`];
+}
+
 /** `check`: says everything that is wrong with definitions, without running anything. */
 export async function checkCommand(files: readonly string[], options: CheckCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, stdout, env } = context;
   const checked: CheckedFile[] = [];
-  for (const file of files) {
+  for (const file of await listPlaces(files, cwd)) {
     const toolsFile = options.tools ?? findToolsBeside(file, cwd);
     checked.push(await checkFile(file, options.flow ?? [], await loadToolsModule(toolsFile, cwd), cwd));
   }
   const problems = checked.flatMap(one => one.problems);
   const palette = createScreenPalette(stdout, env);
-  const lines = checked.flatMap(({ file, flowId, steps, problems: found, doubts = [] }) => [
+  const lines = checked.flatMap(({ file, flowId, steps, functions, problems: found, doubts = [] }) => [
     ...(found.length === 0
-      ? [`${palette.green(palette.symbols.completed)} ${file}: ${flowId}, ${steps} ${steps === 1 ? 'step' : 'steps'}`]
+      ? [`${palette.green(palette.symbols.completed)} ${file}: ${flowId}, ${steps} ${steps === 1 ? 'step' : 'steps'}`, ...describeFunctions(functions).map(palette.dim)]
       : found.map(problem => `${palette.red(palette.symbols.failed)} ${formatProblem(problem, file, cwd)}`)),
     ...doubts.map(doubt => `${palette.yellow('?')} ${formatProblem(doubt, file, cwd)}`),
   ]);

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { checkFlows } from '../../definition/check-names.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { readYaml } from '../../definition/yaml-source.ts';
+import { readSource } from './read-source.ts';
 
 const flowAdvice = 'give its file with --flow, or put it beside this one as `<id>.yml`';
 
@@ -12,8 +11,8 @@ export function checkReferences(file: string, definition: FlowDefinition, flows:
   const plan = compileFlow(definition);
   const problems = checkFlows(plan, flows.map(({ id }) => id)).map(advise);
   if (problems.length === 0) return [];
-  const source = readYaml(readFileSync(file, 'utf8'), file);
-  if ('problems' in source) return problems;
+  const source = readSource(file);
+  if (!source) return problems;
   return problems.map(problem => {
     const position = Number(/^steps\[(\d+)\]/.exec(problem.place.path ?? '')?.[1]);
     const { code, expected, found } = problem;

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { formatPath } from '../../core/wording.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { readYaml } from '../../definition/yaml-source.ts';
 import type { Tool } from '../../runtime/tool.ts';
+import { readSource } from './read-source.ts';
 
 /** Whether a text, or one in a value, is an expression: what it comes to is not known before it runs. */
 const isDynamic = (value: unknown): boolean =>
@@ -43,8 +42,8 @@ export function checkToolInputs(file: string, definition: FlowDefinition, tools:
     return tool ? findMisfits(step, definition.steps[step.position]?.with, tool) : [];
   });
   if (problems.length === 0) return [];
-  const source = readYaml(readFileSync(file, 'utf8'), file);
-  if ('problems' in source) return problems;
+  const source = readSource(file);
+  if (!source) return problems;
   return problems.map(problem => {
     const path = (problem.place.path ?? '').split(/[.[\]]+/).filter(Boolean).map(key => (/^\d+$/.test(key) ? Number(key) : key));
     const { code, expected, found } = problem;

@@ -3,7 +3,7 @@ import module from 'node:module';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findEntryFile } from '../../core/entry-file.ts';
-import { FlowError } from '../../core/errors.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { HostedMachine } from '../../machine-host/machine-book.ts';
 import type { ModelClient } from '../../runtime/interactions/model-client.ts';
@@ -61,7 +61,7 @@ export interface ToolsModule {
 
 /** The tools module of a definition, when `--tools` names none: `<name>.tools.ts` (or `.js`, `.mjs`) beside `<name>.yml`. */
 export function findToolsBeside(file: string, cwd: string): string | undefined {
-  const base = resolve(cwd, file).replace(/\.[^./\\]+$/, '');
+  const base = resolve(cwd, file.replace(/#.*$/, '')).replace(/\.[^./\\]+$/, '');
   const found = ['.tools.ts', '.tools.js', '.tools.mjs'].map(ending => `${base}${ending}`).find(existsSync);
   return found && (relative(cwd, found) || found);
 }
@@ -93,20 +93,29 @@ export async function loadMachines(modulePath: string, cwd: string): Promise<rea
   throw new FlowError('tools_module_invalid', `Expected \`${modulePath}\` to export XState machines, each by itself or all as \`machines\`, found none`, { place: { file: modulePath } });
 }
 
-async function importModule(modulePath: string, cwd: string): Promise<Record<string, unknown>> {
+const roles = {
+  tools: { code: 'tools_module_invalid', named: '--tools to name a module', what: 'the tools in' },
+  flows: { code: 'flow_module_invalid', named: 'a module with flows or machines', what: 'the flows in' },
+} as const;
+
+/** Imports a module of the user's, to which this program lends its own packages. */
+export async function importModule(modulePath: string, cwd: string, role: keyof typeof roles = 'tools'): Promise<Record<string, unknown>> {
+  const { code: invalid, named, what } = roles[role];
   const file = resolve(cwd, modulePath);
-  if (!existsSync(file)) throw new FlowError('file_unreadable', `Expected --tools to name a module, found no file \`${file}\``, { place: { file } });
+  if (!existsSync(file)) throw new FlowError('file_unreadable', `Expected ${named}, found no file \`${file}\``, { place: { file } });
   lendOwnPackages();
   let exports: Record<string, unknown>;
   try {
     exports = { ...(await import(pathToFileURL(file).href) as Record<string, unknown>) };
   } catch (cause) {
+    // What `defineFlow` says of a flow, and not of the module.
+    if (isFlowError(cause, 'definition_invalid')) throw cause;
     const { message, code } = cause as NodeJS.ErrnoException;
     const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, or use Node.js 22.18 or later' : '';
     const place = findSyntaxError(cause, file);
     const unsupported = code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' ? '. Node.js only takes types away: write it without' : advice;
     const where = place === undefined ? '' : `${relative(cwd, place.file ?? file) || file}:${place.line}:${place.column}: `;
-    throw new FlowError('tools_module_invalid', `Cannot load the tools in \`${modulePath}\`: ${where}${message ?? String(cause)}${unsupported}`, { place: place ?? { file }, cause });
+    throw new FlowError(invalid, `Cannot load ${what} \`${modulePath}\`: ${where}${message ?? String(cause)}${unsupported}`, { place: place ?? { file }, cause });
   }
   return exports;
 }

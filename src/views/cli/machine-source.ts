@@ -3,17 +3,12 @@ import { FlowError } from '../../core/errors.ts';
 import { describeValue, didYouMean } from '../../core/wording.ts';
 import type { AnyMachine, TestMachineOptions } from '../../testing/test-machine.ts';
 import type { CommandContext } from './command-context.ts';
+import type { ModulePlace } from './flow-exports.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { loadMachines } from './load-tools.ts';
 import type { TestSourceOptions } from './test-source.ts';
 
 type Generation = Omit<TestMachineOptions, 'crash' | 'mutate'>;
-
-/** Where machines are: a module, and after `#` the id of one of them; undefined: what is named is a flow. */
-export function readMachinePlace(argument: string): { readonly file: string; readonly id: string | undefined } | undefined {
-  const [, file, id] = /^(.*\.[cm]?[jt]s)(?:#(.+))?$/s.exec(argument) ?? [];
-  return file === undefined ? undefined : { file, id };
-}
 
 export interface MachineSource {
   readonly file: string;
@@ -22,7 +17,7 @@ export interface MachineSource {
 }
 
 /** Reads the machines that are to be tested, and what may happen to them. */
-export async function readMachineSource({ file, id }: NonNullable<ReturnType<typeof readMachinePlace>>, options: TestSourceOptions, { cwd }: Pick<CommandContext, 'cwd'>): Promise<MachineSource> {
+export async function readMachineSource({ file, id }: ModulePlace, options: TestSourceOptions, { cwd }: Pick<CommandContext, 'cwd'>): Promise<MachineSource> {
   const all = (await loadMachines(file, cwd)).map(({ machine }) => machine as unknown as AnyMachine);
   const machines = id === undefined ? all : all.filter(machine => machine.id === id);
   const ids = all.map(machine => machine.id);

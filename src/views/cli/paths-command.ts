@@ -5,9 +5,10 @@ import { writeFileAtomically } from '../export/write-file.ts';
 import { renderCoverageChart } from '../mermaid/coverage-chart.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { findMachinePlace, readModulePlace, requireFlowExport } from './flow-exports.ts';
 import { createScreenPalette } from './screen-palette.ts';
 import { machinePathsCommand } from './machine-paths-command.ts';
-import { readMachinePlace, readMachineSource } from './machine-source.ts';
+import { readMachineSource } from './machine-source.ts';
 import type { PathsCommandOptions } from './test-source.ts';
 import { readTestSource } from './test-source.ts';
 
@@ -24,9 +25,11 @@ function readOneOf<Name extends string>(option: string, given: string | undefine
 export async function pathsCommand(file: string, options: PathsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const strategy = readOneOf('--strategy', options.strategy, strategies);
   const format = readOneOf('--emit', options.emit, formats);
-  const place = readMachinePlace(file);
+  const place = await findMachinePlace(file, context.cwd);
   if (place) return machinePathsCommand(await readMachineSource(place, options, context), { ...options, format }, context);
-  const path = resolve(context.cwd, file);
+  const module = readModulePlace(file);
+  const exportName = module && (await requireFlowExport(module, context.cwd)).name;
+  const path = resolve(context.cwd, module?.file ?? file);
   const out = options.out === undefined ? undefined : resolve(context.cwd, options.out);
   if (out !== undefined && !format) throw new FlowError('usage_invalid', 'Expected --emit beside --out, so that it is known what to write');
   const { definition, generation } = await readTestSource(file, options, context);
@@ -50,7 +53,7 @@ export async function pathsCommand(file: string, options: PathsCommandOptions, c
     '',
   ].join('\n');
   const text = {
-    vitest: () => emitVitest(definition, set.paths, relative(out === undefined ? context.cwd : dirname(out), path) || file),
+    vitest: () => emitVitest(definition, set.paths, relative(out === undefined ? context.cwd : dirname(out), path) || file, exportName),
     json: () => `${JSON.stringify(document, null, 2)}\n`,
     mermaid: () => renderCoverageChart(set),
   };

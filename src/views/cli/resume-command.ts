@@ -116,7 +116,8 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
       view.note(`Not resumed: ${executionId} (${flowId})${blockedBy ? `, ${formatReason(blockedBy)}` : ': its definition is missing'}`);
       const own = records.get(executionId);
       const module = own && findStartTools(own, cwd);
-      if (module !== undefined && module !== toolsFile) view.note(`  to resume it: ${suggest(`resume ${executionId}`, { tools: module })}`);
+      if (blockedBy?.code === 'value_unknown') view.note(`  to resume it, with the module that exports its flow: ${suggest(`resume ${executionId} --flow FILE`)}`);
+      else if (module !== undefined && module !== toolsFile) view.note(`  to resume it: ${suggest(`resume ${executionId}`, { tools: module })}`);
     }
     for (const { executionId } of settled) view.note(`${executionId} had settled before`);
 

@@ -17,6 +17,7 @@ import { toExecutionDocument } from './execution-document.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countProgress, describeResumed, findSameRun, listUnfinished, withDescendants } from './find-unfinished.ts';
 import { beginning, createView, followExecutions, readBase } from './follow-executions.ts';
+import { readModulePlace } from './flow-exports.ts';
 import { readJsonArgument } from './json-argument.ts';
 import { readLabel } from './label-argument.ts';
 import { loadFlows } from './load-flows.ts';
@@ -56,11 +57,11 @@ function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, st
 export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, clock, stdout, env } = context;
   const toolsFile = options.tools ?? findToolsBeside(file, cwd);
-  const suggest = createSuggest(context, { ...options, ...(toolsFile !== undefined && { tools: toolsFile }) });
+  const suggest = createSuggest(context, { ...options, ...(toolsFile !== undefined && { tools: toolsFile }), ...(readModulePlace(file) && { flow: [file, ...(options.flow ?? [])] }) });
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const { tools, models, machines } = await loadToolsModule(toolsFile, cwd);
   const database = resolveDatabaseFile(options.db, context);
-  const synced = existsSync(resolve(cwd, file)) ? undefined : await loadSynced(file, database);
+  const synced = existsSync(resolve(cwd, readModulePlace(file)?.file ?? file)) ? undefined : await loadSynced(file, database);
   const [definition, ...others] = synced ?? await loadFlows(file, options.flow ?? [], cwd, { tools, machines });
   const problems = synced ? [] : checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);

@@ -7,9 +7,10 @@ import { shorten } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import { getProgressScreen, type CommandContext, type CommandResult } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { findMachinePlace } from './flow-exports.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { machineTestCommand } from './machine-test-command.ts';
-import { readMachinePlace, readMachineSource } from './machine-source.ts';
+import { readMachineSource } from './machine-source.ts';
 import type { TestCommandOptions } from './test-source.ts';
 import { readTestSource } from './test-source.ts';
 
@@ -54,7 +55,7 @@ function renderMutation({ mutation }: FlowTestReport, palette: Palette): string[
 
 /** `test`: runs every way a flow can go against the real runtime; generated outcomes answer every `uses`. */
 export async function testCommand(file: string, options: TestCommandOptions, context: CommandContext): Promise<CommandResult> {
-  const place = readMachinePlace(file);
+  const place = await findMachinePlace(file, context.cwd);
   if (place) return machineTestCommand(await readMachineSource(place, options, context), options, context);
   const { definition, generation } = await readTestSource(file, options, context);
   const { testFlow } = await import('../../testing/test-flow.ts');
