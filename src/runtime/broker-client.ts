@@ -7,6 +7,13 @@ import { encodeJson } from '../core/json.ts';
 import type { BrokerRequest } from './broker-protocol.ts';
 import { brokerAnswer, readLines, writeLine } from './broker-protocol.ts';
 
+/** Which settled executions are to go, and how many at most. */
+export interface PruneRequest {
+  readonly settledBefore: number;
+  readonly executionIds?: readonly string[] | undefined;
+  readonly limit: number;
+}
+
 /** What another process can do through the owner of a database. */
 export interface OwnerConnection {
   /** Resolves when the signal is stored. */
@@ -19,6 +26,8 @@ export interface OwnerConnection {
   sendToActor(address: string, event: { readonly type: string }): Promise<boolean>;
   /** Resolves when the end is stored; false: the actor had ended before. */
   stopActor(address: string): Promise<boolean>;
+  /** Resolves with how many settled executions were deleted. */
+  prune(params: PruneRequest): Promise<number>;
   close(): void;
 }
 
@@ -58,6 +67,9 @@ export async function connectToOwner(address: string, options: ConnectOptions = 
     },
     async stopActor(actor) {
       return (await requests.send(id => ({ id, command: 'actor.stop', address: actor }))) === true;
+    },
+    async prune({ settledBefore, executionIds, limit }) {
+      return Number(await requests.send(id => ({ id, command: 'prune', settledBefore, limit, ...(executionIds && { executionIds: [...executionIds] }) })));
     },
     close: () => socket.destroy(),
   };

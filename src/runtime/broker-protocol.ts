@@ -8,6 +8,8 @@ export const brokerRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: z.int(), command: z.literal('retry'), executionId: z.string(), steps: z.array(z.string()), cascade: z.boolean() }),
   z.strictObject({ id: z.int(), command: z.literal('actor.send'), address: z.string(), event: z.looseObject({ type: z.string() }) }),
   z.strictObject({ id: z.int(), command: z.literal('actor.stop'), address: z.string() }),
+  /** Deletes settled executions: all that settled before, or only those named. */
+  z.strictObject({ id: z.int(), command: z.literal('prune'), settledBefore: z.number(), executionIds: z.array(z.string()).optional(), limit: z.int().min(1).max(10_000) }),
   /** For the queues, which read each of them. */
   z.strictObject({ id: z.int(), command: z.literal('queue'), commands: z.array(z.unknown()).max(100_000) }),
 ]);

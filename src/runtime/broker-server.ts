@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Logger } from '../core/logger.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { removeStaleSockets } from './broker-address.ts';
+import type { PruneRequest } from './broker-client.ts';
 import type { BrokerAnswer, BrokerRequest } from './broker-protocol.ts';
 import { brokerRequest, readLines, writeLine } from './broker-protocol.ts';
 
@@ -22,6 +23,8 @@ export interface BrokerOptions {
   /** False: the actor had ended before. */
   readonly sendToActor: (address: string, event: { readonly type: string }) => Promise<boolean>;
   readonly stopActor: (address: string) => Promise<boolean>;
+  /** Deletes settled executions; returns how many. */
+  readonly prune: (params: PruneRequest) => Promise<number>;
 }
 
 /** A connection as the queues see it. */
@@ -122,6 +125,7 @@ export class BrokerServer {
     if (request.command === 'retry') return this.#options.retry(request.executionId, { steps: request.steps, cascade: request.cascade });
     if (request.command === 'actor.send') return this.#options.sendToActor(request.address, request.event);
     if (request.command === 'actor.stop') return this.#options.stopActor(request.address);
+    if (request.command === 'prune') return this.#options.prune(request);
     if (request.command === 'cancel') return this.#options.cancel(request.executionId, request.message);
     await this.#options.signal(request.executionId, request.name, request.payload ?? null, request.force);
     return null;
@@ -138,7 +142,7 @@ function readRequest(line: string): BrokerRequest {
   const { success, data, error } = brokerRequest.safeParse(value);
   if (success) return data;
   const [issue] = error.issues;
-  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\`, \`retry\`, \`actor.send\`, \`actor.stop\` or \`queue\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
+  throw new FlowError('request_invalid', `Expected a \`signal\`, \`cancel\`, \`retry\`, \`actor.send\`, \`actor.stop\`, \`prune\` or \`queue\` request: ${issue?.message} at \`${issue?.path.join('.') ?? ''}\``);
 }
 
 /** What JSON keeps of it. */

@@ -241,7 +241,7 @@ async function listLatest(store: Store): Promise<number[]> {
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */
-async function listen(address: string, core: FlowRuntime, { logger, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
+async function listen(address: string, core: FlowRuntime, { logger, clock, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
   try {
     return await openBroker(isWanted, {
       address,
@@ -251,6 +251,12 @@ async function listen(address: string, core: FlowRuntime, { logger, maxOutputByt
       signal: (executionId, name, payload, force) => core.signal(executionId, name, payload, force),
       cancel: (executionId, message) => core.cancel(executionId, message),
       retry: (executionId, what) => core.retry(executionId, what),
+      async prune({ settledBefore, executionIds, limit }) {
+        core.requireRunning();
+        const deleted = await core.store.prune({ settledBefore, limit, at: clock.now(), ...(executionIds && { executionIds }) });
+        core.feed.wake();
+        return deleted;
+      },
       ...actors,
     });
   } catch (error) {

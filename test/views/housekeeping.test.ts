@@ -55,11 +55,27 @@ describe('delete', () => {
     expect((await listIds()).toSorted()).toEqual(ids.toSorted());
   });
 
-  it('waits for nobody: while a runtime owns the database it is refused', async () => {
+  it('is done by the runtime that owns the database, which goes on', async () => {
+    const [id = '', other = ''] = await fill([0, 0]);
+    const runtime = await createRuntime({ store: openSqliteStore({ file: join(folder.path, 'flowstone.db') }), flows });
+    const waiting = await runtime.start('asks');
+    expect(await json('delete', id)).toMatchObject({ code: 0, document: { deleted: [id], deletedBy: process.pid } });
+    await expect(runtime.get(id)).rejects.toMatchObject({ code: 'execution_not_found' });
+    expect(await json('delete', waiting.executionId)).toMatchObject({ code: 1, document: { error: { code: 'execution_unsettled' } } });
+    expect((await runtime.list()).map(({ executionId }) => executionId)).toEqual([waiting.executionId, other]);
+    await waiting.signal('go');
+    expect(await waiting.settled()).toMatchObject({ passed: true });
+    expect(await json('delete', waiting.executionId)).toMatchObject({ code: 0 });
+    await runtime.stop();
+    expect(await listIds()).toEqual([other]);
+  });
+
+  it('is refused, with what to do, beside a runtime that takes no requests', async () => {
     const [id = ''] = await fill();
     const runtime = await createRuntime({ store: openSqliteStore({ file: join(folder.path, 'flowstone.db') }), listen: false });
-    expect(await json('delete', id)).toMatchObject({ code: 3, document: { error: { code: 'store_owned' } } });
+    expect(await json('delete', id)).toMatchObject({ code: 3, document: { error: { code: 'owner_unreachable', message: expect.stringContaining('stop it first') } } });
     await runtime.stop();
+    expect(await listIds()).toEqual([id]);
   });
 });
 
@@ -69,6 +85,15 @@ describe('prune', () => {
     expect(await json('prune', '--older-than', '30d')).toMatchObject({ code: 0, document: { executions: 1 } });
     expect((await listIds()).toSorted()).toEqual([waiting, recent].toSorted());
     expect(old).not.toBe('');
+  });
+
+  it('is done by the runtime that owns the database', async () => {
+    const [old = '', recent = ''] = await fill([40, 2]);
+    const runtime = await createRuntime({ store: openSqliteStore({ file: join(folder.path, 'flowstone.db') }), flows, retentionMs: null });
+    expect(await json('prune', '--older-than', '30d')).toMatchObject({ code: 0, document: { executions: 1, prunedBy: process.pid } });
+    await expect(runtime.get(old)).rejects.toMatchObject({ code: 'execution_not_found' });
+    expect((await runtime.list()).map(({ executionId }) => executionId)).toEqual([recent]);
+    await runtime.stop();
   });
 
   it('refuses what is no duration, and nothing at all', async () => {

@@ -1,4 +1,5 @@
 import type { ExecutionStatus, OwnerRecord } from '../../../persistence/records.ts';
+import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { OwnerConnection } from '../../runtime/broker-client.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
@@ -58,7 +59,20 @@ async function actAsOwner<T>(file: string, context: CommandContext, work: (reach
   }
 }
 
-/** Does something to an execution: through the process that owns the database, or, when none does, by owning it for a moment. */
+/** Does something through the process that owns the database, or, when none does, by owning it for a moment. */
+export async function throughOwner<T>(reader: StoreReader, tell: (connection: OwnerConnection, owner: OwnerRecord) => Promise<T>, own: () => Promise<T>): Promise<{ readonly owner: OwnerRecord | undefined; readonly answer: T }> {
+  for (let turn = 1; ; turn++) {
+    const owner = await reader.getOwner();
+    try {
+      return { owner, answer: owner ? await tellOwner(owner, connection => tell(connection, owner)) : await own() };
+    } catch (error) {
+      const passed = isFlowError(error, 'store_owned') || (isFlowError(error, 'owner_unreachable') && owner?.socket != null);
+      if (!passed || turn >= maxTurns) throw error;
+    }
+  }
+}
+
+/** Does something to an execution, wherever it is hosted. */
 export async function reachExecution<T>(id: string, db: string | undefined, context: CommandContext, work: (reach: Reach, executionId: string) => Promise<T>): Promise<Reached<T>> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
@@ -66,17 +80,9 @@ export async function reachExecution<T>(id: string, db: string | undefined, cont
   try {
     const { executionId, flowId } = await requireExecution(reader, id);
     const act = (reach: Reach): Promise<T> => work(reach, executionId);
-    for (let turn = 1; ; turn++) {
-      const owner = await reader.getOwner();
-      try {
-        const answer = owner ? await tellOwner(owner, act) : await actAsOwner(database, context, act);
-        const { status } = await requireExecution(reader, executionId);
-        return { executionId, flowId, database, owner, answer, status };
-      } catch (error) {
-        const passed = isFlowError(error, 'store_owned') || (isFlowError(error, 'owner_unreachable') && owner?.socket != null);
-        if (!passed || turn >= maxTurns) throw error;
-      }
-    }
+    const { owner, answer } = await throughOwner(reader, act, () => actAsOwner(database, context, act));
+    const { status } = await requireExecution(reader, executionId);
+    return { executionId, flowId, database, owner, answer, status };
   } finally {
     reader.close();
   }
