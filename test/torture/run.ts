@@ -8,6 +8,10 @@ import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
+import { fuzzDefinitions } from './fuzz/definitions.ts';
+import { fuzzExpressions } from './fuzz/expressions.ts';
+import { fuzzInputs } from './fuzz/inputs.ts';
+import { compareVerdicts } from './fuzz/verdicts.ts';
 import { runIsolationKills } from './isolation-kills.ts';
 import { checkStored, checkTrees } from '../machine-host/random-runs.ts';
 import { runKillLoop } from './kill-loop.ts';
@@ -175,6 +179,21 @@ async function documents(): Promise<void> {
   compare('listing the documents of one, the slowest', times.artifactsMs, 50, ' ms');
 }
 
+async function fuzz(): Promise<void> {
+  const definitions = await fuzzDefinitions(seed, isShort ? 4_000 : 200_000, 2_000);
+  report(`${definitions.count} mutated definitions, seed ${seed}: ${definitions.codes}; the longest took ${round(definitions.longestMs)} ms to read`, definitions.complaints);
+  const inputs = await fuzzInputs(seed, isShort ? 6_000 : 100_000, 200);
+  report(`${inputs.count} mutated inputs against schemas with patterns and formats, seed ${seed}: ${inputs.codes}; at a limit of 200 ms at most ${round(inputs.longestApartMs)} ms apart, ${round(inputs.longestMs)} ms here`, inputs.complaints);
+  const expressions = await fuzzExpressions(seed, isShort ? 300 : 10_000, 300);
+  report(`${expressions.count} expressions of every function with large arguments, seed ${seed}: ${expressions.codes}; at a limit of 300 ms at most ${round(expressions.longestApartMs)} ms apart, ${round(expressions.longestMs)} ms here`, expressions.complaints);
+}
+
+async function verdicts(): Promise<void> {
+  if (process.platform !== 'linux') return console.log('left out: verdicts of expressions, which need the processes of Linux');
+  const { expressions, evaluations, stops, longestApartMs, complaints } = await compareVerdicts(seed, isShort ? 1 : 4, isShort ? 2 : 20);
+  report(`${expressions} expressions alone, beside 16 busy processes and ${stops} times stopped for 3 s, ${evaluations} evaluations: the same verdicts, at a limit of 500 ms at most ${round(longestApartMs)} ms of CPU`, complaints);
+}
+
 const begin = performance.now();
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
@@ -188,5 +207,7 @@ await crowds();
 await machines();
 await statecharts();
 await documents();
+await fuzz();
+await verdicts();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;
