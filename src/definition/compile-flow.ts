@@ -2,6 +2,7 @@ import { compileArtifact } from './compile-artifact.ts';
 import { compileCondition, compileList, compileValue } from './compile-value.ts';
 import { computeDigest, toCanonical } from './digest.ts';
 import { examine, type Examined, locateByPath } from './examine.ts';
+import { type FlowSignals, readSignals, withSignals } from './flow-signals.ts';
 import { listAncestors } from './graph.ts';
 import type { FlowPlan, PlannedState, PlannedStep } from './plan.ts';
 import { toDefinitionError } from './problem.ts';
@@ -24,15 +25,15 @@ export function compileFlow(definition: FlowDefinition): FlowPlan {
   if (known) return known;
   const examined = examine(definition, locateByPath, { mayMissFunctions: true });
   if ('problems' in examined) throw toDefinitionError(examined.problems, nameFlow(definition));
-  const plan = createPlan(examined);
+  const plan = createPlan(examined, readSignals(definition));
   if (Object.isFrozen(definition)) plans.set(definition, plan);
   return plan;
 }
 
 /** Compiles a definition that was examined. The plan and its definition are frozen through and through. */
-export function createPlan({ definition: parsed, checked, cache, functions }: Examined): FlowPlan {
+export function createPlan({ definition: parsed, checked, cache, functions }: Examined, signals?: FlowSignals): FlowPlan {
   // Keys in one order everywhere, so that a step is given the same input before and after a restart.
-  const definition = withFunctions(toCanonical(parsed) as FlowDefinition, functions);
+  const definition = withSignals(withFunctions(toCanonical(parsed) as FlowDefinition, functions), signals);
   const { graph } = checked;
   const steps = definition.steps.map((step, position): PlannedStep => {
     const listUpstream = (which: 'all' | 'direct'): string[] => (which === 'direct' ? (graph.upstream[position] ?? []) : listAncestors(graph, position)).map(at => definition.steps[at]?.id ?? '');

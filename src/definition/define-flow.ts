@@ -35,6 +35,5 @@ export function defineFlow<
     const id: unknown = typeof source === 'object' && source !== null ? source.id : undefined;
     throw toDefinitionError(examined.problems, typeof id === 'string' ? `flow \`${id}\`` : 'the definition');
   }
-  void parts;
-  return createPlan(examined).definition as never;
+  return createPlan(examined, parts?.signals).definition as never;
 }

@@ -26,7 +26,7 @@ export interface FlowParts {
   readonly machines?: { readonly [id: string]: MachineLike };
   /** Queues it publishes to and waits for: their names and payloads. */
   readonly queues?: readonly { readonly name: string; readonly schema: StandardSchema | undefined }[];
-  /** Signals it waits for, by name: what they carry. The compiler holds `signal` to it; nothing looks at it at run time. */
+  /** Signals it waits for, by name: what they carry. `signal` is held to it, by the compiler and where the flow is registered. */
   readonly signals?: { readonly [name: string]: StandardSchema };
 }
 
@@ -53,10 +53,12 @@ type EventOfMachine<Machine> = Machine extends { transition(snapshot: never, eve
 type FieldOf<Types, Field extends string> = [Types] extends [never] ? unknown : Types extends { readonly [Key in Field]: infer Value } ? Value : unknown;
 
 type PayloadOf<Queue> = Queue extends { readonly schema: infer Schema } ? SchemaOutput<NonNullable<Schema>> : unknown;
+/** What is published to a queue: its schema fills in the rest. */
+type GivenOf<Queue> = Queue extends { readonly schema: infer Schema } ? SchemaInput<NonNullable<Schema>> : unknown;
 
 type Publish<Parts> = [ListOf<Parts, 'queues'>] extends [never]
   ? PublishSource & { readonly queue: string; readonly payload?: unknown }
-  : ListOf<Parts, 'queues'> extends infer Queue ? (Queue extends { readonly name: infer Name } ? PublishSource & { readonly queue: Name; readonly payload: PayloadOf<Queue> } : never) : never;
+  : ListOf<Parts, 'queues'> extends infer Queue ? (Queue extends { readonly name: infer Name } ? PublishSource & { readonly queue: Name; readonly payload: GivenOf<Queue> } : never) : never;
 
 /** What a step takes as `with`; `unknown` where nothing is known of it. */
 export type InputOf<Parts, Uses> = Uses extends `tool:${infer Name}`

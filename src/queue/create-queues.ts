@@ -106,7 +106,7 @@ export class Queues implements QueueRuntime {
 
   // publishing
 
-  toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions, source: string | null = null): PublishRequest {
+  toRequest<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options?: PublishOptions, source: string | null = null): PublishRequest {
     return this.#catalog.toRequest(queue, payload, options, source);
   }
 
@@ -120,13 +120,13 @@ export class Queues implements QueueRuntime {
     return { participant: this.participant as ToParticipant['participant'], message: { type: 'await', waits } };
   }
 
-  async publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}): Promise<Published> {
+  async publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions = {}): Promise<Published> {
     this.#environment.requireRunning();
     const [published] = (await this.participant.send({ type: 'publish', requests: [this.toRequest(queue, payload, options)] })) as [Published];
     return published;
   }
 
-  async publishMany<Payload>(queue: Queue<Payload> | string, messages: readonly ({ readonly payload: Payload } & PublishOptions)[]): Promise<readonly Published[]> {
+  async publishMany<Given>(queue: Queue<unknown, string, Given> | string, messages: readonly ({ readonly payload: NoInfer<Given> } & PublishOptions)[]): Promise<readonly Published[]> {
     this.#environment.requireRunning();
     const requests = messages.map(({ payload, ...options }) => this.toRequest(queue, payload, options));
     return (await this.participant.send({ type: 'publish', requests })) as readonly Published[];

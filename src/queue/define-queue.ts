@@ -3,7 +3,7 @@ import { durationExpected, maxDurationMs, toDurationMs } from '../core/duration.
 import { FlowError } from '../core/errors.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
-import { isStandardSchema, type SchemaOutput, type StandardSchema } from '../core/standard-schema.ts';
+import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from '../core/standard-schema.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Priority } from './priority.ts';
 import { toPriority } from './priority.ts';
@@ -58,10 +58,10 @@ export interface QueueOptions<Payload extends StandardSchema = StandardSchema, N
   readonly maxDepth?: number;
 }
 
-/** A queue that was declared: every default filled in, durations in ms. */
-export interface Queue<Payload = unknown, Name extends string = string> {
+/** A queue that was declared: every default filled in, durations in ms. `Given` is what is published, `Payload` what its schema makes of it. */
+export interface Queue<Payload = unknown, Name extends string = string, Given = Payload> {
   readonly name: Name;
-  readonly schema: StandardSchema<unknown, Payload> | undefined;
+  readonly schema: StandardSchema<Given, Payload> | undefined;
   readonly version: number;
   readonly upgrades: { readonly [version: number]: Upgrade };
   readonly workers: number;
@@ -100,7 +100,7 @@ const retentionKeys: KeysOf<Required<QueueOptions>['retention']> = { completed: 
  *
  * @throws a `FlowError` with code `queue_invalid`
  */
-export function defineQueue<Payload extends StandardSchema = StandardSchema, const Name extends string = string>(options: QueueOptions<Payload, Name>): Queue<SchemaOutput<Payload>, Name> {
+export function defineQueue<Payload extends StandardSchema = StandardSchema, const Name extends string = string>(options: QueueOptions<Payload, Name>): Queue<SchemaOutput<Payload>, Name, SchemaInput<Payload>> {
   if (typeof options !== 'object' || options === null) throw refuse('a queue', 'to be an object with a `name`', options);
   const { name, schema, version = 1, upgrades = {}, workers = 1, backoff = {}, retention = {} } = options;
   const { maxAttempts = 3, maxInterruptions = 5, visibilityTimeoutMs = 30 * second, maxPayloadBytes = 1_048_576, maxDepth = 1_000_000 } = options;
@@ -125,7 +125,7 @@ export function defineQueue<Payload extends StandardSchema = StandardSchema, con
   const maxIntervalMs = readDuration(`${where}backoff.maxInterval\``, backoff.maxInterval ?? Math.min(initialIntervalMs * 100, maxDurationMs));
   return Object.freeze({
     name,
-    schema: schema as StandardSchema<unknown, SchemaOutput<Payload>> | undefined,
+    schema: schema as StandardSchema<SchemaInput<Payload>, SchemaOutput<Payload>> | undefined,
     upgrades: { ...upgrades },
     ...counts,
     priority: toPriority(options.priority ?? 'normal', `queue "${name}": priority`),

@@ -98,12 +98,12 @@ class Membership implements JoinedRuntime {
     return this.#runtime;
   }
 
-  async publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}): Promise<Published> {
+  async publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions = {}): Promise<Published> {
     const [published] = await this.#port.publish([this.#catalog.toRequest(queue, payload, options)]);
     return published as Published;
   }
 
-  async publishMany<Payload>(queue: Queue<Payload> | string, messages: readonly ({ readonly payload: Payload } & PublishOptions)[]): Promise<readonly Published[]> {
+  async publishMany<Given>(queue: Queue<unknown, string, Given> | string, messages: readonly ({ readonly payload: NoInfer<Given> } & PublishOptions)[]): Promise<readonly Published[]> {
     return this.#port.publish(messages.map(({ payload, ...options }) => this.#catalog.toRequest(queue, payload, options)));
   }
 

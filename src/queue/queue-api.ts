@@ -51,7 +51,7 @@ export interface MessageCall<Payload = unknown> {
    */
   extend(ms?: number): Promise<void>;
   /** Publishes in the commit that acknowledges this message: both happen, or neither. Returns the id it will have. */
-  publish<Other>(queue: Queue<Other> | string, payload: Other, options?: PublishOptions): string;
+  publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options?: PublishOptions): string;
   /** When the handler returns, the message goes to the dead letters, without another attempt. */
   deadLetter(reason: string): void;
   /** When the handler returns, the message waits so many ms; no attempt is counted. */
@@ -184,12 +184,12 @@ export interface QueueRuntime {
    *
    * @throws a `FlowError` with code `payload_invalid`, `value_too_large`, `queue_full` or `queue_without_instances`
    */
-  publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): Promise<Published>;
+  publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options?: PublishOptions): Promise<Published>;
   /** Publishes messages in one commit: all of them, or none. */
-  publishMany<Payload>(queue: Queue<Payload> | string, messages: readonly ({ readonly payload: Payload } & PublishOptions)[]): Promise<readonly Published[]>;
+  publishMany<Given>(queue: Queue<unknown, string, Given> | string, messages: readonly ({ readonly payload: NoInfer<Given> } & PublishOptions)[]): Promise<readonly Published[]>;
   /** Begins to handle messages; goes on until it is stopped, whatever happens to single ones. */
-  consume<Payload>(queue: Queue<Payload> | string, handler: MessageHandler<Payload>, options?: ConsumeOptions): Promise<Consumer>;
-  consume<Payload, Resource = undefined>(queue: Queue<Payload> | string, handler: HandlerWithSetup<Payload, Resource>, options?: ConsumeOptions): Promise<Consumer>;
+  consume<Payload>(queue: Queue<Payload, string, unknown> | string, handler: MessageHandler<Payload>, options?: ConsumeOptions): Promise<Consumer>;
+  consume<Payload, Resource = undefined>(queue: Queue<Payload, string, unknown> | string, handler: HandlerWithSetup<Payload, Resource>, options?: ConsumeOptions): Promise<Consumer>;
   readonly queues: QueueCare;
 }
 

@@ -50,7 +50,7 @@ export class QueueCatalog {
   }
 
   /** @throws a `FlowError` with code `queue_unknown` or `queue_invalid` */
-  resolve<Payload>(queue: Queue<Payload> | string): Queue {
+  resolve<Payload>(queue: Queue<Payload, string, unknown> | string): Queue {
     if (typeof queue !== 'string') return this.#resolved.get(queue) ?? this.#declare(queue);
     const known = this.#declared.get(queue);
     if (known) return known;
@@ -58,7 +58,7 @@ export class QueueCatalog {
   }
 
   /** @param source the step that publishes, or null */
-  toRequest<Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions = {}, source: string | null = null): PublishRequest {
+  toRequest<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions = {}, source: string | null = null): PublishRequest {
     const { clock, maxOutputBytes } = this.#environment;
     // What another database calls its queues is its own affair.
     const resolved = typeof queue === 'string' && options?.at !== undefined ? this.find(queue) : this.resolve(queue);

@@ -31,7 +31,7 @@ export interface ConsumerEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly toRequest: <Other>(queue: Queue<Other> | string, payload: Other, options: PublishOptions) => PublishRequest;
+  readonly toRequest: <Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions) => PublishRequest;
   /** Something has ended. */
   readonly progressed: () => void;
 }

@@ -27,7 +27,7 @@ const keys: KeysOf<QueueSettings> = { workers: true, priority: true, maxAttempts
  *
  * @throws a `FlowError` with code `option_invalid` that names the variable or the setting
  */
-export function applySettings<Payload>(queue: Queue<Payload>, settings: QueueSettings | undefined, environment: Readonly<Record<string, string | undefined>>): Queue<Payload> {
+export function applySettings<Payload>(queue: Queue<Payload, string, unknown>, settings: QueueSettings | undefined, environment: Readonly<Record<string, string | undefined>>): Queue<Payload, string, unknown> {
   if (settings !== undefined) requireKnownKeys(settings, keys, `\`queueSettings\` of queue "${queue.name}"`);
   const changes: { -readonly [Name in (typeof counts)[number] | 'priority']?: number } = {};
   for (const name of counts) {

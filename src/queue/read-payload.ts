@@ -12,7 +12,7 @@ import { readStored } from '../core/stored-value.ts';
  * @param json its payload as stored
  * @returns the payload, or why the message goes to the dead letters
  */
-export function readPayload<Payload>(queue: Queue<Payload>, version: number, messageId: string, json: string): { readonly payload: Payload } | { readonly failure: StepFailure } {
+export function readPayload<Payload>(queue: Queue<Payload, string, unknown>, version: number, messageId: string, json: string): { readonly payload: Payload } | { readonly failure: StepFailure } {
   let value: unknown;
   try {
     value = readStored('messages.payload', messageId, json);

@@ -20,7 +20,7 @@ export interface MessageSurroundings {
   readonly aborting: { readonly signal: AbortSignal };
   /** @throws a `FlowError` with code `claim_lost` */
   readonly extend: (ms: number) => Promise<void>;
-  readonly toRequest: <Other>(queue: Queue<Other> | string, payload: Other, options: PublishOptions) => PublishRequest;
+  readonly toRequest: <Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions) => PublishRequest;
 }
 
 const maxSnoozeMs = 100 * 365 * 86_400_000;
@@ -34,7 +34,7 @@ export async function runMessage(message: ClaimedMessage, queue: Queue, handle: 
   const { attempt } = message;
   const deeds = {
     extend: (ms = queue.visibilityTimeoutMs) => surroundings.extend(requireMs('ms', ms, 1)),
-    publish<Other>(target: Queue<Other> | string, payload: Other, options: PublishOptions = {}) {
+    publish<Given>(target: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions = {}) {
       const request = surroundings.toRequest(target, payload, options);
       publishes.push(request);
       return request.messageId;

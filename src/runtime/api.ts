@@ -243,7 +243,6 @@ export interface Interactions {
   totals(executionId: string): Promise<InteractionTotals>;
 }
 
-/** A handle on one execution. */
 /** What is known of the flow of an execution that was found by its id. */
 export interface AnyFlowTypes extends FlowTypes {
   readonly outputs: StepOutputs;
@@ -263,6 +262,7 @@ export type StartOptionsOf<Types extends FlowTypes> = Omit<StartOptions, 'input'
 
 type StartArguments<Types extends FlowTypes> = Record<never, never> extends Types['input'] ? readonly [options?: StartOptionsOf<Types>] : readonly [options: StartOptionsOf<Types>];
 
+/** A handle on one execution. */
 export interface Execution<Types extends FlowTypes = AnyFlowTypes> {
   readonly executionId: string;
   /** False when `start` met an execution with the same idempotency key. */

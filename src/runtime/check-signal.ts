@@ -1,4 +1,6 @@
 import { FlowError } from '../core/errors.ts';
+import { encodeJson } from '../core/json.ts';
+import { listIssues, type StandardSchema, validate } from '../core/standard-schema.ts';
 import { didYouMean } from '../core/wording.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { checkAnswer } from './recovering.ts';
@@ -11,16 +13,27 @@ function listNames({ kind, target, with: given, recover }: PlannedStep): readonl
   return typeof name === 'string' ? [name] : undefined;
 }
 
+interface Signal {
+  readonly name: string;
+  readonly payload: unknown;
+  /** Whether it is taken also when nothing takes it. */
+  readonly force: boolean;
+}
+
 /**
- * Refuses a signal that no step and no machine of the flow takes: it would be kept for ever, and its sender wait with it.
+ * Lets a signal in; what its schema makes of the payload is what the step gives.
  *
  * @param plan undefined: it cannot be read, which is complained about elsewhere; then every signal is taken
- * @param force whether it is taken all the same
- * @throws a `FlowError` with code `signal_unknown`, or `answer_invalid`
+ * @throws a `FlowError` with code `signal_unknown`, `signal_payload_invalid` or `answer_invalid`
  */
-export function requireSignal(plan: FlowPlan | undefined, name: string, payload: unknown, force: boolean, machines: StepMachines | undefined): void {
-  checkAnswer(plan, name, payload);
-  if (!plan || force) return;
+export async function readSignal(plan: FlowPlan | undefined, schema: StandardSchema | undefined, signal: Signal, machines: StepMachines | undefined): Promise<unknown> {
+  checkAnswer(plan, signal.name, signal.payload);
+  if (plan && !signal.force) requireTaken(plan, signal.name, machines);
+  return schema ? readPayload(schema, signal) : signal.payload;
+}
+
+/** Refuses a signal that no step and no machine of the flow takes: it would be kept for ever, and its sender wait with it. */
+function requireTaken(plan: FlowPlan, name: string, machines: StepMachines | undefined): void {
   const known: string[] = [];
   for (const step of plan.steps) {
     const names = step.kind === 'machine' ? machines?.listEvents(step.target) : listNames(step);
@@ -43,3 +56,14 @@ const toOwnEvent = (stepId: string, name: string): string => {
 
 /** Machines may take every event, or all that begin so: `*`, `order.*`. */
 const matches = (taken: string, name: string): boolean => taken === name || taken === '*' || (taken.endsWith('.*') && name.startsWith(taken.slice(0, -1)));
+
+async function readPayload(schema: StandardSchema, { name, payload }: Signal): Promise<unknown> {
+  // As it will be stored: what another process sends is checked as what this one does.
+  const given: unknown = JSON.parse(encodeJson(payload, { name: 'payload' }));
+  const read = await validate(schema, given);
+  if (!read.issues) return read.value ?? null;
+  // A signal without a payload carries null.
+  const empty = given === null ? await validate(schema, undefined) : read;
+  if (!empty.issues) return empty.value ?? null;
+  throw new FlowError('signal_payload_invalid', `The payload of the signal \`${name}\` does not fit what its flow says that it carries: ${listIssues(read.issues, 'payload').join('; ')}`, { details: { signal: name } });
+}

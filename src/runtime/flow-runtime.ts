@@ -10,7 +10,7 @@ import { Admission } from './admission.ts';
 import type { ExecutionSummary, ResumeOptions, RetryOptions, RuntimeHealth, RuntimeOptions } from './api.ts';
 import type { Changes } from './changes.ts';
 import { requireId, requireText } from './check-arguments.ts';
-import { requireSignal } from './check-signal.ts';
+import { readSignal } from './check-signal.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Envelope } from './envelope.ts';
@@ -191,10 +191,11 @@ export class FlowRuntime implements Performer {
     this.requireRunning();
     const record = await this.requireExecution(executionId);
     requireText('name', name);
-    if (record.settledAt === null && record.status !== 'consolidating') requireSignal(await this.plans.load(this.store, record.digest).catch(() => undefined), name, payload, force, this.#options.stepMachines);
-    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, payload) : undefined;
+    const plan = record.settledAt === null && record.status !== 'consolidating' ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined;
+    const carried = await readSignal(plan, plan && this.plans.findSignal(plan, name), { name, payload, force }, this.#options.stepMachines);
+    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, carried) : undefined;
     if (passed) return passed;
-    const json = encodeJson(payload, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
+    const json = encodeJson(carried, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
     const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);

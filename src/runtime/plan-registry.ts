@@ -1,9 +1,11 @@
 import type { DefinitionRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
+import type { StandardSchema } from '../core/standard-schema.ts';
 import { didYouMean } from '../core/wording.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { compileStored } from '../definition/compile-stored.ts';
+import { type FlowSignals, readSignals } from '../definition/flow-signals.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import { readFunctions, type ValueFunction } from '../definition/value-function.ts';
@@ -24,6 +26,8 @@ export class PlanRegistry {
   readonly #byDigest = new Map<string, FlowPlan>();
   /** Functions that values of registered definitions are, by flow and version. */
   readonly #functions = new Map<string, Map<string, ValueFunction>>();
+  /** What signals of registered definitions carry, by flow and version. */
+  readonly #signals = new Map<string, FlowSignals>();
   /** Flows that only stored executions start, by id. */
   readonly #adopted = new Map<string, FlowPlan>();
   /** Digests known to be in the store. */
@@ -32,6 +36,8 @@ export class PlanRegistry {
   register(definition: FlowDefinition): FlowPlan {
     const plan = compileFlow(definition);
     this.#noteFunctions(plan.definition);
+    const signals = readSignals(definition);
+    if (signals) this.#signals.set(toVersionKey(definition), signals);
     const same = this.#byDigest.get(plan.digest);
     const known = same && listMissingFunctions(same).length === 0 ? same : plan;
     this.#byFlowId.set(definition.id, known);
@@ -46,6 +52,12 @@ export class PlanRegistry {
     const known = this.#functions.get(key) ?? new Map<string, ValueFunction>();
     for (const [place, run] of functions) known.set(place, run);
     this.#functions.set(key, known);
+  }
+
+  /** The schema of a signal's payload; undefined: it may carry anything. */
+  findSignal({ definition }: FlowPlan, name: string): StandardSchema | undefined {
+    const signals = this.#signals.get(toVersionKey(definition));
+    return signals && Object.hasOwn(signals, name) ? signals[name] : undefined;
   }
 
   find(flowId: string): FlowPlan | undefined {

@@ -6,7 +6,7 @@ import type { ToParticipant } from './participant.ts';
 /** How a step's handler publishes: checked at once, applied with the step's success. */
 export interface StepPublishing {
   /** @throws a `FlowError` when it can never be published */
-  readonly toRequest: <Payload>(queue: Queue<Payload> | string, payload: Payload, options: PublishOptions | undefined, source: string) => PublishRequest;
+  readonly toRequest: <Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions | undefined, source: string) => PublishRequest;
   readonly toWaits: (waits: readonly StepWait[]) => ToParticipant;
   readonly toMessage: (requests: readonly PublishRequest[]) => ToParticipant;
 }

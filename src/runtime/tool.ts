@@ -57,7 +57,7 @@ export interface ToolCall<Input = unknown> {
    * @returns the id the message will have
    * @throws a `FlowError` with code `payload_invalid`, `value_too_large` or `queue_unknown`
    */
-  publish<Payload>(queue: Queue<Payload> | string, payload: Payload, options?: PublishOptions): string;
+  publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options?: PublishOptions): string;
 }
 
 /** What `run` may answer: an output, or how the attempt ends in place of one. */
