@@ -94,6 +94,8 @@ function getFanOut(tree: FlowTree, { step, item }: StepActor): FanOutActor | und
 export function recount({ tree, inbox }: Kernel, free: number, resting: readonly StepActor[]): number {
   const { ready } = tree.flow.context;
   const startable = countStartable(tree);
+  // As it was left: nothing backs off, and what is ready is known to the flow.
+  if (resting.length === 0 && startable <= ready + free) return free;
   const count = Math.min(free, startable);
   let left = free - count;
   if (ready === 0) {

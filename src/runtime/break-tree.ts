@@ -41,6 +41,7 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
   tree.actors.clear();
   tree.queue.clear();
   tree.preparing = 0;
+  tree.postponed.clear();
   tree.running = 0;
   tree.backingOff = 0;
   changes.effects.push({ type: 'settle' });

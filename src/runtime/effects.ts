@@ -1,6 +1,6 @@
 import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, setDeadline } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { Random } from '../core/ids.ts';
@@ -13,6 +13,8 @@ import { Consolidations } from './consolidation/consolidations.ts';
 import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
 import type { Message } from './messages.ts';
+import type { PlannedStep } from '../definition/plan.ts';
+import { countPostponed } from './postpone.ts';
 import { prepareStep } from './preparer.ts';
 import { computeRetryDelay, toAskUntil } from './recovering.ts';
 import type { Resident } from './resident.ts';
@@ -61,6 +63,8 @@ export class Effects {
   #running = 0;
   /** Evaluations that were asked for. */
   #asked = 0;
+  /** Evaluations that are tried again later: what takes each back. */
+  readonly #postponed = new Set<() => void>();
   /** Handlers that were told to stop and have not answered yet. */
   readonly #aborted = new Set<Running>();
 
@@ -115,6 +119,8 @@ export class Effects {
   /** Tells every handler to stop; begins none. */
   abortAll(code: string, message: string): void {
     this.#waiting.length = 0;
+    for (const takeBack of this.#postponed) takeBack();
+    this.#postponed.clear();
     this.#consolidations.abortAll(toAbort(code, message));
     for (const resident of this.#host.residents.values()) {
       for (const key of resident.runs.keys()) this.#abort(resident, key, createFailure(code, message));
@@ -253,9 +259,22 @@ export class Effects {
     const { store, expressionTimeLimitMs: timeLimitMs, maxOutputBytes: maxBytes } = this.#options;
     const asked = ++this.#asked;
     prepareStep(store, { tree, executionKey: header.key, input, position, item, outputs, now: this.#host.now(), timeLimitMs, maxBytes }).then(
-      prepared => this.#post(header, { to: 'prepared', position, item, prepared, asked }),
+      prepared => {
+        const attempt = countPostponed(tree, position, item) + 1;
+        this.#post(header, { to: 'prepared', position, item, prepared, asked });
+        if (prepared.type === 'again') this.#postpone(resident, position, item, computeRetryDelay(tree.plan.steps[position] as PlannedStep, attempt, this.#options.random.next()));
+      },
       error => (isStoreTrouble(error) ? this.#options.fault(error) : this.#host.giveUp(resident, error)),
     );
+  }
+
+  #postpone(resident: Resident, position: number, item: number, delayMs: number): void {
+    const { executionId } = resident.header;
+    const takeBack = setDeadline(this.#options.clock, delayMs, () => {
+      this.#postponed.delete(takeBack);
+      if (this.#host.residents.get(executionId) === resident) this.#post(resident.header, { to: 'again', position, item });
+    });
+    this.#postponed.add(takeBack);
   }
 
   #wait(resident: Resident, position: number, item: number): void {

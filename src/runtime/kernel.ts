@@ -12,18 +12,16 @@ import { isBuiltIn, scoreBuiltIn } from './consolidation/record.ts';
 import { countSettled } from './consolidation/tally.ts';
 import { endOthers, endSteps, haltSteps, toReason } from './end-steps.ts';
 import { toEndedAttempt } from './ended-attempt.ts';
-import type { Delivery, Kernel } from './fan-outs.ts';
-import { isOpenItem, moveFanOut, queueItems } from './fan-outs.ts';
+import { type Delivery, isOpenItem, type Kernel, moveFanOut, queueItems } from './fan-outs.ts';
 import { setItems, takeItem } from './item-slots.ts';
 import { beginMachine, endMachine, offerKept, offerSignal } from './machine-steps.ts';
 import type { Machines } from './machines.ts';
 import type { Message, Prepared } from './messages.ts';
+import { forgetPostponed, goOn, postpone } from './postpone.ts';
 import { beginAgain, beginRecovery, dropAlternative, endAlternative, toReceived } from './recover-steps.ts';
 import { toAskUntil } from './recovering.ts';
-import type { Routed, SettledStatus } from './routing.ts';
-import { routeSettled } from './routing.ts';
-import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isSwitched, isToRetry, noItem, toLocalAddress } from './tree.ts';
+import { type Routed, routeSettled, type SettledStatus } from './routing.ts';
+import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isSwitched, isToRetry, noItem, toLocalAddress, type FanOutActor, type FlowTree, type StepActor } from './tree.ts';
 
 /**
  * Delivers a message to an execution and everything that follows from it inside, until the tree is quiet.
@@ -66,6 +64,7 @@ class Delivering implements Kernel {
     else if (message.to === 'machine') this.#endMachine(message);
     else if (message.to === 'offer') offerKept(this);
     else if (message.to === 'consolidated') this.#score(message);
+    else if (message.to === 'again') goOn(this, message.position, message.item);
     else this.#begin(message.position, message.item, message.prepared);
     this.#drain();
   }
@@ -105,20 +104,18 @@ class Delivering implements Kernel {
         due.push({ position, item, event: createTimerEvent(actor) });
       } else if (value === 'waiting') {
         if (!isSwitched(actor)) this.#wait(actor);
-      } else if (isToRetry(actor)) {
-        // In the queue.
-      } else if (value === 'pending') {
+      } else if (value === 'pending' && !isToRetry(actor)) {
         // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
         tree.preparing--;
         this.inbox.push({ position, item, event: { type: 'step.start' } });
-      } else {
+      } else if (value !== 'pending') {
         this.changes.effects.push({ type: 'wait', position, item: actor.item });
       }
     };
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
     if (tree.unoffered) offerKept(this);
     const { granted, released } = tree.flow.context;
-    this.#startNext(resting.length > 0 ? recount(this, granted - released - held, resting) : granted - released - held);
+    this.#startNext(recount(this, granted - released - held, resting));
     this.#drain();
     // One by one, as where it stayed in memory: each that is due takes its slot before the next one asks.
     for (const delivery of due) this.#drain(delivery);
@@ -216,6 +213,8 @@ class Delivering implements Kernel {
     const actor = getActor(this.tree, position, item);
     if (!actor || actor.snapshot.value !== 'pending' || !actor.holdsSlot) return;
     this.tree.preparing--;
+    if (prepared.type === 'again') return postpone(this, position, item);
+    forgetPostponed(this.tree, position, item);
     if (prepared.type !== 'start') {
       this.#sendToStep({ position, item, event: { type: `step.${prepared.type}`, failure: prepared.failure } }, true);
       return;
@@ -319,8 +318,8 @@ class Delivering implements Kernel {
     if (unprepared && actor.holdsSlot) tree.preparing--;
     const freed = actor.holdsSlot ? 1 : 0;
     actor.holdsSlot = false;
-    const { position } = actor.step;
-    const { failure } = actor.snapshot.context;
+    const { step: { position }, snapshot: { context: { failure } } } = actor;
+    forgetPostponed(tree, position, isFanOut(actor) ? noItem : actor.item);
     this.#count(actor);
     if (isFanOut(actor) || actor.item === noItem) {
       tree.actors.delete(position);

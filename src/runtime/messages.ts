@@ -8,7 +8,9 @@ import type { MachinePlace } from './machine-call.ts';
 /** What evaluating a step's expressions came to. */
 export type Prepared =
   | { readonly type: 'start'; readonly input?: Evaluated; readonly list?: Evaluated<readonly unknown[]>; /** Items that need not run again. */ readonly kept?: readonly StepRecord[]; readonly dueAt?: number }
-  | { readonly type: 'skip' | 'fail'; readonly failure: StepFailure };
+  | { readonly type: 'skip' | 'fail'; readonly failure: StepFailure }
+  /** An expression met a limit, and another attempt may not. */
+  | { readonly type: 'again'; readonly failure: StepFailure };
 
 /** A value and its JSON text; null when it need not be stored, as it stands in the definition or in the list. */
 export interface Evaluated<Value = unknown> {
@@ -23,6 +25,8 @@ export type Message =
   | { readonly to: 'step'; readonly position: number; readonly item: number; readonly event: StepEvent; readonly output?: string }
   /** `asked`: grows with every evaluation; of those that come in one tick the first asked is the first told. */
   | { readonly to: 'prepared'; readonly position: number; readonly item: number; readonly prepared: Prepared; readonly asked?: number }
+  /** The time has come to evaluate once more. */
+  | { readonly to: 'again'; readonly position: number; readonly item: number }
   /** `refused`: no machine of the flow has taken it; `unavailable`: one of them could not be asked here. */
   | { readonly to: 'signal'; readonly signal: SignalRecord; readonly refused?: 'now' | 'unavailable' }
   /** A machine that is in another state now may take signals that were kept. */

@@ -1,6 +1,6 @@
 import type { StoreReader } from '../../persistence/store.ts';
-import { FlowError, isFlowError } from '../core/errors.ts';
-import { createFailure } from '../core/failure.ts';
+import { FlowError } from '../core/errors.ts';
+import { createFailure, type StepFailure } from '../core/failure.ts';
 import { toIdempotencyKey } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
@@ -10,6 +10,7 @@ import { toItemList } from './item-list.ts';
 import { findKeptItems } from './kept-items.ts';
 import { conditionFalse } from './messages.ts';
 import type { Evaluated, Prepared } from './messages.ts';
+import { countPostponed } from './postpone.ts';
 import { toFailure } from './step-runner.ts';
 import type { FlowTree } from './tree.ts';
 import { isFanOut, noItem, toLocalAddress } from './tree.ts';
@@ -49,7 +50,7 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
   const recorded: RecordedValues = { now, seed: toIdempotencyKey(tree.executionId, address, tree.generation), timeLimitMs, room: { maxBytes, used: 0 } };
   try {
     const scope = await createScope(reader, params, step, [step.with, step.when, step.forEach]);
-    const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : evaluateAgain(value, scope, recorded, step.retry));
+    const evaluate = async (value: CompiledValue): Promise<unknown> => (value.constant ? value.value : value.evaluate(scope, recorded));
     if (item === noItem && step.when && !isMet(step, await evaluate(step.when))) {
       return { type: 'skip', failure: createFailure(conditionFalse, 'Its condition `when` is not met') };
     }
@@ -66,20 +67,14 @@ export async function prepareStep(reader: StoreReader, params: PrepareParams): P
       value === undefined ? undefined : { value, json: step.with && !step.with.constant ? encodeJson(value, { maxBytes, name: 'with' }) : null };
     return toStart(step, input, now);
   } catch (error) {
-    return { type: 'fail', failure: toFailure(error, false) };
+    const failure = toFailure(error, false);
+    return { type: mayTryAgain(failure, step.retry, countPostponed(tree, position, item) + 1) ? 'again' : 'fail', failure };
   }
 }
 
-/** What met a limit is tried as often as the step says; there is nothing to wait for in between. */
-async function evaluateAgain(value: CompiledValue, scope: ExpressionScope, recorded: RecordedValues, { maxAttempts, nonRetryable }: PlannedStep['retry']): Promise<unknown> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await value.evaluate(scope, recorded);
-    } catch (error) {
-      if (!isFlowError(error) || !limitCodes.has(error.code) || nonRetryable.includes(error.code) || attempt >= maxAttempts) throw error;
-    }
-  }
-}
+/** What met a limit is tried as often as the step says. */
+const mayTryAgain = ({ code }: StepFailure, { maxAttempts, nonRetryable }: PlannedStep['retry'], attempt: number): boolean =>
+  limitCodes.has(code) && !nonRetryable.includes(code) && attempt < maxAttempts;
 
 function toStart(step: PlannedStep, input: Evaluated | undefined, now: number): Prepared {
   const base = input === undefined ? { type: 'start' as const } : { type: 'start' as const, input };

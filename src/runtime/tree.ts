@@ -83,6 +83,8 @@ export interface FlowTree {
   readonly queue: ReadyQueue;
   /** Slots handed out to steps whose expressions are being evaluated, or that were released by a stop. */
   preparing: number;
+  /** Steps and items whose expressions met a limit and are tried again later, by position and item: how often that was. */
+  readonly postponed: Map<number, Map<number, number>>;
   /** Steps whose handler runs, or that wait for a flow they started. */
   running: number;
   /** Steps and items that back off and still hold their slot. */
@@ -117,6 +119,7 @@ export function createTree(machines: Machines, plan: FlowPlan, executionId: stri
     tally: createTally(),
     queue: createReadyQueue(plan, roots),
     preparing: 0,
+    postponed: new Map(),
     running: 0,
     backingOff: 0,
     signals: [],
@@ -133,6 +136,7 @@ export function copyTree(tree: FlowTree): FlowTree {
     actors: new Map([...tree.actors].map(([position, actor]) => [position, copyActor(actor)])),
     unmet: tree.unmet.slice(),
     settled: [...tree.settled],
+    postponed: new Map([...tree.postponed].map(([position, items]) => [position, new Map(items)])),
     tally: copyTally(tree.tally),
     queue: tree.queue.copy(),
     signals: [...tree.signals],
@@ -181,7 +185,7 @@ export function isBusy(step: PlannedStep, state: string): boolean {
 
 /** Whether something goes on that needs the flow in memory. */
 export function hasWork(tree: FlowTree): boolean {
-  return tree.flow.status === 'active' && (tree.flow.value !== 'stepping' || tree.running > 0 || tree.preparing > 0);
+  return tree.flow.status === 'active' && (tree.flow.value !== 'stepping' || tree.running > 0 || tree.preparing > 0 || tree.postponed.size > 0);
 }
 
 /** Whether a handler runs. */

@@ -41,7 +41,9 @@ export async function walkOwn(model: FlowModel, input: unknown, next: (state: Fl
       const state = last();
       const item = isFanOut(actor) ? noItem : actor.item;
       const { position } = actor.step;
-      const prepared = await prepareStep(toReader(state), { tree: state.tree, executionKey: 1, input: filled, position, item, outputs: new Map(), now: state.now, ...limits });
+      const asked = await prepareStep(toReader(state), { tree: state.tree, executionKey: 1, input: filled, position, item, outputs: new Map(), now: state.now, ...limits });
+      // A path is of what an expression says, not of how long it may take.
+      const prepared = asked.type === 'again' ? { type: 'fail' as const, failure: asked.failure } : asked;
       events.push({ type: 'prepare', ...toPlaceOf(actor), result: prepared.type, ...(prepared.type === 'start' && prepared.list && { items: prepared.list.value.length }) });
       states.push(model.prepare(state, position, item, prepared satisfies Prepared));
     }
