@@ -37,7 +37,7 @@ export const storedColumns = {
   'outbox.request': value => isObject(value) && typeof value['queue'] === 'string',
   'outbox.failure': isFailure,
   'actors.tree': value => isObject(value) && isActor(value['root']) && (value['open'] === undefined || Array.isArray(value['open'])),
-  'actor_parts.body': value => isActor(value) || (isObject(value) && isCount(value['number']) && isObject(value['event'])),
+  'actor_parts.body': value => isActor(value) || (isObject(value) && ((isCount(value['number']) && isObject(value['event'])) || 'value' in value)),
   'actor_machines.structure': value => isObject(value) && Array.isArray(value['machines']),
 } as const satisfies { readonly [column: string]: Fits };
 

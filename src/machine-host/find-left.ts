@@ -1,6 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
-import { toTimerPart } from './frozen-tree.ts';
 import type { OneMachineStructure, StateStructure } from './machine-structure.ts';
 import { resolveLogic } from './xstate-internals.ts';
 
@@ -33,12 +32,4 @@ export function dropActors(frozen: FrozenTree, dropped: ReadonlySet<string>): Fr
     below: frozen.below.filter(({ session }) => !dropped.has(session)).map(keep),
     timers: frozen.timers.filter(({ source, target }) => !dropped.has(source) && !(typeof target === 'string' && dropped.has(target))),
   };
-}
-
-/** Names of rows that a tree had and no longer has. */
-export function listDroppedParts(before: FrozenTree, now: FrozenTree): string[] {
-  if (before === now) return [];
-  const list = ({ below, timers }: FrozenTree): string[] => [...below.map(({ session }) => session), ...timers.map(({ number }) => toTimerPart(number))];
-  const kept = new Set(list(now));
-  return list(before).filter(part => !kept.has(part));
 }

@@ -2,6 +2,7 @@ import { toSessionNumber } from './incarnation.ts';
 import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { ProcessingStatus } from './xstate-internals.ts';
 import { readStored } from '../core/stored-value.ts';
+import { partMark } from './value-marks.ts';
 
 /** An actor as it is stored. `snapshot` is as `getPersistedSnapshot` has it, without children. */
 export interface FrozenActor {
@@ -66,18 +67,35 @@ interface NestedTree {
 /** A part's name: a session is an actor's, a number a delayed event's. */
 export const toTimerPart = (number: number): string => `t:${number}`;
 const isTimerPart = (part: string): boolean => part.startsWith('t:');
+/** A large value of an actor's context. */
+export const toValuePart = (session: string, key: string): string => `v:${session}:${key}`;
+const isValuePart = (part: string): boolean => part.startsWith('v:');
 
 /** Puts a root's row and its parts together. `isNested`: as 0.2.0 stored it, so no part is a row of its own yet. */
 export function assembleTree(actorId: string, head: FrozenHead | NestedTree, parts: readonly { readonly part: string; readonly body: string }[]): { readonly frozen: FrozenTree; readonly isNested: boolean } {
   if (!('parts' in head)) return { frozen: flatten(head), isNested: true };
   const below: FrozenActor[] = [];
   const timers: FrozenTimer[] = [];
+  const values = new Map<string, string>();
   for (const { part, body } of parts) {
-    if (isTimerPart(part)) timers.push(readStored<FrozenTimer>('actor_parts.body', `${actorId}/${part}`, body));
+    if (isValuePart(part)) values.set(part, body);
+    else if (isTimerPart(part)) timers.push(readStored<FrozenTimer>('actor_parts.body', `${actorId}/${part}`, body));
     else below.push(readStored<FrozenActor>('actor_parts.body', `${actorId}/${part}`, body));
   }
   const { transition, sessions, promises, held, root } = head;
+  for (const actor of values.size > 0 ? [root, ...below] : []) putValues(actorId, actor, values);
   return { frozen: { transition, sessions, promises, held, root, below: below.toSorted((a, b) => toNumber(a) - toNumber(b)), timers: timers.toSorted((a, b) => a.number - b.number) }, isNested: false };
+}
+
+/** Puts the large values of a context, which was just read and is nobody else's, into their places. */
+function putValues(actorId: string, { session, snapshot }: FrozenActor, values: ReadonlyMap<string, string>): void {
+  const context = (snapshot['context'] ?? {}) as Record<string, unknown>;
+  for (const [key, value] of Object.entries(context)) {
+    if (typeof value !== 'object' || value === null || (value as Record<string, unknown>)[partMark] !== 1) continue;
+    const part = toValuePart(session, key);
+    // One that is not there is damage as one that is empty.
+    context[key] = readStored<{ readonly value: unknown }>('actor_parts.body', `${actorId}/${part}`, values.get(part) ?? '').value;
+  }
 }
 
 /** In the order in which they began. */

@@ -103,12 +103,12 @@ export class HostedActor {
     this.absorb(this.tree.begin(now));
   }
 
-  /** Takes it over from its rows. @param isChanged its rows are not as they would be written now */
-  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean, dropped: readonly string[] = []): void {
+  /** Takes it over from its rows. @param isChanged they are not as they would be written now @param stored the names of its parts */
+  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean, stored: ReadonlySet<string>): void {
     this.createdAt = record.createdAt;
     for (const effect of open) this.open.set(effect.id, effect);
     this.#rebuild(frozen);
-    this.#parts.adopt(this.tree, this.#encoding, isChanged, dropped);
+    this.#parts.adopt(this.tree, this.#encoding, isChanged, stored);
     for (const { sessionId } of this.#listPromises()) this.tree.runs.set(sessionId, takeOverRun(this.toRun(sessionId)));
     if (!this.#listPromises().next().done) this.#takeRuns();
   }

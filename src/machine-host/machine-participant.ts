@@ -11,7 +11,6 @@ import type { Look } from './actor-look.ts';
 import { findBelow, toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
-import { listDroppedParts } from './find-left.ts';
 import type { Handles } from './freeze-tree.ts';
 import type { FrozenHead } from './frozen-tree.ts';
 import { assembleTree } from './frozen-tree.ts';
@@ -201,9 +200,10 @@ export class MachineParticipant implements Participant<ActorCommand> {
     const { book } = this.#options;
     const actor = this.#create(record.actorId, book.require(record));
     const head = readStored<FrozenHead & { readonly open?: readonly OpenEffect[] }>('actors.tree', record.actorId, record.tree);
-    const { frozen, isNested } = assembleTree(record.actorId, head, head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : []);
+    const parts = head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : [];
+    const { frozen, isNested } = assembleTree(record.actorId, head, parts);
     const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
-    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, listDroppedParts(frozen, upgraded));
+    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, new Set(parts.map(({ part }) => part)));
     // Its machine may have come by a spawn.
     this.#blocked.delete(record.actorId);
     // One that has ended is only looked at.

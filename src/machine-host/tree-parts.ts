@@ -2,7 +2,9 @@ import type { ActorTree } from './actor-tree.ts';
 import type { Encoding } from './encode-value.ts';
 import { freezeActor, freezeTimer, listChildren } from './freeze-tree.ts';
 import type { FrozenHead, FrozenTree } from './frozen-tree.ts';
-import { assembleTree, toTimerPart } from './frozen-tree.ts';
+import { assembleTree, toTimerPart, toValuePart } from './frozen-tree.ts';
+import type { ContextParts } from './large-values.ts';
+import { noParts } from './large-values.ts';
 import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, ProcessingStatus } from './xstate-internals.ts';
 
@@ -39,6 +41,8 @@ export class TreeParts {
   /** By part: a session, or the name of a delayed event. */
   readonly #texts = new Map<string, string>();
   readonly #seen = new Map<string, Seen>();
+  /** By session. */
+  readonly #contexts = new Map<string, ContextParts>();
   #root = '';
   #counters = { transition: 0, sessions: 0 };
   #promises: PromiseOptionsByName | undefined;
@@ -56,7 +60,7 @@ export class TreeParts {
    * @throws a `FlowError` when something cannot be stored; what it holds is then as before
    */
   take(tree: ActorTree, encoding: Encoding): void {
-    const fresh: { readonly seen: Seen; readonly text: string }[] = [];
+    const fresh: { readonly seen: Seen; readonly text: string; readonly parts: ContextParts }[] = [];
     const gone: Inner[] = [];
     for (const actor of tree.takeChanged()) {
       const { sessionId, _snapshot: snapshot, _processingStatus: status } = actor;
@@ -65,7 +69,8 @@ export class TreeParts {
       else if (!before || before.snapshot !== snapshot || before.status !== status || before.run !== tree.runs.get(sessionId)) {
         const isSame = before !== undefined && before.snapshot.children === snapshot.children;
         const children = isSame ? before.children : listChildren(actor);
-        fresh.push({ seen: { actor, snapshot, status, children, run: tree.runs.get(sessionId) }, text: JSON.stringify(freezeActor(tree, actor, children, encoding)) });
+        const frozen = freezeActor(tree, actor, children, encoding, this.#contexts.get(sessionId) ?? noParts);
+        fresh.push({ seen: { actor, snapshot, status, children, run: tree.runs.get(sessionId) }, ...frozen });
         if (before && !isSame) this.#findDropped(tree, before.children, new Set(children), gone);
       }
     }
@@ -76,15 +81,25 @@ export class TreeParts {
     }
     // From here on nothing throws.
     for (const actor of gone) this.#forget(tree, actor.sessionId);
-    for (const { seen, text } of fresh) {
+    for (const { seen, text, parts } of fresh) {
       this.#seen.set(seen.actor.sessionId, seen);
       this.#set(seen.actor.sessionId, text);
+      this.#setValues(seen.actor.sessionId, parts);
     }
     for (const [part, text] of timers) if (text === undefined) this.#delete(part); else this.#set(part, text);
     this.#root = tree.root.sessionId;
     this.#counters = { transition: tree.transition, sessions: tree.sessions };
     this.#promises = tree.promises;
     this.#held = tree.listHeld(actor => isKept(tree, actor));
+  }
+
+  /** The large values of a context: only those that have changed are written. */
+  #setValues(session: string, parts: ContextParts): void {
+    const before = this.#contexts.get(session) ?? noParts;
+    if (before === parts) return;
+    this.#contexts.set(session, parts);
+    for (const key of before.values.keys()) if (!parts.values.has(key)) this.#delete(toValuePart(session, key));
+    for (const [key, { body }] of parts.values) if (this.#texts.get(toValuePart(session, key)) !== body) this.#set(toValuePart(session, key), body);
   }
 
   /** An actor that has ended stays as long as it is listed: that it no longer is, only its parent has noticed. */
@@ -101,6 +116,8 @@ export class TreeParts {
     if (!seen) return;
     this.#seen.delete(session);
     this.#delete(session);
+    this.#setValues(session, noParts);
+    this.#contexts.delete(session);
     for (const child of seen.children ?? []) this.#forget(tree, child);
     // What it no longer listed, another having taken its place.
     if (seen.children) for (const [other, { actor }] of this.#seen) if (actor._parent === seen.actor) this.#forget(tree, other);
@@ -118,16 +135,21 @@ export class TreeParts {
     this.#removed.add(part);
   }
 
-  /** Starts from a tree that was restored from its rows; nothing is to be written, unless it is not as they are. */
-  adopt(tree: ActorTree, encoding: Encoding, isChanged: boolean, dropped: readonly string[] = []): void {
-    for (const part of dropped) this.#removed.add(part);
+  /**
+   * Starts from a tree that was restored from its rows.
+   *
+   * @param isChanged it is not as its rows are; otherwise nothing is to be written but what has no row yet
+   * @param stored the names of its rows
+   */
+  adopt(tree: ActorTree, encoding: Encoding, isChanged: boolean, stored: ReadonlySet<string>): void {
     for (const number of tree.timers.listNumbers()) {
       const timer = tree.timers.get(number);
       if (timer) this.#set(toTimerPart(number), JSON.stringify(freezeTimer(tree, timer, encoding)));
     }
     tree.timers.takeChanges();
     this.take(tree, encoding);
-    if (!isChanged) this.#put.clear();
+    if (!isChanged) for (const part of stored) this.#put.delete(part);
+    for (const part of stored) if (!this.#texts.has(part)) this.#removed.add(part);
   }
 
   /** Goes on with another tree that was restored from what it holds. */

@@ -5,10 +5,12 @@ export const codecMark = 'flowstone$codec';
 /** What stands for a value that JSON has no word for; its text is how JavaScript writes it. */
 const literalMark = 'flowstone$value';
 export const errorMark = 'flowstone$error';
+/** What stands for a value that is stored beside the context it is of. */
+export const partMark = 'flowstone$part';
 /** Around an object of somebody's own that has one of these names in it. */
 export const plainMark = 'flowstone$plain';
 
-const marks = new Set<string>([refMark, codecMark, literalMark, errorMark, plainMark]);
+const marks = new Set<string>([refMark, codecMark, literalMark, errorMark, partMark, plainMark]);
 /** The length of the shortest. */
 const minMark = Math.min(...[...marks].map(mark => mark.length));
 

@@ -91,7 +91,7 @@ export function runTree(machine: AnyStateMachine, stimuli: readonly Stimulus[], 
     tree = restoreTree({ rootId: 'root', logic: machine, frozen, outside, codecs: [], handles: noHandles, sources });
     // Made of nothing but the restored tree: neither a change that was missed nor one that restoring made goes unseen.
     parts = new TreeParts();
-    parts.adopt(tree, createEncoding(tree, [], noHandles), false);
+    parts.adopt(tree, createEncoding(tree, [], noHandles), false, new Set());
     const again = JSON.stringify(parts.toFrozen());
     if (again !== text) throw new Error(`Restoring changed what is stored:\n${text}\n${again}`);
   };

@@ -50,7 +50,7 @@ function writeRows(directory: string, before: readonly Tick[], measured: readonl
   const write = (ticks: readonly Tick[]): void => {
     for (const tick of ticks) {
       prepare('BEGIN IMMEDIATE').run();
-      for (const { sql, values } of tick) if (/\bactor/.test(sql)) prepare(sql).run(...values);
+      for (const { sql, values } of tick) if (/\b(actor|journal)/.test(sql)) prepare(sql).run(...values);
       prepare('COMMIT').run();
     }
   };
