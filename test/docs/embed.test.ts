@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -31,7 +31,9 @@ describe('the README', () => {
   test('has a first page of one screen: the claim, how to install it, a flow, a program', () => {
     const [page = ''] = text.split(/^## /m);
     expect(page.split('\n').length).toBeLessThanOrEqual(50);
-    // `npm run packed` types the commands of the first block.
+    // `npm run packed` types the commands of the first block; this is the file that `npm run pack` makes.
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(page).toContain(`npm install --no-audit ./flowstone-${version}.tgz`);
     expect(listBlocks({ path: 'README.md', text: page }).map(({ language }) => language)).toEqual(['sh', 'yaml', 'ts']);
   });
 });

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { root } from './installed.ts';
+import { createEmptyEnvironment, root } from './installed.ts';
 
 let folder = '';
 let installed = '';
@@ -37,6 +37,18 @@ describe('the published package', () => {
     expect(manifest).not.toHaveProperty('scripts');
     expect(JSON.stringify(manifest)).not.toMatch(/"node-(linux|win|darwin)|flowstone-source|\.ts"(?<!\.d\.ts")/);
     for (const version of Object.values(manifest.dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('can be published as it is, and comes without what builds its pages', () => {
+    const destination = mkdtempSync(join(tmpdir(), 'published-'));
+    const file = execFileSync(process.execPath, [join(root, '.ci/pack.ts'), destination, '--for-registry'], { encoding: 'utf8' }).trim();
+    const { stdout, stderr, status } = spawnSync('npm', ['publish', '--dry-run', '--json', file], { cwd: destination, env: createEmptyEnvironment(destination), encoding: 'utf8', shell: process.platform === 'win32' });
+    rmSync(destination, { recursive: true });
+    // Whoever publishes has to log in; nothing else is to be said.
+    expect(stderr.split('\n').filter(line => /npm (?:warn|error)/i.test(line) && !line.includes('requires you to be logged in'))).toEqual([]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('"dist/src/index.js"');
+    expect(stdout).not.toContain('.vitepress');
   });
 
   it('contains every file its exports and its program name, and its papers', () => {
