@@ -26,7 +26,8 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
       for (const part of template.parts) {
         if (typeof part === 'string') continue;
         const { expression, offset } = part;
-        const hyphenated = findHyphenated(expression.source, checked.positions.keys());
+        // A function is named by its place, which is no expression.
+        const hyphenated = expression.reads.dependencies ? undefined : findHyphenated(expression.source, checked.positions.keys());
         if (hyphenated !== undefined && !expression.reads.steps.has(hyphenated)) {
           findings.push({ ...toHyphenated(hyphenated, expression, path), offset });
           continue;

@@ -49,6 +49,13 @@ describe('functions as values', () => {
     expect(JSON.stringify(definition)).not.toContain('=>');
   });
 
+  it('stand in steps of any id', async () => {
+    const flow = defineFlow({ id: 'hyphens', steps: [{ id: 'pay-back', uses: 'tool:echo', when: () => true, with: ({ input }) => input }, { id: 'thank_you-2', uses: 'tool:echo', depends_on: ['pay-back'], with: { got: ({ steps }) => steps['pay-back'].output } }] });
+    const { steps } = await withRuntime({ flows: [flow] }, async runtime => (await runtime.start('hyphens', { input: { n: 1 } })).settled());
+    expect(steps.map(({ output }) => output)).toEqual([{ n: 1 }, { got: { n: 1 } }]);
+    expect(compileStored({ definition: JSON.stringify(flow), digest: compileFlow(flow).digest }).functions).toEqual(['steps.pay-back.when', 'steps.pay-back.with', 'steps.thank_you-2.with.got']);
+  });
+
   it('see frozen copies, so that they cannot change what others see', async () => {
     const flow = defineFlow({ id: 'changes', steps: [{ id: 'a', uses: 'tool:echo', with: ({ input }) => Object.assign(input as object, { more: 1 }) }] });
     const { steps } = await withRuntime({ flows: [flow] }, async runtime => (await runtime.start('changes', { input: {} })).settled());
