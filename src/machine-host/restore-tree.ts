@@ -10,7 +10,7 @@ import type { Handles } from './freeze-tree.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import type { Inner } from './xstate-internals.ts';
-import { createInner, isMachine, orderNodes, running, toSnapshotEvent } from './xstate-internals.ts';
+import { createInner, isMachine, putNodes, running, stopped, toSnapshotEvent } from './xstate-internals.ts';
 
 export interface RestoreParams {
   readonly rootId: string;
@@ -32,7 +32,8 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles, s
   tree.incarnation = toIncarnation(frozen.root.session);
   const actors = new Map<string, Inner>();
   const stored = new Map(frozen.below.map(actor => [actor.session, actor]));
-  const restoring: Restoring = { tree, sources, stored, actors };
+  const { held = {} } = frozen;
+  const restoring: Restoring = { tree, sources, stored, actors, held };
   tree.root = restoreActor(restoring, frozen.root, logic, undefined);
   // Those that no parent lists, the ones that began first before those they began.
   for (const actor of frozen.below) {
@@ -49,7 +50,7 @@ export function restoreTree({ rootId, logic, frozen, outside, codecs, handles, s
     actors.set(session, gone);
     return gone;
   };
-  for (const [systemId, id] of Object.entries(frozen.held ?? {})) tree.hold(systemId, toGone(`held by ${id}`, id));
+  for (const [systemId, id] of Object.entries(held)) tree.hold(systemId, toGone(`held by ${id}`, id));
   const toActor = (session: string, id = ''): Inner => actors.get(session) ?? toGone(session, id);
   const decoding: Decoding = {
     codecs,
@@ -88,18 +89,23 @@ interface Restoring {
   readonly stored: ReadonlyMap<string, FrozenActor>;
   /** What is back, by session. */
   readonly actors: Map<string, Inner>;
+  /** Names of actors that never began. */
+  readonly held: Readonly<Record<string, string>>;
 }
 
 function restoreActor(restoring: Restoring, frozen: FrozenActor, logic: AnyActorLogic, parent: Inner | undefined): Inner {
-  const { tree, stored, actors } = restoring;
+  const { tree, stored, actors, held } = restoring;
   tree.givenSession = frozen.session;
   const { id, src, systemId, sync, status, snapshot, run } = frozen;
-  const actor = createInner(logic, { id, parent, system: tree.system, src, systemId, syncSnapshot: sync, snapshot: { ...snapshot, nodes: undefined } });
+  // One that has ended, or was to end when a transition threw, gave its name back: another may have it.
+  const hasName = systemId !== undefined && status !== stopped && !Object.hasOwn(held, systemId);
+  const actor = createInner(logic, { id, parent, system: tree.system, src, systemId: hasName ? systemId : undefined, syncSnapshot: sync, snapshot: { ...snapshot, nodes: undefined } });
+  if (systemId !== undefined && !hasName) Object.assign(actor, { systemId, _systemId: systemId });
   if (actor._snapshot.status === 'error' && snapshot['status'] !== 'error') throw actor._snapshot.error;
   actors.set(frozen.session, actor);
   if (run) tree.runs.set(frozen.session, run);
   const { nodes } = snapshot as { nodes?: readonly string[] };
-  if (nodes && isMachine(logic)) orderNodes(actor, logic, nodes);
+  if (nodes && isMachine(logic)) putNodes(actor, logic, nodes, snapshot['value']);
   if (status === running) {
     // What `start` does, without telling anybody: to the actor nothing has happened.
     if (sync && parent) {

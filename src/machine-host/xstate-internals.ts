@@ -214,10 +214,13 @@ export function readNodes(actor: Inner): { readonly nodes: string[] | undefined;
   return { nodes: _nodes?.map(({ id }) => id), historyValue };
 }
 
-/** Puts the nodes of a restored machine into the order they were stored in. */
-export function orderNodes(actor: Inner, machine: AnyActorLogic, ids: readonly string[]): void {
+/**
+ * Puts the nodes of a restored machine into the order they were stored in, and its value back: XState completes what it restores, also
+ * where a history has led it into less than a whole configuration.
+ */
+export function putNodes(actor: Inner, machine: AnyActorLogic, ids: readonly string[], value: unknown): void {
   const nodes = ids.map(id => toStateNodes(machine).get(id));
-  if (!nodes.includes(undefined)) (actor._snapshot as unknown as { _nodes: unknown })._nodes = nodes;
+  if (!nodes.includes(undefined)) Object.assign(actor._snapshot, { _nodes: nodes, value });
 }
 
 /** Whether logic written into an `invoke` goes by it. */

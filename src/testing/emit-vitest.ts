@@ -57,8 +57,9 @@ function stringify(path: KeptPath): string {
  * Writes paths of a machine as a file of vitest tests that runs as it is.
  *
  * @param file the machine's module as seen from the folder of the test file
+ * @param unnoticed names of changes of the machine that none of them notices
  */
-export function emitMachineVitest(machineId: string, paths: readonly KeptMachinePath[], file: string): string {
+export function emitMachineVitest(machineId: string, paths: readonly KeptMachinePath[], file: string, unnoticed: readonly string[] = []): string {
   const url = file.startsWith('/') || file.startsWith('.') ? file : `./${file}`;
   const line = (value: unknown): string => JSON.stringify(value);
   return [
@@ -72,7 +73,7 @@ export function emitMachineVitest(machineId: string, paths: readonly KeptMachine
     ...paths.map(({ name, input, start, steps }) => [
       '    {', `      name: ${quote(name)},`, ...(input === undefined ? [] : [`      input: ${line(input)},`]), `      start: ${line(start)},`, '      steps: [', ...steps.map(step => `        ${line(step)},`), '      ],', '    },',
     ].join('\n')),
-    '  ] });',
+    ...(unnoticed.length === 0 ? ['  ] });'] : ['  ], unnoticed: [', ...unnoticed.map(name => `    ${quote(name)},`), '  ] });']),
     '});',
     '',
   ].join('\n');

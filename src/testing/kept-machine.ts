@@ -42,7 +42,8 @@ export function keepMachinePaths(paths: readonly MachinePath[]): KeptMachinePath
   }));
 }
 
-function toKeptView(state: MachineState): KeptView {
+/** What is compared at a point of a path. */
+export function toKeptView(state: MachineState): KeptView {
   return { at: state.now, shows: JSON.parse(viewState(state)), acts: state.acts };
 }
 
@@ -55,7 +56,8 @@ export function findMachineDeviation(machine: AnyStateMachine, kept: KeptMachine
   return 'steps' in walk ? undefined : walk;
 }
 
-function walkKept(machine: AnyStateMachine, kept: KeptMachinePath): MachinePath | { readonly at: string; readonly expected: unknown; readonly found: unknown } {
+/** Follows what was kept by a machine; else where it goes another way. */
+export function walkKept(machine: AnyStateMachine, kept: KeptMachinePath): MachinePath | { readonly at: string; readonly expected: unknown; readonly found: unknown } {
   const model = new MachineModel(machine);
   const start = model.begin(kept.input);
   if (!isDeepStrictEqual(JSON.parse(JSON.stringify(toKeptView(start))), JSON.parse(JSON.stringify(kept.start)))) return { at: 'start', expected: kept.start, found: toKeptView(start) };

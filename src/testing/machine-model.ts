@@ -31,7 +31,7 @@ export interface MachineState {
   readonly now: number;
   /** How it came here from the state before, by actor. */
   readonly microsteps: readonly Microstep[];
-  /** Actions of the author's own that were asked for on the way, by name. */
+  /** Actions of the author's own that were asked for on the way, by name, and what was emitted or sent to others. */
   readonly acts: readonly string[];
 }
 
@@ -226,12 +226,13 @@ function perform(root: Draft, draft: Draft, actions: readonly Action[], outside:
     const given = (params ?? {}) as { id?: string; event?: EventObject; delay?: number; to?: unknown; actorRef?: AnyActorRef & { logic?: unknown }; input?: unknown };
     if (type === 'xstate.cancel') draft.timers = draft.timers.filter(({ id }) => id !== (params as { sendId?: string }).sendId);
     else if (type === 'xstate.raise' && given.event && typeof given.delay === 'number') draft.timers.push({ id: given.id ?? '', event: given.event, due: now + given.delay });
-    else if (type === 'xstate.sendTo' && given.event) send(root, draft, given as { event: EventObject; id?: string; delay?: number; to?: unknown }, outside, letters, now);
+    else if (type === 'xstate.sendTo' && given.event) send(root, draft, given as { event: EventObject; id?: string; delay?: number; to?: unknown }, outside, letters, account);
+    else if (type === 'xstate.emit' && given.event) account.acts.push(`${nameActor(draft)}emits ${given.event.type}`);
     else if (type === 'xstate.spawnChild' && given.actorRef) {
       const { id } = given.actorRef;
       const { logic } = given.actorRef as { logic?: unknown };
       if (isMachine(logic)) draft.children.set(id, start(draft.path === '' ? id : `${draft.path}/${id}`, logic, given.input, letters, account, root));
-    } else if (!type.startsWith('xstate.')) account.acts.push(`${draft.path === '' ? '' : `${draft.path}: `}${type || 'an action'}`);
+    } else if (!type.startsWith('xstate.')) account.acts.push(`${nameActor(draft)}${type || 'an action'}`);
   }
   for (const id of draft.children.keys()) if (!(id in draft.snapshot.children)) draft.children.delete(id);
   if (draft.snapshot.status === 'active') return;
@@ -243,9 +244,12 @@ function perform(root: Draft, draft: Draft, actions: readonly Action[], outside:
   letters.push({ to: above, event: status === 'done' ? toDone(id, output) : toError(id, error) });
 }
 
-function send(root: Draft, draft: Draft, { event, id, delay, to }: { event: EventObject; id?: string; delay?: number; to?: unknown }, { self, parent }: Outside, letters: Letter[], now: number): void {
+const nameActor = ({ path }: Draft): string => (path === '' ? '' : `${path}: `);
+
+function send(root: Draft, draft: Draft, { event, id, delay, to }: { event: EventObject; id?: string; delay?: number; to?: unknown }, { self, parent }: Outside, letters: Letter[], { acts, now }: Account): void {
   const target = to === parent ? findParent(root, draft) : ([...draft.children].find(([key]) => draft.snapshot.children[key] === to)?.[1] ?? (to === self ? draft : undefined));
-  if (!target) return;
+  // Nobody on the path: a parent of the machine, or an actor that it was given.
+  if (!target) return void acts.push(`${nameActor(draft)}sends ${event.type}`);
   if (typeof delay === 'number') target.timers.push({ id: id ?? '', event, due: now + delay });
   else letters.push({ to: target, event });
 }

@@ -59,10 +59,9 @@ export interface MachinePath<Machine extends AnyStateMachine = AnyStateMachine> 
  * @throws a `FlowError` with code `events_wildcard` when the machine listens to wildcards and no `events` are given
  */
 export function generatePaths<Machine extends AnyStateMachine>(machine: Machine, options: MachinePathOptions<Machine> = {}): PathSet<MachinePath<Machine>> {
-  const { strategy = 'coverage', maxStates = 2_000, maxPaths = 500, events, input, inputs = [], services } = options;
+  const { strategy = 'coverage', maxStates = 2_000, maxPaths = 500, events, input, inputs = [] } = options;
   if (!events) refuseWildcards(machine);
-  const toEvents = (typeof events === 'function' ? events : events && (() => events)) as ((snapshot: AnyMachineSnapshot) => readonly EventObject[]) | undefined;
-  const model = new MachineModel(machine, { outcomes: services, events: toEvents });
+  const model = createPathModel(machine, options);
   const search = searchMachine(model, { inputs: [input, ...inputs], maxStates });
   // Where whoever tests says what may happen, the graph is built: the nearest way to each thing.
   const graph = strategy !== 'coverage' || events ? explore(model, input, maxStates, strategy === 'coverage' ? search.all : undefined) : undefined;
@@ -82,6 +81,12 @@ export function generatePaths<Machine extends AnyStateMachine>(machine: Machine,
     uncovered: uncovered.map(item => ({ item, reason: broken ?? explain(item, search.covered.has(item), isOver, events !== undefined, maxStates, maxPaths) }) satisfies Uncovered),
     truncated: isCut || (strategy === 'coverage' ? search.truncated : graph?.truncated === true),
   };
+}
+
+/** A machine with what may happen to it. */
+export function createPathModel<Machine extends AnyStateMachine>(machine: Machine, { events, services }: Pick<MachinePathOptions<Machine>, 'events' | 'services'> = {}): MachineModel {
+  const toEvents = (typeof events === 'function' ? events : events && (() => events)) as ((snapshot: AnyMachineSnapshot) => readonly EventObject[]) | undefined;
+  return new MachineModel(machine, { outcomes: services, events: toEvents });
 }
 
 function explain(item: string, isReached: boolean, isOver: boolean, isGiven: boolean, maxStates: number, maxPaths: number): string {
@@ -156,19 +161,25 @@ function describeSteps(steps: readonly MachineStep[], { snapshot }: MachineState
   return `${lines.length === 0 ? 'starts' : lines.join(' → ')} (${nameValue(snapshot.value)})`;
 }
 
+/** Makes a path of what happens to a machine. */
+export function makePath(input: unknown, start: MachineState, taken: readonly { readonly offer: MachineOffer; readonly state: MachineState }[]): MachinePath {
+  const steps = taken.map(({ offer, state }) => toStep(offer, state, coverMicrosteps(state.microsteps)));
+  return { name: describeSteps(steps, taken.at(-1)?.state ?? start), input: input as never, initial: start.snapshot as never, start, steps };
+}
+
 /** Walks a machine: each number picks among what may happen then; the walk is as long as the list. */
 export function walkMachineByChoices(model: MachineModel, input: unknown, choices: readonly number[]): MachinePath {
   const start = model.begin(input);
-  const steps: MachineStep[] = [];
+  const taken: { offer: MachineOffer; state: MachineState }[] = [];
   let state = start;
   for (const choice of choices) {
     const offers = model.list(state);
     const offer = offers[choice % offers.length];
     if (!offer) break;
     state = model.take(state, offer);
-    steps.push(toStep(offer, state, coverMicrosteps(state.microsteps)));
+    taken.push({ offer, state });
   }
-  return { name: describeSteps(steps, state), input: input as never, initial: start.snapshot as never, start, steps };
+  return makePath(input, start, taken);
 }
 
 /** The same with names of their own, as tests need them. */

@@ -1,103 +1,92 @@
 import type { AnyStateMachine } from 'xstate';
-import { not } from 'xstate';
 import { FlowError } from '../core/errors.ts';
+import { isOwnEvent } from '../machine-host/xstate-internals.ts';
 import type { KeptMachinePath } from './kept-machine.ts';
-import { findMachineDeviation } from './kept-machine.ts';
-
-/** A machine with one thing changed. */
-export interface MachineMutant {
-  /** `play: on.UP #1 removed`. */
-  readonly name: string;
-  readonly machine: AnyStateMachine;
-}
-
-type Config = Record<string, unknown>;
-type Candidate = Config | string;
-
-const isRecord = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Lists what a machine could be by mistake: each transition removed, each guard negated and forgotten. */
-function listMachineMutants(machine: AnyStateMachine): MachineMutant[] {
-  const mutants: MachineMutant[] = [];
-  const visit = (path: readonly string[]): void => {
-    const node = reach(machine.config as Config, path);
-    const where = path.length === 0 ? '(machine)' : path.join('.');
-    for (const place of listPlaces(node)) {
-      const candidates = toList(reach(node, place, 'plain'));
-      const put = (name: string, list: readonly Candidate[]): unknown => mutants.push({ name: `${where}: ${place.join('.')} ${name}`, machine: rebuild(machine, path, place, list) });
-      for (const [index, candidate] of candidates.entries()) {
-        put(`#${index + 1} removed`, candidates.toSpliced(index, 1));
-        if (!isRecord(candidate) || candidate['guard'] === undefined) continue;
-        const { guard, ...rest } = candidate;
-        put(`#${index + 1} negates its guard`, candidates.with(index, { ...rest, guard: negate(guard) }));
-        put(`#${index + 1} forgets its guard`, candidates.with(index, rest));
-      }
-    }
-    if (isRecord(node['states'])) for (const name of Object.keys(node['states'])) visit([...path, name]);
-  };
-  visit([]);
-  return mutants;
-}
-
-/** Keys of a state under which transitions stand. */
-function listPlaces(node: Config): string[][] {
-  const places: string[][] = [];
-  for (const key of ['on', 'after']) if (isRecord(node[key])) for (const name of Object.keys(node[key])) places.push([key, name]);
-  for (const key of ['always', 'onDone']) if (node[key] !== undefined) places.push([key]);
-  const invokes = Array.isArray(node['invoke']) ? node['invoke'] : node['invoke'] === undefined ? [] : [node['invoke']];
-  for (const [index, invoke] of invokes.entries()) {
-    for (const key of ['onDone', 'onError']) if (isRecord(invoke) && invoke[key] !== undefined) places.push(Array.isArray(node['invoke']) ? ['invoke', String(index), key] : ['invoke', key]);
-  }
-  return places;
-}
-
-const toList = (value: unknown): Candidate[] => (value === undefined ? [] : Array.isArray(value) ? (value as Candidate[]) : [value as Candidate]);
-
-function reach(from: Config, path: readonly string[], kind: 'states' | 'plain' = 'states'): Config {
-  return path.reduce<Config>((at, name) => (kind === 'states' ? (at['states'] as Config)[name] : at[name]) as Config, from);
-}
-
-/** Copies the way down to what is changed; the rest, functions among it, is shared. */
-function rebuild(machine: AnyStateMachine, path: readonly string[], place: readonly string[], list: readonly Candidate[]): AnyStateMachine {
-  const change = (at: unknown, [name, ...rest]: readonly string[]): unknown => {
-    if (name === undefined) return list;
-    if (Array.isArray(at)) return at.map((member, index) => (String(index) === name ? change(member, rest) : (member as unknown)));
-    return { ...(at as Config), [name]: change((at as Config)[name], rest) };
-  };
-  const config = change(machine.config, [...path.flatMap(name => ['states', name]), ...place]);
-  const Machine = machine.constructor as new (config: unknown, implementations: unknown) => AnyStateMachine;
-  return new Machine(config, machine.implementations);
-}
-
-/** A guard as XState takes one, turned round. */
-function negate(guard: unknown): unknown {
-  if (typeof guard === 'function' && !('check' in guard)) return (args: unknown, params: unknown) => !(guard as (args: unknown, params: unknown) => boolean)(args, params);
-  return not(guard as never);
-}
+import { findMachineDeviation, keepMachinePaths, walkKept } from './kept-machine.ts';
+import { MachineModel } from './machine-model.ts';
+import { listMachineMutants } from './machine-mutants.ts';
+import type { MachinePath, MachinePathOptions } from './machine-paths.ts';
+import { createPathModel, makePath } from './machine-paths.ts';
+import type { Survivor } from './mutate-flow.ts';
+import { findTelling, maxPairs } from './tell-mutant.ts';
 
 export interface MachineMutationReport {
   readonly machineId: string;
   readonly mutants: number;
-  readonly survivors: readonly string[];
+  readonly survivors: readonly Survivor[];
 }
 
-/** Changes a machine in every small way and follows its kept paths with each: one of them has to go another way. */
-export function mutateMachine(machine: AnyStateMachine, paths: readonly KeptMachinePath[]): MachineMutationReport {
+/** What may happen to a machine, as for `generatePaths`. */
+type Happening = Pick<MachinePathOptions<AnyStateMachine>, 'events' | 'services'>;
+
+/**
+ * Changes a machine in every small way and follows its kept paths with each: one of them has to go another way.
+ *
+ * @param happening what else may happen to it. Default: what happens on the paths, and its other events without a payload
+ */
+export function mutateMachine(machine: AnyStateMachine, paths: readonly KeptMachinePath[], happening: Happening = readHappening(machine, paths)): MachineMutationReport {
   const mutants = listMachineMutants(machine);
-  const goesAnotherWay = (mutant: AnyStateMachine, path: KeptMachinePath): boolean => {
-    try {
-      return findMachineDeviation(mutant, path) !== undefined;
-    } catch {
-      return true;
-    }
-  };
-  const survivors = mutants.filter(({ machine: mutant }) => !paths.some(path => goesAnotherWay(mutant, path)));
-  return { machineId: machine.id, mutants: mutants.length, survivors: survivors.map(({ name }) => name) };
+  const model = createPathModel(machine, happening);
+  const walks = paths.map(path => walkKept(machine, path)).filter(walk => 'steps' in walk);
+  const survivors = mutants
+    .filter(mutant => !isNoticed(mutant.machine, paths))
+    .map(mutant => ({ name: mutant.name, ...explain(findTelling(model, new MachineModel(mutant.machine), walks)) }));
+  return { machineId: machine.id, mutants: mutants.length, survivors };
 }
 
-/** @throws a `FlowError` with code `mutants_survived` that lists the changes no kept path notices */
-export function proveMachineMutants(machine: AnyStateMachine, paths: readonly KeptMachinePath[]): void {
+function explain(found: ReturnType<typeof findTelling>): Omit<Survivor, 'name'> {
+  if (found === 'same') return { reason: 'whatever happens, the machine shows the same', telling: false };
+  if (found === 'unknown') return { reason: `not told by anything within ${maxPairs} states: give other events, inputs or outcomes`, telling: true };
+  return { reason: `would be told by ${found.steps.map(({ offer }) => offer.event.type).join(' → ') || 'its start'}`, telling: true };
+}
+
+/** The events and outcomes that paths have, and the events that they do not. */
+function readHappening(machine: AnyStateMachine, paths: readonly KeptMachinePath[]): Happening {
+  const events = new Map<string, { readonly type: string }>();
+  const services: Record<string, { done: unknown[]; error: unknown[] }> = {};
+  for (const { cause, actor, event } of paths.flatMap(({ steps }) => steps)) {
+    if (cause === 'event' && actor === '') events.set(JSON.stringify(event), event);
+    if (cause !== 'done' && cause !== 'error') continue;
+    const known = (services[String(event['actorId'])] ??= { done: [], error: [] });
+    known[cause].push(cause === 'done' ? event['output'] : new Error(String((event['error'] as { message?: unknown } | undefined)?.message)));
+  }
+  const types = new Set([...events.values()].map(({ type }) => type));
+  for (const type of machine.events as readonly string[]) if (!types.has(type) && !type.includes('*') && !isOwnEvent({ type })) events.set(type, { type });
+  return { events: [...events.values()] as never, services };
+}
+
+const isNoticed = (mutant: AnyStateMachine, paths: readonly KeptMachinePath[]): boolean => paths.some(path => goesAnotherWay(mutant, path));
+
+function goesAnotherWay(mutant: AnyStateMachine, path: KeptMachinePath): boolean {
+  try {
+    return findMachineDeviation(mutant, path) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * @param unnoticed names of changes that are known to go unnoticed
+ * @throws a `FlowError` with code `mutants_survived` that lists the changes no kept path notices, and one could
+ */
+export function proveMachineMutants(machine: AnyStateMachine, paths: readonly KeptMachinePath[], unnoticed: readonly string[] = []): void {
   const { survivors, mutants } = mutateMachine(machine, paths);
-  if (survivors.length === 0) return;
-  throw new FlowError('mutants_survived', [`Expected a path to fail for every change of the machine \`${machine.id}\`, ${survivors.length} of ${mutants} went unnoticed:`, ...survivors.map(name => `  ${name}`)].join('\n'), { details: { survivors } });
+  const telling = survivors.filter(survivor => survivor.telling && !unnoticed.includes(survivor.name));
+  if (telling.length === 0) return;
+  throw new FlowError('mutants_survived', [`Expected a path to fail for every change of the machine \`${machine.id}\`, ${telling.length} of ${mutants} went unnoticed:`, ...telling.map(({ name, reason }) => `  ${name}: ${reason}`)].join('\n'), { details: { survivors: telling } });
+}
+
+/** Adds paths for changes of the machine that no path notices, and one could. */
+export function addTellingPaths<Machine extends AnyStateMachine>(machine: Machine, paths: readonly MachinePath<Machine>[], happening: Pick<MachinePathOptions<Machine>, 'events' | 'services'> = {}): MachinePath<Machine>[] {
+  const all = [...paths] as unknown as MachinePath[];
+  const model = createPathModel(machine, happening);
+  let kept = keepMachinePaths(all);
+  for (const { machine: mutant } of listMachineMutants(machine)) {
+    if (isNoticed(mutant, kept)) continue;
+    const found = findTelling(model, new MachineModel(mutant), all);
+    if (typeof found === 'string') continue;
+    all.push(makePath(found.input, found.start, found.steps));
+    kept = keepMachinePaths(all);
+  }
+  return all as unknown as MachinePath<Machine>[];
 }

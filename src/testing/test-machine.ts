@@ -3,7 +3,7 @@ import { keepMachinePaths } from './kept-machine.ts';
 import type { MachinePathOptions } from './machine-paths.ts';
 import { generatePaths, nameApart } from './machine-paths.ts';
 import type { MachineMutationReport } from './mutate-machine.ts';
-import { mutateMachine } from './mutate-machine.ts';
+import { addTellingPaths, mutateMachine } from './mutate-machine.ts';
 import type { Uncovered } from './path-set.ts';
 import type { MachineRun } from './run-machine-path.ts';
 import { crashMachinePath, runMachinePath } from './run-machine-path.ts';
@@ -34,7 +34,8 @@ export interface MachineTestReport {
 
 /** Runs every way a machine can go as a durable actor, on a simulated clock and a store in memory. */
 export async function testMachine(machine: AnyStateMachine, { crash = false, mutate = false, ...generation }: TestMachineOptions = {}): Promise<MachineTestReport> {
-  const set = generatePaths(machine, generation);
+  const generated = generatePaths(machine, generation);
+  const set = mutate ? { ...generated, paths: addTellingPaths(machine, generated.paths, generation) } : generated;
   const paths: { name: string; failure: string | null }[] = [];
   let commits = 0;
   let crashes = 0;
@@ -51,10 +52,10 @@ export async function testMachine(machine: AnyStateMachine, { crash = false, mut
     }
     paths.push({ name: path.name, failure });
   }
-  const mutation = mutate ? mutateMachine(machine, keepMachinePaths(set.paths)) : undefined;
+  const mutation = mutate ? mutateMachine(machine, keepMachinePaths(set.paths), generation) : undefined;
   return {
     machineId: machine.id,
-    passed: paths.every(({ failure }) => failure === null) && (mutation?.survivors.length ?? 0) === 0,
+    passed: paths.every(({ failure }) => failure === null) && !(mutation?.survivors ?? []).some(({ telling }) => telling),
     transitions: { covered: set.covered.length, total: set.covered.length + set.uncovered.length },
     uncovered: set.uncovered,
     truncated: set.truncated,

@@ -30,4 +30,8 @@ describe('statecharts made at random', () => {
   it('restarted after each event, do what XState does', () => {
     checkTrees({ numRuns: 100 });
   });
+
+  it('stay in what a history has led them into, whole or not', () => {
+    checkTrees({ seed: 20_261_201, path: '371', numRuns: 1, endOnFailure: true });
+  });
 });

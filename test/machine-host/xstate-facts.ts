@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { expect } from 'vitest';
 import type { LogicKind } from '../../src/machine-host/xstate-internals.ts';
-import { isActorRef, isBuiltIn, isMachine, orderNodes, promiseReject, promiseResolve, readNodes, resolveLogic, running, stopEvent, stopped, toKind, toPromiseCreator, toSnapshotEvent, toSystemId } from '../../src/machine-host/xstate-internals.ts';
+import { isActorRef, isBuiltIn, isMachine, promiseReject, promiseResolve, putNodes, readNodes, resolveLogic, running, stopEvent, stopped, toKind, toPromiseCreator, toSnapshotEvent, toSystemId } from '../../src/machine-host/xstate-internals.ts';
 import type { Copy } from './recording-system.ts';
 import { createRecordingSystem } from './recording-system.ts';
 
@@ -136,7 +136,7 @@ export const facts: readonly Fact[] = [
       const { actor } = start(x, machine);
       const { nodes = [] } = readNodes(actor);
       expect(nodes.toSorted(), why).toEqual(['m', 'm.a', 'm.a.one', 'm.b']);
-      orderNodes(actor, machine, nodes.toReversed());
+      putNodes(actor, machine, nodes.toReversed(), actor._snapshot.value);
       expect(readNodes(actor).nodes, why).toEqual(nodes.toReversed());
       expect(Object.keys(actor._snapshot.value as object), why).toEqual(['a', 'b']);
     },

@@ -16,7 +16,7 @@ export const exampleMachines = [
   [checkoutMachine, { input: { amountCents: 4_200 }, services: { pay: { done: [{ receipt: 'r1', amountCents: 4_200 }], error: [new Error('declined')] } } }],
   [parcelMachine, {}],
   [consensusMachine, { events: [vote('a', true), vote('b', true), vote('c', true), vote('a', false, 0.95), vote('b', false), { type: 'deadline.passed' }] }],
-  [guardianMachine, { events: [good, { ...good, costCents: 99 }, { ...good, successRate: 0.1 }, { type: 'rollback.confirmed' }] }],
+  [guardianMachine, { events: [good, { ...good, costCents: 99 }, { ...good, costCents: 50 }, { ...good, successRate: 0.1 }, { type: 'rollback.confirmed' }] }],
   [proposalMachine, {
     events: ['consensus.requested', 'consensus.reached', 'consensus.failed', 'execution.started', 'execution.completed', 'execution.failed', 'rollback.completed']
       .map(type => ({ type, reason: `after ${type}`, replacedVersion: 2 })),

@@ -8,7 +8,7 @@ import { loadFlow } from '../../src/definition/load-flow.ts';
 import { mutateFlow } from '../../src/testing/mutate-flow.ts';
 import { keepMachinePaths } from '../../src/testing/kept-machine.ts';
 import { generatePaths } from '../../src/testing/machine-paths.ts';
-import { mutateMachine } from '../../src/testing/mutate-machine.ts';
+import { addTellingPaths, mutateMachine } from '../../src/testing/mutate-machine.ts';
 import { exampleMachines } from './example-machines.ts';
 import { makeOwnPaths } from '../../src/testing/own-paths.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
@@ -28,10 +28,10 @@ for (const file of files) {
   unnoticed += needsValues.length + survivors.filter(survivor => survivor.telling).length;
 }
 for (const [machine, options] of positionals.length > 0 ? [] : exampleMachines) {
-  const { mutants, survivors } = mutateMachine(machine, keepMachinePaths(generatePaths(machine, options).paths));
+  const { mutants, survivors } = mutateMachine(machine, keepMachinePaths(addTellingPaths(machine, generatePaths(machine, options).paths, options)), options);
   console.log(`machine ${machine.id}: ${mutants - survivors.length} of ${mutants} changes make a path fail`);
-  for (const name of survivors) console.log(`  UNNOTICED: ${name}`);
-  unnoticed += survivors.length;
+  for (const { name, reason, telling } of survivors) console.log(`  ${telling ? 'UNNOTICED' : 'changes nothing'}: ${name} (${reason})`);
+  unnoticed += survivors.filter(survivor => survivor.telling).length;
 }
 console.log(`${unnoticed} changes that a path could tell go unnoticed`);
 process.exit(unnoticed === 0 ? 0 : 1);
