@@ -33,6 +33,8 @@ function describeObject(value: object): string {
 
 /** Most candidates that a word is compared with: thousands of mistakes among thousands of names are told in a second, too. */
 const maxCompared = 300;
+/** Most that are looked at, of whatever length. */
+const maxLookedAt = 10_000;
 
 /** The candidate a misspelt word most likely meant; undefined: none is near. */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -40,8 +42,10 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   const wanted = word.toLowerCase();
   let nearest: string | undefined;
   let compared = 0;
+  let lookedAt = 0;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
+    if (lookedAt++ >= maxLookedAt) break;
     if (Math.abs(candidate.length - word.length) >= least) continue;
     if (compared++ >= maxCompared) break;
     const other = candidate.toLowerCase();

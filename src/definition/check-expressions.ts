@@ -27,7 +27,7 @@ export function checkExpressions(steps: readonly StepOutline[], checked: Checked
         if (typeof part === 'string') continue;
         const { expression, offset } = part;
         // A function is named by its place, which is no expression.
-        const hyphenated = expression.reads.dependencies ? undefined : findHyphenated(expression.source, checked.positions.keys());
+        const hyphenated = expression.reads.dependencies ? undefined : findHyphenated(expression.source, id => checked.positions.has(id));
         if (hyphenated !== undefined && !expression.reads.steps.has(hyphenated)) {
           findings.push({ ...toHyphenated(hyphenated, expression, path), offset });
           continue;

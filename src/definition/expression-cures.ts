@@ -10,7 +10,8 @@ const habits: readonly (readonly [pattern: RegExp, cure: string])[] = [
 ];
 
 /** Texts in an expression say nothing of how it is written. */
-const withoutTexts = (source: string): string => source.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g, '""');
+// One that is not closed goes to the end: it must not be looked at again from each quote in it.
+const withoutTexts = (source: string): string => source.replaceAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)|'(?:[^'\\]|\\.)*(?:'|\\?$)|`[^`]*(?:`|$)/gs, '""');
 
 /** The cure for an expression that cannot be read, as the end of a complaint; empty: none is known. */
 export function findCure(source: string): string {
@@ -20,16 +21,14 @@ export function findCure(source: string): string {
 }
 
 /** Names with `-` that are written as if they were one: `steps.get-balance` is a subtraction. */
-export function findHyphenated(source: string, stepIds: Iterable<string>): string | undefined {
-  const bare = withoutTexts(source);
-  for (const id of stepIds) {
-    const at = id.includes('-') ? bare.indexOf(`steps.${id}`) : -1;
-    if (at >= 0 && !/[\w-]/.test(bare[at + `steps.${id}`.length] ?? '')) return id;
-  }
+export function findHyphenated(source: string, isStep: (id: string) => boolean): string | undefined {
+  if (!source.includes('-')) return undefined;
+  for (const [, name = ''] of withoutTexts(source).matchAll(/steps\.([\w-]*-[\w-]*)/g)) if (isStep(name)) return name;
   return undefined;
 }
 
 /** The name with `-` that a word of an expression is the end of; undefined: it is none. */
 export function findHyphenName(source: string, word: string): string | undefined {
+  if (!/^\w+$/.test(word)) return undefined;
   return new RegExp(String.raw`\.([A-Za-z_]\w*(?:-\w+)*-${word})(?![\w-])`).exec(withoutTexts(source))?.[1];
 }

@@ -22,7 +22,10 @@ export function readSchema(value: unknown): { readonly definition?: FlowDefiniti
 
 function toFindings(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   const path = issue.path.filter(key => typeof key !== 'symbol');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => toUnknownKey(path, key, findEmptied(follow(root, path))));
+  if (issue.code === 'unrecognized_keys') {
+    const emptied = findEmptied(follow(root, path));
+    return issue.keys.map(key => toUnknownKey(path, key, emptied));
+  }
   const value = follow(root, path);
   const expected = issue.message;
   const found = describeValue(value);

@@ -46,7 +46,7 @@ const toReference = (place: string): string => `{% function ${place} %}`;
 
 /** The place that an expression names; undefined: it is no reference to a function. */
 export function readReference(source: string): string | undefined {
-  const place = /^\s*function\s+(\S.*?)\s*$/.exec(source)?.[1];
+  const place = /^function\s+(\S.*)$/.exec(source.trim())?.[1];
   return place !== undefined && parseValuePath(place) ? place : undefined;
 }
 

@@ -22,7 +22,7 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
   };
   try {
     // Keys that are there twice are found below: the library compares each key with each.
-    const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
+    const document = withoutStacks(() => yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false }));
     const mistakes = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
     if (mistakes.length > 0) return { problems: mistakes.slice(0, maxProblems).map(mistake => toProblem(mistake, place)) };
     keepVersionAsWritten(document);
@@ -36,6 +36,17 @@ export function readYaml(text: string, file: string | undefined): YamlSource | {
     if (error instanceof RangeError) return { problems: [notYaml(place(0), 'Expected YAML that is nested less deeply')] };
     if (error instanceof AliasesTooMany) return { problems: [notYaml(place(0), error.message, 'aliases_too_many')] };
     throw error;
+  }
+}
+
+/** The library makes an error of each mistake; nobody reads where in the library that was, and it is most of the work. */
+function withoutStacks<Value>(work: () => Value): Value {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return work();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }
 

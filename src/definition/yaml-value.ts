@@ -198,6 +198,11 @@ export class YamlValues {
     // A list or an object as a key: as the library writes it.
     const single = new this.#yaml.YAMLMap();
     single.items.push(new this.#yaml.Pair(key, null));
-    return Object.keys(single.toJS(this.#document) as object)[0] ?? '';
+    try {
+      return Object.keys(single.toJS(this.#document) as object)[0] ?? '';
+    } catch (error) {
+      // It counts aliases by itself.
+      throw new AliasesTooMany(`Expected keys to be texts, got a list or an object with too many aliases in it: ${(error as Error).message}`);
+    }
   }
 }

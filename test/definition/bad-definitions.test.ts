@@ -68,6 +68,12 @@ describe('a definition with mistakes', () => {
     expect(refusalOf(`id: x\nsteps: [{id: a, uses: exec, with: ${'['.repeat(600)}${']'.repeat(600)}}]`).code).toBe('definition_invalid');
   });
 
+  it.each(['e: &e [*d, ? *d, *d]', 'e: { ? *d : 1 }', 'e: { ? [*d, *d] : 1 }'])('is refused when aliases multiply in a key: %s', line => {
+    const levels = ['b', 'c', 'd'].map((name, level) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${['a', 'b', 'c'][level]}`).join(', ')}]`);
+    const { code, problems } = refusalOf(['id: f', 'a: &a [x, x, x, x, x, x, x, x, x, x]', ...levels, line].join('\n'));
+    expect([code, problems[0]?.code]).toEqual(['definition_invalid', 'aliases_too_many']);
+  });
+
   it.each(['\u0000\u0001\u0002', '%PDF-1.4\n%âãÏÓ', '<html></html>', '{{{', '!!js/function "x"', 'a: b: c', '--- 1\n--- 2', '? [a]\n: b', 'id: .nan\nsteps: .inf'])(
     'is one clear error for %j',
     text => {

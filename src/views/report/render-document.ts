@@ -27,7 +27,7 @@ function renderCsv(text: string): string {
 
 /** A page of others runs no script here, reaches nothing, and cannot leave its frame. */
 function renderFrame(name: string, html: string): string {
-  const lines = Math.min(40, Math.max(8, Math.ceil(html.replaceAll(/<[^>]*>/g, ' ').length / 90) + 6));
+  const lines = Math.min(40, Math.max(8, Math.ceil(html.replaceAll(/<[^<>]*>/g, ' ').length / 90) + 6));
   return `<iframe sandbox="" title="${escapeHtml(name)}" style="height:${lines * 1.5}rem" srcdoc="${escapeHtml(html)}"></iframe>`;
 }
 
