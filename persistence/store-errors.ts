@@ -80,3 +80,10 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   value.then(undefined, () => undefined);
   return true;
 }
+
+/** A write that a rule of its shape refuses: the row is there, is not there, or may not be changed any more. */
+export function createRefusedError(table: string, key: string): FlowError {
+  return new FlowError('row_refused', `Expected to write ${table} ${key}, but the row that is there, or that is not, does not allow it. Nothing of the commit was stored.`, {
+    details: { table, key },
+  });
+}

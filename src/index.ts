@@ -50,4 +50,6 @@ export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';
 export type { FlowDefinition, FlowSource } from './definition/schema.ts';
 export type { Store, StoreReader, Transaction } from '../persistence/store.ts';
-export { createMemoryStore } from '../persistence/memory/memory-store.ts';
+export type { AnyReader, AnyStore } from '../persistence/records/open-records.ts';
+export type { MemoryRecords } from './open-records.ts';
+export { createMemoryStore } from './open-records.ts';

@@ -1,4 +1,5 @@
-import type { StoreReader } from '../persistence/store.ts';
+import type { AnyReader } from '../persistence/records/open-records.ts';
+import { openReader } from '../persistence/records/open-records.ts';
 import { FlowError } from './core/errors.ts';
 import { systemClock } from './core/clock.ts';
 import { PlanRegistry } from './runtime/plan-registry.ts';
@@ -18,7 +19,8 @@ export interface RenderReportOptions {
  *
  * @throws a `FlowError` with code `execution_not_found`
  */
-export async function* renderReport(store: StoreReader, executionId: string, { generation, now = systemClock.now() }: RenderReportOptions = {}): AsyncGenerator<string> {
+export async function* renderReport(given: AnyReader, executionId: string, { generation, now = systemClock.now() }: RenderReportOptions = {}): AsyncGenerator<string> {
+  const store = openReader(given);
   const record = await store.getExecution(executionId, generation);
   if (!record) throw new FlowError('execution_not_found', `Expected the id of an execution in ${store.location}, got "${executionId}"`);
   yield* renderStoredReport({ reader: store, plan: await new PlanRegistry().load(store, record.digest), record, now });

@@ -1,4 +1,4 @@
-import { upgradeConsolidated } from '../memory/older-consolidated.ts';
+import { upgradeConsolidated } from './older-consolidated.ts';
 import type { ArtifactWrites, ContentPiece } from '../artifact-store.ts';
 import type { CommitBatch } from '../store.ts';
 import type { journalHeader } from './journal-writer.ts';

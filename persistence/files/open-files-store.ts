@@ -2,8 +2,9 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FlowError } from '../../src/core/errors.ts';
 import { requireKnownKeys } from '../../src/core/known-keys.ts';
-import type { StoreReader } from '../store.ts';
-import { FilesStore, journalFile } from './files-store.ts';
+import type { AtOnce, RecordReader, Records } from '../records/open-records.ts';
+import { FilesRecords } from './files-records.ts';
+import { journalFile } from './files-tables.ts';
 import type { FilesDurability } from './journal-writer.ts';
 
 export interface FilesStoreOptions {
@@ -14,7 +15,10 @@ export interface FilesStoreOptions {
 }
 
 /** A store of files as any process may read it. Answers at once. */
-export type FilesReader = Pick<FilesStore, keyof StoreReader>;
+export type FilesReader = AtOnce<RecordReader>;
+
+/** A store of files as its owner uses it. Answers at once; steps' own writes cannot join its commits. */
+export type FilesStore = AtOnce<Omit<Records, 'commitWith'>>;
 
 /**
  * Opens a store in a folder: an append-only journal, and a session file for each execution that has settled.
@@ -31,7 +35,7 @@ export function openFilesStore(options: FilesStoreOptions): FilesStore {
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new FilesStore(realpathSync(folder), durability);
+    return new FilesRecords(realpathSync(folder), durability) as unknown as FilesStore;
   } catch (error) {
     throw new FlowError('store_cannot_open', `Could not open ${resolve(folder)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error, details: { location: folder } });
   }
@@ -48,7 +52,7 @@ export function openFilesReader(options: { readonly folder: string }): FilesRead
   if (!statSync(join(folder, journalFile), { throwIfNoEntry: false })) {
     throw new FlowError('store_not_found', `Expected a store of files in ${resolve(folder)}, found no ${journalFile} in it.`, { details: { location: folder } });
   }
-  return new FilesStore(realpathSync(folder), 'process');
+  return new FilesRecords(realpathSync(folder), 'process') as unknown as FilesReader;
 }
 
 function requireFolder(folder: string): void {

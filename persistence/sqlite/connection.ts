@@ -7,6 +7,7 @@ export class SqliteConnection {
   readonly #prepared = new Map<string, SqliteStatement>();
   #begin: SqliteStatement | undefined;
   #commit: SqliteStatement | undefined;
+  #snapshot: SqliteStatement | undefined;
 
   constructor(database: SqliteDatabase, driver: SqliteDriver) {
     this.database = database;
@@ -35,18 +36,45 @@ export class SqliteConnection {
     return row && Object.values(row)[0];
   }
 
-  /** Runs the work in a transaction of its own, which takes the write lock at once. A throw leaves nothing behind. */
-  transaction<T>(work: () => T): T {
+  /** Takes the write lock at once. */
+  begin(): void {
     this.#begin ??= this.prepare('BEGIN IMMEDIATE');
-    this.#commit ??= this.prepare('COMMIT');
     this.#begin.run();
+  }
+
+  commit(): void {
+    this.#commit ??= this.prepare('COMMIT');
+    this.#commit.run();
+  }
+
+  /** SQLite has rolled back by itself after some errors. */
+  rollback(): void {
+    if (this.inTransaction) this.exec('ROLLBACK');
+  }
+
+  /** Runs the work in a transaction of its own. A throw leaves nothing behind. */
+  transaction<T>(work: () => T): T {
+    this.begin();
     try {
       const result = work();
-      this.#commit.run();
+      this.commit();
       return result;
     } catch (error) {
-      // SQLite has rolled back by itself after some errors.
-      if (this.inTransaction) this.exec('ROLLBACK');
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Runs reads that see one moment. */
+  snapshot<T>(work: () => T): T {
+    this.#snapshot ??= this.prepare('BEGIN');
+    this.#snapshot.run();
+    try {
+      const result = work();
+      this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
       throw error;
     }
   }

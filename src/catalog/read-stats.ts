@@ -1,5 +1,6 @@
 import { requireKnownKeys } from '../core/known-keys.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { AnyReader } from '../../persistence/records/open-records.ts';
+import { openReader } from '../../persistence/records/open-records.ts';
 import { computeStats, type GroupStats, type Run } from './compute-stats.ts';
 
 /** The label that names who carried an execution out. */
@@ -22,8 +23,9 @@ export interface StatsOptions {
  * By flow, executions that other flows started count as any other; by a label, they belong to whoever started them and are left
  * out.
  */
-export async function readStats(reader: StoreReader, options: StatsOptions = {}): Promise<GroupStats[]> {
+export async function readStats(given: AnyReader, options: StatsOptions = {}): Promise<GroupStats[]> {
   const { by = agentLabel, flowId, limit = 1_000 } = requireKnownKeys(options, { by: true, flowId: true, limit: true }, '`readStats`');
+  const reader = openReader(given);
   const runs: Run[] = [];
   for (const record of await reader.listExecutions({ limit, ...(flowId !== undefined && { flowId }) })) {
     if (by !== 'flow' && record.parentId !== null) continue;

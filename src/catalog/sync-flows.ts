@@ -1,5 +1,7 @@
 import type { FlowRecord } from '../../persistence/catalog-store.ts';
 import type { DefinitionRecord } from '../../persistence/records.ts';
+import type { AnyStore } from '../../persistence/records/open-records.ts';
+import { openRecords } from '../../persistence/records/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
@@ -26,7 +28,8 @@ export interface SyncedFlow {
  *
  * One transaction for all. The store must have been acquired. Definitions that executions have started with stay.
  */
-export async function syncFlows(store: Store, flows: readonly ReadFlow[], now: number): Promise<SyncedFlow[]> {
+export async function syncFlows(given: AnyStore, flows: readonly ReadFlow[], now: number): Promise<SyncedFlow[]> {
+  const store = openRecords(given);
   const synced: SyncedFlow[] = [];
   const definitions: DefinitionRecord[] = [];
   const records: FlowRecord[] = [];

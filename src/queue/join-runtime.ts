@@ -1,6 +1,7 @@
 import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
-import type { Store, StoreReader } from '../../persistence/store.ts';
+import type { AnyReader, AnyStore } from '../../persistence/records/open-records.ts';
+import { openReader } from '../../persistence/records/open-records.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
@@ -25,9 +26,9 @@ import { RoamingPort } from './roaming-port.ts';
 
 export interface JoinOptions extends Omit<RuntimeOptions, 'store'> {
   /** Opens the store, to own it when nobody does. */
-  readonly open: () => Store;
+  readonly open: () => AnyStore;
   /** Opens the same store for reading, to find its owner. */
-  readonly read: () => StoreReader;
+  readonly read: () => AnyReader;
   /** Longest wait for a connection to the owner, ms. Default 5,000. */
   readonly connectTimeoutMs?: number;
   /** Longest wait for an owner that can be reached at the beginning, ms. Default: as long as it takes. */
@@ -87,7 +88,7 @@ class Membership implements JoinedRuntime {
     this.#progress = new Progress(clock);
     this.#name = `guest:${process.pid}-${createExecutionId(clock.now())}`;
     this.#catalog = new QueueCatalog(options, { clock, maxOutputBytes, environment: process.env });
-    this.queues = createJoinedCare({ read: options.read, clock, names: () => this.#catalog.names, port: this.#port });
+    this.queues = createJoinedCare({ read: () => openReader(options.read()), clock, names: () => this.#catalog.names, port: this.#port });
   }
 
   get role(): JoinedRuntime['role'] {
@@ -169,7 +170,7 @@ class Membership implements JoinedRuntime {
     try {
       runtime = await createRuntime({ ...rest, store });
     } catch (error) {
-      store.close();
+      await store.close();
       if (isFlowError(error, 'store_owned')) return false;
       throw error;
     }
@@ -205,9 +206,9 @@ class Membership implements JoinedRuntime {
 
   async #connect(): Promise<void> {
     const { read, connectTimeoutMs = 5_000 } = this.#options;
-    const reader = read();
+    const reader = openReader(read());
     const owner = await reader.getOwner();
-    reader.close();
+    await reader.close();
     if (!owner?.socket) throw new FlowError('owner_unreachable', 'Expected an owner of the store that other processes can reach, found none. It may have just stopped, or does not listen');
     let line: GuestLine | undefined;
     line = await GuestLine.open({ address: owner.socket, client: this.#name, receipts: this.#port.receipts, clock: this.#clock, timeoutMs: connectTimeoutMs }, {

@@ -1,6 +1,8 @@
 import type { Logger } from '../core/logger.ts';
 import type { OutboxRecord } from '../../persistence/queue-records.ts';
-import type { Store, StoreReader } from '../../persistence/store.ts';
+import type { AnyReader } from '../../persistence/records/open-records.ts';
+import { openReader } from '../../persistence/records/open-records.ts';
+import type { Store } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
@@ -17,7 +19,7 @@ export interface RelayOptions {
   readonly random: Random;
   readonly logger: Logger;
   /** Opens the other databases for reading, by name, to find who owns them. */
-  readonly remotes: { readonly [name: string]: () => StoreReader };
+  readonly remotes: { readonly [name: string]: () => AnyReader };
   readonly send: (command: QueueCommand) => Promise<unknown>;
 }
 
@@ -132,9 +134,9 @@ export class OutboxRelay implements Dependent {
     const { remotes, clock } = this.#options;
     const open = remotes[courier.target];
     if (!open) throw new FlowError('remote_unknown', `Expected the name of another database in \`remotes\`, got "${courier.target}"`);
-    const reader = open();
+    const reader = openReader(open());
     const owner = await reader.getOwner();
-    reader.close();
+    await reader.close();
     if (!owner?.socket) throw new FlowError('owner_unreachable', `Expected an owner of ${reader.location} that can be reached, found none`);
     const line = await GuestLine.open({ address: owner.socket, client: `guest:relay-${createExecutionId(clock.now())}`, receipts: [], clock, timeoutMs }, {
       deliver: () => {},

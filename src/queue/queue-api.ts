@@ -1,5 +1,5 @@
 import type { Logger } from '../core/logger.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { AnyReader } from '../../persistence/records/open-records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { Duration, Queue } from './define-queue.ts';
 import type { Priority } from './priority.ts';
@@ -169,7 +169,7 @@ export interface QueueAlertThresholds {
 /** Options of a runtime that are about queues. */
 export interface QueueRuntimeOptions {
   /** Other databases whose queues are published to, by the name used in `at`: how they are opened for reading. */
-  readonly remotes?: { readonly [name: string]: () => StoreReader } | undefined;
+  readonly remotes?: { readonly [name: string]: () => AnyReader } | undefined;
   readonly queues?: readonly Queue[] | undefined;
   /** What this deployment sets, by queue; the environment has the last word. */
   readonly queueSettings?: { readonly [queue: string]: QueueSettings } | undefined;

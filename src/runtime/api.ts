@@ -1,7 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { Logger } from '../core/logger.ts';
 import type { ExecutionStatus, OwnerRecord, StepStatus } from '../../persistence/records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { AnyStore } from '../../persistence/records/open-records.ts';
 import type { StepRecovery } from '../../machines/step.ts';
 import type { Clock } from '../core/clock.ts';
 import type { StepFailure } from '../core/failure.ts';
@@ -23,7 +23,7 @@ import type { IsolationOptions } from '../isolation/isolation-options.ts';
 import type { Tool } from './tool.ts';
 
 export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
-  readonly store: Store;
+  readonly store: AnyStore;
   /** Beside the built-in ones. */
   readonly tools?: readonly Tool[];
   readonly flows?: readonly FlowDefinition[];

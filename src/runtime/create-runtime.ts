@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import { openRecords } from '../../persistence/records/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { BelievedTime } from '../core/believed-time.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
@@ -49,7 +50,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 /** As `createRuntime`, on other machines; for tests. */
 export async function createRuntimeOn(machines: Machines, options: RuntimeOptions, extend?: (core: FlowRuntime, resolved: ResolvedOptions) => void): Promise<Runtime> {
-  const { store } = requireRuntimeOptions(options);
+  const store = openRecords(requireRuntimeOptions(options).store);
   const resolved = resolveOptions(options, builtInTools);
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
@@ -67,7 +68,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     await core.begin(lastKey);
   } catch (error) {
     // Nobody would ever give it back.
-    store.close();
+    await store.close();
     throw error;
   }
   const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);

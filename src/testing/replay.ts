@@ -1,5 +1,6 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { AnyReader } from '../../persistence/records/open-records.ts';
+import { openReader } from '../../persistence/records/open-records.ts';
 import { FlowError } from '../core/errors.ts';
 import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -56,7 +57,8 @@ type Runner = {
  *
  * @throws a `FlowError` with code `execution_not_found` or `definition_missing`
  */
-export async function replayJournal(reader: StoreReader, executionId: string, options: ReplayOptions = {}): Promise<Replay> {
+export async function replayJournal(given: AnyReader, executionId: string, options: ReplayOptions = {}): Promise<Replay> {
+  const reader = openReader(given);
   const record = await reader.getExecution(executionId);
   if (!record) throw new FlowError('execution_not_found', `Expected the id of an execution in ${reader.location}, got "${executionId}"`);
   const definition = await reader.getDefinition(record.digest);

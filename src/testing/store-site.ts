@@ -1,9 +1,10 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryStore, createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../open-records.ts';
+import type { MemoryRecords } from '../open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
-import { openSqliteStore } from '../sqlite.ts';
+import { openSqliteStore } from '../open-records.ts';
 
 /** Which store paths are run on. */
 export type StoreKind = 'memory' | 'sqlite';
@@ -22,7 +23,7 @@ export function createSite(kind: StoreKind): StoreSite {
   return openSqliteSite(folder, 0);
 }
 
-export function createMemorySite(store: MemoryStore): StoreSite {
+export function createMemorySite(store: MemoryRecords): StoreSite {
   return { store, copy: () => createMemorySite(store.copy()), dispose: () => {} };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../persistence/sqlite/driver.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 
 describe('the contents of artifacts', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
@@ -8,7 +8,7 @@ import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts
 const flow = { id: 'f', steps: [{ id: 'a', uses: 'tool:t', artifacts: [{ name: 'end.txt', from: 'output' }] }] };
 
 /** The store as a successor finds it when the process dies now. */
-async function crash(store: MemoryStore): Promise<MemoryStore> {
+async function crash(store: MemoryRecords): Promise<MemoryRecords> {
   await settleTicks();
   return store.copy();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { isFlowError } from '../../src/core/errors.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { models, tools } from '../../docs/examples/planning-pipeline.tools.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import type { Runtime } from '../../src/runtime/api.ts';

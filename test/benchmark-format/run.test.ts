@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../docs/examples/ledger/plan.ts';
 import { tools } from '../../docs/examples/ledger/tools.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { loadBenchmark } from '../../src/benchmark-format/load-benchmark.ts';
 import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';

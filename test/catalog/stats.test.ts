@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { computeStats, type Run } from '../../src/catalog/compute-stats.ts';
 import { readStats } from '../../src/catalog/read-stats.ts';
 import { syncFlows } from '../../src/catalog/sync-flows.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { expectCode } from '../persistence/conformance/commit.ts';
 import { runProgram } from '../../src/views/cli/program.ts';
 import { Writable } from 'node:stream';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMemoryStore, type MemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore, type MemoryRecords } from '../../src/open-records.ts';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { ImportResult } from '../../src/import/import-runs.ts';
@@ -20,7 +20,7 @@ const trace = join(logs, `enhanced_otel_${id}.jsonl`);
 const failedId = '974b44e5-8346-47ed-9da7-916f0836696f';
 
 let folder = '';
-let store: MemoryStore;
+let store: MemoryRecords;
 let lastKey = 0;
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoreReader } from '../../persistence/store.ts';
 import { loadSession } from '../../src/runtime/consolidation/read-session.ts';
 import { openFilesReader } from '../../src/files.ts';
-import { openSqliteReader } from '../../src/sqlite.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 
 const own = <Row extends { executionKey: number }>(rows: readonly Row[]): object[] => rows.map(({ executionKey: _key, ...row }) => row);

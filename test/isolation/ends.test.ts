@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { OwnerFiles } from '../../persistence/files/owner-file.ts';
 import { isProcessAlive } from '../../persistence/files/process-identity.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { owner } from '../persistence/conformance/fixtures.ts';
 import type { Place } from './open-isolated.ts';
 import { expectLawful, expectTakenIn, makePlace, openIsolated, readLines, waitFor } from './open-isolated.ts';

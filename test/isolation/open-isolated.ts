@@ -7,7 +7,7 @@ import type { FlowSource } from '../../src/definition/schema.ts';
 import type { IsolationOptions } from '../../src/isolation/isolation-options.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 import { compareTakenIn } from './compare-taken-in.ts';
 

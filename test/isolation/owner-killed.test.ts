@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { findRunner, isRunnerAlive, runOwner } from './kill-owner.ts';
 import { expectTakenIn, makePlace, readLines, tools, waitFor } from './open-isolated.ts';
 

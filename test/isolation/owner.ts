@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 const [file = '', flows = '1', steps = '1', log = '', ms = '0'] = process.argv.slice(2);
 const ids = Array.from({ length: Number(steps) }, (_, index) => `s${index}`);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tools } from '../../docs/examples/ledger/tools.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { loadBenchmark } from '../../src/benchmark-format/load-benchmark.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';

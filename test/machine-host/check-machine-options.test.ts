@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromPromise, setup } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 
 const child = setup({ actors: { ship: fromPromise(async () => 'sent') } }).createMachine({ id: 'child', invoke: { src: 'ship' } });

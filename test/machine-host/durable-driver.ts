@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { AnyStateMachine, EventObject, InspectionEvent } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime } from '../../src/runtime/api.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import { assign, fromPromise, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { InspectedTreeActor } from '../../src/machine-host/inspected-tree-actor.ts';

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { createCounter } from './kill-machine.ts';
 

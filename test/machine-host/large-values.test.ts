@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assign, setup } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { ActorRecord } from '../../persistence/actor-store.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';

@@ -1,6 +1,6 @@
 import { assign, emit, raise, sendTo, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';

@@ -1,4 +1,4 @@
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -55,7 +55,7 @@ it('whatever happens to it and to its process, a promise runs as often as it is 
       states: { paying: { invoke: { src: 'pay', id: 'payment', onDone: 'paid', onError: 'failed' } }, paid: {}, failed: {} },
     });
     const clock = new SimulatedClock();
-    const open = async (store: MemoryStore): Promise<{ store: MemoryStore; runtime: Runtime }> => {
+    const open = async (store: MemoryRecords): Promise<{ store: MemoryRecords; runtime: Runtime }> => {
       const runtime = await createRuntime({ store, clock, maxInterruptions, machines: [{ machine, promises: { pay: { maxAttempts, backoffMs } } }] });
       await settleTicks();
       return { store, runtime };

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';

@@ -2,13 +2,14 @@ import type { ActorRefFrom } from 'xstate';
 import { fromPromise, sendTo, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import type { ActorReader } from '../../persistence/actor-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
+import { openRecords } from '../../persistence/records/open-records.ts';
 
 const day = 86_400_000;
 const effects: string[] = [];
@@ -20,7 +21,7 @@ const job = setup({
 }).createMachine({ id: 'job', context: {}, invoke: { src: 'work', id: 'work' }, initial: 'on', states: { on: { entry: 'note', on: { tick: {}, end: 'off' } }, off: { type: 'final' } } });
 
 async function open(options: Partial<RuntimeOptions> = {}): Promise<{ runtime: Runtime; clock: SimulatedClock; store: Store; actors: ActorReader }> {
-  const store = options.store ?? createMemoryStore();
+  const store = options.store ? openRecords(options.store) : createMemoryStore();
   const clock = new SimulatedClock();
   const runtime = await createRuntime({ machines: [job], retentionMs: 10 * day, ...options, store, clock });
   await settleTicks();

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createListener } from './services-machine.ts';
 
 // Listens until it is killed, once it has heard all there is to hear.

@@ -9,7 +9,7 @@ import type { EventObject } from 'xstate';
 import { assign, fromCallback, fromObservable, sendTo, setup } from 'xstate';
 import { pino } from 'pino';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import { openPlace } from './open-place.ts';
 import { createListener } from './services-machine.ts';

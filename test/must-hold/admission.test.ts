@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 import { expectSound } from './expect-sound.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import type { FlowError } from '../../src/core/errors.ts';
 import { isFlowError } from '../../src/core/errors.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import type { Run } from './crash-kit.ts';
 import { createHandlers, flows, recordCommits, runToEnd, toOutcome } from './crash-kit.ts';

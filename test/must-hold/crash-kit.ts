@@ -1,4 +1,4 @@
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { SimulatedClock } from '../../src/core/clock.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
@@ -73,8 +73,8 @@ export async function runToEnd(runtime: Runtime, clock: SimulatedClock, executio
 }
 
 /** Keeps a copy of the store after every commit: what a crash right then would leave. */
-export function recordCommits(inner: MemoryStore): { readonly store: Store; readonly copies: { readonly store: MemoryStore; readonly runs: number; readonly at: number }[]; watch: (runs: readonly Run[], clock: SimulatedClock) => void } {
-  const copies: { store: MemoryStore; runs: number; at: number }[] = [];
+export function recordCommits(inner: MemoryRecords): { readonly store: Store; readonly copies: { readonly store: MemoryRecords; readonly runs: number; readonly at: number }[]; watch: (runs: readonly Run[], clock: SimulatedClock) => void } {
+  const copies: { store: MemoryRecords; runs: number; at: number }[] = [];
   let watched: { readonly runs: readonly Run[]; readonly clock: SimulatedClock } | undefined;
   const note = (): void => void copies.push({ store: inner.copy(), runs: watched?.runs.length ?? 0, at: watched?.clock.now() ?? 0 });
   const commit = (batch: CommitBatch): void => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 
 const retry = { maxAttempts: 3, initialInterval: '5s', jitter: 'none' as const, nonRetryable: ['own_rule'] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 import { recordCommits } from './crash-kit.ts';
@@ -41,7 +41,7 @@ describe('a flow that no step waits for any more', () => {
     const first = await openRuntime(flows, {}, { maxActiveFlows: 2_000 });
     await Promise.all(Array.from({ length: 1_001 }, () => first.runtime.start('parked')));
     await settleTicks();
-    const before = (first.store as MemoryStore).copy();
+    const before = (first.store as MemoryRecords).copy();
     await first.runtime.stop();
     const { store, copies } = recordCommits(before);
     const { runtime, clock } = await openRuntime(flows, {}, { store, clock: first.clock });
@@ -56,7 +56,7 @@ describe('a flow that no step waits for any more', () => {
     };
     const cut = copies.filter(isCutOff);
     expect(cut.length).toBeGreaterThan(0);
-    const opened = await openRuntime(flows, {}, { store: cut[0]?.store as MemoryStore, clock });
+    const opened = await openRuntime(flows, {}, { store: cut[0]?.store as MemoryRecords, clock });
     await settleTicks(100);
     expect((await (await opened.runtime.get(`${executionId}.child`)).get()).status).toBe('failed');
     await opened.runtime.stop();

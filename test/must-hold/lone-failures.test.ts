@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
 import { compiledMachines } from '../../src/runtime/machines.ts';
 import type { Machines } from '../../src/runtime/machines.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteReader } from '../../src/sqlite.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { openCounting } from './machine-step-worker.ts';
 
 let folder = '';

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { assign, setup } from 'xstate';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 // Flows with a machine as a step are started and signalled as fast as it goes, and what is told is said outside of the database: until it is killed.
 

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import type { SqliteDatabase } from '../../persistence/sqlite/driver.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 import { expectSound } from './expect-sound.ts';

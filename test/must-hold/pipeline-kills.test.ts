@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { makeReference, runPipelineKills } from '../torture/pipeline-kills.ts';
 import { makePlan, openPipeline, readTree } from '../torture/pipeline-run.ts';

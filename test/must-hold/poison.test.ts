@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 
 const script = new URL('../torture/limited-queue.ts', import.meta.url).pathname;
 const jobs = defineQueue({ name: 'jobs' });

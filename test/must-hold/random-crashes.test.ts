@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Random } from '../../src/core/ids.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
@@ -15,7 +15,7 @@ import { createRandomFlow, createRandomHandlers } from './random-flow.ts';
 const maxInterruptions = 1_000;
 
 interface World {
-  readonly store: MemoryStore;
+  readonly store: MemoryRecords;
   readonly failing: FailingStore;
   readonly clock: SimulatedClock;
   readonly runtime: Runtime;
@@ -29,7 +29,7 @@ interface Observer {
   readonly complete: Map<string, number>;
 }
 
-async function open(flows: readonly FlowSource[], store: MemoryStore, clock: SimulatedClock, observer: Observer, { slots: maxActiveFlows, asynchronous }: { readonly slots: number; readonly asynchronous: boolean }): Promise<World> {
+async function open(flows: readonly FlowSource[], store: MemoryRecords, clock: SimulatedClock, observer: Observer, { slots: maxActiveFlows, asynchronous }: { readonly slots: number; readonly asynchronous: boolean }): Promise<World> {
   let alive = true;
   const failing = createFailingStore(store, { asynchronous });
   const { handlers, held } = createRandomHandlers(({ idempotencyKey }) => void (alive && observer.begun.push({ key: idempotencyKey })));
@@ -38,7 +38,7 @@ async function open(flows: readonly FlowSource[], store: MemoryStore, clock: Sim
 }
 
 /** What is complete now must not run later. */
-function noteComplete(store: MemoryStore, { begun, complete }: Observer): void {
+function noteComplete(store: MemoryRecords, { begun, complete }: Observer): void {
   for (const { key, executionId } of store.listExecutions({ limit: 1_000 })) {
     for (const { status, item, stepId } of store.listSteps(key)) {
       const name = `${executionId}/${item < 0 ? stepId : `${stepId}[${item}]`}#1`;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { startPoller } from '../torture/start-poller.ts';
 import { createVictimTools, victimFlow } from '../torture/victim-flow.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { openSqliteReader, openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import { expectSound } from './expect-sound.ts';
 

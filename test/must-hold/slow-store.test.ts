@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Execution } from '../../src/runtime/api.ts';
 import type { Store } from '../../persistence/store.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';

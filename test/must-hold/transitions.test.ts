@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, TransitionUpdate } from '../../src/runtime/api.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 
 const flow = { id: 'f', steps: [{ id: 'a', uses: 'tool:work' }] };

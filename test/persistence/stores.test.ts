@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { openDatabase } from '../../persistence/sqlite/driver.ts';
 import type { SqliteDriver } from '../../persistence/sqlite/driver.ts';
 import type { StoreReader } from '../../persistence/store.ts';
+import { TableRecords } from '../../persistence/records/table-records.ts';
 import { openFilesStore } from '../../src/files.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { createMaps, MapsStore } from '../kit/maps-store.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { start } from './conformance/fixtures.ts';
 import { testStore } from './conformance/store-suite.ts';
 
@@ -21,6 +23,24 @@ testStore({
       usurp() {
         store.evict();
         store.reopen().acquire({ pid: 1, hostname: 'usurper', startedAt: start, socket: null });
+      },
+    };
+  },
+});
+
+testStore({
+  name: 'of a stranger, over maps',
+  lacks: ['ownWrites'],
+  setup() {
+    const maps = createMaps();
+    const open = () => new TableRecords(new MapsStore(maps));
+    return {
+      store: open(),
+      reopen: open,
+      read: open,
+      usurp() {
+        maps.owner = undefined;
+        void open().acquire({ pid: 1, hostname: 'usurper', startedAt: start, socket: null });
       },
     };
   },

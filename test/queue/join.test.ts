@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import type { JoinedRuntime } from '../../src/queue/join-runtime.ts';
 import { joinRuntime } from '../../src/queue/join-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { createGate } from '../runtime/open-runtime.ts';
 
 const jobs = defineQueue({ name: 'jobs', maxAttempts: 1 });

@@ -6,7 +6,7 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 
 const orders = defineQueue({ name: 'orders', maxDepth: 5 });
 const runtimes: Runtime[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { defineQueue } from '../../src/queue/define-queue.ts';
@@ -29,7 +29,7 @@ steps:
     depends_on: [reply]
 `);
 
-const statusOf = async (store: MemoryStore, queue: string) => (await store.countMessages()).filter(count => count.queue === queue).map(({ status, count }) => `${count} ${status}`);
+const statusOf = async (store: MemoryRecords, queue: string) => (await store.countMessages()).filter(count => count.queue === queue).map(({ status, count }) => `${count} ${status}`);
 
 describe('a flow that asks and waits for the reply', () => {
   it('publishes the question with its step, and goes on with the answer', async () => {
@@ -39,7 +39,7 @@ describe('a flow that asks and waits for the reply', () => {
     const { passed, steps } = await execution.settled();
     expect(passed).toBe(true);
     expect(steps.map(({ output }) => output)).toEqual([{ messageId: expect.any(String), correlationId: `${execution.executionId}/ask` }, { answer: 41 }, 42]);
-    expect(await statusOf(store as MemoryStore, 'answers')).toEqual(['1 completed']);
+    expect(await statusOf(store as MemoryRecords, 'answers')).toEqual(['1 completed']);
     const [answer] = await runtime.queues.peek('answers', { status: 'completed' });
     expect(answer?.history.map(({ event }) => event)).toEqual(['message.publish', 'message.claim', 'message.ack']);
     expect(await store.listMessageWaiters(undefined, 10)).toEqual([]);
@@ -63,7 +63,7 @@ describe('a flow that asks and waits for the reply', () => {
     for (let crashAt = 1; crashAt < 40; crashAt++) {
       const first = await openQueues({ queues, flows: [flow] });
       let commits = 0;
-      let left: MemoryStore | undefined;
+      let left: MemoryRecords | undefined;
       const { store } = first;
       const commit = store.commit.bind(store);
       store.commit = batch => {

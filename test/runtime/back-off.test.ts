@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks } from './open-runtime.ts';
 
 const retry = { maxAttempts: 2, initialInterval: '20s', jitter: 'none' } as const;

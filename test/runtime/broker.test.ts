@@ -11,7 +11,7 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { connectToOwner } from '../../src/runtime/broker-client.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from './open-runtime.ts';
 
 const waiting = defineFlow({ id: 'waiting', steps: [{ id: 'ask', uses: 'signal', with: { name: 'go' } }] });

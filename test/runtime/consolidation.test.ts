@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { fail } from '../../src/runtime/tool.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { createGate, openRuntime, settleTicks, until } from './open-runtime.ts';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
 import { compiledMachines } from '../../src/runtime/machines.ts';
 import { readDepth, readParentStep, toChildId, toFormerChildId, toParentStep, toRootId } from '../../src/runtime/child-id.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks } from './open-runtime.ts';
 
 const folders: string[] = [];

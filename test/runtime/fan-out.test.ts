@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
@@ -99,7 +99,7 @@ describe('the list of a for_each step', () => {
 
 describe('`concurrency` of a step', () => {
   /** Runs with handlers that answer one at a time; notes how many ran at once. */
-  async function watch(source: FlowSource, list: readonly number[], store: MemoryStore = createMemoryStore(), stopAfter = Infinity) {
+  async function watch(source: FlowSource, list: readonly number[], store: MemoryRecords = createMemoryStore(), stopAfter = Infinity) {
     let answers: (() => void)[] = [];
     let most = 0;
     let ran = 0;

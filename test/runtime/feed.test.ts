@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
@@ -12,7 +12,7 @@ import type { FeedOptions } from '../../src/runtime/feed/feed-options.ts';
 import type { FeedPage } from '../../src/runtime/feed/feed.ts';
 import { Feed } from '../../src/runtime/feed/feed.ts';
 import { followStore } from '../../src/runtime/feed/follow-store.ts';
-import { openSqliteReader, openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { createGate, openRuntime } from './open-runtime.ts';
 
 const flow: FlowSource = { id: 'pair', steps: [{ id: 'a', uses: 'tool:work' }, { id: 'b', uses: 'tool:work', depends_on: ['a'] }] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../persistence/store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { openRuntime, type Opened } from './open-runtime.ts';
 
 const flows = [{ id: 'charge', steps: [{ id: 'a', uses: 'tool:charge' }] }, { id: 'ship', steps: [{ id: 'a', uses: 'tool:ship' }] }];

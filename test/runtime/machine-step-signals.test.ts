@@ -1,6 +1,6 @@
 import { setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { approval } from './approval-machine.ts';

@@ -1,7 +1,7 @@
 import { setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
@@ -33,7 +33,7 @@ function createPlace(flows: FlowSource | FlowSource[] = flow, options: Partial<R
     clock,
     shipped,
     open,
-    get store(): MemoryStore {
+    get store(): MemoryRecords {
       return store;
     },
     actor: (id: string) => store.actors.getActor(id),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ExecutionDetails } from '../../src/runtime/api.ts';
 import { catchError, expectCode } from '../persistence/conformance/commit.ts';
@@ -14,7 +14,7 @@ const change = (id: string, parts: object): FlowSource => ({ ...base, steps: bas
 const results = ({ steps }: ExecutionDetails): unknown[] => steps.map(({ stepId, output, keptFrom }) => [stepId, output, keptFrom ?? 'ran']);
 
 /** Runs the first definition, with `hanging` never answering, and stops; then opens the second one on what is stored. */
-async function openTwice(second: FlowSource, { hanging, failing, store = createMemoryStore() }: { hanging?: string; failing?: string; store?: MemoryStore } = {}) {
+async function openTwice(second: FlowSource, { hanging, failing, store = createMemoryStore() }: { hanging?: string; failing?: string; store?: MemoryRecords } = {}) {
   const first = await openRuntime(base, {
     work: ({ stepId, input }) => (stepId === hanging ? createGate().promise : stepId === failing ? Promise.reject(new Error('no')) : input),
   }, { store });

@@ -1,4 +1,4 @@
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
@@ -7,6 +7,7 @@ import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
+import { openRecords } from '../../persistence/records/open-records.ts';
 
 export type Handlers = { readonly [name: string]: (call: ToolCall) => unknown };
 
@@ -26,7 +27,7 @@ export async function openRuntime(
   options: Partial<RuntimeOptions> & { readonly clock?: SimulatedClock } = {},
 ): Promise<Opened> {
   const clock = options.clock ?? new SimulatedClock();
-  const store = options.store ?? createMemoryStore();
+  const store = options.store ? openRecords(options.store) : createMemoryStore();
   const list = Array.isArray(flows) ? (flows as readonly FlowSource[]) : [flows as FlowSource];
   const runtime = await createRuntime({ random: createSeededRandom(1), ...options, store, clock, flows: list.map(flow => defineFlow(flow)), tools: toTools(handlers) });
   return { runtime, clock, store };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { FlowError } from '../../src/core/errors.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';

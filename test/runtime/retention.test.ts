@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { BelievedTime } from '../../src/core/believed-time.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { StoreSize } from '../../persistence/store.ts';
 import { Retention } from '../../src/runtime/retention.ts';
 import { defineQueue } from '../../src/queue/define-queue.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks, until } from './open-runtime.ts';
 
 const flow = { id: 'short', steps: [{ id: 'a', uses: 'tool:ok' }] };

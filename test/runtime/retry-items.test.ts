@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ExecutionDetails } from '../../src/runtime/api.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { recordCommits } from '../must-hold/crash-kit.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { openRuntime, type Opened } from './open-runtime.ts';
@@ -139,7 +139,7 @@ describe('a for_each step whose items partly failed, retried', () => {
     ['what failed when another step has changed', 'sum', { with: '{% [steps.each.output] %}' }, ['each[1]#2', 'each[3]#2', 'sum#2']],
   ])('runs %s', async (_what, changed, parts, expected) => {
     const first = await runOnce([step('list'), each(), sum]);
-    const store = (first.store as MemoryStore).copy();
+    const store = (first.store as MemoryRecords).copy();
     await first.runtime.stop();
     first.world.broken = new Set();
     const second = await openFlow([step('list'), each(), sum].map(one => (one.id === changed ? { ...one, ...parts } : one)), {}, first, store);
@@ -152,7 +152,7 @@ describe('a for_each step whose items partly failed, retried', () => {
 
   it('keeps the same ones after a crash at any commit of the retry', async () => {
     const first = await runOnce([step('list'), each(), sum]);
-    const before = (first.store as MemoryStore).copy();
+    const before = (first.store as MemoryRecords).copy();
     await first.runtime.stop();
     first.world.broken = new Set();
     const { store, copies } = recordCommits(before);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
 describe('stop, called twice', () => {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { isFlowError } from '../../src/core/errors.ts';

@@ -1,6 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { flowMachine } from '../../machines/flow.ts';
 import { stepMachine } from '../../machines/step.ts';
+import { openRecords } from '../../persistence/records/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
@@ -24,10 +25,10 @@ function requireMutant(machine: AnyStateMachine, name: string): AnyStateMachine 
 }
 
 /** A store with one method in another's hands. */
-function replaceCommit(store: Store, commit: (batch: CommitBatch) => void): Store {
+function replaceCommit(store: Store, commit: (store: Store, batch: CommitBatch) => void): Store {
   return new Proxy(store, {
     get(target, name) {
-      if (name === 'commit') return commit;
+      if (name === 'commit') return (batch: CommitBatch) => commit(target, batch);
       const member: unknown = Reflect.get(target, name);
       return typeof member === 'function' ? (member.bind(target) as unknown) : member;
     },
@@ -64,10 +65,10 @@ const forgetCompleted = (batch: CommitBatch): CommitBatch => ({ ...batch, steps:
 /** Runtimes with one promise broken each. */
 export const brokenRuntimes: Readonly<Record<string, Open>> = {
   'begins handlers before their commit': options =>
-    createRuntime({ ...options, store: replaceCommit(options.store, batch => commitLater(options.store, batch)) }),
+    createRuntime({ ...options, store: replaceCommit(openRecords(options.store), commitLater) }),
   'loses every other timer': options => createRuntime({ ...options, clock: loseTimers(options.clock as Clock) }),
   'accepts a late answer': openWith('step', requireMutant(stepMachine, 'running: attempt.completed #1 forgets isCurrent')),
-  'stores an output twice': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(doubleOutputs(batch)) as undefined) }),
+  'stores an output twice': options => createRuntime({ ...options, store: replaceCommit(openRecords(options.store), (store, batch) => store.commit(doubleOutputs(batch)) as undefined) }),
   'lets a cancel lose': openWith('flow', requireMutant(flowMachine, 'stepping: flow.cancel #3 removed')),
   'does not try again': openWith('step', requireMutant(stepMachine, 'running: attempt.failed #1 removed')),
 };
@@ -76,6 +77,6 @@ export const brokenRuntimes: Readonly<Record<string, Open>> = {
 export const forgetfulRuntimes: Readonly<Record<string, Open>> = {
   'does not go on with what was cut off': options => createRuntime({ ...options, recover: false }),
   'does not begin a cut-off run again': openWith('step', requireMutant(stepMachine, 'running: attempt.interrupted #1 removed')),
-  'loses outputs': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit({ ...batch, attempts: [] }) as undefined) }),
-  'runs completed steps again': options => createRuntime({ ...options, store: replaceCommit(options.store, batch => options.store.commit(forgetCompleted(batch)) as undefined) }),
+  'loses outputs': options => createRuntime({ ...options, store: replaceCommit(openRecords(options.store), (store, batch) => store.commit({ ...batch, attempts: [] }) as undefined) }),
+  'runs completed steps again': options => createRuntime({ ...options, store: replaceCommit(openRecords(options.store), (store, batch) => store.commit(forgetCompleted(batch)) as undefined) }),
 };

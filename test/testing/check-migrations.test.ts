@@ -7,7 +7,7 @@ import { createMachine } from 'xstate';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HostedMachine } from '../../src/machine-host/machine-book.ts';
 import type { MachineLike } from '../../src/machine-host/machine-like.ts';
-import { openSqliteReader } from '../../src/sqlite.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import type { MigrationReport, StoredActor } from '../../src/testing.ts';
 import { checkMigrations, readStoredActors } from '../../src/testing.ts';
 import { createMachines, World } from '../fixtures/actors-0.2.0/machines.ts';

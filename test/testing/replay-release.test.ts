@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
@@ -23,7 +23,7 @@ describe('a runtime that stops', () => {
       one.clock.advance(10);
     }
     await stopping;
-    const store = (one.store as MemoryStore).reopen();
+    const store = (one.store as MemoryRecords).reopen();
     expect((await replayJournal(store, executionId)).mismatches).toEqual([]);
     const inputs: unknown[] = [];
     const two = await openRuntime(flow, { t: ({ input, attempt }) => inputs.push([attempt, input]) }, { store, clock: one.clock });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSqliteReader } from '../../src/sqlite.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 
 const victim = fileURLToPath(new URL('victim.ts', import.meta.url));

@@ -1,5 +1,5 @@
 import { createRuntime, defineFlow, defineTool, SimulatedClock } from 'flowstone';
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

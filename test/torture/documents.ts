@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntime, defineFlow, defineTool } from 'flowstone';
 import type { Runtime } from 'flowstone';
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 const mega = 1_000_000;
 const chunkBytes = 40_000;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { openSqliteReader, type SqliteReader } from 'flowstone/sqlite';
+import { openSqliteReader, type SqliteRecordReader } from '../../src/open-records.ts';
 import type { AttemptRecord, ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import { isFlowError } from 'flowstone';
 import { replayJournal } from '../../src/testing/replay.ts';
@@ -73,7 +73,7 @@ export class Inquest {
     }
   }
 
-  #open(): SqliteReader | undefined {
+  #open(): SqliteRecordReader | undefined {
     try {
       return openSqliteReader({ file: this.#database });
     } catch (error) {
@@ -106,7 +106,7 @@ export class Inquest {
   }
 
   /** What a caller was told is stored. */
-  #checkAnswers(reader: SqliteReader, observations: readonly Observation[]): void {
+  #checkAnswers(reader: SqliteRecordReader, observations: readonly Observation[]): void {
     for (const { what, executionId } of observations) {
       if (what !== 'answered' && what !== 'settled') continue;
       const execution = reader.getExecution(executionId);
@@ -122,7 +122,7 @@ export class Inquest {
     }
   }
 
-  async #checkExecution(reader: SqliteReader, execution: ExecutionRecord, seen: ReadonlyMap<string, readonly Observation[]>): Promise<number> {
+  async #checkExecution(reader: SqliteRecordReader, execution: ExecutionRecord, seen: ReadonlyMap<string, readonly Observation[]>): Promise<number> {
     const { executionId, key, status, passed } = execution;
     this.#expect(status === 'scored' && passed === true, () => `${executionId} ended ${status}, passed ${passed}`);
     const attempts = reader.listAttempts(key);
@@ -167,7 +167,7 @@ export class Inquest {
     }
   }
 
-  #checkJournal(reader: SqliteReader, { key, executionId, seq }: ExecutionRecord): void {
+  #checkJournal(reader: SqliteRecordReader, { key, executionId, seq }: ExecutionRecord): void {
     let next = 1;
     for (const row of reader.readJournal(key, 0, 1_000_000)) {
       this.#expect(row.seq === next, () => `the journal of ${executionId} goes on at ${row.seq} instead of ${next}`);

@@ -1,6 +1,6 @@
 /* Publishes and handles until the disk takes no more; prints what it was answered. Started with a limit on file sizes. */
 import { createRuntime, defineQueue, isFlowError } from 'flowstone';
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 process.on('SIGXFSZ', () => {});
 const jobs = defineQueue({ name: 'jobs' });

@@ -1,6 +1,6 @@
 // A process whose files may not grow beyond a limit: starts flows until the disk refuses, then says what it was told.
 import { createRuntime, defineFlow, defineTool } from 'flowstone';
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 const [file] = process.argv.slice(2) as [string];
 let begun = 0;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from 'flowstone';
-import { openSqliteReader } from 'flowstone/sqlite';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { readOracle } from './oracle.ts';
 import { makePlan, openPipeline, readTree } from './pipeline-run.ts';

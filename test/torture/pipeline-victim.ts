@@ -1,5 +1,5 @@
 // The process that is killed while it makes a plan: goes on with what is unfinished, ends when the plan is whole.
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openOracle } from './oracle.ts';
 import { makePlan, openPipeline } from './pipeline-run.ts';
 

@@ -1,5 +1,5 @@
 // A process that only reads: opens, lists, shows, closes, over and over, until its standard input ends.
-import { openSqliteReader } from 'flowstone/sqlite';
+import { openSqliteReader } from '../../src/open-records.ts';
 
 const [file] = process.argv.slice(2) as [string];
 const errors = new Set<string>();

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Durability } from '../../persistence/sqlite/open.ts';
-import { openSqliteReader } from '../../persistence/sqlite/open-sqlite-store.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 
 export interface StormOptions {

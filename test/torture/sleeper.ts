@@ -1,6 +1,7 @@
 // A process with many unfinished flows: it starts them, or goes on with them and says when the first handler runs again.
 import { createRuntime, defineFlow, defineTool } from 'flowstone';
-import { openSqliteStore, type Durability } from 'flowstone/sqlite';
+import { type Durability } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 
 const [file, durability, role, flows] = process.argv.slice(2) as [string, Durability, 'start' | 'resume', string];
 let begun = 0;

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { defineQueue, joinRuntime } from 'flowstone';
 import type { Durability } from 'flowstone/sqlite';
-import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 
 const [file = '', oracle = '', name = '', durability = 'process', first = '0', last = '0'] = process.argv.slice(2);
 

@@ -1,6 +1,7 @@
 // The process that is killed: goes on with what is unfinished, starts what is missing, ends when all has settled.
 import { createRuntime, type ToolCall } from 'flowstone';
-import { openSqliteStore, type Durability, type SqliteDriver } from 'flowstone/sqlite';
+import { type Durability, type SqliteDriver } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { openOracle } from './oracle.ts';
 import { createVictimTools, victimFlow } from './victim-flow.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createMemoryStore, createRuntime, defineFlow, defineTool, isFlowError, type Runtime } from '../../src/index.ts';
-import type { MemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createRuntime, defineFlow, defineTool, isFlowError, type Runtime } from '../../src/index.ts';
+import { createMemoryStore, type MemoryRecords } from '../../src/open-records.ts';
 import { compileFlow } from '../../src/definition/compile-flow.ts';
 import { compileStored } from '../../src/definition/compile-stored.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
@@ -18,7 +18,7 @@ const createDoubling = (version = '1', factor = 2) =>
     ],
   });
 
-async function withRuntime<Result>(options: Partial<Parameters<typeof createRuntime>[0]> & { store?: MemoryStore }, work: (runtime: Runtime) => Promise<Result>): Promise<Result> {
+async function withRuntime<Result>(options: Partial<Parameters<typeof createRuntime>[0]> & { store?: MemoryRecords }, work: (runtime: Runtime) => Promise<Result>): Promise<Result> {
   const runtime = await createRuntime({ tools: [echo], ...options, store: options.store?.reopen() ?? createMemoryStore() });
   try {
     return await work(runtime);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createFolder, run } from './program-harness.ts';
 
 let folder: ReturnType<typeof createFolder>;

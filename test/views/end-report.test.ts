@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSqliteReader } from '../../src/sqlite.ts';
+import { openSqliteReader } from '../../src/open-records.ts';
 import { renderReport } from '../../src/report.ts';
 import { gather } from '../../src/views/read-history.ts';
 import { createFolder, run } from './program-harness.ts';

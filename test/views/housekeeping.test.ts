@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { SimulatedClock, systemClock } from '../../src/core/clock.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createFolder, run } from './program-harness.ts';
 
 let folder: ReturnType<typeof createFolder>;

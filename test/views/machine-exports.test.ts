@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { createMachine } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { isFlowError } from '../../src/core/errors.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { parseFlow } from '../../src/definition/parse.ts';

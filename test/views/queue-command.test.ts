@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineQueue } from '../../src/queue/define-queue.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { settleTicks, until } from '../runtime/open-runtime.ts';
 import { createFolder, killAll, run as runIn, start } from './program-harness.ts';
 

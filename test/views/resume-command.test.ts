@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createRunKey } from '../../src/views/cli/start-folder.ts';
 import { createFolder, run } from './program-harness.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import type { ToolCall } from '../../src/runtime/tool.ts';
-import { openSqliteStore } from '../../src/sqlite.ts';
+import { openSqliteStore } from '../../src/open-records.ts';
 import { createFolder, run } from './program-harness.ts';
 
 const folder = createFolder();

@@ -26,6 +26,15 @@ interface Statement {
 // Far from any number that means something else.
 const recordedKey = 7_700_000_000;
 
+// What is there already: the keys that an owner gives begin behind it.
+const settledExecution = `
+  INSERT INTO executions (key, execution_id, generation, flow_id, flow_version, digest, priority, context, seq, created_at, status, started_at, settled_at, score, passed)
+  VALUES (?, 'before', 1, 'before', '1', 'before', 0, '{}', 0, 0, 'scored', 0, 0, 1, 1)`;
+const settledMessage = `
+  INSERT INTO messages (key, message_id, queue, version, priority, max_attempts, max_interruptions, published_at, visible_at, status, claim, attempt, interruptions,
+    generation, claimed_at, settled_at, history, payload)
+  VALUES (?, 'before', 'before', 1, 0, 1, 1, 0, 0, 'completed', 1, 1, 0, 1, 0, 0, '', '1')`;
+
 /**
  * Lets Flowstone run one flow and notes what it writes, commit by commit. The floor then writes exactly these rows, whatever
  * the schema, with nothing around it.
@@ -34,11 +43,7 @@ export async function recordTicks(directory: string, flow: FlowSource, input: un
   const database = new Database(join(directory, 'recorded.db'));
   const ticks = spyOn(database);
   const store = openSqliteStore({ database, durability: 'process' });
-  const acquire = store.acquire.bind(store);
-  store.acquire = owner => {
-    acquire(owner);
-    return recordedKey;
-  };
+  database.prepare(settledExecution).run(recordedKey);
   const work = defineTool({ name: 'work', run: () => ({ ok: true, v: 'x'.repeat(100) }) });
   const runtime = await createRuntime({ store, tools: [work], flows: [defineFlow(flow)], listen: false });
   // The first one also stores the definition; what every further one writes is what counts.
@@ -60,7 +65,7 @@ export async function recordMessage(directory: string, payload: unknown): Promis
   const database = new Database(join(directory, 'recorded.db'));
   const ticks = spyOn(database);
   const store = openSqliteStore({ database, durability: 'process' });
-  store.getQueueMarks = () => ({ messageKey: recordedKey, outboxKey: 0, publishedAt: 0 });
+  database.prepare(settledMessage).run(recordedKey);
   const jobs = defineQueue({ name: 'jobs' });
   const runtime = await createRuntime({ store, queues: [jobs], listen: false });
   // The first of a block also stores the block.

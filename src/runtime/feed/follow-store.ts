@@ -1,4 +1,5 @@
-import type { FeedReader } from '../../../persistence/feed-store.ts';
+import type { AnyReader } from '../../../persistence/records/open-records.ts';
+import { openReader } from '../../../persistence/records/open-records.ts';
 import { systemClock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { createRedactor } from '../../core/redact.ts';
@@ -24,10 +25,10 @@ import { Feed } from './feed.ts';
  *
  * @throws a `FlowError` with code `cursor_invalid` or `option_invalid`
  */
-export async function* followStore(reader: FeedReader, how: FollowOptions = {}): AsyncGenerator<FeedPage, void, undefined> {
+export async function* followStore(reader: AnyReader, how: FollowOptions = {}): AsyncGenerator<FeedPage, void, undefined> {
   const { pollMs = 100, secrets = [], ...options } = requireCallOptions('followStore', how);
   if (!(pollMs >= 1 && pollMs <= 60_000)) throw new FlowError('option_invalid', `Expected \`pollMs\` to be a number from 1 to 60000, got ${describeValue(pollMs)}`);
-  const feed = new Feed(reader, createRedactor(secrets));
+  const feed = new Feed(openReader(reader), createRedactor(secrets));
   let timer: unknown;
   const look = (): void => {
     feed.wake();

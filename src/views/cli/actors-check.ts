@@ -1,7 +1,7 @@
 import { FlowError } from '../../core/errors.ts';
 import type { ActorCheck, StoredActor, StoredActorFilter } from '../../machine-host/check-actors.ts';
 import { checkActors, readStoredActors } from '../../machine-host/check-actors.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

@@ -5,7 +5,7 @@ import { describeValue, didYouMean } from '../../core/wording.ts';
 import { toActorSummary } from '../../machine-host/actor-summary.ts';
 import type { ActorNode, ActorView } from '../../machine-host/read-actor-view.ts';
 import { readActorView } from '../../machine-host/read-actor-view.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { renderActor, renderActors } from '../terminal/actor-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkActorsCommand } from './actors-check.ts';

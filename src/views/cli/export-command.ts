@@ -3,7 +3,7 @@ import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { writeFiles } from '../../runtime/artifacts/output-files.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { gather } from '../read-history.ts';
 import { renderExport, requireExportFormat } from '../export/export-format.ts';
 import { writeFileAtomically } from '../export/write-file.ts';

@@ -7,7 +7,7 @@ import type { Execution, ExecutionDetails, Runtime } from '../../runtime/api.ts'
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readExpectedDurations } from '../../runtime/read-progress.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { createLineView } from '../terminal/line-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';

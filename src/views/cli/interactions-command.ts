@@ -1,6 +1,6 @@
 import type { InteractionInfo, InteractionTotals } from '../../runtime/interactions/interaction.ts';
 import { listInteractions, sumInteractions } from '../../runtime/interactions/read-interactions.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { formatDuration } from '../terminal/durations.ts';
 import { formatCost, renderMade } from '../terminal/made-lines.ts';
 import type { Palette } from '../terminal/palette.ts';

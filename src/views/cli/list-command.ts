@@ -5,7 +5,7 @@ import { didYouMean } from '../../core/wording.ts';
 import type { FlowProgress } from '../../runtime/api.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../runtime/read-progress.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { formatDateTime, formatDuration, formatProgress } from '../terminal/durations.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { shorten } from '../terminal/plain-text.ts';

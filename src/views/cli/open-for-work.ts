@@ -1,5 +1,5 @@
 import { isFlowError } from '../../core/errors.ts';
-import { openSqliteReader, openSqliteStore, type SqliteReader } from '../../sqlite.ts';
+import { openSqliteReader, openSqliteStore, type SqliteRecordReader } from '../../open-records.ts';
 
 /**
  * Opens a database to find out what is in it before something is done to it, here or by its owner.
@@ -7,7 +7,7 @@ import { openSqliteReader, openSqliteStore, type SqliteReader } from '../../sqli
  * One of an older version is brought up to date first, as it would be by whoever works on it next. While a program of
  * that version owns it, it is read as it is: that program does the work.
  */
-export function openForWork(file: string): SqliteReader {
+export function openForWork(file: string): SqliteRecordReader {
   try {
     return openSqliteReader({ file });
   } catch (error) {

@@ -5,7 +5,7 @@ import { toMessageDetails } from '../../queue/message-details.ts';
 import { joinRuntime } from '../../queue/join-runtime.ts';
 import type { MessageDetails, QueueCare, QueueStats } from '../../queue/queue-api.ts';
 import { readQueueStats } from '../../queue/queue-stats.ts';
-import { openSqliteReader, openSqliteStore } from '../../sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../open-records.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -4,7 +4,7 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { OwnerConnection } from '../../runtime/broker-client.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteStore } from '../../sqlite.ts';
+import { openSqliteStore } from '../../open-records.ts';
 import type { CommandContext } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { requireExecution } from './find-execution.ts';

@@ -5,7 +5,7 @@ import type { Store } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { ExecutionDetails, Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteStore } from '../../sqlite.ts';
+import { openSqliteStore } from '../../open-records.ts';
 import { formatReason } from '../terminal/step-line.ts';
 import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

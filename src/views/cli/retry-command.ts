@@ -4,7 +4,7 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { openSqliteStore } from '../../sqlite.ts';
+import { openSqliteStore } from '../../open-records.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';

@@ -6,7 +6,7 @@ import { describeImport } from '../../import/describe-import.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
 import { readDetails } from '../../runtime/queries.ts';
 import { readProgress } from '../../runtime/read-progress.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import { readExecutionView } from '../read-execution-view.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
 import { renderAssertions } from '../terminal/assertion-report.ts';

@@ -1,5 +1,5 @@
 import { FlowError } from '../../core/errors.ts';
-import { openSqliteReader } from '../../sqlite.ts';
+import { openSqliteReader } from '../../open-records.ts';
 import type { Figures } from '../../catalog/compute-stats.ts';
 import { agentLabel, readStats } from '../../catalog/read-stats.ts';
 import { formatDateTime, formatDuration } from '../terminal/durations.ts';

@@ -42,7 +42,7 @@ export function testIsolations(subject: Subject): void {
       const { store } = subject.current;
       const batch = makeBatch({ executions: [makeExecution(9)], isolations: [makeIsolation(1, { taken: 4 })] });
       await expectCode(() => store.commit(batch), 'commit_failed');
-      await expectCode(() => store.commit(makeBatch({ isolations: [makeIsolation(2, { taken: 1 })] })), 'record_settled');
+      await expectCode(() => store.commit(makeBatch({ isolations: [makeIsolation(2, { taken: 1 })] })), 'commit_failed');
       expect(await store.getExecution('execution-9')).toBeUndefined();
       expect(await isolations.get(1)).toMatchObject({ taken: 5 });
       await catchError(() => store.commit(makeBatch({ isolations: [{ ...makeIsolation(3), status: 'lost' as never }] })));

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore, MemoryStore } from '../../../persistence/memory/memory-store.ts';
+import { MemoryStore } from '../../../persistence/memory/memory-store.ts';
+import type { MemoryRecords } from '../../../src/open-records.ts';
+import { createMemoryStore } from '../../../src/open-records.ts';
 import { expectCode } from '../conformance/commit.ts';
 import { completed, makeAttempt, makeBatch, makeExecution, makeStep, owner, scored, start } from '../conformance/fixtures.ts';
 
-function fill(): MemoryStore {
+function fill(): MemoryRecords {
   const store = createMemoryStore();
   store.acquire(owner);
   store.commit(
@@ -32,7 +34,7 @@ describe('the memory store', () => {
   it('comes back from its bytes with everything, and without an owner', () => {
     const store = fill();
     const bytes = store.toBytes();
-    const again = MemoryStore.fromBytes(bytes);
+    const again = createMemoryStore(MemoryStore.fromBytes(bytes));
     expect(again.toBytes()).toEqual(bytes);
     expect(again.getOwner()).toBeUndefined();
     expect(again.getExecution('execution-1')).toEqual(makeExecution(1, { idempotencyKey: 'k' }));
@@ -75,7 +77,7 @@ describe('the memory store', () => {
         }),
       'record_settled',
     );
-    const read = MemoryStore.fromBytes(store.toBytes());
+    const read = createMemoryStore(MemoryStore.fromBytes(store.toBytes()));
     read.acquire(owner);
     read.commitWith(attempt => {
       attempt(({ handle }) => {

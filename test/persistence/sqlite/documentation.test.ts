@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
-import { openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/open-records.ts';
 
 const text = readFileSync(new URL('../../../docs/reference/storage.md', import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canLoadNative, choosePreferredDriver } from '../../../persistence/sqlite/driver.ts';
-import { openSqliteReader, openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { catchError, expectCode } from '../conformance/commit.ts';
 import { useTemporaryFiles } from './temporary-file.ts';
 

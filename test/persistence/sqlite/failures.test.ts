@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SqliteDatabase } from '../../../src/sqlite.ts';
-import { openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/open-records.ts';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { catchError, expectCode } from '../conformance/commit.ts';
 import { makeAttempt, makeBatch, makeExecution, makeStep, owner } from '../conformance/fixtures.ts';

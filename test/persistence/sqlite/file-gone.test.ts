@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { openFilesStore } from '../../../src/files.ts';
-import { openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/open-records.ts';
 import { catchError } from '../conformance/commit.ts';
 import { makeAttempt, makeBatch, makeExecution, owner } from '../conformance/fixtures.ts';
 import { useTemporaryFiles } from './temporary-file.ts';

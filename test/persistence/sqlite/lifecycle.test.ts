@@ -2,7 +2,7 @@ import { assert, constantFrom, property, record as recordOf } from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { attemptRecord, executionRecord, stepRecord } from '../../../persistence/records.ts';
-import { openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../src/open-records.ts';
 import { failure, makeAttempt, makeBatch, makeExecution, makeStep, owner, start } from '../conformance/fixtures.ts';
 
 const at = constantFrom(null, 0, start);

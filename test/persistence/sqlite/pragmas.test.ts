@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { SqliteStore } from '../../../src/sqlite.ts';
-import { openSqliteStore } from '../../../src/sqlite.ts';
+import type { SqliteRecords } from '../../../src/open-records.ts';
+import { openSqliteStore } from '../../../src/open-records.ts';
 import { completed, makeAttempt, makeBatch, makeExecution, makeStep, owner, scored, start } from '../conformance/fixtures.ts';
 import { useTemporaryFiles } from './temporary-file.ts';
 
 const toFile = useTemporaryFiles();
 
 /** What SQLite itself says, inside a transaction after the first write. */
-function readPragma(store: SqliteStore, name: string): unknown {
+function readPragma(store: SqliteRecords, name: string): unknown {
   let value: unknown;
   store.commitWith(attempt => {
     attempt(({ handle }) => {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSqliteReader, openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { catchError } from '../conformance/commit.ts';
 import { makeBatch, makeExecution, owner } from '../conformance/fixtures.ts';
 import { useTemporaryFiles } from './temporary-file.ts';
@@ -93,7 +93,8 @@ describe('several processes on one file', () => {
     expect(reader.listSteps(1)).toHaveLength(seq);
     reader.close();
     const again = openSqliteReader({ file, driver });
-    expect(again.getExecution('execution-1')?.seq).toBe(seq);
+    // A commit that was in the log, and not in its index yet, is seen by whoever opens the file anew.
+    expect(again.getExecution('execution-1')?.seq).toBeGreaterThanOrEqual(seq);
     again.close();
   });
 

@@ -5,7 +5,7 @@ import { SqliteConnection } from '../../../persistence/sqlite/connection.ts';
 import { openDatabase } from '../../../persistence/sqlite/driver.ts';
 import { migrations } from '../../../persistence/sqlite/migrations/migrations.ts';
 import { migrate, readVersion } from '../../../persistence/sqlite/schema.ts';
-import { openSqliteReader, openSqliteStore } from '../../../src/sqlite.ts';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { catchError, expectCode } from '../conformance/commit.ts';
 import { makeBatch, makeExecution, owner } from '../conformance/fixtures.ts';
 import { useTemporaryFiles } from './temporary-file.ts';

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { createRuntime } from 'flowstone';
 import type { ExecutionDetails, MessageDetails, Runtime } from 'flowstone';
-import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { replayJournal } from 'flowstone/testing';
 import { judgeAccounts } from './judge-accounts.ts';
 import { judgeHandlers } from './judge-handlers.ts';

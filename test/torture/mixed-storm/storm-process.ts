@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isFlowError, joinRuntime } from 'flowstone';
 import type { Runtime } from 'flowstone';
 import type { Durability } from 'flowstone/sqlite';
-import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { accounts, answers, createAccount, createFlows, createWork, isHopeless, jobs, partitionOf, plain, wait } from './storm-program.ts';
 import type { Witnessed } from './storm-witness.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { createRuntime, isFlowError } from 'flowstone';
 import type { ExecutionDetails, Runtime } from 'flowstone';
-import { openSqliteReader, openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { replayJournal } from 'flowstone/testing';
 import { actorId, createWork, flow, machine, queue, rowsPerFlow } from './recorded-program.ts';
 import type { Acknowledged } from './witness.ts';

@@ -3,7 +3,7 @@ import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRuntime } from 'flowstone';
 import type { Durability } from 'flowstone/sqlite';
-import { openSqliteStore } from 'flowstone/sqlite';
+import { openSqliteStore } from '../../../src/open-records.ts';
 import { actorId, createWork, flow, machine, queue } from './recorded-program.ts';
 import type { Witnessed } from './witness.ts';
 

@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../../src/open-records.ts';
 import { makeBatch, owner } from '../../conformance/fixtures.ts';
 
 // Opens the file named first; with `acquire` takes it, too, and says how that went as JSON. Then ends without closing.

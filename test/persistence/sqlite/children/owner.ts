@@ -1,5 +1,5 @@
 import { makeBatch, makeExecution, makeStep, owner } from '../../conformance/fixtures.ts';
-import { openSqliteStore } from '../../../../src/sqlite.ts';
+import { openSqliteStore } from '../../../../src/open-records.ts';
 
 // Owns the file named first and writes until it is killed. Says `owned`, then `written N` once it has N commits.
 const [file = '', commits = '1', driver] = process.argv.slice(2);

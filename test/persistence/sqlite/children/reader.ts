@@ -1,4 +1,4 @@
-import { openSqliteReader } from '../../../../src/sqlite.ts';
+import { openSqliteReader } from '../../../../src/open-records.ts';
 
 // Reads the file named first until the execution has had as many commits as named second. Says how often it read.
 const [file = '', target = '1'] = process.argv.slice(2);

@@ -1,0 +1,52 @@
+import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, DueActor, ListActorsParams } from '../actor-store.ts';
+import type { Answer } from '../answer.ts';
+import type { TableStoreReader } from '../contract.ts';
+import type { Row } from '../table.ts';
+import { journalKinds } from './journal-kinds.ts';
+import { asRecord, collect, readOne, readRows } from './reading.ts';
+import { actorMachines, actorParts, actors, journal } from './tables.ts';
+
+const toJournal = (row: Row): ActorJournalRecord => ({ actorId: row['instance'] as string, seq: row['seq'] as number, at: row['at'] as number, entries: row['entries'] as string });
+
+export class ActorReads implements ActorReader {
+  readonly #store: TableStoreReader;
+
+  constructor(store: TableStoreReader) {
+    this.#store = store;
+  }
+
+  getActor(actorId: string): Answer<ActorRecord | undefined> {
+    return readOne(this.#store, { table: actors, keys: [[actorId]] }, asRecord<ActorRecord>);
+  }
+
+  listActors({ status, machineId, limit, after = '' }: ListActorsParams): Answer<ActorRecord[]> {
+    const isWanted = (row: Row): boolean => (status === undefined || row['status'] === status) && (machineId === undefined || row['machineId'] === machineId);
+    const request = (last: Row | undefined) => ({ table: actors, after: [(last?.['actorId'] as string | undefined) ?? after] });
+    return collect(this.#store, limit, request, rows => rows.filter(isWanted).map(asRecord<ActorRecord>));
+  }
+
+  listActorParts(actorId: string, after: string, limit: number): Answer<ActorPartRecord[]> {
+    return readRows(this.#store, { table: actorParts, prefix: [actorId], after: [after], limit }, asRecord<ActorPartRecord>);
+  }
+
+  getActorMachine(machineDigest: string): Answer<ActorMachineRecord | undefined> {
+    return readOne(this.#store, { table: actorMachines, keys: [[machineDigest]] }, asRecord<ActorMachineRecord>);
+  }
+
+  listDueActors({ wakeAt, actorId }: DueActor, until: number, limit: number): Answer<DueActor[]> {
+    return readRows(this.#store, { table: actors, index: 'actors_wake', after: [wakeAt, actorId], to: until, limit, columns: ['actorId', 'wakeAt'] }, asRecord<DueActor>);
+  }
+
+  nextActorWakeAt(after: number): Answer<number | undefined> {
+    return readOne(this.#store, { table: actors, index: 'actors_wake', from: after + 1, limit: 1, columns: ['wakeAt'] }, row => row['wakeAt'] as number);
+  }
+
+  readActorJournal(actorId: string, after: number, limit: number): Answer<ActorJournalRecord[]> {
+    const columns = ['instance', 'seq', 'at', 'entries'];
+    return readRows(this.#store, { table: journal, index: 'journal_instance', prefix: [journalKinds.actor, actorId], after: [after], limit, columns }, toJournal);
+  }
+
+  listSettledActors(before: number, limit: number): Answer<string[]> {
+    return readRows(this.#store, { table: actors, index: 'actors_settled', to: before - 1, limit, columns: ['actorId'] }, row => row['actorId'] as string);
+  }
+}

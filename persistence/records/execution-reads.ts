@@ -1,0 +1,127 @@
+import { readStoredFailure } from '../../src/core/stored-value.ts';
+import type { Answer } from '../answer.ts';
+import type { Request, TableStoreReader } from '../contract.ts';
+import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
+import type { DefinitionRecord, ExecutionRecord, ExecutionStatus } from '../records.ts';
+import type { ListExecutionsParams } from '../store.ts';
+import type { Row, Value } from '../table.ts';
+import { definitions, executions, inputs, steps } from './flow-tables.ts';
+import { asRecord, chain, collect, readOne, readRows } from './reading.ts';
+
+/** Where an execution's own input is kept among the inputs of its steps. */
+export const inputPosition = -1;
+
+const toExecution = (row: Row, input: Value): ExecutionRecord =>
+  ({ ...row, input, passed: row['passed'] === null ? null : row['passed'] === 1, failure: readStoredFailure('executions.failure', row['key'] as number, row['failure'] as string | null) }) as unknown as ExecutionRecord;
+
+/** Executions with their inputs; one that was deleted meanwhile is left out. */
+function withInputs(store: TableStoreReader, rows: readonly Row[]): Answer<ExecutionRecord[]> {
+  if (rows.length === 0) return [];
+  const keys = rows.map(row => [row['key'] as number, inputPosition, inputPosition]);
+  return chain(store.read([{ table: inputs, keys, columns: ['executionKey', 'input'] }]), ([found = []]) => {
+    const byKey = new Map(found.map(row => [row['executionKey'], row['input'] as Value]));
+    return rows.flatMap(row => (byKey.has(row['key'] as Value) ? [toExecution(row, byKey.get(row['key'] as Value) as Value)] : []));
+  });
+}
+
+const listExecutionRows = (store: TableStoreReader, request: Request): Answer<ExecutionRecord[]> => chain(store.read([request]), ([rows = []]) => withInputs(store, rows));
+
+export const getDefinition = (store: TableStoreReader, digest: string): Answer<DefinitionRecord | undefined> =>
+  readOne(store, { table: definitions, keys: [[digest]] }, asRecord<DefinitionRecord>);
+
+export function getExecution(store: TableStoreReader, executionId: string, generation: number | undefined): Answer<ExecutionRecord | undefined> {
+  const found = generation === undefined
+    ? listGenerations(store, executionId, 1)
+    : listExecutionRows(store, { table: executions, index: 'executions_generation', keys: [[executionId, generation]] });
+  return chain(found, ([row]) => row);
+}
+
+export const listGenerations = (store: TableStoreReader, executionId: string, limit: number): Answer<ExecutionRecord[]> =>
+  listExecutionRows(store, { table: executions, index: 'executions_generation', prefix: [executionId], order: 'falling', limit });
+
+export const findByIdempotencyKey = (store: TableStoreReader, idempotencyKey: string): Answer<ExecutionRecord | undefined> =>
+  chain(readOne(store, { table: executions, index: 'executions_idempotency', keys: [[idempotencyKey]], columns: ['executionId'] }, row => row['executionId'] as string), id =>
+    id === undefined ? undefined : getExecution(store, id, undefined),
+  );
+
+/** Those of the rows that no later generation follows. */
+export function selectNewest(store: TableStoreReader, rows: readonly Row[]): Answer<Row[]> {
+  if (rows.length === 0) return [];
+  const keys = rows.map(row => [row['executionId'] as string, (row['generation'] as number) + 1]);
+  return chain(store.read([{ table: executions, index: 'executions_generation', keys, columns: ['executionId', 'generation'] }]), ([later = []]) => {
+    const followed = new Set(later.map(row => `${String(row['executionId'])} ${String(row['generation'])}`));
+    return rows.filter(row => !followed.has(`${String(row['executionId'])} ${(row['generation'] as number) + 1}`));
+  });
+}
+
+export function listExecutions(store: TableStoreReader, { status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): Answer<ExecutionRecord[]> {
+  const rising = order === 'oldest';
+  const place = flowId === undefined ? {} : { index: 'executions_flow', prefix: [flowId] };
+  const list = (one: ExecutionStatus | undefined): Answer<Row[]> =>
+    collect(
+      store,
+      limit,
+      last => {
+        const key = (last?.['key'] as number | undefined) ?? after;
+        const by = one !== undefined && flowId === undefined ? { index: 'executions_status', prefix: [one] } : place;
+        return { table: executions, ...by, order: rising ? 'rising' : 'falling', ...(key !== undefined && { after: [key] }) };
+      },
+      rows => selectNewest(store, one !== undefined && flowId !== undefined ? rows.filter(row => row['status'] === one) : rows),
+    );
+  const lists = status ? [...new Set(status)] : [undefined];
+  const turn = (index: number, found: Row[]): Answer<Row[]> =>
+    index === lists.length ? found : chain(list(lists[index]), rows => turn(index + 1, [...found, ...rows]));
+  return chain(turn(0, []), rows => {
+    const sorted = rows.toSorted((a, b) => ((a['key'] as number) - (b['key'] as number)) * (rising ? 1 : -1));
+    return withInputs(store, sorted.slice(0, limit));
+  });
+}
+
+const statuses = ['pending', 'stepping', 'consolidating', 'scored', 'failed'] as const;
+
+/** Each execution once. Generations that another one follows have settled. */
+export function countExecutions(store: TableStoreReader): Answer<Record<ExecutionStatus, number>> {
+  const count = (status: ExecutionStatus): Request => ({ table: executions, index: 'executions_status', prefix: [status], count: true });
+  const retried: Request = { table: executions, index: 'executions_retried', columns: ['executionId', 'generation'] };
+  return chain(store.read([...statuses.map(count), retried]), answers => {
+    const counts = { pending: 0, stepping: 0, consolidating: 0, scored: 0, failed: 0 };
+    for (const [index, status] of statuses.entries()) counts[status] = Number(answers[index]?.[0]?.['count'] ?? 0);
+    const keys = (answers[statuses.length] ?? []).map(row => [row['executionId'] as string, (row['generation'] as number) - 1]);
+    if (keys.length === 0) return counts;
+    return chain(store.read([{ table: executions, index: 'executions_generation', keys, columns: ['status'] }]), ([rows = []]) => {
+      for (const row of rows) counts[row['status'] as ExecutionStatus] -= 1;
+      return counts;
+    });
+  });
+}
+
+// what should run
+
+export const listInterrupted = (store: TableStoreReader, afterKey: number, limit: number): Answer<ExecutionRecord[]> =>
+  listExecutionRows(store, { table: executions, index: 'executions_wake', prefix: [0], after: [afterKey], limit });
+
+export const listDue = (store: TableStoreReader, now: number, limit: number): Answer<ExecutionRecord[]> =>
+  listExecutionRows(store, { table: executions, index: 'executions_wake', from: 1, to: now, limit });
+
+export const listPending = (store: TableStoreReader, limit: number): Answer<ExecutionRecord[]> =>
+  listExecutionRows(store, { table: executions, index: 'executions_pending', limit });
+
+export const nextWakeAt = (store: TableStoreReader, after: number): Answer<number | undefined> =>
+  readOne(store, { table: executions, index: 'executions_wake', from: after + 1, limit: 1, columns: ['wakeAt'] }, row => row['wakeAt'] as number);
+
+export const getNewestKey = (store: TableStoreReader): Answer<number> =>
+  chain(readOne(store, { table: executions, order: 'falling', limit: 1, columns: ['key'] }, row => row['key'] as number), key => key ?? 0);
+
+/** A place at a time: a scan of an execution's steps would read all the items of its `for_each` steps. */
+export function listDurations(store: TableStoreReader, { flowId, before, executions: count, steps: places }: ListDurationsParams): Answer<StepDuration[]> {
+  const recent: Request = { table: executions, index: 'executions_flow', prefix: [flowId], after: [before], order: 'falling', limit: count, columns: ['key'] };
+  return chain(readRows(store, recent, row => row['key'] as number), found => {
+    const keys = found.flatMap(key => Array.from({ length: places }, (_, position) => [key, position, -1]));
+    if (keys.length === 0) return [];
+    return chain(store.read([{ table: steps, keys, columns: ['stepId', 'status', 'originKey', 'settledAt', 'runAt', 'startedAt'] }]), ([rows = []]) =>
+      rows
+        .filter(row => row['status'] === 'completed' && row['originKey'] === null)
+        .map(row => ({ stepId: row['stepId'] as string, durationMs: (row['settledAt'] as number) - ((row['runAt'] ?? row['startedAt']) as number) })),
+    );
+  });
+}

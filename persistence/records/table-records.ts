@@ -1,0 +1,165 @@
+import { isFlowError } from '../../src/core/errors.ts';
+import { createRandomId } from '../../src/core/ids.ts';
+import type { Answer } from '../answer.ts';
+import type { OpenTransaction, TableStore, Write } from '../contract.ts';
+import type { PruneMessagesParams, OpenMessage } from '../queue-store.ts';
+import type { ExecutionRecord, OwnerRecord } from '../records.ts';
+import { createCommitFailedError } from '../store-errors.ts';
+import type { StoreCapability } from '../store-capabilities.ts';
+import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
+import { createBatch } from './empty-batch.ts';
+import * as executionReads from './execution-reads.ts';
+import { getFeedState } from './feed-reads.ts';
+import { KnownExecutions, listFlowWrites } from './flow-writes.ts';
+import { JournalNumbers } from './journal-numbers.ts';
+import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
+import { MessageBlocks } from './message-blocks.ts';
+import { pruneExecutions, pruneJournal, pruneMessageKeys, pruneMessages } from './pruning.ts';
+import * as queueReads from './queue-reads.ts';
+import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
+import { chain } from './reading.ts';
+import { toRecordError } from './record-errors.ts';
+import { TableReader } from './table-reader.ts';
+
+/** Records as the one owner of a store reads and writes them, in the tables of any store. */
+export class TableRecords extends TableReader implements Store {
+  readonly lacks: readonly StoreCapability[];
+  readonly commitWith?: (build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch) => void;
+  readonly verify?: () => Answer<void>;
+  readonly #store: TableStore;
+  readonly #known = new KnownExecutions();
+  readonly #numbers = new JournalNumbers();
+  readonly #blocks: MessageBlocks;
+
+  constructor(store: TableStore) {
+    super(store);
+    this.#store = store;
+    this.#blocks = new MessageBlocks(store);
+    this.lacks = store.begin ? [] : ['ownWrites'];
+    if (store.begin) this.commitWith = build => this.#commitWith(() => (store.begin as () => OpenTransaction)(), build);
+    if (store.verify) this.verify = () => (store.verify as () => Answer<void>)();
+  }
+
+  acquire(owner: OwnerRecord): Answer<number> {
+    return chain(this.#store.own(owner), () =>
+      chain(getFeedState(this.#store), ({ head }) =>
+        chain(executionReads.getNewestKey(this.#store), newestKey => {
+          // Somebody else may have written since.
+          this.forget(head, newestKey);
+          return chain(this.write({ ...createBatch(), owner: { id: createRandomId() } }), () => newestKey);
+        }),
+      ),
+    );
+  }
+
+  /** What was remembered of the rows may not be so any more. */
+  protected forget(head: number, newestKey: number): void {
+    this.#numbers.head = head;
+    this.#known.newestKey = newestKey;
+    this.#known.forget();
+    this.#blocks.forget();
+  }
+
+  commit(batch: CommitBatch): Answer<void> {
+    return this.write(batch);
+  }
+
+  protected write(batch: CommitBatch): Answer<void> {
+    return chain(this.prepare(batch), () => {
+      const { head } = this.#numbers;
+      try {
+        const answer = this.#store.commit(this.toWrites(batch));
+        return answer instanceof Promise ? answer.catch((error: unknown) => this.#refuse(error, head)) : answer;
+      } catch (error) {
+        return this.#refuse(error, head);
+      }
+    });
+  }
+
+  #commitWith(begin: () => OpenTransaction, build: (attempt: OpenTransaction['attempt']) => CommitBatch): void {
+    const transaction = begin();
+    const { head } = this.#numbers;
+    try {
+      const batch = build(write => transaction.attempt(write));
+      // A store that can begin a transaction answers at once.
+      void this.prepare(batch);
+      transaction.commit(this.toWrites(batch));
+    } catch (error) {
+      transaction.rollback();
+      this.#refuse(error, head);
+    }
+  }
+
+  /** @param head the numbers that were given before: nobody has seen those of a commit that was refused */
+  #refuse(error: unknown, head: number): never {
+    this.forget(head, this.#known.newestKey);
+    if (isFlowError(error, 'row_refused')) throw toRecordError(this.location, error);
+    throw isFlowError(error) ? error : createCommitFailedError(this.location, error, 'See the cause.');
+  }
+
+  /** Reads what the writes go by, if anything. */
+  protected prepare({ queues }: CommitBatch): Answer<void> {
+    return queues && this.#blocks.prepare(toBlockChanges(queues));
+  }
+
+  protected toWrites(batch: CommitBatch): Write[] {
+    const writes: Write[] = [];
+    listFlowWrites(batch, this.#known, writes);
+    if (batch.artifacts) listArtifactWrites(batch.artifacts, writes);
+    if (batch.interactions) listInteractionWrites(batch.interactions, writes);
+    if (batch.queues) {
+      listQueueWrites(batch.queues, writes);
+      writes.push(...this.#blocks.change(toBlockChanges(batch.queues)));
+    }
+    if (batch.isolations) listIsolationWrites(batch.isolations, writes);
+    if (batch.catalog) listCatalogWrites(batch.catalog, writes);
+    if (batch.actors) listActorWrites(batch.actors, writes);
+    if (batch.owner) writes.push(this.#numbers.begin(this.#numbers.head, batch.owner.id));
+    this.#numbers.listWrites(batch, writes);
+    return writes;
+  }
+
+  listInterrupted(afterKey: number, limit: number): Answer<ExecutionRecord[]> {
+    return executionReads.listInterrupted(this.#store, afterKey, limit);
+  }
+
+  listDue(now: number, limit: number): Answer<ExecutionRecord[]> {
+    return executionReads.listDue(this.#store, now, limit);
+  }
+
+  listPending(limit: number): Answer<ExecutionRecord[]> {
+    return executionReads.listPending(this.#store, limit);
+  }
+
+  nextWakeAt(after: number): Answer<number | undefined> {
+    return executionReads.nextWakeAt(this.#store, after);
+  }
+
+  getQueueMarks(): Answer<{ messageKey: number; outboxKey: number; publishedAt: number }> {
+    return queueReads.getQueueMarks(this.#store);
+  }
+
+  listOpenMessages(afterKey: number, limit: number): Answer<OpenMessage[]> {
+    return queueReads.listOpenMessages(this.#store, afterKey, limit);
+  }
+
+  prune(params: PruneParams): Answer<number> {
+    return pruneExecutions(this.#store, this.#numbers, params);
+  }
+
+  pruneMessages(params: PruneMessagesParams): Answer<number> {
+    return pruneMessages(this.#store, params);
+  }
+
+  pruneMessageKeys(now: number, limit: number): Answer<number> {
+    return pruneMessageKeys(this.#store, now, limit);
+  }
+
+  pruneJournal(before: number, limit: number): Answer<number> {
+    return pruneJournal(this.#store, this.#numbers, before, limit);
+  }
+
+  compact(): Answer<void> {
+    return this.#store.compact();
+  }
+}
