@@ -6,7 +6,7 @@ import { encodeJson } from '../core/json.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
 import { computeWakeAt, requireMessageWait, requireSignalName } from '../definition/wait.ts';
 import { readStepArtifacts } from './artifacts/step-artifacts.ts';
-import { toItemList } from './item-list.ts';
+import { readItemList } from './item-list.ts';
 import { findKeptItems } from './kept-items.ts';
 import { conditionFalse } from './messages.ts';
 import type { Evaluated, Prepared } from './messages.ts';
@@ -129,7 +129,7 @@ async function readOutput(reader: StoreReader, executionKey: number, step: Plann
   if (step.onItemFailure !== 'collect') return rows.map(({ item, output }) => readStored('attempts.output', toRowKey(executionKey, step.position, item), output));
   const outputs = new Map(rows.map(({ item, output }) => [item, output]));
   const items = (await reader.listSteps(executionKey)).filter(({ position, item }) => position === step.position && item !== noItem);
-  return toItemList(step, items.map(({ item, status, failure }) => ({ status, failure, output: outputs.get(item) ?? null }))).map(text => JSON.parse(text) as unknown);
+  return readItemList(step, items.map(({ position, item, status, failure }) => ({ executionKey, position, item, status, failure, output: outputs.get(item) ?? null })));
 }
 
 function mismatch(code: string, step: PlannedStep, what: string, expected: string, found: unknown): FlowError {

@@ -5,7 +5,7 @@ import { toConsolidatedSessionId } from '../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
 import type { JournalEntry } from './changes.ts';
-import { toItemList } from './item-list.ts';
+import { readItemList } from './item-list.ts';
 import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from './tree.ts';
 import { readStored, toRowKey } from '../core/stored-value.ts';
@@ -60,7 +60,7 @@ function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
 }
 
 const toItems = (step: PlannedStep, items: readonly StepOutcome[]): unknown[] =>
-  toItemList(step, items.map(({ step: { status, failure }, output }) => ({ status, failure, output }))).map(text => JSON.parse(text) as unknown);
+  readItemList(step, items.map(({ step: { executionKey, position, item, status, failure }, output }) => ({ executionKey, position, item, status, failure, output })));
 
 const toOutput = ({ step: { executionKey, position, item }, output }: StepOutcome): unknown =>
   output === null ? null : readStored('attempts.output', toRowKey(executionKey, position, item), output);

@@ -55,4 +55,10 @@ describe('damaged rows', () => {
     expect(told.get('doctor')?.text ?? '').toContain(`\`${table}\``);
     expect(found.filter(([door, { text }]) => door !== 'doctor' && text.includes(doorTable) && text.includes(name)).length, [...told.keys()].join()).toBeGreaterThan(0);
   });
+
+  it('are told of one item of a list, too', async () => {
+    const told = await askAll(`UPDATE attempts SET output = '{' WHERE item = 1`);
+    expect([...told].filter(([, { code }]) => code !== undefined && !['store_damaged', 'execution_unreadable', 'machine_changed'].includes(code))).toEqual([]);
+    expect(told.get('runtime: get 0')).toMatchObject({ code: 'store_damaged', text: expect.stringContaining('/1 of `attempts`') });
+  });
 });
