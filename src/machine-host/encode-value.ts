@@ -1,6 +1,7 @@
 import { FlowError } from '../core/errors.ts';
 import { createTooDeepError, maxJsonDepth } from '../core/json.ts';
 import { describeValue, formatPath } from '../core/wording.ts';
+import { decodeError, encodeError } from './error-value.ts';
 import type { Inner } from './xstate-internals.ts';
 import { codecMark, errorMark, hole, isMark, plainMark, putItem, readLiteralMark, toLiteralMark } from './value-marks.ts';
 import { isActorRef, refMark } from './xstate-internals.ts';
@@ -36,7 +37,7 @@ type Walk = Encoding & { readonly takesErrors: boolean; readonly path: Path; rea
  *
  * This is the one way in which contexts, inputs, outputs and events are stored; `undefined` itself is what is not there.
  *
- * @param takesErrors failures on their way to `onError` are carried as name and message
+ * @param takesErrors failures on their way to `onError` are carried as name, message and code, with what is behind them
  * @throws a `FlowError` with code `actor_value_not_json`, naming the path and the remedy, or `value_not_json` when it is nested too deep
  */
 export function encodeValue(value: unknown, name: string, encoding: Encoding, takesErrors = false): unknown {
@@ -77,11 +78,7 @@ function encode(value: unknown, walk: Walk, done?: ValueCodec): unknown {
   if (path.length > maxJsonDepth) throw createTooDeepError(String(path[0]), path.slice(1), walk.root);
   if (isRef) return walk.toAddress(value as unknown as Inner) ?? refuse(path, value);
   if (Array.isArray(value)) return encodeList(value, walk);
-  if (walk.takesErrors && value instanceof Error) {
-    const { name, message } = value;
-    const code: unknown = (value as { code?: unknown }).code;
-    return { [errorMark]: { name, message, ...(typeof code === 'string' ? { code } : {}) } };
-  }
+  if (walk.takesErrors && value instanceof Error) return encodeError(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return refuse(path, value);
   return encodeObject(value as Readonly<Record<string, unknown>>, walk);
@@ -141,10 +138,7 @@ export function decodeValue(value: unknown, decoding: Decoding): unknown {
   if (literal) return literal.value;
   if (plainMark in stored) return decodeParts(stored[plainMark] as Record<string, unknown>, decoding);
   if (stored[refMark] === 1) return decoding.toRef(stored);
-  if (errorMark in stored) {
-    const { name, message, code } = stored[errorMark] as { name: string; message: string; code?: string };
-    return Object.defineProperty(Object.assign(new Error(message), code === undefined ? {} : { code }), 'name', { value: name, enumerable: false, configurable: true, writable: true });
-  }
+  if (errorMark in stored) return decodeError(stored[errorMark] as Parameters<typeof decodeError>[0]);
   if (codecMark in stored) {
     const codec = decoding.codecs.find(({ name }) => name === stored[codecMark]);
     if (!codec) throw new FlowError('codec_missing', `Expected a codec named \`${String(stored[codecMark])}\` among the \`codecs\` of createRuntime: a stored value was written with it`);
