@@ -1,8 +1,9 @@
+import { toError } from '../core/errors.ts';
 import { setOwn } from '../core/json.ts';
 import { errorMark } from './value-marks.ts';
 
-/** How deep causes are kept, and how many errors of those that one gathers. */
-const [maxDepth, maxGathered] = [20, 20];
+/** Errors that are kept behind one, at most: what gathers errors that gather errors could go on without an end. */
+const maxBehind = 50;
 
 interface StoredError {
   readonly name: string;
@@ -15,24 +16,25 @@ interface StoredError {
 }
 
 /** An error as it is stored, with what is behind it. */
-export function encodeError(error: Error, above: readonly unknown[] = []): { readonly [errorMark]: StoredError } {
+export function encodeError(error: Error, above: readonly unknown[] = [], room = { left: maxBehind }): { readonly [errorMark]: StoredError } {
   const { name, message, cause } = error;
   const { code, errors } = error as { code?: unknown; errors?: unknown };
   const chain = [...above, error];
-  const isLast = chain.length > maxDepth;
+  const keep = (one: unknown): unknown[] => (room.left > 0 && !chain.includes(one) ? [(room.left--, encodeBehind(one, chain, room))] : []);
+  const [behind] = cause === undefined || cause === null ? [] : keep(cause);
   return { [errorMark]: {
     name: String(name), message: String(message), ...(typeof code === 'string' && { code }),
-    ...(cause !== undefined && cause !== null && !isLast && !chain.includes(cause) && { cause: encodeBehind(cause, chain) }),
-    ...(Array.isArray(errors) && !isLast && { errors: errors.slice(0, maxGathered).filter(one => !chain.includes(one)).map(one => encodeBehind(one, chain)) }),
+    ...(behind !== undefined && { cause: behind }),
+    ...(Array.isArray(errors) && { errors: errors.slice(0, maxBehind).flatMap(keep) }),
   } };
 }
 
 /** What was thrown may be anything: what is no error is kept as its text. */
-function encodeBehind(value: unknown, chain: readonly unknown[]): unknown {
-  if (value instanceof Error) return encodeError(value, chain);
+function encodeBehind(value: unknown, chain: readonly unknown[], room: { left: number }): unknown {
+  if (value instanceof Error) return encodeError(value, chain, room);
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
   const { message } = (typeof value === 'object' && value !== null ? value : {}) as { message?: unknown };
-  return typeof message === 'string' ? message : String(value);
+  return typeof message === 'string' ? message : toError(value).message;
 }
 
 /** The error that `encodeError` made JSON of. */

@@ -58,6 +58,7 @@ it.each([
   ['a circle', () => { const error = new Error('a'); error.cause = new Error('b', { cause: error }); return error; }],
   ['a very long chain', () => { let error = new Error('0'); for (let depth = 1; depth < 10_000; depth++) error = new Error(String(depth), { cause: error }); return error; }],
   ['very many gathered', () => new AggregateError(Array.from({ length: 100_000 }, (_, index) => new Error(String(index))), 'all')],
+  ['gathered errors that gather', () => Array.from({ length: 20 }).reduce<Error>(error => new AggregateError(Array.from({ length: 20 }, () => error), 'all'), new Error('one'))],
   ['causes that are no errors', () => new Error('x', { cause: { message: 'an object', more: () => 1 } })],
   ['a symbol', () => new Error('x', { cause: Symbol('s') })],
 ])('keeps a bounded part of %s', (_what, make) => {
