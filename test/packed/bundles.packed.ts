@@ -63,11 +63,12 @@ main().catch(error => { console.error(error); process.exit(1); });
 `;
 
 let folder = '';
+let remove = (): void => {};
 /** Nothing is above it that a module could be found in. */
 let elsewhere = '';
 
 beforeAll(() => {
-  ({ folder } = installPacked(inject('tarball')));
+  ({ folder, remove } = installPacked(inject('tarball')));
   lend(folder, ['pino']);
   writeFileSync(join(folder, 'app.ts'), app);
   writeFileSync(join(folder, 'durable.ts'), durable);
@@ -75,7 +76,8 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  for (const path of [folder, elsewhere]) rmSync(path, { recursive: true, force: true });
+  remove();
+  rmSync(elsewhere, { recursive: true, force: true });
 });
 
 /** Where npm has put what Flowstone depends on. */

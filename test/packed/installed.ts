@@ -1,5 +1,5 @@
 import { execSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
@@ -27,15 +27,21 @@ function readInstallCommand(): string {
   return command;
 }
 
+interface InstallOptions {
+  readonly nodeFolder?: string;
+  /** The package.json that is there before; null: the folder is empty. */
+  readonly manifest?: object | null;
+}
+
 /** A folder in which the packed file is installed, without a network. */
-export function installPacked(tarball: string, nodeFolder?: string): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
-  const folder = mkdtempSync(join(tmpdir(), 'installed-'));
-  const home = join(folder, '.home');
-  mkdirSync(home);
+export function installPacked(tarball: string, { nodeFolder, manifest = { type: 'module', private: true } }: InstallOptions = {}): { readonly folder: string; readonly home: string; readonly env: NodeJS.ProcessEnv; remove(): void } {
+  const base = mkdtempSync(join(tmpdir(), 'installed-'));
+  const [folder, home] = [join(base, 'app'), join(base, 'home')];
+  for (const path of [folder, home]) mkdirSync(path);
   const env = createEmptyEnvironment(home, nodeFolder);
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  if (manifest) writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   execSync(readInstallCommand().replace(/\.\/flowstone-\S+\.tgz/, () => tarball), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  return { folder, env };
+  return { folder, home, env, remove: () => rmSync(base, { recursive: true, force: true }) };
 }
 
 /** Puts packages of the checkout beside what is installed. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { installPacked, lend, root } from './installed.ts';
@@ -27,11 +27,12 @@ const writeFlow = (steps: readonly string[]): string => `${head}export const flo
 const steps = Array.from({ length: count }, (_, index) => writeStep(index));
 
 let folder = '';
+let remove = (): void => {};
 beforeAll(() => {
-  ({ folder } = installPacked(inject('tarball')));
+  ({ folder, remove } = installPacked(inject('tarball')));
   lend(folder, ['@types/node', 'zod']);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => remove());
 
 /** Compiles a file; returns what the compiler said, and the CPU it took, s: the same on a loaded machine, as the time of the clock is not. */
 function compile(name: string, text: string): { readonly said: string; readonly cpu: number } {

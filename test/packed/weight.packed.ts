@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { installPacked, listPackages } from './installed.ts';
 
 let folder = '';
+let remove = (): void => {};
 beforeAll(() => {
-  ({ folder } = installPacked(inject('tarball')));
+  ({ folder, remove } = installPacked(inject('tarball')));
   writeFileSync(join(folder, 'bare.js'), '');
   writeFileSync(
     join(folder, 'open.js'),
@@ -16,7 +17,7 @@ beforeAll(() => {
      if (typeof createRuntime !== 'function' || '__zod_globalRegistry' in globalThis) throw new Error('zod was loaded');`,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => remove());
 
 /** CPU of a process, user and system, ms. */
 function measureCpu(file: string): number {
