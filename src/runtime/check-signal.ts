@@ -42,8 +42,9 @@ function requireTaken(plan: FlowPlan, name: string, machines: StepMachines | und
     known.push(...names);
   }
   const names = [...new Set(known)];
+  const hint = didYouMean(name, names);
   const what = names.length === 0 ? 'it takes none' : `it takes ${names.slice(0, maxNames).map(one => `\`${one}\``).join(', ')}${names.length > maxNames ? ` and ${names.length - maxNames} more` : ''}`;
-  throw new FlowError('signal_unknown', `Expected a signal that the flow "${plan.definition.id}" takes, got \`${name}\`${didYouMean(name, names)}; ${what}. To have it kept all the same: \`force: true\`, --force`, { details: { signal: name, signals: names } });
+  throw new FlowError('signal_unknown', `Expected a signal that the flow "${plan.definition.id}" takes, got \`${name}\`${hint}${hint === '' ? ';' : ''} ${what}. To have it kept all the same: \`force: true\`, --force`, { details: { signal: name, signals: names } });
 }
 
 const maxNames = 10;

@@ -44,6 +44,12 @@ export const firstHourMessages: { readonly [mistake: string]: string } = {
     'The flow "f" cannot start. Waits for tools this runtime does not have: say',
   'an input that does not fit':
     'Input of flow `f`: Expected `input.n` to be of type `number`, got `x` (string)',
+  'a module without flows':
+    'Expected `no-flows.mjs` to export a flow made with `defineFlow`, found none',
+  'a signal that is misspelt':
+    'Expected a signal that the flow "asks" takes, got `aproved`; did you mean `approved`? it takes `approved`. To have it kept all the same: `force: true`, --force',
+  'a payload that does not fit':
+    'The payload of the signal `approved` does not fit what its flow says that it carries: payload.by: Invalid input: expected string, received number',
   'a queue whose schema is none':
     'Expected queue "q": `schema` to be a schema of zod, Valibot, ArkType or another library that follows Standard Schema, got an object with `type`',
 };

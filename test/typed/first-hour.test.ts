@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createMemoryStore, createRuntime, defineFlow, defineQueue, defineTool, loadFlow, parseFlow } from '../../src/index.ts';
+import { requireFlowExport } from '../../src/views/cli/flow-exports.ts';
 import { loadToolsModule } from '../../src/views/cli/load-tools.ts';
 import { firstHourMessages } from './first-hour-messages.ts';
 
@@ -11,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const step = { id: 'a', uses: 'tool:say' };
 const flow = (...steps: object[]): never => ({ id: 'f', steps }) as never;
+const asking = defineFlow({ id: 'asks', steps: [{ id: 'ask', uses: 'signal', with: { name: 'approved' } }] }, { signals: { approved: z.object({ by: z.string() }) } });
 const say = defineTool({ name: 'say', run: () => 'x' });
 const module = async (name: string, text: string): Promise<unknown> => {
   writeFileSync(join(folder, name), text);
@@ -51,6 +54,12 @@ const mistakes: { readonly [mistake: string]: () => unknown } = {
   'a flow that was not given': () => withRuntime({ flows: [defineFlow(flow({ ...step }))], tools: [say] }, runtime => runtime.start('ff')),
   'a flow whose tool was not given': () => withRuntime({ flows: [defineFlow(flow({ ...step }))] }, runtime => runtime.start('f')),
   'an input that does not fit': () => withRuntime({ tools: [say], flows: [defineFlow({ ...(flow({ ...step }) as object), input: { type: 'object', required: ['n'], properties: { n: { type: 'number' } } } } as never)] }, runtime => runtime.start('f', { input: { n: 'x' } })),
+  'a module without flows': () => {
+    writeFileSync(join(folder, 'no-flows.mjs'), 'export const answer = 42;\n');
+    return requireFlowExport({ file: 'no-flows.mjs', id: undefined }, folder);
+  },
+  'a signal that is misspelt': () => withRuntime({ flows: [asking] }, async runtime => (await runtime.start('asks')).signal('aproved', {})),
+  'a payload that does not fit': () => withRuntime({ flows: [asking] }, async runtime => (await runtime.start('asks')).signal('approved', { by: 5 })),
   'a queue whose schema is none': () => defineQueue({ name: 'q', schema: { type: 'object' } as never }),
 };
 

@@ -111,7 +111,7 @@ export async function importModule(modulePath: string, cwd: string, role: keyof 
     // What `defineFlow` says of a flow, and not of the module.
     if (isFlowError(cause, 'definition_invalid')) throw cause;
     const { message, code } = cause as NodeJS.ErrnoException;
-    const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, or use Node.js 22.18 or later' : '';
+    const advice = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? '. This Node.js does not run TypeScript: write the module in JavaScript, use Node.js 22.18 or later, or set NODE_OPTIONS=--experimental-strip-types' : '';
     const place = findSyntaxError(cause, file);
     const unsupported = code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' ? '. Node.js only takes types away: write it without' : advice;
     const where = place === undefined ? '' : `${relative(cwd, place.file ?? file) || file}:${place.line}:${place.column}: `;
