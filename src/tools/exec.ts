@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Tool } from '../runtime/tool.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, ToolFailure, transient } from './define-built-in.ts';
-import { jsonValue } from './json-value.ts';
+import { jsonValue, textRecord } from './json-value.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
 
@@ -15,7 +15,7 @@ const input = z.strictObject({
   command: text.min(1),
   args: z.array(z.union([text, z.number(), z.boolean()]).transform(String)).default([]),
   cwd: text.min(1).optional(),
-  env: z.record(text, text).default({}),
+  env: textRecord(text).default({}),
   input: z.string().optional(),
   parse: z.enum(['text', 'json', 'lines']).default('text'),
   maxOutputBytes: z.int().min(1).default(1024 * 1024),

@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Tool } from '../runtime/tool.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, transient } from './define-built-in.ts';
-import { jsonValue } from './json-value.ts';
+import { jsonValue, textRecord } from './json-value.ts';
 
 const input = z
   .strictObject({
@@ -14,7 +14,7 @@ const input = z
       .regex(/^[A-Za-z]{1,20}$/, 'Expected a method such as GET or POST')
       .transform(method => method.toUpperCase())
       .default('GET'),
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: textRecord().default({}),
     body: jsonValue.optional(),
     expect: z.array(z.int().min(100).max(599)).min(1).optional(),
     parse: z.enum(['json', 'text', 'auto']).default('auto'),
@@ -27,7 +27,7 @@ const input = z
 
 const output = z.object({
   status: z.number(),
-  headers: z.record(z.string(), z.string()),
+  headers: textRecord(),
   body: jsonValue,
 });
 
@@ -77,6 +77,8 @@ function withoutQuery(text: string): string {
 function toHeaders(given: { readonly [name: string]: string }, body: unknown, idempotencyKey: string): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(given)) {
+    // The platform leaves it out in silence.
+    if (name === '__proto__') throw permanent('http_header_invalid', 'Expected headers of other names than `__proto__`: the platform sends none of this name', { header: name });
     try {
       headers.set(name, value);
     } catch {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
-import { createMemoryStore } from '../../persistence/memory/memory-store.ts';
+import { createMemoryStore } from '../../src/open-records.ts';
 import { listCauses } from '../../src/core/error-causes.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { decodeError, encodeError } from '../../src/machine-host/error-value.ts';

@@ -39,6 +39,15 @@ async function readPids(folder: string): Promise<number[]> {
 }
 
 describe('exec', () => {
+  it('hands on a variable of any name, and refuses one that is no text', async () => {
+    const env = JSON.parse('{"__proto__":"kept","constructor":"too"}') as { [name: string]: string };
+    const output = await outputOf('exec', { ...script('console.log(Object.entries(process.env).filter(([name]) => /^(__proto__|constructor)$/.test(name)).join(";"))'), env });
+    expect(output).toMatchObject({ stdout: expect.stringMatching(/__proto__,kept/) as string });
+    expect(output).toMatchObject({ stdout: expect.stringMatching(/constructor,too/) as string });
+    await expect(failureOf('exec', { command: 'true', env: { A: 1 } } as never)).rejects.toThrow('env.A');
+    await expect(failureOf('exec', { command: 'true', env: ['a'] } as never)).rejects.toThrow('env');
+  });
+
   it('returns what a program printed', async () => {
     const output = await outputOf('exec', script('console.log("out"); console.error("err")'));
     expect(output).toEqual({ exitCode: 0, stdout: 'out\n', stderr: 'err\n', stderrTruncated: false });

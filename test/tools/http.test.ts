@@ -23,6 +23,14 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 describe('http', () => {
+  it('returns a header of any name, and refuses to send what would not be sent', async () => {
+    const url = await serve((_, response) => response.writeHead(200, ['__proto__', 'back', 'constructor', 'too']).end(''));
+    const output = await outputOf<{ headers: { [name: string]: string } }>('http', { url });
+    expect(Object.entries(output.headers)).toEqual(expect.arrayContaining([['__proto__', 'back'], ['constructor', 'too']]));
+    expect(await failureOf('http', { url, headers: JSON.parse('{"__proto__":"lost"}') })).toMatchObject({ code: 'http_header_invalid' });
+    await expect(failureOf('http', { url, headers: { a: 1 } } as never)).rejects.toThrow('headers.a');
+  });
+
   it('returns a JSON response as values, cookies left out', async () => {
     const url = await serve((_, response) => response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'secret=1' }).end('{"a":[1]}'));
     const output = await outputOf<{ headers: object }>('http', { url });
