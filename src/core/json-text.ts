@@ -8,7 +8,7 @@ const whole = /^[-+]?\d+(?:\.0*)?$/;
 /** Tells whether a whole number that was written became another one when it was read. */
 export function isInexact(written: string, value: number): boolean {
   if (Number.isSafeInteger(value)) return false;
-  if (/^[-+]?0[xo]/i.test(written)) return BigInt(written.replace(/^[-+]/, '')) !== BigInt(Math.abs(value));
+  if (/^[-+]?0[xob]/i.test(written)) return BigInt(written.replace(/^[-+]/, '')) !== BigInt(Math.abs(value));
   // As JavaScript writes it: the shortest digits from which the same number comes back.
   if (String(value) === written.replaceAll(/^\+|\.0*$/g, '')) return false;
   return whole.test(written) && (!Number.isFinite(value) || BigInt(written.replaceAll(/^\+|\.0*$/g, '')) !== BigInt(value));

@@ -1,5 +1,7 @@
 import jsonata from 'jsonata';
 import { createTextSeededRandom, type Random } from '../core/ids.ts';
+import { FlowError } from '../core/errors.ts';
+import { describeInexact, isInexact } from '../core/json-text.ts';
 import type { RecordedValues } from './plan.ts';
 
 type Recordings = Pick<RecordedValues, 'now' | 'seed'>;
@@ -44,9 +46,10 @@ export function compileProgram(source: string): Program {
   program.assign(pushFrame, replaceTimestamp);
   return {
     tree: program.ast(),
-    evaluate(scope, { now, seed }, timeLimitMs = 0) {
+    async evaluate(scope, { now, seed }, timeLimitMs = 0) {
+      const checked = await (readers ??= readReaders());
       options.timeout = timeLimitMs;
-      return program.evaluate(scope, { ...functions, [recordedName]: { now, random: createTextSeededRandom(seed) } }) as Promise<unknown>;
+      return program.evaluate(scope, { ...functions, ...checked, [recordedName]: { now, random: createTextSeededRandom(seed) } }) as Promise<unknown>;
     },
   };
 }
@@ -71,6 +74,32 @@ function toFunction(run: (focus: Focus, ...values: unknown[]) => unknown): objec
     return run(this, ...values);
   }
   return { _jsonata_function: true, arity: run.length - 1, implementation };
+}
+
+/** A function of JSONata, as it gives it as a value. */
+interface NativeFunction {
+  readonly implementation: (this: unknown, ...values: unknown[]) => unknown;
+}
+
+let readers: Promise<Readonly<Record<string, NativeFunction>>> | undefined;
+
+/** The functions that read a number in a text, but that refuse one that would become another. */
+async function readReaders(): Promise<Readonly<Record<string, NativeFunction>>> {
+  const exact = async (name: string): Promise<readonly [string, NativeFunction]> => {
+    const native = (await jsonata(`$${name}`).evaluate({})) as NativeFunction;
+    return [name, {
+      ...native,
+      implementation(...values) {
+        const [text] = values;
+        const number = native.implementation.apply(this, values);
+        // Words and groups of digits say what they mean by another number: past 2^53 nobody can tell.
+        const isLost = typeof number === 'number' && Number.isFinite(number) && typeof text === 'string' && (name === 'number' ? isInexact(text, number) : Math.abs(number) > Number.MAX_SAFE_INTEGER);
+        if (isLost) throw new FlowError('number_inexact', describeInexact(String(text)));
+        return number;
+      },
+    }];
+  };
+  return Object.fromEntries(await Promise.all(['number', 'parseInteger'].map(exact)));
 }
 
 const pushFrame = Symbol.for('jsonata.__createFrame_push') as unknown as string;

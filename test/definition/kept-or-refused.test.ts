@@ -1,3 +1,4 @@
+import { parseExpression } from '../../src/definition/expression.ts';
 import { describe, expect, it } from 'vitest';
 import { isFlowError } from '../../src/core/errors.ts';
 import { parseJsonText } from '../../src/core/json-text.ts';
@@ -46,6 +47,22 @@ describe('a whole number beyond 2^53', () => {
   it('is refused as a number of an expression', () => {
     expect(problemOf(flow('"{% 9007199254740993 %}"'))).toBe('4:38 expression_syntax');
     expect(given('"{% \'9007199254740993\' & input.`9007199254740993` & 9007199254740992 %}"')).toBeTypeOf('string');
+  });
+});
+
+describe('a number that an expression reads in a text', () => {
+  const evaluate = async (source: string): Promise<unknown> => {
+    const parsed = parseExpression(source);
+    if ('message' in parsed) throw new Error(parsed.message);
+    return parsed.evaluate({ input: { id: '9007199254740993', small: '12' }, steps: {} }, { now: 0, seed: 's', timeLimitMs: 10_000, room: { maxBytes: 1_000_000, used: 0 } });
+  };
+
+  it.each(['$number(input.id)', 'input.id.$number()', '$map([input.id], $number)', '$number("0x20000000000001")', '$number("-9007199254740993")', '$number("9007199254740993.0")', '$parseInteger("9,007,199,254,740,993", "#,##0")', 'input.id ~> $number'])('is refused when it would become another: %s', async source => {
+    await expect(evaluate(source)).rejects.toMatchObject({ code: 'expression_failed', details: { reason: 'number_inexact' } });
+  });
+
+  it.each([['$number(input.small)', 12], ['input.small.$number()', 12], ['$number("9007199254740992")', 2 ** 53], ['$number("1e300")', 1e300], ['$number("0.1")', 0.1], ['$number(true)', 1], ['$number(9007199254740992)', 2 ** 53], ['$parseInteger("12,345", "#,##0")', 12_345], ['$number(input.none)', null]])('is kept else: %s', async (source, value) => {
+    expect(await evaluate(source)).toBe(value);
   });
 });
 
