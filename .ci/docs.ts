@@ -1,6 +1,6 @@
 // Checks the pages and builds them as a site, in dist-docs: node .ci/docs.ts [--update]. --update writes outputs anew.
 import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -25,6 +25,7 @@ function checkSite(): void {
     for (const [, address] of html.matchAll(/<(?:script|link|img)\b[^>]*(?:src|href)="(https?:[^"]*)"/g)) wrong.push(`${page}: needs ${address}`);
     diagrams += drawn;
   }
+  if (!existsSync(join(site, 'mermaid.js'))) wrong.push('there is nothing that draws diagrams');
   const [index] = globSync('assets/chunks/@localSearchIndex*.js', { cwd: site });
   if (index === undefined) wrong.push('there is no index to search in');
   if (wrong.length > 0) throw new Error(`The site is not what the pages say:\n  ${wrong.join('\n  ')}`);

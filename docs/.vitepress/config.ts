@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
 
@@ -24,9 +24,11 @@ export default defineConfig({
   cacheDir: resolve(docs, '../node_modules/.cache/vitepress'),
   // Also from a file system: no address of a server is in the pages.
   base: process.env['DOCS_BASE'] ?? '/',
+  // To bundle it would take longer than all the pages.
+  buildEnd: ({ outDir }) => copyFileSync(resolve(docs, '../node_modules/mermaid/dist/mermaid.min.js'), join(outDir, 'mermaid.js')),
   // Diagrams have colours of their own for states, meant for a light page.
   head: [['style', {}, '.diagram[data-drawn] { margin: 16px 0; padding: 16px; overflow-x: auto; border-radius: 8px; background: #fff } .diagram svg { display: block; margin: 0 auto } .vp-doc .diagram p { margin: 0; line-height: inherit }']],
-  vite: { build: { target: 'es2022', chunkSizeWarningLimit: 4_000 }, esbuild: { tsconfigRaw: { compilerOptions: { target: 'es2022' } } } },
+  vite: { build: { target: 'es2022', chunkSizeWarningLimit: 1_000 }, esbuild: { tsconfigRaw: { compilerOptions: { target: 'es2022' } } } },
   // Files of the checkout that are no pages; test/docs/links.test.ts looks after those.
   ignoreDeadLinks: [/\.\.\/(?:README|CHANGELOG|CONTRIBUTING|LICENSE)$/, /\.\.\/(?:test|benchmarks|src|machines|template)\//],
   markdown: {
