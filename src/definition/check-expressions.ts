@@ -6,7 +6,7 @@ import { functionNames, rootNames, stepFields } from './expression-scan.ts';
 import { type AncestorQuery, findNotUpstream } from './graph.ts';
 import { isObject, type StepOutline } from './outline.ts';
 import type { Finding, Path } from './problem.ts';
-import { hasExpression, parseBareExpression, parseTemplate, type TemplateCache } from './template.ts';
+import { hasExpression, parseBareExpression, parseTemplate, TemplateCache } from './template.ts';
 
 interface Reference extends AncestorQuery {
   readonly path: Path;
@@ -69,6 +69,13 @@ interface Text {
   readonly text: string;
   /** `{% %}` may be left out. */
   readonly isBare: boolean;
+}
+
+/** The expressions of a step that can be read, with where they stand. */
+export function listExpressions(step: StepOutline): { readonly path: Path; readonly expression: Expression }[] {
+  const cache = new TemplateCache();
+  return listTexts(step).flatMap(({ path, text, isBare }) =>
+    (isBare ? parseBareExpression(text, cache) : parseTemplate(text, cache)).parts.flatMap(part => (typeof part === 'string' ? [] : [{ path, expression: part.expression }])));
 }
 
 /** Texts of a step that hold expressions. */

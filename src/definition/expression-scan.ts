@@ -26,6 +26,8 @@ export interface ExpressionReads {
   readonly readsItem: boolean;
   /** Ids after `steps.` that are followed by `.artifacts`. */
   readonly artifactsOf: ReadonlySet<string>;
+  /** What is read of outputs: the id of a step, then the names that follow `output`, as far as they are names. */
+  readonly outputPaths: readonly (readonly string[])[];
 }
 
 /** Names an expression can begin with. */
@@ -65,6 +67,7 @@ class Scan implements ExpressionReads {
   readonly unknownVariables = new Set<string>();
   readsItem = false;
   readonly artifactsOf = new Set<string>();
+  readonly outputPaths: string[][] = [];
   readonly #bound = new Set<string>();
   /** Nodes that were looked at: `a ?: b` has `a` in it twice, and so on in each that is in another. */
   readonly #collected = new Set<object>();
@@ -163,13 +166,17 @@ class Scan implements ExpressionReads {
   }
 
   #visitSteps(node: SyntaxNode, rest: readonly SyntaxNode[]): void {
-    const [step, field] = rest;
+    const [step, field, ...parts] = rest;
     if (step?.type !== 'name' || node.stages) {
       this.allSteps = true;
       return;
     }
     this.steps.add(String(step.value));
     if (field?.type === 'name' && field.value === 'artifacts') this.artifactsOf.add(String(step.value));
+    if (field?.type === 'name' && field.value === 'output') {
+      const end = parts.findIndex(part => part.type !== 'name');
+      this.outputPaths.push([String(step.value), ...parts.slice(0, end < 0 ? undefined : end).map(part => String(part.value))]);
+    }
     const known: readonly unknown[] = stepFields;
     if (field?.type === 'name' && !known.includes(field.value)) this.unknownFields.add(String(field.value));
   }

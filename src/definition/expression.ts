@@ -90,6 +90,7 @@ function createPathExpression(source: string, names: readonly string[]): Express
     unknownVariables: none,
     readsItem: root === 'item' || root === 'index',
     artifactsOf: root === 'steps' && step !== undefined && field === 'artifacts' ? new Set([step]) : none,
+    outputPaths: root === 'steps' && step !== undefined && field === 'output' ? [[step, ...names.slice(3)]] : [],
   };
   let program: Program | undefined;
   return {

@@ -10,7 +10,7 @@ import type { ValueContext, ValueFunction } from './value-function.ts';
 const none: ReadonlySet<string> = new Set();
 
 const reads: ExpressionReads = {
-  steps: none, allSteps: false, dependencies: true, unknownNames: none, unknownFields: none, unknownVariables: none, readsItem: false, artifactsOf: none,
+  steps: none, allSteps: false, dependencies: true, unknownNames: none, unknownFields: none, unknownVariables: none, readsItem: false, artifactsOf: none, outputPaths: [],
 };
 
 interface FunctionExpression {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import { toJsonSchema } from '../core/schema-json.ts';
 import { createSeededRandom } from '../core/ids.ts';
-import { type StandardSchema, validate } from '../core/standard-schema.ts';
+import { validate } from '../core/standard-schema.ts';
 import { compileCondition, compileList, compileValue } from '../definition/compile-value.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { CompiledValue, FlowPlan, PlannedStep } from '../definition/plan.ts';
@@ -13,12 +13,6 @@ import { createShape, reach, readShape } from './expression-shape.ts';
 import { modelStart } from './flow-model.ts';
 import type { Known } from './sample-value.ts';
 import { listCandidates, sampleValue, toMember } from './sample-value.ts';
-
-/** What a schema says as JSON Schema; undefined: its library cannot write it so. */
-function toJsonSchema(schema: StandardSchema): unknown {
-  if ('_zod' in schema) return z.toJSONSchema(schema as unknown as z.ZodType, { io: 'output', unrepresentable: 'any' });
-  return schema['~standard'].jsonSchema?.output({ target: 'draft-2020-12' });
-}
 
 /** Values the author gives: a list each, of which the first is the usual one. */
 export interface FlowExamples {

@@ -29,6 +29,23 @@ describe('check', () => {
     expect(lines.join('\n')).toMatch(/`run`.*`command`/);
   });
 
+  it('holds what expressions read of outputs against the output of a tool, through lists, unions and predicates', async () => {
+    write('quotes.mjs', `import { z } from 'zod';
+import { defineTool } from 'flowstone';
+const side = z.object({ price: z.number(), depth: z.array(z.object({ size: z.number() })) });
+export const quote = defineTool({ name: 'quote', output: z.object({ bid: side, ask: side.nullable(), any: z.looseObject({ a: z.number() }), by: z.record(z.string(), z.object({ n: z.number() })), one: z.union([z.object({ x: z.string() }), z.object({ y: z.string() })]), text: z.string() }), run: () => ({}) });
+export const free = defineTool({ name: 'free', run: () => ({}) });
+`);
+    const use = (id: string, expression: string, more = ''): string => `  - { id: ${id}, uses: "tool:free", depends_on: [q, f, l, r], with: { v: "{% ${expression} %}" }${more} }`;
+    const good = ['steps.q.output.bid.price', 'steps.q.output.ask.depth.size', 'steps.q.output.bid.depth[size > 1].size', 'steps.q.output.any.b.c', 'steps.q.output.by.x.n', 'steps.q.output.one.y', 'steps.f.output.whatever', 'steps.l.output.bid.price', 'steps.r.output.else', '$sum(steps.q.output.bid.depth.size)', 'steps.q.output', 'steps.q.status', 'input.steps.q.output.no', '$map(steps.q.output.bid.depth, function($d) { $d.none })'];
+    const bad = ['steps.q.output.bid.prcie', '$sum(steps.q.output.ask.depth.szie)', 'steps.q.output.by.x.m', 'steps.q.output.one.z', 'steps.q.output.text.length', 'steps.l.output.bidd', 'input.a ? steps.q.output.bid.nothing : 1'];
+    write('quotes.yml', `id: quotes\nsteps:\n  - { id: q, uses: "tool:quote" }\n  - { id: f, uses: "tool:free" }\n  - { id: l, uses: "tool:quote", for_each: "[1, 2]" }\n  - { id: r, uses: "tool:quote", recover: { ask: { signal: help } } }\n${[...good.map((expression, index) => use(`g${index}`, expression)), ...bad.map((expression, index) => use(`b${index}`, expression))].join('\n')}\n`);
+    const { code, stdout } = await start(['check', 'quotes.yml', '--tools', 'quotes.mjs'], cwd).ended;
+    expect(code).toBe(2);
+    const lines = stdout.split('\n').filter(line => line.includes('output_misfit'));
+    expect(lines.map(line => /:(\d+):\d+: .*got `(\w+)`(?:; did you mean `(\w+)`)?/.exec(line)?.slice(1))).toEqual([['21', 'prcie', 'price'], ['22', 'szie', 'size'], ['23', 'm', 'n'], ['24', 'z', expect.any(String)], ['25', 'length', undefined], ['26', 'bidd', 'bid'], ['27', 'nothing', undefined]]);
+  });
+
   it.each([
     ['bad.mjs', 'export const a = 1;\nexport const b = ;\n', 'bad.mjs:2:18: '],
     ['enum.ts', 'export const a: number = 1;\nexport enum Color { Red }\n', 'enum.ts:2:8: '],

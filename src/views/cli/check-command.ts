@@ -5,6 +5,7 @@ import { toDefinitionError, type Problem } from '../../definition/problem.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkDoubts } from './check-doubts.ts';
+import { checkOutputReads } from './check-output-reads.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { checkToolInputs } from './check-tool-inputs.ts';
@@ -37,7 +38,8 @@ interface CheckedFile {
 async function checkFile(file: string, further: readonly string[], given: ToolsModule, cwd: string): Promise<CheckedFile> {
   try {
     const [definition, ...others] = await loadFlows(file, further, cwd, given);
-    const problems = [...checkReferences(resolve(cwd, file), definition, [definition, ...others]), ...checkToolInputs(resolve(cwd, file), definition, [...builtInTools, ...given.tools])];
+    const tools = [...builtInTools, ...given.tools];
+    const problems = [...checkReferences(resolve(cwd, file), definition, [definition, ...others]), ...checkToolInputs(resolve(cwd, file), definition, tools), ...checkOutputReads(resolve(cwd, file), definition, tools)];
     const { id, version, steps } = definition;
     const { digest, functions } = compileFlow(definition);
     return { file, flowId: id, version, steps: steps.length, digest, ...(functions.length > 0 && { functions }), problems, doubts: await checkDoubts(resolve(cwd, file), definition) };

@@ -4,7 +4,7 @@ import type { PlannedStep } from '../../definition/plan.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { Tool } from '../../runtime/tool.ts';
-import { readSource } from './read-source.ts';
+import { locateProblems } from './read-source.ts';
 
 /** Whether a text, or one in a value, is an expression: what it comes to is not known before it runs. */
 const isDynamic = (value: unknown): boolean =>
@@ -41,12 +41,5 @@ export function checkToolInputs(file: string, definition: FlowDefinition, tools:
     const tool = step.kind === 'task' ? byName.get(step.target) : undefined;
     return tool ? findMisfits(step, definition.steps[step.position]?.with, tool) : [];
   });
-  if (problems.length === 0) return [];
-  const source = readSource(file);
-  if (!source) return problems;
-  return problems.map(problem => {
-    const path = (problem.place.path ?? '').split(/[.[\]]+/).filter(Boolean).map(key => (/^\d+$/.test(key) ? Number(key) : key));
-    const { code, expected, found } = problem;
-    return { ...problem, place: { ...source.locate({ code, expected, found, path }), file, ...(problem.place.path !== undefined && { path: problem.place.path }) } };
-  });
+  return locateProblems(file, problems);
 }
