@@ -16,6 +16,8 @@ export interface CrashReport {
 export interface CrashPathOptions extends Omit<RunPathOptions, 'crash'> {
   /** Default: all three. */
   readonly points?: readonly CrashPoint[];
+  /** One of the points at each commit, in turn. Default false. */
+  readonly inTurn?: boolean;
 }
 
 const allPoints: readonly CrashPoint[] = ['before', 'after', 'torn'];
@@ -32,13 +34,13 @@ function canCrash({ events }: FlowPath): boolean {
  * and must come to the same end: same states, failures, outputs and score, and no completed step begun again.
  */
 export async function crashPath(model: FlowModel, path: FlowPath, options: CrashPathOptions = {}): Promise<CrashReport> {
-  const { points = allPoints, ...rest } = options;
+  const { points = allPoints, inTurn = false, ...rest } = options;
   const plain = await runPath(model, path, rest);
   const divergences = [...plain.divergences];
   let { crashes, recoveries } = plain;
   if (divergences.length > 0 || !canCrash(path)) return { commits: plain.commits, crashes, recoveries, divergences };
   for (let commit = 1; commit <= plain.commits; commit++) {
-    for (const point of points) {
+    for (const point of inTurn ? points.slice(commit % points.length).slice(0, 1) : points) {
       const run = await runPath(model, path, { ...rest, crash: { commit, point } });
       crashes += run.crashes;
       recoveries += run.recoveries;

@@ -19,7 +19,11 @@ type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';
 export interface Decisions {
   /** By place and attempt, `balance 2`. */
   readonly byAttempt: ReadonlyMap<string, Decision>;
-  readonly signals: readonly string[];
+  readonly signals: readonly { readonly name: string; readonly payload: unknown }[];
+  /** What child flows and machines give, by place. */
+  readonly outputs: ReadonlyMap<string, unknown>;
+  /** What steps were begun with, by place. */
+  readonly inputs: ReadonlyMap<string, unknown>;
   /** What a person says to a step that asks, in order. */
   readonly answers: ReadonlyMap<string, readonly Answered[]>;
   readonly cancels: boolean;
@@ -30,15 +34,19 @@ export interface Decisions {
 /** Reads from a path what each attempt comes to. */
 export function toDecisions(events: readonly PathEvent[], states: readonly FlowState[]): Decisions {
   const byAttempt = new Map<string, Decision>();
-  const signals: string[] = [];
+  const signals: { name: string; payload: unknown }[] = [];
+  const outputs = new Map<string, unknown>();
   const answers = new Map<string, Answered[]>();
   for (const [index, event] of events.entries()) {
     const { rows } = states[index] as FlowState;
     const note = (place: string, decision: Decision): unknown => byAttempt.set(`${place} ${rows.get(place)?.attempt ?? 1}`, decision);
     if (event.type === 'complete') note(toPlace(event), 'complete');
     else if (event.type === 'fail') note(toPlace(event), event.retryable ? 'fail' : 'fail for good');
-    else if (event.type === 'child') note(toPlace(event), event.passes ? 'complete' : 'fail for good');
-    else if (event.type === 'signal') signals.push(event.name);
+    else if (event.type === 'child') {
+      note(toPlace(event), event.passes ? 'complete' : 'fail for good');
+      if (event.output !== undefined) outputs.set(toPlace(event), event.output);
+    }
+    else if (event.type === 'signal') signals.push({ name: event.name, payload: event.payload === undefined ? { from: event.name } : event.payload });
     else if (event.type === 'answer') answers.set(event.step, [...(answers.get(event.step) ?? []), event.action]);
     else if (event.type === 'elapse') for (const place of event.due) if (place !== 'flow' && rows.get(place)?.status !== 'retrying') note(place, 'wait');
   }
@@ -47,7 +55,7 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
   const cancels = events.some(({ type }) => type === 'cancel');
   const spoilt = [...last.rows.values()].filter(({ status }) => status === 'failed');
   const orderMatters = cancels || timeoutMs !== null || (mode === 'strict' && spoilt.length > 0) || (mode !== 'lenient' && spoilt.some(({ item }) => item >= 0));
-  return { byAttempt, signals, answers, cancels, orderMatters };
+  return { byAttempt, signals, outputs, inputs: last.inputs, answers, cancels, orderMatters };
 }
 
 /**
@@ -55,9 +63,10 @@ export function toDecisions(events: readonly PathEvent[], states: readonly FlowS
  *
  * @returns false when nothing more would ever happen
  */
-export async function drift(run: PathHost, { byAttempt, signals, answers, cancels }: Decisions): Promise<boolean> {
+export async function drift(run: PathHost, decisions: Decisions): Promise<boolean> {
+  const { byAttempt, signals, answers, cancels } = decisions;
   const id = run.executionId ?? '';
-  const sent: string[] = [];
+  const sent = new Set<object>();
   const answered = new Map<string, number>();
   for (let round = 0; round < 10_000; round++) {
     await run.rest();
@@ -70,12 +79,12 @@ export async function drift(run: PathHost, { byAttempt, signals, answers, cancel
     }
     const rows = await store.listSteps(record.key);
     if (run.world.pending.some(call => answer(call, run, byAttempt))) continue;
-    if (await tellChild(run, rows, byAttempt)) continue;
+    if (await tellChild(run, rows, decisions)) continue;
     if (await answerAsked(run, rows, answers, answered)) continue;
-    const name = findSignal(run, rows, signals.filter(wanted => !sent.includes(wanted)));
-    if (name !== undefined) {
-      sent.push(name);
-      await runtime.signal(id, name, { from: name }, { force: true });
+    const signal = findSignal(run, rows, decisions, signals.filter(wanted => !sent.has(wanted)));
+    if (signal) {
+      sent.add(signal);
+      await runtime.signal(id, signal.name, signal.payload, { force: true });
       continue;
     }
     const at = run.clock.nextTimerAt();
@@ -108,34 +117,38 @@ async function answerAsked(run: PathHost, rows: readonly StepRecord[], answers: 
 }
 
 /** Tells a flow or a machine that a step waits for how to end, if it still has to be told. */
-async function tellChild(run: PathHost, rows: readonly StepRecord[], byAttempt: Decisions['byAttempt']): Promise<boolean> {
+async function tellChild(run: PathHost, rows: readonly StepRecord[], { byAttempt, outputs }: Decisions): Promise<boolean> {
   const { runtime, store } = run.process;
   for (const { status, stepId, item, position } of rows) {
     const kind = run.model.flow.plan.steps[position]?.kind;
     if (status !== 'waiting' || (kind !== 'flow' && kind !== 'machine')) continue;
     const place = item < 0 ? { step: stepId } : { step: stepId, item };
     const decision = byAttempt.get(`${toPlace(place)} 1`) ?? 'complete';
+    const output = outputs.get(toPlace(place));
     if (kind === 'machine') {
       if (decision === 'wait') continue;
-      await runtime.signal(run.executionId ?? '', toOutcomeSignal(toPlace(place)), { passes: decision === 'complete' });
+      await runtime.signal(run.executionId ?? '', toOutcomeSignal(toPlace(place)), { passes: decision === 'complete', ...(output !== undefined && { output }) });
       return true;
     }
     const childId = toChildId({ executionId: run.executionId ?? '', generation: 1 }, place.step, place.item ?? noItem);
     const child = decision === 'wait' ? undefined : await store.getExecution(childId);
     const [first] = child && child.settledAt === null ? await store.listSteps(child.key) : [];
     if (first?.status !== 'waiting') continue;
-    await runtime.signal(childId, childSignal, { passes: decision === 'complete' });
+    await runtime.signal(childId, childSignal, { passes: decision === 'complete', ...(output as object | undefined) });
     return true;
   }
   return false;
 }
 
-function findSignal(run: PathHost, rows: readonly StepRecord[], wanted: readonly string[]): string | undefined {
+function findSignal(run: PathHost, rows: readonly StepRecord[], { inputs }: Decisions, wanted: Decisions['signals']): Decisions['signals'][number] | undefined {
   for (const row of rows) {
     const step = run.model.flow.plan.steps[row.position];
     if (row.status !== 'waiting' || step?.kind !== 'signal') continue;
-    const name = getSignalName({ step, input: undefined } as StepActor);
-    if (name !== undefined && wanted.includes(name)) return name;
+    // What it was begun with when its name is not a constant; on paths by script that is not told.
+    const input = step.with?.constant === false ? inputs.get(row.stepId) : undefined;
+    const actor = { step, input, snapshot: { context: { recovery: null } } } as unknown as StepActor;
+    const signal = wanted.find(({ name }) => name === getSignalName(actor));
+    if (signal) return signal;
   }
   return undefined;
 }

@@ -80,7 +80,7 @@ export async function testFlow(definition: FlowDefinition, options: TestFlowOpti
   const walks: { path: FlowPath | OwnPath; seed?: number; run: (options: Running) => Promise<CrashReport> }[] = [];
   const add = (path: FlowPath, seed?: number): unknown =>
     walks.push({ path, ...(seed !== undefined && { seed }), run: running => (crash ? crashPath(model, path, running) : runPath(model, path, running)) });
-  for (const path of set.own) walks.push({ path, run: running => runOwnPath(path.model, path, running, path.walk) });
+  for (const path of set.own) walks.push({ path, run: running => runOwnPath(path.model, path, { ...running, crash }, path.walk) });
   for (const path of set.scripted) add(path);
   for (let seed = 1; seed <= seeds; seed++) add(walkBySeed(model, seed), seed);
   const running = { ...(store && { store }), ...(open && { open }) };

@@ -133,7 +133,7 @@ async function followOwnPath(definition: FlowDefinition, path: OwnPath, { mode, 
     const at = differs === 0 ? 'start' : `event ${differs}, ${JSON.stringify(path.events[differs - 1])}`;
     throw toError(path, [{ at, what: 'what the flow does', expected: path.happens[differs] ?? null, found: walk.happens[differs] ?? null }]);
   }
-  const { divergences } = await runOwnPath(model, path, { store: mode === 'sqlite' ? 'sqlite' : 'memory', ...(open && { open }), check: toCheck(invariants) }, walk);
+  const { divergences } = await runOwnPath(model, path, { crash: mode === 'crash', store: mode === 'sqlite' ? 'sqlite' : 'memory', ...(open && { open }), check: toCheck(invariants) }, walk);
   if (divergences.length > 0) throw toError(path, divergences);
 }
 
