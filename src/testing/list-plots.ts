@@ -14,6 +14,8 @@ export function listPlots(plan: FlowPlan, world: FlowWorld): Plot[] {
       for (const place of step.forEach ? [`${step.id}[0]`, step.id] : [step.id]) add({ endings: { ...listNeeded(plan, step), [place]: endings } });
     }
     if (step.kind !== 'sleep') add({ endings: listNeeded(plan, step), last: step.id });
+    // Whatever it would keep from running has not begun.
+    if (step.kind !== 'sleep' && step.kind !== 'signal' && step.critical) add({ endings: { ...listNeeded(plan, step), [step.id]: ['fail for good'] }, first: step.id });
     if (step.kind === 'signal') add({ early: step.id });
     plots.push(...listRecoveries(plan, step).map(plot => ({ world, ...plot })));
   }

@@ -8,6 +8,8 @@ import type { FlowDefinition } from '../definition/schema.ts';
 import type { FlowMutant } from './flow-mutants.ts';
 import { listFlowMutants } from './flow-mutants.ts';
 import type { FlowModel } from './flow-model.ts';
+import type { FlowTree } from '../runtime/tree.ts';
+import { isFanOut } from '../runtime/tree.ts';
 import { createOwnModel } from './own-flow.ts';
 import type { OwnPath } from './own-paths.ts';
 import { replayOwn } from './own-walk.ts';
@@ -38,7 +40,7 @@ export async function mutateFlow(definition: FlowDefinition, paths: readonly Own
   const mutants = listFlowMutants(definition);
   const survivors: Survivor[] = [];
   for (const [index, mutant] of mutants.entries()) {
-    if (!(await isNoticed(mutant, paths))) survivors.push({ name: mutant.name, ...explain(definition, mutant, paths) });
+    if (!(await isNoticed(mutant, paths))) survivors.push({ name: mutant.name, ...(await explain(definition, mutant, paths)) });
     onProgress?.(index + 1, mutants.length);
   }
   return { flowId: definition.id, mutants: mutants.length, killed: mutants.length - survivors.length, survivors };
@@ -79,17 +81,57 @@ function sortByInterest(paths: readonly OwnPath[], stepId: string | undefined): 
   return first ? [first, ...rest.toSorted((a, b) => isSpecial(a) - isSpecial(b))] : [];
 }
 
-function explain(definition: FlowDefinition, { stepId, key, name }: FlowMutant, paths: readonly OwnPath[]): Omit<Survivor, 'name'> {
+async function explain(definition: FlowDefinition, mutant: FlowMutant, paths: readonly OwnPath[]): Promise<Omit<Survivor, 'name'>> {
+  const { stepId, key, name } = mutant;
   const plan = compileFlow(definition);
   const runs = (id: string): boolean => paths.some(path => path.happens.some(lines => lines.some(line => line.startsWith(`${id} `) && !line.startsWith(`${id} is skipped`))));
-  if (stepId === undefined) return { reason: 'no path reaches it', telling: true };
+  if (stepId === undefined) return explainFlow(mutant, plan, paths);
   if (!runs(stepId)) return { reason: `${stepId} begins on no path: give values with which it does`, telling: true };
   const implied = key === 'depends_on' ? findImplied(plan, stepId, name.replace(/^.* without /, '')) : undefined;
   if (implied !== undefined) return { reason: implied, telling: false };
+  if (key === 'weight' && !paths.some(path => weighs(path, stepId))) return { reason: `wherever ${stepId} counts the score is 0 or 1`, telling: false };
   const step = plan.steps[plan.positions.get(stepId) ?? -1];
   if (key === 'critical' && step?.kind === 'sleep' && (step.with?.references.length ?? 0) === 0) return { reason: `${stepId} only sleeps, and cannot fail`, telling: false };
   if (key === 'critical' && plan.mode === 'lenient') return { reason: 'in a lenient flow no failure holds anything up', telling: false };
+  if (mutant.inExpression) return { reason: 'needs values: none were found with which it comes out differently', telling: false };
   return { reason: key === 'when' || key === 'for_each' || key.startsWith('with') ? 'needs values with which it comes out differently' : `all ${paths.length} paths go the same way`, telling: true };
+}
+
+/** Whether a step counts on a path that ends with a score between 0 and 1. */
+function weighs({ happens }: OwnPath, stepId: string): boolean {
+  const lines = happens.flat();
+  const counts = lines.some(line => line.startsWith(`${stepId} completes`) || line.startsWith(`${stepId} is failed`));
+  return counts && hasScore({ happens }, score => score > 0 && score < 1);
+}
+
+function hasScore({ happens }: Pick<OwnPath, 'happens'>, isWanted: (score: number) => boolean): boolean {
+  const end = happens.flat().findLast(line => line.startsWith('the flow is ')) ?? '';
+  const score = /^the flow is \w+ with ([\d.]+),/.exec(end)?.[1];
+  return score !== undefined && isWanted(Number(score));
+}
+
+async function explainFlow({ key, definition }: FlowMutant, plan: FlowPlan, paths: readonly OwnPath[]): Promise<Omit<Survivor, 'name'>> {
+  // Every step that may fail does so on a path, before others and after them.
+  if (key === 'mode' || key === 'on_halt') return { reason: 'whatever fails, it keeps nothing from running that would run', telling: false };
+  if (key === 'min_score') {
+    const [low, high] = [plan.minScore, definition.min_score].toSorted((one, other) => one - other) as [number, number];
+    const isTold = paths.some(path => hasScore(path, score => score > 0 && score >= low && score < high));
+    return { reason: isTold ? `all ${paths.length} paths go the same way` : `no score but 0 is between ${low} and ${high}`, telling: isTold };
+  }
+  if (key !== 'concurrency') return { reason: 'no path reaches it', telling: true };
+  // With the higher limit: what would want to run beyond the lower one.
+  const model = createOwnModel({ ...definition, concurrency: Math.max(definition.concurrency, plan.concurrency) });
+  let most = 0;
+  for (const { input, events } of paths) for (const { tree } of (await replayOwn(model, input, events)).states) most = Math.max(most, countAtWork(tree));
+  const isTold = most > Math.min(definition.concurrency, plan.concurrency);
+  return isTold ? { reason: `all ${paths.length} paths go the same way`, telling: true } : { reason: `never do more than ${most} want to run at the same time`, telling: false };
+}
+
+/** Steps and items that hold a slot. */
+function countAtWork({ actors }: FlowTree): number {
+  let count = 0;
+  for (const actor of actors.values()) for (const one of isFanOut(actor) ? [actor, ...actor.items.values()] : [actor]) if (one.holdsSlot) count++;
+  return count;
 }
 
 /** Why a dependency changes nothing: another one waits for the same step, whose failure holds nobody up. */

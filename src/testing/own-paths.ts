@@ -1,6 +1,8 @@
 import type { FlowDefinition } from '../definition/schema.ts';
 import type { Tool } from '../runtime/tool.ts';
 import { describePath } from './describe-path.ts';
+import type { FlowMutant } from './flow-mutants.ts';
+import { listFlowMutants } from './flow-mutants.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';
 import type { FlowExamples, FlowExpression, FlowWorld } from './flow-values.ts';
 import { FlowValues, isSameValue } from './flow-values.ts';
@@ -63,6 +65,8 @@ class Maker {
   readonly #paths = new Map<string, WalkedPath>();
   readonly #names = new Map<string, number>();
   readonly #covered = new Set<string>();
+  /** Values that paths have. */
+  readonly #worlds = new Set<FlowWorld>();
   /** What `with` came to, by expression. */
   readonly #seen = new Map<FlowExpression, Set<string>>();
 
@@ -77,6 +81,8 @@ class Maker {
     for (const plot of listPlots(this.#model.flow.plan, world)) await this.#walk(plot);
     await this.#walk({ world: await this.#findOther(world), label: 'other values' });
     for (const expression of this.#values.expressions) await this.#vary(expression, world);
+    for (const mutant of listFlowMutants(this.#model.flow.definition)) if (mutant.inExpression) await this.#tell(mutant, world);
+    await this.#missLeastScore();
     const wanted = this.#values.expressions.flatMap(listOutcomes);
     return { model: this.#model, paths: [...this.#paths.values()], covered: this.#covered, needsValues: wanted.filter(item => !this.#covered.has(item)) };
   }
@@ -132,10 +138,42 @@ class Maker {
       };
       await this.#values.find(expression, world, accept);
     }
-    if (step.concurrency !== null && key === 'for_each') {
-      const enough = step.concurrency + 1;
+    if (key === 'for_each') {
+      const enough = (step.concurrency ?? this.#model.flow.plan.concurrency) + 1;
       const more = await this.#values.find(expression, world, result => Array.isArray(result?.value) && result.value.length >= enough);
       if (more) await this.#walk({ world: more, label: 'many items' });
+    }
+  }
+
+  /** Finds values that tell a change in an expression from it, unless some that a path has do. */
+  async #tell({ definition, stepId, key }: FlowMutant, world: FlowWorld): Promise<void> {
+    const expression = this.#values.expressions.find(one => one.step.id === stepId && one.key === key);
+    const changed = new FlowValues(createOwnModel(definition).flow.plan, []).expressions.find(one => one.step.id === stepId && one.key === key);
+    if (!expression || !changed) return;
+    const condition = this.#values.expressions.find(one => one.step === expression.step && one.key === 'when');
+    const differs = async (other: FlowWorld): Promise<boolean> =>
+      (key === 'when' || !condition || (await this.#values.evaluate(condition, other))?.value === true) &&
+      !isSameValue(await this.#values.evaluate(expression, other), await this.#values.evaluate({ ...expression, value: changed.value }, other));
+    for (const other of this.#worlds) if (await differs(other)) return;
+    let left = 3;
+    const accept = async (_result: unknown, other: FlowWorld): Promise<boolean> => {
+      if (!(await differs(other))) return false;
+      const before = this.#paths.size;
+      await this.#walk({ world: other, endings: listNeeded(this.#model.flow.plan, expression.step), label: `${stepId} with other values` });
+      return this.#paths.size > before || --left === 0;
+    };
+    await this.#values.find(expression, world, accept);
+  }
+
+  /** A way that ends below the least score though nothing critical has failed, if one failure is enough for it. */
+  async #missLeastScore(): Promise<void> {
+    const { minScore, steps } = this.#model.flow.plan;
+    const isMissed = (): boolean => [...this.#paths.values()].some(({ walk }) => {
+      const { score, passed } = (walk.states.at(-1) as FlowState).tree.flow.context;
+      return (score ?? 0) > 0 && passed === false;
+    });
+    for (const world of minScore > 0 ? [...this.#worlds] : []) {
+      for (const { id, critical } of steps) if (!critical && !isMissed()) await this.#walk({ world, endings: { [id]: ['fail for good'] }, label: `${id} fails with other values` });
     }
   }
 
@@ -152,6 +190,7 @@ class Maker {
     }
     const key = JSON.stringify(walk.happens);
     if (this.#paths.has(key) || walk.lost) return;
+    this.#worlds.add(plot.world);
     for (const { items } of walk.states) for (const item of items) this.#covered.add(item);
     for (const item of this.#listSeen(walk)) this.#covered.add(item);
     const text = describePath(walk.events, walk.states);

@@ -16,6 +16,8 @@ export interface Plot {
   readonly world: FlowWorld;
   /** By step, or by item (`mail[0]`): how each attempt ends, the last one again and again. What is not named completes. */
   readonly endings?: { readonly [place: string]: readonly Ending[] };
+  /** A step that comes to its end before everything else that works. */
+  readonly first?: string;
   /** A step that comes to its end after everything else that works. */
   readonly last?: string;
   /** A signal step whose signal comes before it waits. */
@@ -40,9 +42,10 @@ export function followPlot(plot: Plot): (state: FlowState) => PathEvent | undefi
       if (signal) return { ...signal, payload: plot.world.outputs[plot.early ?? ''] } as PathEvent;
     }
     const busy = [...listLive(state.tree)].filter((actor): actor is StepActor => !('items' in actor) && isDecidable(actor));
-    for (const held of [false, true]) {
+    const toRank = ({ step: { id } }: StepActor): number => (id === plot.first ? 0 : id === plot.last ? 2 : 1);
+    for (const rank of [0, 1, 2]) {
       for (const actor of busy) {
-        if ((actor.step.id === plot.last) !== held) continue;
+        if (toRank(actor) !== rank) continue;
         const event = end(plot, actor, answered);
         if (event) return event;
       }

@@ -24,7 +24,7 @@ for (const file of files) {
   const { user, system } = process.cpuUsage(began);
   console.log(`${flow.id}: ${killed} of ${mutants} changes make one of ${paths.length} paths fail (${((user + system) / 1e6).toFixed(1)} s CPU)`);
   for (const item of needsValues) console.log(`  needs values: ${item}`);
-  for (const { name, reason, telling } of survivors) console.log(`  ${telling ? 'UNNOTICED' : 'changes nothing'}: ${name} (${reason})`);
+  for (const { name, reason, telling } of survivors) console.log(`  ${telling ? 'UNNOTICED: ' : reason.startsWith('needs values') ? '' : 'changes nothing: '}${name} (${reason})`);
   unnoticed += needsValues.length + survivors.filter(survivor => survivor.telling).length;
 }
 for (const [machine, options] of positionals.length > 0 ? [] : exampleMachines) {

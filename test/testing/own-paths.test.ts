@@ -10,6 +10,7 @@ import { listFlowMutants } from '../../src/testing/flow-mutants.ts';
 import { mutateFlow, proveMutants } from '../../src/testing/mutate-flow.ts';
 import type { OwnPathSet } from '../../src/testing/own-paths.ts';
 import { makeOwnPaths } from '../../src/testing/own-paths.ts';
+import { runOwnPath } from '../../src/testing/run-own-path.ts';
 import { testFlow } from '../../src/testing/test-flow.ts';
 import { followPath } from '../../src/testing/test-paths.ts';
 import { makeWholePaths } from '../../src/testing/whole-paths.ts';
@@ -64,6 +65,15 @@ describe('paths on which the expressions of a flow decide', () => {
     expect(set.paths.length).toBeGreaterThanOrEqual(count);
   });
 
+  it.each([[waits], [recoveries]] as const)('come to the same end when the process is lost at any commit (%#)', async flow => {
+    const { paths } = await makeOwnPaths(flow);
+    for (const path of paths.slice(0, 6)) {
+      const { crashes, divergences } = await runOwnPath(path.model, path, { crash: true }, path.walk);
+      expect({ path: path.name, divergences }).toEqual({ path: path.name, divergences: [] });
+      expect(crashes).toBeGreaterThan(0);
+    }
+  });
+
   it('find a runtime that hands its handlers other inputs', async () => {
     const open: typeof createRuntime = options => createRuntime({ ...options, tools: (options.tools as Tool[]).map(tool => ({ ...tool, run: call => tool.run({ ...call, input: { wrong: true } } as never) })) });
     const report = await testFlow(swap, { open });
@@ -104,6 +114,30 @@ describe('a change of a flow', () => {
     expect(listFlowMutants(recoveries).map(({ name }) => name)).toEqual(expect.arrayContaining(['asks: recover.ask.timeout removed', 'first: recover removed']));
   });
 
+  it('is noticed in its mode, its weights, its least score, its limit, and inside its expressions', async () => {
+    const flow = defineFlow({
+      id: 'order', min_score: 0.6, concurrency: 2,
+      input: { type: 'object', required: ['n', 'to'], properties: { n: { type: 'integer' }, to: { type: 'string' } } },
+      steps: [
+        { id: 'price', uses: 'tool:price' },
+        { id: 'look', uses: 'tool:look', critical: false, weight: 3 },
+        { id: 'note', uses: 'tool:note', depends_on: ['look'], with: { size: "{% input.n + 2 %} {% input.to & '!' %}" } },
+        { id: 'send', uses: 'tool:send', depends_on: ['price'], when: "input.n >= 5 and input.to != 'nobody'" },
+      ],
+    });
+    const mutants = listFlowMutants(flow).map(({ name }) => name);
+    expect(mutants).toEqual(expect.arrayContaining([
+      'the flow: mode changed to strict', 'the flow: mode changed to lenient', 'the flow: min_score changed to 0', 'the flow: concurrency changed to 1', 'look: weight changed',
+      'send: when with >= changed to >', 'send: when with 5 changed to 6', 'send: when with and changed to or', "send: when with 'nobody' changed to 'nobody~'", 'send: when with != changed to =',
+      'note: with.size with + changed to -', "note: with.size with '!' changed to '!~'",
+    ]));
+    const { survivors } = await mutateFlow(flow, (await makeOwnPaths(flow)).paths);
+    expect(survivors).toEqual([
+      { name: 'the flow: min_score changed to 1', reason: 'no score but 0 is between 0.6 and 1', telling: false },
+      { name: 'the flow: concurrency changed to 3', reason: 'never do more than 2 want to run at the same time', telling: false },
+    ]);
+  });
+
   it('that means the same makes no path fail', async () => {
     const { paths } = await makeOwnPaths(swap);
     const reordered = JSON.parse(JSON.stringify(swap), (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toReversed()) : value)) as FlowDefinition;
@@ -115,7 +149,7 @@ describe('a change of a flow', () => {
 
   it('that goes unnoticed fails the proof, with what is missing', async () => {
     const { paths } = await makeOwnPaths(swap);
-    await expect(proveMutants(swap, paths)).resolves.toMatchObject({ survivors: [] });
+    await expect(proveMutants(swap, paths)).resolves.toMatchObject({ survivors: [{ name: 'the flow: concurrency changed to 11', telling: false }] });
     const few = paths.filter(({ name }) => name === 'everything completes; scored 1');
     await expect(proveMutants(swap, few)).rejects.toMatchObject({ code: 'mutants_survived', message: expect.stringContaining('swap: when removed: needs values with which it comes out differently') });
   });
@@ -127,6 +161,7 @@ describe('a change of a flow', () => {
     const { survivors } = await mutateFlow(flow, paths);
     expect(survivors.filter(({ telling }) => telling)).toEqual([]);
     // What no path can tell is told apart, with the reason.
-    expect(survivors.map(({ reason }) => reason)).toEqual(name === 'sleep' ? ['pause only sleeps, and cannot fail', 'until only sleeps, and cannot fail'] : []);
+    const told = survivors.map(({ reason }) => reason).filter(reason => !/^never do more than|^wherever \w+ counts the score is 0 or 1$|^no score but 0|^whatever fails/.test(reason));
+    expect(told).toEqual(name === 'sleep' ? ['pause only sleeps, and cannot fail', 'until only sleeps, and cannot fail'] : []);
   });
 });

@@ -47,9 +47,15 @@ function renderReport(report: FlowTestReport, elapsedMs: number, palette: Palett
 function renderMutation({ mutation }: FlowTestReport, palette: Palette): string[] {
   if (!mutation) return [];
   const { mutants, killed, survivors } = mutation;
+  const weights = survivors.filter(({ name, telling }) => !telling && name.endsWith(': weight changed'));
+  const others = survivors.filter(survivor => !weights.includes(survivor));
   return [
     `${mutants} changes of the flow, ${killed} of them made a path fail`,
-    ...survivors.map(({ name, reason, telling }) => (telling ? palette.red(`${palette.symbols.failed} unnoticed: ${name} (${reason})`) : palette.dim(`  changes nothing: ${name} (${reason})`))),
+    ...others.map(({ name, reason, telling }) => {
+      if (telling) return palette.red(`${palette.symbols.failed} unnoticed: ${name} (${reason})`);
+      return reason.startsWith('needs values') ? palette.yellow(`  not told: ${name} (${reason})`) : palette.dim(`  changes nothing: ${name} (${reason})`);
+    }),
+    ...(weights.length > 0 ? [palette.dim(`  changes nothing: the weights of ${weights.length} steps (wherever these count the score is 0 or 1)`)] : []),
   ];
 }
 
