@@ -2,6 +2,7 @@ import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObj
 import { waitFor } from 'xstate';
 import { FlowError } from '../core/errors.ts';
 import { requireDepth } from '../core/json.ts';
+import { quietly } from '../core/quietly.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Look } from './actor-look.ts';
 import type { ActorCommand } from './actor-commands.ts';
@@ -137,11 +138,15 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
    * @throws a `FlowError` with code `runtime_stopped` when the runtime stops before, whatever becomes of the actor
    */
   waitFor(predicate: (snapshot: Shown) => boolean, options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<Shown> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      const seen = waitFor(this as never, predicate as never, options as never) as unknown as Promise<Shown>;
-      seen.finally(() => this.#waiting.delete(reject)).then(resolve, reject);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Shown>();
+    const stop = (error: Error): void => {
+      void quietly(promise);
+      reject(error);
+    };
+    this.#waiting.add(stop);
+    const seen = waitFor(this as never, predicate as never, options as never) as unknown as Promise<Shown>;
+    seen.finally(() => this.#waiting.delete(stop)).then(resolve, reject);
+    return promise;
   }
 
   /** Nothing more will be told of it: its runtime has stopped or stands still. */

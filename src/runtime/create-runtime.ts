@@ -10,6 +10,7 @@ import { chooseBrokerAddress, openBroker } from './broker.ts';
 import { requireFilter } from './check-arguments.ts';
 import type { BrokerServer } from './broker-server.ts';
 import { noteQueues, Queues } from '../queue/create-queues.ts';
+import { quietly } from '../core/quietly.ts';
 import { warnWhenForgotten } from './idle-warning.ts';
 import { HostedMachines } from '../machine-host/machine-runtime.ts';
 import { findConsolidated, loadSession } from './consolidation/read-session.ts';
@@ -32,12 +33,6 @@ import { Retention } from './retention.ts';
 import { watchStore } from './watch-store.ts';
 import type { ResolvedOptions } from './runtime-options.ts';
 import { createOwner, resolveOptions } from './runtime-options.ts';
-
-/** Whoever awaits it hears of a stop; whom nobody awaits must not end the process with it. */
-const quietly = <T>(promise: Promise<T>): Promise<T> => {
-  promise.catch(() => undefined);
-  return promise;
-};
 
 const defaultStopMs = 10_000;
 /** Room for what surrounds a payload in a request of another process, characters. */

@@ -12,7 +12,7 @@ const noWork: ReadonlySet<string> = new Set(['PipeWrap', 'TTYWrap', 'PipeServerW
  *
  * @returns ends the looking
  */
-export function warnWhenForgotten(isBusy: () => boolean): () => void {
+export function warnWhenForgotten(isBusy: () => boolean, everyMs = lookEveryMs): () => void {
   let wasIdle = false;
   const end = repeat(() => {
     const isIdle = !isBusy() && process.getActiveResourcesInfo().every(resource => noWork.has(resource));
@@ -21,6 +21,6 @@ export function warnWhenForgotten(isBusy: () => boolean): () => void {
       process.emitWarning('A runtime of flowstone keeps this process alive for signals of other processes, though nothing runs. Call `stop()` at the end, or open it with `listen: false`', { type: 'FlowstoneWarning', code: 'FLOWSTONE_NOT_STOPPED' });
     }
     wasIdle = isIdle;
-  }, lookEveryMs);
+  }, everyMs);
   return end;
 }
