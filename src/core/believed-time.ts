@@ -24,6 +24,14 @@ export class BelievedTime {
     this.#shown.push({ ahead: Math.min(at, this.#clock.now()) - passed, until: passed + trialMs });
   }
 
+  /** As `read`, as often as one likes: what the clock shows now is not remembered. */
+  peek(): number {
+    const passed = processTime(this.#clock);
+    let ahead = this.#clock.now() - passed;
+    for (const shown of this.#shown) if (shown.until > passed) ahead = Math.min(ahead, shown.ahead);
+    return passed + ahead;
+  }
+
   /** To be read about once a minute; epoch ms, never later than the clock. */
   read(): number {
     const passed = processTime(this.#clock);

@@ -3,6 +3,7 @@ import type { Answer } from '../../persistence/answer.ts';
 import type { OutboxRecord } from '../../persistence/queue-records.ts';
 import type { Store } from '../../persistence/store.ts';
 import { computeBackoff } from '../core/backoff.ts';
+import type { BelievedTime } from '../core/believed-time.ts';
 import type { Clock } from '../core/clock.ts';
 import { processTime } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
@@ -21,6 +22,7 @@ import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Rec
 export interface ParticipantOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly believed: BelievedTime;
   readonly random: Random;
   readonly logger: Logger;
   readonly machine: MessageRunner;
@@ -260,7 +262,8 @@ export class QueueParticipant implements Participant<QueueCommand> {
       if (this.#book.get(first) || requireNow(this.#options.store.getMessage(first))) return messageId;
     }
     if (idempotencyKey === null) return undefined;
-    return this.#findFresh(request) ?? requireNow(this.#options.store.findMessageByKey(queue, idempotencyKey, now));
+    // To forget a key is to delete: not by a clock that shows a day far ahead for a minute.
+    return this.#findFresh(request) ?? requireNow(this.#options.store.findMessageByKey(queue, idempotencyKey, Math.min(now, this.#options.believed.peek())));
   }
 
   #findFresh({ queue, idempotencyKey, at }: PublishRequest): string | undefined {

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
-import { systemClock } from '../core/clock.ts';
+import { processTime, systemClock } from '../core/clock.ts';
 
 export interface ProcessOptions {
   readonly command: string;
@@ -126,7 +126,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     const watchGroup = (): void => {
       const left = signalTree(child, 0);
       if (!left && closed) return finish();
-      if (clock.now() >= (killAt ?? 0)) {
+      if (processTime(clock) >= (killAt ?? 0)) {
         signalTree(child, 'SIGKILL');
         // A descendant that left the group may hold the pipes for ever.
         child.stdout?.destroy();
@@ -138,7 +138,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
 
     const kill = (): void => {
       if (killAt !== undefined) return;
-      killAt = clock.now() + graceMs;
+      killAt = processTime(clock) + graceMs;
       signalTree(child, 'SIGTERM');
       watchGroup();
     };

@@ -8,6 +8,23 @@ import { createGate, openRuntime, settleTicks, until } from '../runtime/open-run
 const day = 86_400_000;
 const queue = defineQueue({ name: 'jobs', visibilityTimeoutMs: 10_000, maxAttempts: 1 });
 
+it('forgets no idempotency key of a message by a clock that shows a day far ahead for a minute', async () => {
+  const letters = defineQueue({ name: 'letters', dedupeWindow: '1d' });
+  const { runtime, clock } = await openRuntime({ id: 'f', steps: [{ id: 'a', uses: 'tool:work' }] }, { work: () => 1 }, { queues: [letters] });
+  const first = await runtime.publish(letters, 1, { idempotencyKey: 'k' });
+  const at = clock.now();
+  clock.jump(at + 40 * day);
+  expect(await runtime.publish(letters, 1, { idempotencyKey: 'k' })).toMatchObject({ messageId: first.messageId, duplicate: true });
+  clock.advance(60_000);
+  expect(await runtime.publish(letters, 1, { idempotencyKey: 'k' })).toMatchObject({ duplicate: true });
+  clock.jump(at + 60_000);
+  expect(await runtime.publish(letters, 1, { idempotencyKey: 'k' })).toMatchObject({ duplicate: true });
+  // Time that passes is another matter.
+  clock.advance(day + 3_600_000);
+  expect(await runtime.publish(letters, 1, { idempotencyKey: 'k' })).toMatchObject({ duplicate: false });
+  await runtime.stop();
+});
+
 describe.each([['ahead', 40 * day], ['back', -40 * day]] as const)('a clock that is set %s', (_name, by) => {
   it('is nobody\'s failure: steps, messages, models and consolidators have the time they were given, and no more', async () => {
     const gates = { step: createGate<number>(), message: createGate(), model: createGate<{ text: string }>(), consolidator: createGate<{ score: number }>() };

@@ -145,8 +145,9 @@ describe.skipIf(process.platform === 'win32')('exec, aborted', () => {
   it('kills after the grace what ignores SIGTERM', async () => {
     const folder = await makeFolder();
     const controller = new AbortController();
-    let now = 0;
-    const clock = { ...systemClock, now: () => (now += 100) };
+    let [passed, day] = [0, 0];
+    // By time that passes for the process: whatever day it is said to be.
+    const clock = { ...systemClock, now: () => (day += 86_400_000), passed: () => (passed += 100) };
     const source = `process.on('SIGTERM', () => {}); ${family("process.on('SIGTERM', () => {}); require('node:fs').writeFileSync('ready', ''); setInterval(() => {}, 1000)")}`;
     const run = callTool(createExecTool({ clock, graceMs: 300 }), { ...script(source), cwd: folder }, { signal: controller.signal });
     const settled = expect(run).rejects.toThrow('cancelled');
