@@ -24,6 +24,8 @@ export interface StepView {
   readonly uses: string;
   readonly dependsOn: readonly string[];
   readonly critical: boolean;
+  /** It runs however what it depends on has ended. */
+  readonly always: boolean;
   readonly weight: number;
   readonly maxAttempts: number;
   /** How it is being recovered, or was, in words; of an alternative: whom it stands in for. */

@@ -28,6 +28,7 @@ function toStepView(plan: FlowPlan, step: PlannedStep, session: ConsolidatedStep
     uses: step.uses,
     dependsOn: step.dependsOn.map(position => plan.steps[position]?.id ?? ''),
     critical: step.critical,
+    always: step.always,
     weight: step.weight,
     maxAttempts: step.retry.maxAttempts + (step.recover?.retry?.maxAttempts ?? 0),
     recovery: describeRecovery(plan, step, session),

@@ -14,7 +14,7 @@ const fail = (message: string): StepFailure => ({ code: 'tool_threw', message, r
 
 function makeStep(index: number, text: string, more: Partial<StepView> = {}): StepView {
   return {
-    index, stepId: `${index}${text}`, sessionId: text, description: text, uses: text, dependsOn: [text], critical: true, weight: 1, maxAttempts: 2, status: 'completed',
+    index, stepId: `${index}${text}`, sessionId: text, description: text, uses: text, dependsOn: [text], critical: true, always: false, weight: 1, maxAttempts: 2, status: 'completed',
     attempts: 1, interruptions: 1, kept: false, items: null, input: { [text]: text }, output: text, failure: null, recovery: null, dueAt: null, startedAt: 1_000, settledAt: 3_000, calls: [], ...more,
   };
 }

@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ExecutionView } from '../../src/views/execution-view.ts';
+import type { ExecutionView, StepView } from '../../src/views/execution-view.ts';
+import { renderFlowChart } from '../../src/views/mermaid/flow-chart.ts';
+import { renderStep } from '../../src/views/report/step-section.ts';
 import { renderDefinitionDiagram } from '../../src/views/mermaid/definition-diagram.ts';
 import { renderExecutionDiagram } from '../../src/views/mermaid/execution-diagram.ts';
 import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';
@@ -30,6 +32,20 @@ async function runTrip(): Promise<{ waiting: ExecutionView; settled: ExecutionVi
   await runtime.stop();
   return { waiting, settled };
 }
+
+it('marks always-steps in the diagrams of a definition, of an execution, and in its report', async () => {
+  const flow: FlowSource = { id: 'f', mode: 'strict', steps: [{ id: 'work', uses: 'tool:work' }, { id: 'tidy', uses: 'tool:tidy', run: 'always', depends_on: ['work'] }] };
+  const { runtime, executionId, view } = await startFlow(flow, { work: () => { throw new Error('no'); }, tidy: () => 1 });
+  await runtime.settled(executionId);
+  const drawn = await view();
+  const labels = (text: string): string[] => text.split('\n').filter(line => line.includes('always'));
+  expect(labels(renderExecutionDiagram(drawn))).toEqual([expect.stringMatching(/state "tidy<br\/>tool:tidy<br\/>✔ completed.*<br\/>always" as/)]);
+  expect(labels(renderDefinitionDiagram(defineFlow(flow))).join('\n')).toContain(': always');
+  expect(labels(renderFlowChart(defineFlow(flow), { statuses: new Map([['tidy', 'completed']]) })).join('\n')).toContain('|always|');
+  expect(renderStep(drawn.steps[1] as StepView, 0)).toContain('always');
+  expect(renderStep(drawn.steps[0] as StepView, 0)).not.toContain('always');
+  await runtime.stop();
+});
 
 describe('a flow as a state diagram', () => {
   it('has every step, its conditions and the consolidation, and only the arrows that say something', async () => {

@@ -20,13 +20,14 @@ const symbols: Readonly<Record<StepStatus, string>> = {
 
 const formatFailure = ({ code, message }: StepFailure): string => shortenLabel(`${code}: ${message}`, 140);
 
-function describeAttempts({ attempts, maxAttempts, interruptions, items, critical, recovery, kept }: StepView): string[] {
+function describeAttempts({ attempts, maxAttempts, interruptions, items, critical, always, recovery, kept }: StepView): string[] {
   return [
     ...(recovery === null ? [] : [recovery]),
     ...(kept ? ['kept from an earlier generation'] : []),
     ...(items ? [`${items.settled} of ${items.total} items${items.failed > 0 ? `, ${items.failed} failed` : ''}`] : []),
     ...(maxAttempts > 1 && attempts > 0 ? [`attempt ${attempts} of ${maxAttempts}`] : []),
     ...(critical || recovery?.startsWith('alternative of') ? [] : ['optional']),
+    ...(always ? ['always'] : []),
     ...(interruptions > 0 ? [`cut off ${interruptions === 1 ? 'once' : `${interruptions} times`}`] : []),
   ];
 }

@@ -39,7 +39,7 @@ function renderCalls(calls: readonly CallView[], origin: number): string {
 }
 
 /** Says in a few words how a step went: time, attempts, items, interruptions. */
-function describeStep({ status, failure, recovery, kept, startedAt, settledAt, attempts, maxAttempts, interruptions, items, critical, dueAt }: StepView): string[] {
+function describeStep({ status, failure, recovery, kept, startedAt, settledAt, attempts, maxAttempts, interruptions, items, critical, always, dueAt }: StepView): string[] {
   return [
     ...(startedAt !== null && settledAt !== null ? [formatDuration(settledAt - startedAt)] : []),
     ...(items ? [`${items.settled} of ${items.total} items${items.failed > 0 ? `, ${items.failed} failed` : ''}`] : []),
@@ -48,6 +48,7 @@ function describeStep({ status, failure, recovery, kept, startedAt, settledAt, a
     ...(recovery === null ? [] : [recovery]),
     ...(kept ? ['kept from an earlier generation'] : []),
     ...(critical ? [] : ['optional']),
+    ...(always ? ['always'] : []),
     ...(status === 'skipped' && failure ? [failure.code.replaceAll('_', ' ')] : []),
     ...(dueAt === null ? [] : [`due ${formatDateTime(dueAt)}`]),
   ];
