@@ -1,3 +1,4 @@
+import { readStored } from '../core/stored-value.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import { isImported } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
@@ -64,7 +65,7 @@ function groupRuns(read: readonly ImportedRun[]): ImportedRun[] {
 
 function compare({ files }: ImportedRun, known: ExecutionRecord): { readonly result: 'unchanged' } | { readonly result: 'skipped'; readonly reason: string } {
   if (!isImported(known)) return { result: 'skipped', reason: 'an execution with this id is there, and was not imported' };
-  const { importedFrom } = JSON.parse(known.input) as { importedFrom: { files: ImportedFile[] } };
+  const { importedFrom } = readStored<{ importedFrom: { files: ImportedFile[] } }>('inputs.input', known.key, known.input);
   const before = new Set(importedFrom.files.map(({ sha256 }) => sha256));
   if (files.every(({ sha256 }) => before.has(sha256))) return { result: 'unchanged' };
   const names = importedFrom.files.map(({ file }) => file).join(', ');
