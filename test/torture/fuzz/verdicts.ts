@@ -58,7 +58,7 @@ async function run(rounds: number, stops: number, random: Random): Promise<Round
   child.on('message', (said: Said) => {
     if ('begins' in said) {
       // About as many as there is time for, at any moment of an evaluation or between two.
-      if (!stopping && stopped < stops && random.next() < 0.3) {
+      if (!stopping && stopped < stops && random.next() < 0.8) {
         stopped++;
         stopping = sleep(upTo(random, 600)).then(() => stop(child, random)).catch(() => {}).finally(() => (stopping = undefined));
       }
