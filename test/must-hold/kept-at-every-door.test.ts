@@ -58,8 +58,8 @@ async function openWaiting(): Promise<Runtime> {
 const doors: { readonly [door: string]: (json: string) => Promise<unknown> } = {
   'run --input': async json => lastOutput(await type('run', write('f.yml', echo), '--input', json)),
   'run --input @file': async json => lastOutput(await type('run', write('f.yml', echo), '--input', `@${write('in.json', json)}`)),
-  'a definition in YAML': async json => (parseFlow(`id: f\nsteps:\n  - id: a\n    uses: tool:work\n    with: { v: ${json.replace('\uFEFF', '')} }\n`).steps[0]?.with as { v: unknown }).v,
-  'a definition in JSON': async json => (JSON.parse(JSON.stringify(parseFlow(`${json.startsWith('\uFEFF') ? '\uFEFF' : ''}{"id":"f","steps":[{"id":"a","uses":"tool:work","with":{"v":${json.replace('\uFEFF', '')}}}]}`).steps[0]?.with)) as { v: unknown }).v,
+  'a definition in YAML': async json => (parseFlow(`id: f\nsteps:\n  - id: a\n    uses: tool:work\n    with: { v: ${json.replace('\uFEFF', '')} }\n`).steps[0]?.with as { v: unknown } | undefined)?.v,
+  'a definition in JSON': async json => (JSON.parse(JSON.stringify(parseFlow(`${json.startsWith('\uFEFF') ? '\uFEFF' : ''}{"id":"f","steps":[{"id":"a","uses":"tool:work","with":{"v":${json.replace('\uFEFF', '')}}}]}`).steps[0]?.with ?? null)) as { v: unknown } | null)?.v,
   'exec with parse: json': async json => {
     write('out.json', json);
     return ((await type('run', write('f.yml', `id: f\nsteps: [{ id: a, uses: exec, with: { command: cat, args: [${JSON.stringify(join(folder.path, 'out.json'))}], parse: json } }]\n`))) as { steps?: { output: { stdout: unknown } }[] }).steps?.[0]?.output.stdout;
