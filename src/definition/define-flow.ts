@@ -24,12 +24,12 @@ export function defineFlow<
   const Id extends string, const Input, const Mode extends FlowSource['mode'],
   const Ids extends List, const Uses extends List, const DependsOn extends List, const When extends List, const ForEach extends List,
   const With extends List, const Items extends List, const Critical extends List, const Policies extends List,
-  const Alternatives extends List, const Asks extends List, const Targets extends List, const Always extends List,
+  const Alternatives extends List, const Asks extends List, const Targets extends List, const Always extends List, const Conditions extends List,
   const Parts extends FlowParts = {}, const Texts extends List = List, State extends Looking = Known,
 >(
-  source: TypedSource<Id, Input, Mode, FactsOf<Parts, Input, Mode, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always>, State, Texts, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always>,
+  source: TypedSource<Id, Input, Mode, FactsOf<Parts, Input, Mode, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always, Conditions>, State, Texts, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always, Conditions>,
   parts?: Parts,
-): FlowOf<Id, Input, Parts, FactsOf<Parts, Input, Mode, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always>> {
+): FlowOf<Id, Input, Parts, FactsOf<Parts, Input, Mode, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always, Conditions>> {
   const examined = examine(source, locateByPath);
   if ('problems' in examined) {
     const id: unknown = typeof source === 'object' && source !== null ? source.id : undefined;

@@ -23,7 +23,7 @@ export type Flow<Types extends FlowTypes = FlowTypes> = FlowDefinition & { reado
 /** The facts of one flow, each under its name. */
 export interface FactsOf<
   Parts, Input, Mode, Ids extends List, Uses extends List, DependsOn extends List, When extends List, ForEach extends List, With extends List, Items extends List,
-  Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List,
+  Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List, Conditions extends List,
 > extends StepFacts {
   readonly parts: Parts;
   readonly input: SeenInput<Input>;
@@ -41,6 +41,7 @@ export interface FactsOf<
   readonly asks: Asks;
   readonly targets: Targets;
   readonly always: Always;
+  readonly conditions: Conditions;
 }
 
 /** Durations of a flow that a program has made are texts like any. */
@@ -65,9 +66,9 @@ interface FlowHead<Id, Input, Mode, Facts extends StepFacts> extends Omit<FlowSo
 /** A flow as it is written in TypeScript. */
 export type TypedSource<
   Id, Input, Mode, Facts extends StepFacts, State extends Looking, Texts, Ids extends List, Uses extends List, DependsOn extends List, When extends List, ForEach extends List, With extends List,
-  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List,
+  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List, Conditions extends List,
 > = FlowHead<Id, Input, Mode, Facts> & {
-  readonly steps: FactSites<State, Texts, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always> & TypedSteps<Facts>;
+  readonly steps: FactSites<State, Texts, Ids, Uses, DependsOn, When, ForEach, With, Items, Critical, Policies, Alternatives, Asks, Targets, Always, Conditions> & TypedSteps<Facts>;
 };
 
 /** What `defineFlow` gives. */

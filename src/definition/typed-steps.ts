@@ -2,6 +2,7 @@ import type { Duration } from '../core/duration.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { InputOf, OutputOf, UsesOf } from './flow-parts.ts';
 import type { FlowSource } from './schema.ts';
+import type { ConditionText } from './condition-text.ts';
 import type { AnyValue, ExpressionText, FlowScope, ItemScope, ValueOf } from './typed-value.ts';
 
 export type List = readonly unknown[];
@@ -24,6 +25,7 @@ export interface StepFacts {
   readonly asks: List;
   readonly targets: List;
   readonly always: List;
+  readonly conditions: List;
 }
 
 type SourceStep = FlowSource['steps'][number];
@@ -52,7 +54,7 @@ export interface Known extends Looking {
  */
 export type FactSites<
   State extends Looking, Texts, Ids extends List, Uses extends List, DependsOn extends List, When extends List, ForEach extends List, With extends List,
-  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List,
+  Items extends List, Critical extends List, Policies extends List, Alternatives extends List, Asks extends List, Targets extends List, Always extends List, Conditions extends List,
 > = State extends { readonly known: true } ? unknown :
   & Texts
   & { readonly [At in keyof Ids]: { readonly id: Ids[At] } }
@@ -67,7 +69,8 @@ export type FactSites<
   & { readonly [At in keyof Alternatives]: { readonly recover?: { readonly alternative?: Alternatives[At] } } }
   & { readonly [At in keyof Asks]: { readonly recover?: { readonly ask?: Present<Asks[At]> } } }
   & { readonly [At in keyof Targets]: { readonly with?: { readonly name: Targets[At] } | { readonly queue: Targets[At] } } }
-  & { readonly [At in keyof Always]: { readonly run?: Always[At] } };
+  & { readonly [At in keyof Always]: { readonly run?: Always[At] } }
+  & { readonly [At in keyof Conditions]: { readonly when?: Conditions[At] } };
 
 type Places<Facts extends StepFacts> = keyof Facts['ids'] & `${number}`;
 type FactOf<Facts extends StepFacts, Key extends keyof StepFacts, Place> = Facts[Key][Place & keyof Facts[Key]];
@@ -179,7 +182,7 @@ type TypedStep<Facts extends StepFacts, Place, Input = InputOf<Facts['parts'], F
   & {
     readonly id: string;
     readonly uses: UsesOf<Facts['parts']>;
-    readonly when?: boolean | string | ((scope: ScopeAt<Facts, Place>) => boolean) | undefined;
+    readonly when?: boolean | ConditionText<FactOf<Facts, 'conditions', Place>, Facts['ids'][number] & string> | ((scope: ScopeAt<Facts, Place>) => boolean) | undefined;
     readonly for_each?: ForEachSource<Facts, Place, Input, ScopeAt<Facts, Place>> | undefined;
     readonly artifacts?: readonly ArtifactSource<ItemScopeAt<Facts, Place> & { readonly output: Given<Facts, Place> }>[] | undefined;
   }

@@ -18,6 +18,7 @@ function writeStep(index: number): string {
   const [id, before, earlier] = [index, index - 1, index - 2].map(number => `'step${number}'`);
   const sum = `'output' in steps.step${index - 2} ? (steps.step${index - 2}.output?.sum ?? 0) : 0`;
   if (index < 2) return `{ id: ${id}, uses: 'tool:add', with: { a: '{% input.n %}', b: 1 } }`;
+  if (index % 10 === 5) return `{ id: ${id}, uses: 'tool:say', depends_on: [${before}], when: "{% steps.step${index - 1}.output.sum > 0 and steps.step${index - 1}.status = 'completed' %}", with: { text: 'x' } }`;
   if (index % 2 === 1) return `{ id: ${id}, uses: 'tool:say', depends_on: [${before}], timeout: '30s', retry: { maxAttempts: 3, initialInterval: '1s' }, with: { text: '{% $string(steps.step${index - 1}.output.sum) %}' } }`;
   if (index % 10 === 0) return `{ id: ${id}, uses: 'tool:add', depends_on: [${before}, ${earlier}], when: ({ input }) => input.n > 0, with: ({ steps }) => ({ a: ${sum}, b: steps.step${index - 1}.output.said.length }) }`;
   return `{ id: ${id}, uses: 'tool:add', depends_on: [${before}, ${earlier}], with: { a: ({ steps }) => ${sum}, b: ({ input }) => input.n } }`;
