@@ -4,7 +4,7 @@ import { FlowError } from '../core/errors.ts';
 import type { MachineCause, MachineState } from './machine-model.ts';
 import { MachineModel } from './machine-model.ts';
 import type { MachinePath, MachineStep } from './machine-paths.ts';
-import { nameApart } from './machine-paths.ts';
+import { findOwn, nameApart } from './machine-paths.ts';
 import { viewState } from './serialize-machine.ts';
 import type { MachineClaims } from './test-durable.ts';
 import { followMachinePath } from './test-durable.ts';
@@ -65,8 +65,7 @@ export function walkKept(machine: AnyStateMachine, kept: KeptMachinePath): Machi
   const steps: MachineStep[] = [];
   for (const [index, { cause, actor, event: plain, ...view }] of kept.steps.entries()) {
     const at = `event ${index + 1}, ${actor === '' ? '' : `${actor}: `}${plain.type}`;
-    // The end of a delay is the one that the machine itself has set.
-    const event = cause === 'time' ? model.list(state).find(offer => offer.cause === 'time' && offer.actor === actor && offer.event.type === plain.type)?.event : revive(plain, cause);
+    const event = cause === 'time' ? findOwn(model, state, { cause, actor, event: plain as EventObject }) : revive(plain, cause);
     const isService = cause === 'done' || cause === 'error';
     if (!event || (isService && !hasService(state, actor, String(plain['actorId'])))) return { at, expected: 'it can happen', found: 'nothing that ends so' };
     state = model.take(state, { cause, actor, event });

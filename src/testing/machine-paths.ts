@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventFromLogic, EventObject, InputFrom, SnapshotFrom } from 'xstate';
 import { FlowError } from '../core/errors.ts';
+import { isInlineSource } from '../machine-host/xstate-internals.ts';
 import { exploreGraph } from './graph.ts';
 import type { Graph } from './graph.ts';
 import { coverMicrosteps } from './machine-items.ts';
@@ -66,7 +67,7 @@ export function generatePaths<Machine extends AnyStateMachine>(machine: Machine,
   // Where whoever tests says what may happen, the graph is built: the nearest way to each thing.
   const graph = strategy !== 'coverage' || events ? explore(model, input, maxStates, strategy === 'coverage' ? search.all : undefined) : undefined;
   const picked = graph ? select(graph, strategy, maxPaths) : { walks: [], truncated: false };
-  const paths = graph ? picked.walks.map(walk => toPath<Machine>(graph, walk, input)) : [];
+  const paths = graph ? picked.walks.map(walk => toPath<Machine>(model, walk, input)) : [];
   const covered = new Set(paths.flatMap(path => path.steps.flatMap(step => step.items)));
   for (const item of coverMicrosteps(model.begin(input).microsteps)) covered.add(item);
   const isCut = picked.truncated || (strategy === 'coverage' && cover(search.covered, covered, paths, maxPaths));
@@ -91,7 +92,7 @@ export function createPathModel<Machine extends AnyStateMachine>(machine: Machin
 
 function explain(item: string, isReached: boolean, isOver: boolean, isGiven: boolean, maxStates: number, maxPaths: number): string {
   if (isReached) return `bound: ${maxPaths} paths`;
-  if (!isOver) return `not found within ${maxStates} states`;
+  if (!isOver) return `not found within ${maxStates} states${isGiven ? '' : ': events with a payload have to be given'}`;
   if (item.includes('*')) return 'input needed: which events those are, the machine does not say';
   // Every state there is has been looked into. What other payloads, inputs and outcomes lead to is not known by that.
   return isGiven ? 'proven unreachable with these events' : 'proven unreachable by events without a payload: give `events`, `inputs` or `services`';
@@ -111,8 +112,7 @@ function cover<Machine extends AnyStateMachine>(found: ReadonlyMap<string, Reach
     if (paths.length >= maxPaths) return true;
     for (const item of best.items) covered.add(item);
     const [first, ...rest] = listTrail(best.reached);
-    const steps = rest.map(({ offer, state, items }) => toStep(offer as MachineOffer, state, items));
-    paths.push({ name: describeSteps(steps, best.reached.state), input: best.reached.input, initial: (first as Reached).state.snapshot, start: (first as Reached).state, steps } as unknown as MachinePath<Machine>);
+    paths.push(makePath(best.reached.input, (first as Reached).state, rest.map(({ offer, state }) => ({ offer: offer as MachineOffer, state }))) as unknown as MachinePath<Machine>);
   }
 }
 
@@ -145,26 +145,47 @@ export function select<State, Event>(graph: Graph<State, Event>, strategy: PathS
   return choose<Event>(graph, { maxPaths });
 }
 
-function toPath<Machine extends AnyStateMachine>(graph: Graph<MachineState, OfferEvent>, { edges }: Walk<OfferEvent>, input: unknown): MachinePath<Machine> {
-  const get = (key: string): MachineState => (graph.nodes.get(key) as { readonly state: MachineState }).state;
-  const steps = edges.map(({ event, to, items }) => toStep(event, get(to), items));
-  const last = get(edges.at(-1)?.to ?? graph.initial);
-  return { name: describeSteps(steps, last), input, initial: get(graph.initial).snapshot, start: get(graph.initial), steps } as unknown as MachinePath<Machine>;
+/** Walks it anew: the graph has each state as it was reached first, at another time and by other actions perhaps. */
+function toPath<Machine extends AnyStateMachine>(model: MachineModel, { edges }: Walk<OfferEvent>, input: unknown): MachinePath<Machine> {
+  const start = model.begin(input);
+  let state = start;
+  const taken = edges.map(({ event: { cause, actor, event } }) => {
+    const offer = { cause, actor, event: findOwn(model, state, { cause, actor, event }) ?? event };
+    state = model.take(state, offer);
+    return { offer, state };
+  });
+  return makePath(input, start, taken) as unknown as MachinePath<Machine>;
 }
 
-function describeSteps(steps: readonly MachineStep[], { snapshot }: MachineState): string {
-  const lines = steps.map(({ event, cause, actor }) => {
-    const { type, actorId } = event as EventObject & { actorId?: string };
-    const what = cause === 'done' ? `${actorId} is done` : cause === 'error' ? `${actorId} fails` : cause === 'time' ? `time passes (${type.replace(/^xstate\.after\.(\d+)\..*$/, '$1 ms')})` : type;
+/** What happens, as the machine itself has it: the end of a delay is the one that it has set. Undefined: it has set none. */
+export function findOwn(model: MachineModel, state: MachineState, { cause, actor, event }: MachineOffer): EventObject | undefined {
+  return cause === 'time' ? model.list(state).find(offer => offer.cause === 'time' && offer.actor === actor && offer.event.type === event.type)?.event : event;
+}
+
+function describeSteps(start: MachineState, steps: readonly MachineStep[]): string {
+  const lines = steps.map(({ event, cause, actor }, index) => {
+    const { type, actorId = '' } = event as EventObject & { actorId?: string };
+    const service = nameService(steps[index - 1]?.state ?? start, actor, actorId);
+    const what = cause === 'done' ? `${service} is done` : cause === 'error' ? `${service} fails` : cause === 'time' ? `time passes (${nameDelay(type)})` : type;
     return actor === '' ? what : `${actor}: ${what}`;
   });
+  const { snapshot } = steps.at(-1)?.state ?? start;
   return `${lines.length === 0 ? 'starts' : lines.join(' → ')} (${nameValue(snapshot.value)})`;
+}
+
+const nameDelay = (type: string): string => type.replace(/^xstate\.after\.(\d+)\..*$/, '$1 ms').replace(/^xstate\.after\.([^.]+)\..*$/, '$1');
+
+/** The name that a service has in the machine; the id that XState makes up for it says where it is invoked. */
+function nameService(state: MachineState, actor: string, id: string): string {
+  const at = actor === '' ? state : actor.split('/').reduce<MachineState | undefined>((found, child) => found?.children.get(child), state);
+  const { src } = (at?.snapshot.children[id] ?? {}) as { readonly src?: unknown };
+  return /^\d+\./.test(id) && typeof src === 'string' && !isInlineSource(src) ? src : id;
 }
 
 /** Makes a path of what happens to a machine. */
 export function makePath(input: unknown, start: MachineState, taken: readonly { readonly offer: MachineOffer; readonly state: MachineState }[]): MachinePath {
   const steps = taken.map(({ offer, state }) => toStep(offer, state, coverMicrosteps(state.microsteps)));
-  return { name: describeSteps(steps, taken.at(-1)?.state ?? start), input: input as never, initial: start.snapshot as never, start, steps };
+  return { name: describeSteps(start, steps), input: input as never, initial: start.snapshot as never, start, steps };
 }
 
 /** Walks a machine: each number picks among what may happen then; the walk is as long as the list. */

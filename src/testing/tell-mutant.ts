@@ -1,6 +1,7 @@
 import { toKeptView } from './kept-machine.ts';
 import type { MachineModel, MachineOffer, MachineState } from './machine-model.ts';
 import type { MachinePath } from './machine-paths.ts';
+import { findOwn } from './machine-paths.ts';
 import { serializeState } from './serialize-machine.ts';
 
 /** A machine and a changed one, to which the same has happened. */
@@ -59,12 +60,10 @@ export function findTelling(model: MachineModel, mutant: MachineModel, paths: re
 
 const showSame = ({ state, changed }: Pair): boolean => JSON.stringify(toKeptView(state)) === JSON.stringify(toKeptView(changed));
 
-/** The end of a delay is the one that each has set itself. */
 function go(model: MachineModel, mutant: MachineModel, pair: Pair, offer: MachineOffer): Pair {
   const take = (one: MachineModel, state: MachineState): MachineState => {
-    const { cause, actor, event } = offer;
-    const own = cause === 'time' ? one.list(state).find(other => other.cause === 'time' && other.actor === actor && other.event.type === event.type)?.event : event;
-    return own ? one.take(state, { cause, actor, event: own }) : state;
+    const event = findOwn(one, state, offer);
+    return event ? one.take(state, { ...offer, event }) : state;
   };
   return { state: take(model, pair.state), changed: take(mutant, pair.changed), input: pair.input, before: { pair, offer } };
 }

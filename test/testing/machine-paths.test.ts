@@ -70,7 +70,7 @@ describe('paths of a machine', () => {
 
   it('never claim what they did not reach, and say why', () => {
     const far = createMachine({ id: 'far', context: { n: 0 }, initial: 'a', states: { a: { on: { add: { actions: assign({ n: ({ context }) => context.n + 1 }) }, go: { guard: ({ context }) => context.n > 900, target: 'b' } } }, b: {} } });
-    expect(generatePaths(far, { maxStates: 10 }).uncovered).toEqual([{ item: 'a: go [guard]', reason: 'not found within 10 states' }]);
+    expect(generatePaths(far, { maxStates: 10 }).uncovered).toEqual([{ item: 'a: go [guard]', reason: 'not found within 10 states: events with a payload have to be given' }]);
     expect(generatePaths(far, { maxPaths: 0 }).uncovered.map(({ reason }) => reason)).toContain('bound: 0 paths');
     expect(generatePaths(checkoutMachine).uncovered[0]?.reason).toMatch(/^input needed: it does not begin/);
     const given = createMachine({ initial: 'a', states: { a: { on: { x: { guard: ({ event }) => event['y'] === 1, target: 'b' } } }, b: {} } });
@@ -150,6 +150,17 @@ describe('paths of a machine that were kept', () => {
     const never = { reason: 'whatever happens, the machine shows the same', telling: false };
     expect(survivors).toEqual(machine.id === 'patient' ? [{ name: 'idle: after.5000 #1 removed', ...never }, { name: 'idle: after 5000 changed', ...never }] : []);
     expect(mutants).toBeGreaterThan(1);
+  });
+
+  it('hold when and by which actions a state was reached on them, not on those that came there before', async () => {
+    const rooms = setup({ actions: { greet: () => {} }, actors: { clean: fromPromise(async () => 1) }, delays: { closing: 100 } }).createMachine({
+      id: 'rooms', initial: 'hall',
+      states: { hall: { entry: 'greet', on: { in: 'room', look: {} }, after: { closing: 'end' } }, room: { invoke: { src: 'clean', onDone: 'hall', onError: 'end' } }, end: { type: 'final' } },
+    });
+    const paths = keep(rooms as never, { events: [{ type: 'in' }, { type: 'look' }] });
+    for (const path of paths) await followKeptMachinePath(rooms as never, path, { mode: 'model' });
+    expect(paths.flatMap(({ steps }) => steps).filter(({ shows }) => (shows as { value: unknown }).value === 'hall').map(({ acts }) => acts)).toEqual(expect.arrayContaining([['greet'], []]));
+    expect(paths.map(({ name }) => name).join()).toMatch(/time passes \(closing\).*clean fails|clean fails.*time passes \(closing\)/);
   });
 
   it('fail when the machine shows something else, and name what', async () => {

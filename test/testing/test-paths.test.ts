@@ -89,7 +89,7 @@ describe('testing any machine', () => {
       },
     });
     const set = generatePaths(counter, { maxStates: 10 });
-    expect(set).toMatchObject({ uncovered: [{ item: 'low: up [guard]', reason: 'not found within 10 states' }], truncated: true });
+    expect(set).toMatchObject({ uncovered: [{ item: 'low: up [guard]', reason: 'not found within 10 states: events with a payload have to be given' }], truncated: true });
     expect(generatePaths(counter)).toMatchObject({ uncovered: [], truncated: false });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
 import { parseJsonText } from '../../core/json-text.ts';
@@ -22,6 +22,7 @@ export function readJsonArgument(argument: string, name: string, cwd: string): u
   try {
     return parseJsonText(text);
   } catch (cause) {
+    if (!fromFile && existsSync(resolve(cwd, argument))) throw new FlowError('argument_not_json', `Expected ${name} to be JSON or @file, got the name of a file. Write it with an @: \`@${argument}\``, { cause });
     const found = fromFile ? `the contents of \`${argument.slice(1)}\`` : `\`${text.length > 80 ? `${text.slice(0, 80)}…` : text}\``;
     throw new FlowError('argument_not_json', `Expected ${name} to be JSON or @file, got ${found}: ${(cause as Error).message}`, { cause });
   }
