@@ -10,7 +10,7 @@ import type { Handles } from './freeze-tree.ts';
 import type { FrozenActor, FrozenTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import type { Inner } from './xstate-internals.ts';
-import { createInner, isMachine, putNodes, running, stopped, toSnapshotEvent } from './xstate-internals.ts';
+import { createInner, isMachine, putNodes, putSystemId, running, stopped, toSnapshotEvent } from './xstate-internals.ts';
 
 export interface RestoreParams {
   readonly rootId: string;
@@ -100,7 +100,7 @@ function restoreActor(restoring: Restoring, frozen: FrozenActor, logic: AnyActor
   // One that has ended, or was to end when a transition threw, gave its name back: another may have it.
   const hasName = systemId !== undefined && status !== stopped && !Object.hasOwn(held, systemId);
   const actor = createInner(logic, { id, parent, system: tree.system, src, systemId: hasName ? systemId : undefined, syncSnapshot: sync, snapshot: { ...snapshot, nodes: undefined } });
-  if (systemId !== undefined && !hasName) Object.assign(actor, { systemId, _systemId: systemId });
+  if (systemId !== undefined && !hasName) putSystemId(actor, systemId);
   if (actor._snapshot.status === 'error' && snapshot['status'] !== 'error') throw actor._snapshot.error;
   actors.set(frozen.session, actor);
   if (run) tree.runs.set(frozen.session, run);

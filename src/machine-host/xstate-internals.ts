@@ -194,6 +194,9 @@ export function readSpawnSource(action: unknown): AnyActorLogic | undefined {
   return type === 'xstate.spawnChild' && typeof src === 'object' && src !== null ? (src as AnyActorLogic) : undefined;
 }
 
+/** Gives an actor a name that its system does not know it by. */
+export const putSystemId = (actor: Inner, systemId: string): void => void Object.assign(actor, { systemId, _systemId: systemId });
+
 /** The name under which the system knows an actor. */
 export const toSystemId = (actor: Inner): string | undefined => actor.systemId ?? actor._systemId;
 
