@@ -53,6 +53,7 @@ export class FilesRecords extends TableRecords {
       const batch = fromCommitLine(line);
       void this.prepare(batch);
       this.#tables.apply(this.toWrites(batch));
+      this.keep(batch);
       this.#last = line.n;
     } else if (line.flowstone !== 'journal' || line.version !== 1) {
       throw new FlowError('store_newer', `Expected ${this.location} to hold a journal of version 1, found ${JSON.stringify(line)}. Update Flowstone.`, { details: { location: this.location } });

@@ -1,7 +1,8 @@
 import type { Request, Write } from '../contract.ts';
 import { describeKey, mustChange } from '../write-rules.ts';
 import { createRefusedError } from '../store-errors.ts';
-import type { Column, Index, Row, Table, Value } from '../table.ts';
+import { requireRow } from '../table-rules.ts';
+import type { Index, Row, Table, Value } from '../table.ts';
 import { compareValues, findIndex, isIn } from '../table.ts';
 import { SortedRows } from './sorted-rows.ts';
 
@@ -132,7 +133,7 @@ export class MemoryTable {
   }
 
   #replace(before: Row | undefined, after: Row | undefined, undo: Undo): void {
-    const row = after && this.#require(after);
+    const row = after && requireRow(this.#table, after);
     const clash = row && this.#findClash(row, before);
     if (clash) throw new TypeError(`The ${clash} of ${this.#table.name} ${this.#table.key.map(column => String(row?.[column])).join('/')} is in use already`);
     this.#put(before, row);
@@ -160,39 +161,4 @@ export class MemoryTable {
     }
     return undefined;
   }
-
-  /** The row as the table has it: checked, frozen, its bytes copied. */
-  #require(row: Row): Row {
-    const copy: { [name: string]: Value } = {};
-    for (const [name, column] of Object.entries(this.#table.columns)) copy[name] = requireValue(row[name] ?? null, column, `${this.#table.name}.${name}`);
-    for (const rule of this.#table.rules ?? []) {
-      const isKept = 'oneOf' in rule ? rule.oneOf.some(name => copy[name] !== null) : copy[rule.if] === null || rule.set.every(name => copy[name] !== null);
-      if (!isKept) throw new TypeError(`The row of ${this.#table.name} breaks the rule ${JSON.stringify(rule)}`);
-    }
-    const { lifecycle } = this.#table;
-    if (!lifecycle) return Object.freeze(copy);
-    const status = copy[lifecycle.column];
-    const state = lifecycle.states[String(status)];
-    if (!state) throw new TypeError(`The ${lifecycle.column} \`${String(status)}\` of ${this.#table.name} is none that it can have`);
-    const wrong = state.set?.find(name => copy[name] === null) ?? state.empty?.find(name => copy[name] !== null) ?? Object.keys(state.equal ?? {}).find(name => copy[name] !== state.equal?.[name]);
-    if (wrong !== undefined) throw new TypeError(`The row of ${this.#table.name} breaks the lifecycle at \`${wrong}\`: it is ${String(status)}`);
-    return Object.freeze(copy);
-  }
-}
-
-function requireValue(value: Value, { type, nullable, least, most }: Column, place: string): Value {
-  if (value === null) {
-    if (nullable) return value;
-    throw new TypeError(`Expected ${place} to be set`);
-  }
-  if (least !== undefined && (value as number) < least) throw new TypeError(`Expected ${place} to be ≥ ${least}, got \`${String(value)}\``);
-  if (most !== undefined && (value as number) > most) throw new TypeError(`Expected ${place} to be ≤ ${most}, got \`${String(value)}\``);
-  const isRight =
-    type === 'text' ? typeof value === 'string' :
-    type === 'integer' ? Number.isSafeInteger(value) :
-    type === 'real' ? typeof value === 'number' && !Number.isNaN(value) :
-    type === 'any' ? typeof value === 'string' || typeof value === 'number' :
-    value instanceof Uint8Array;
-  if (!isRight) throw new TypeError(`Expected ${place} to be of type ${type}, got \`${String(value)}\``);
-  return value instanceof Uint8Array ? value.slice() : value;
 }

@@ -5,8 +5,12 @@ import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { DefinitionRecord, ExecutionRecord, ExecutionStatus } from '../records.ts';
 import type { ListExecutionsParams } from '../store.ts';
 import type { Row, Value } from '../table.ts';
-import { definitions, executions, inputs, steps } from './flow-tables.ts';
+import { definitions, executions, inputs } from './flow-tables.ts';
+import { journalKinds } from './journal-kinds.ts';
 import { asRecord, chain, collect, readOne, readRows } from './reading.ts';
+import { readChanges } from './step-changes.ts';
+import { countEntries, listSteps } from './step-reads.ts';
+import { journal } from './tables.ts';
 
 /** Where an execution's own input is kept among the inputs of its steps. */
 export const inputPosition = -1;
@@ -14,14 +18,37 @@ export const inputPosition = -1;
 const toExecution = (row: Row, input: Value): ExecutionRecord =>
   ({ ...row, input, passed: row['passed'] === null ? null : row['passed'] === 1, failure: readStoredFailure('executions.failure', row['key'] as number, row['failure'] as string | null) }) as unknown as ExecutionRecord;
 
-/** Executions with their inputs; one that was deleted meanwhile is left out. */
+const progressColumns = ['number', 'at', 'seq', 'entries', 'changes'];
+const toNewest = (key: number): Request => ({
+  table: journal, index: 'journal_instance', prefix: [journalKinds.flow, key], order: 'falling', limit: 2, columns: progressColumns,
+});
+
+/** Executions with their inputs, as far as the journal says that they are; one that was deleted meanwhile is left out. */
 function withInputs(store: TableStoreReader, rows: readonly Row[]): Answer<ExecutionRecord[]> {
   if (rows.length === 0) return [];
   const keys = rows.map(row => [row['key'] as number, inputPosition, inputPosition]);
-  return chain(store.read([{ table: inputs, keys, columns: ['executionKey', 'input'] }]), ([found = []]) => {
+  const open = rows.filter(row => row['settledAt'] === null).map(row => row['key'] as number);
+  return chain(store.read([{ table: inputs, keys, columns: ['executionKey', 'input'] }, ...open.map(toNewest)]), ([found = [], ...newest]) => {
     const byKey = new Map(found.map(row => [row['executionKey'], row['input'] as Value]));
-    return rows.flatMap(row => (byKey.has(row['key'] as Value) ? [toExecution(row, byKey.get(row['key'] as Value) as Value)] : []));
+    const told = new Map(open.map((key, index) => [key, newest[index] ?? []]));
+    return rows.flatMap(row => {
+      const input = byKey.get(row['key'] as Value);
+      return input === undefined ? [] : [toExecution({ ...row, ...readProgress(row, told.get(row['key'] as number) ?? []) }, input)];
+    });
   });
+}
+
+/** What has moved since the execution's own row was written: rows that say so are the newest, and rarely more than one. */
+function readProgress(execution: Row, newest: readonly Row[]): Row {
+  let seq = execution['seq'] as number;
+  for (const row of newest) {
+    const end = typeof row['seq'] === 'number' ? row['seq'] + countEntries(row['entries'] as string) - 1 : 0;
+    if (end <= (execution['seq'] as number)) break;
+    seq = Math.max(seq, end);
+    const context = row['changes'] === null ? undefined : readChanges(execution['key'] as number, row).context;
+    if (context !== undefined) return { seq, context };
+  }
+  return { seq };
 }
 
 const listExecutionRows = (store: TableStoreReader, request: Request): Answer<ExecutionRecord[]> => chain(store.read([request]), ([rows = []]) => withInputs(store, rows));
@@ -112,16 +139,20 @@ export const nextWakeAt = (store: TableStoreReader, after: number): Answer<numbe
 export const getNewestKey = (store: TableStoreReader): Answer<number> =>
   chain(readOne(store, { table: executions, order: 'falling', limit: 1, columns: ['key'] }, row => row['key'] as number), key => key ?? 0);
 
-/** A place at a time: a scan of an execution's steps would read all the items of its `for_each` steps. */
 export function listDurations(store: TableStoreReader, { flowId, before, executions: count, steps: places }: ListDurationsParams): Answer<StepDuration[]> {
   const recent: Request = { table: executions, index: 'executions_flow', prefix: [flowId], after: [before], order: 'falling', limit: count, columns: ['key'] };
-  return chain(readRows(store, recent, row => row['key'] as number), found => {
-    const keys = found.flatMap(key => Array.from({ length: places }, (_, position) => [key, position, -1]));
-    if (keys.length === 0) return [];
-    return chain(store.read([{ table: steps, keys, columns: ['stepId', 'status', 'originKey', 'settledAt', 'runAt', 'startedAt'] }]), ([rows = []]) =>
-      rows
-        .filter(row => row['status'] === 'completed' && row['originKey'] === null)
-        .map(row => ({ stepId: row['stepId'] as string, durationMs: (row['settledAt'] as number) - ((row['runAt'] ?? row['startedAt']) as number) })),
-    );
+  return chain(readRows(store, recent, row => row['key'] as number), keys => {
+    const found: StepDuration[] = [];
+    const turn = (index: number): Answer<StepDuration[]> =>
+      index === keys.length
+        ? found
+        : chain(listSteps(store, keys[index] as number), rows => {
+            for (const { stepId, position, item, status, originKey, settledAt, runAt, startedAt } of rows) {
+              if (item !== -1 || position >= places || status !== 'completed' || originKey !== null) continue;
+              found.push({ stepId, durationMs: settledAt - (runAt ?? startedAt) });
+            }
+            return turn(index + 1);
+          });
+    return turn(0);
   });
 }

@@ -57,8 +57,9 @@ export const inputs = defineTable({
   indexes: {},
 });
 
+/** Steps as earlier versions stored them; now they are in the journal (`step-changes.ts`). */
 export const steps = defineTable({
-  name: 'steps',
+  name: 'older_steps',
   columns: {
     ...place, stepId: text, status: text, run: count, attempt: count, interruptions: count, counters: maybeText, dueAt: maybeInteger, runAt: maybeInteger,
     failure: maybeText, startedAt: maybeInteger, settledAt: maybeInteger, recovery: maybeText, originKey: maybeInteger, originPosition: maybeInteger,
@@ -82,8 +83,9 @@ export const steps = defineTable({
   },
 });
 
+/** Attempts as earlier versions stored them. */
 export const attempts = defineTable({
-  name: 'attempts',
+  name: 'older_attempts',
   columns: {
     ...place, run: { type: 'integer', least: 1 }, attempt: { type: 'integer', least: 1 }, status: text, startedAt: count, endedAt: count,
     failure: maybeText, output: maybeText,

@@ -1,16 +1,28 @@
 import type { Write, WriteShape } from '../contract.ts';
 import type { JournalRow } from '../feed-store.ts';
 import { listJournalRows } from '../journal-rows.ts';
+import type { AttemptRecord, StepRecord } from '../records.ts';
 import type { CommitBatch } from '../store.ts';
 import { insertInto } from './flow-writes.ts';
 import { journalKinds } from './journal-kinds.ts';
+import type { KnownSteps } from './known-steps.ts';
+import { writeChanges } from './step-changes.ts';
 import { journal, meta, owners } from './tables.ts';
 
 const insertRow = insertInto(journal);
 const putOwner: WriteShape = { ...insertInto(owners), kind: 'put' };
 const updateHead: WriteShape = { table: meta, kind: 'update', columns: ['head'] };
+/** Steps that one row speaks of, at most: as many as it has entries. */
+const maxSteps = 256;
 
-/** Gives the rows of the journal their numbers: the owner's, rising, never given twice. One that is refused leaves its numbers unused. */
+/** Changes of one execution that are still to be told by a row. */
+interface Pending {
+  readonly steps: StepRecord[];
+  readonly attempts: AttemptRecord[];
+  context: string | undefined;
+}
+
+/** Gives the rows of the journal their numbers: the owner's, rising, never given twice. */
 export class JournalNumbers {
   /** The highest number that was given. */
   head = 0;
@@ -21,17 +33,66 @@ export class JournalNumbers {
     return { shape: putOwner, values: [head + 1, ownerId] };
   }
 
-  listWrites(batch: CommitBatch, writes: Write[]): void {
-    for (const row of listJournalRows(batch)) writes.push(this.toWrite(row));
+  /** The rows of a batch: its transitions, and what they did to the steps of their executions. */
+  listWrites(batch: CommitBatch, known: KnownSteps, writes: Write[]): void {
+    const pending = groupChanges(batch);
+    const last = new Map(batch.journal.map(({ executionKey, seq }) => [executionKey, seq]));
+    for (const row of listJournalRows(batch)) {
+      const changes = row.kind === 'flow' ? pending.get(row.instance as number) : undefined;
+      // The last row of a commit has the context: whoever wants it looks at the newest row.
+      writes.push(changes ? this.#tell(row, changes, known, row.seq === last.get(row.instance as number)) : this.toWrite(row));
+    }
+    // More than its transitions have room for, or none of these: a row without entries.
+    for (const [executionKey, changes] of pending) {
+      while (changes.steps.length > 0 || changes.attempts.length > 0 || changes.context !== undefined) {
+        writes.push(this.#tell({ kind: 'flow', instance: executionKey, seq: null, at: findTime(batch, changes), entries: '[]' }, changes, known, true));
+      }
+    }
     if (batch.actors?.removed?.length) writes.push(this.keepHead());
   }
 
-  toWrite({ kind, instance, seq, at, entries }: JournalRow): Write {
-    return { shape: insertRow, values: [(this.head += 1), journalKinds[kind], instance, seq, at, entries] };
+  #tell(row: JournalRow, pending: Pending, known: KnownSteps, isLast: boolean): Write {
+    const { steps, attempts } = pending;
+    const context = isLast ? pending.context : undefined;
+    if (steps.length === 0 && attempts.length === 0 && context === undefined) return this.toWrite(row);
+    const told = steps.splice(0, maxSteps);
+    const places = new Set(told.map(toPlace));
+    const own = steps.length === 0 ? attempts.splice(0, maxSteps) : attempts.filter(attempt => places.has(toPlace(attempt)));
+    if (steps.length > 0) pending.attempts.splice(0, attempts.length, ...attempts.filter(attempt => !places.has(toPlace(attempt))));
+    if (isLast) pending.context = undefined;
+    known.note(row.instance as number, this.head + 1, told, own);
+    const { changes, outputs } = writeChanges(row.at, { steps: told, attempts: own, context });
+    return this.toWrite(row, changes, outputs);
+  }
+
+  toWrite({ kind, instance, seq, at, entries }: JournalRow, changes: string | null = null, outputs: string | null = null): Write {
+    return { shape: insertRow, values: [(this.head += 1), journalKinds[kind], instance, seq, at, entries, changes, outputs] };
   }
 
   /** Remembers how far numbers were given, in the commit that deletes rows: the highest may be among them. */
   keepHead(): Write {
     return { shape: updateHead, values: [this.head, 1] };
   }
+}
+
+const toPlace = ({ position, item }: { readonly position: number; readonly item: number }): string => `${position}/${item}`;
+
+function groupChanges({ steps, attempts, progress }: CommitBatch): Map<number, Pending> {
+  const pending = new Map<number, Pending>();
+  const open = (executionKey: number): Pending => {
+    let one = pending.get(executionKey);
+    if (!one) pending.set(executionKey, (one = { steps: [], attempts: [], context: undefined }));
+    return one;
+  };
+  for (const row of steps) open(row.executionKey).steps.push(row);
+  for (const row of attempts) open(row.executionKey).attempts.push(row);
+  for (const { key, context } of progress) open(key).context = context;
+  return pending;
+}
+
+/** When it was, of a row that has no transitions of its own. */
+function findTime({ journal: rows, executions }: CommitBatch, { steps, attempts }: Pending): number {
+  const [row] = rows;
+  const [step] = steps;
+  return row?.at ?? step?.settledAt ?? step?.startedAt ?? attempts[0]?.endedAt ?? executions[0]?.createdAt ?? 0;
 }

@@ -1,12 +1,14 @@
 import { readStoredFailure, toRowKey } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
-import type { TableStoreReader } from '../contract.ts';
+import type { Request, TableStoreReader } from '../contract.ts';
 import type { AttemptRecord, InputRecord, JournalRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
-import type { Row, Value } from '../table.ts';
+import type { Row } from '../table.ts';
 import { attempts, consolidations, inputs, signals, steps } from './flow-tables.ts';
-import { asRecord, chain, none, readOne, readRows } from './reading.ts';
+import { asRecord, chain, none, readOne, readRows as readTable } from './reading.ts';
+import type { StepChanges } from './step-changes.ts';
+import { readChanges } from './step-changes.ts';
 import { journal } from './tables.ts';
 import { journalKinds } from './journal-kinds.ts';
 
@@ -15,99 +17,172 @@ const failureOf = (column: 'steps.failure' | 'attempts.failure', row: Row): unkn
 const toStep = (row: Row): StepRecord => ({ ...row, stale: row['stale'] === 1, failure: failureOf('steps.failure', row) }) as unknown as StepRecord;
 const toAttempt = (row: Row): AttemptRecord => ({ ...row, failure: failureOf('attempts.failure', row) }) as unknown as AttemptRecord;
 
-export const listSteps = (store: TableStoreReader, executionKey: number): Answer<StepRecord[]> => readRows(store, { table: steps, prefix: [executionKey] }, toStep);
+const byPlace = (a: StepPlace, b: StepPlace): number => a.position - b.position || a.item - b.item;
 
-export const listAttempts = (store: TableStoreReader, executionKey: number): Answer<AttemptRecord[]> => readRows(store, { table: attempts, prefix: [executionKey] }, toAttempt);
+interface StepPlace {
+  readonly position: number;
+  readonly item: number;
+}
+
+/** A row of the journal, and what it says of steps. */
+interface ToldRow extends StepChanges {
+  readonly number: number;
+}
+
+const changeColumns = ['number', 'at', 'changes'];
+
+/**
+ * What there is of an execution's steps, in the order in which it was stored. Earlier versions had tables of it: number 0.
+ *
+ * @param outputs whether they are wanted: they are most of what is stored
+ */
+export function readRows(store: TableStoreReader, executionKey: number, outputs: boolean): Answer<ToldRow[]> {
+  const requests: Request[] = [
+    { table: steps, prefix: [executionKey] },
+    { table: attempts, prefix: [executionKey] },
+    { table: journal, index: 'journal_instance', prefix: [journalKinds.flow, executionKey], columns: outputs ? [...changeColumns, 'outputs'] : changeColumns },
+  ];
+  return chain(store.read(requests), ([olderSteps = [], olderAttempts = [], rows = []]) => {
+    const told = rows.filter(row => row['changes'] !== null).map((row): ToldRow => ({ number: row['number'] as number, ...readChanges(executionKey, row) }));
+    const isOlder = olderSteps.length > 0 || olderAttempts.length > 0;
+    // By their number: the index has them by their first transition, and some have none.
+    return [...(isOlder ? [{ number: 0, steps: olderSteps.map(toStep), attempts: olderAttempts.map(toAttempt) }] : []), ...told.toSorted((a, b) => a.number - b.number)];
+  });
+}
+
+/** The same rows with their outputs, of those that have one that is wanted. */
+function readOutputs(store: TableStoreReader, executionKey: number, rows: readonly ToldRow[], isWanted: (attempt: AttemptRecord) => boolean): Answer<AttemptRecord[]> {
+  const isOutput = (attempt: AttemptRecord): boolean => attempt.status === 'completed' && attempt.output !== null && isWanted(attempt);
+  const older = rows.filter(({ number }) => number === 0).flatMap(row => row.attempts).filter(isOutput);
+  const keys = rows.filter(row => row.number > 0 && row.attempts.some(isOutput)).map(({ number }) => [number]);
+  if (keys.length === 0) return older;
+  return chain(store.read([{ table: journal, keys, columns: [...changeColumns, 'outputs'] }]), ([found = []]) => [
+    ...older,
+    ...found.flatMap(row => readChanges(executionKey, row).attempts.filter(isOutput)),
+  ]);
+}
+
+/** Steps as they stand now, and the rows that say so. */
+export function readSteps(store: TableStoreReader, executionKey: number): Answer<{ readonly steps: StepRecord[]; readonly rows: readonly ToldRow[] }> {
+  return chain(readRows(store, executionKey, false), rows => {
+    const newest = new Map<string, StepRecord>();
+    for (const row of rows) for (const step of row.steps) newest.set(`${step.position}/${step.item}`, step);
+    return { steps: [...newest.values()].sort(byPlace), rows };
+  });
+}
+
+export const listSteps = (store: TableStoreReader, executionKey: number): Answer<StepRecord[]> => chain(readSteps(store, executionKey), ({ steps: found }) => found);
+
+const toAttempts = (rows: readonly ToldRow[]): AttemptRecord[] => rows.flatMap(row => row.attempts).sort((a, b) => byPlace(a, b) || a.run - b.run);
+
+export const listAttempts = (store: TableStoreReader, executionKey: number): Answer<AttemptRecord[]> => chain(readRows(store, executionKey, true), toAttempts);
 
 const toPlace = (row: { readonly position: number; readonly item: number; readonly run: number }): string => `${row.position}/${row.item}/${row.run}`;
-const outputColumns = ['executionKey', 'position', 'item', 'run', 'status', 'output'];
 
-/** Outputs of completed runs that are kept with other generations, under the place they have there. */
-function readKept(store: TableStoreReader, kept: readonly StepRecord[]): Answer<Map<string, Value>> {
-  const found = new Map<string, Value>();
-  if (kept.length === 0) return found;
-  const keys = kept.map(({ originKey, originPosition, item, run }) => [originKey as number, originPosition as number, item, run]);
-  return chain(store.read([{ table: attempts, keys, columns: outputColumns }]), ([rows = []]) => {
-    for (const row of rows) {
-      if (row['status'] === 'completed') found.set(`${String(row['executionKey'])}/${toPlace(row as unknown as StepRecord)}`, row['output'] as Value);
-    }
-    return found;
-  });
+/** Outputs by where they are. */
+const toOutputs = (runs: readonly AttemptRecord[]): Map<string, string> => new Map(runs.map(row => [toPlace(row), row.output as string]));
+
+/** Outputs in the generations that steps were kept from, by key. */
+function readKept(store: TableStoreReader, kept: readonly StepRecord[]): Answer<ReadonlyMap<number, ReadonlyMap<string, string>>> {
+  const byKey = Map.groupBy(kept, ({ originKey }) => originKey as number);
+  const keys = [...byKey.keys()];
+  const found = new Map<number, ReadonlyMap<string, string>>();
+  const turn = (index: number): Answer<ReadonlyMap<number, ReadonlyMap<string, string>>> => {
+    const key = keys[index];
+    if (key === undefined) return found;
+    const wanted = new Set(byKey.get(key)?.map(({ originPosition, item, run }) => toPlace({ position: originPosition as number, item, run })));
+    return chain(readRows(store, key, false), rows =>
+      chain(readOutputs(store, key, rows, attempt => wanted.has(toPlace(attempt))), outputs => {
+        found.set(key, toOutputs(outputs));
+        return turn(index + 1);
+      }),
+    );
+  };
+  return turn(0);
 }
 
-const toOrigin = ({ originKey, originPosition, item, run }: StepRecord): string => `${originKey}/${toPlace({ position: originPosition as number, item, run })}`;
+const findKept = (kept: ReadonlyMap<number, ReadonlyMap<string, string>>, { originKey, originPosition, item, run }: StepRecord): string | undefined =>
+  kept.get(originKey as number)?.get(toPlace({ position: originPosition as number, item, run }));
 
 export function listResults(store: TableStoreReader, executionKey: number): Answer<StepOutcome[]> {
-  const requests = [{ table: steps, prefix: [executionKey] }, { table: attempts, prefix: [executionKey], columns: outputColumns }];
-  return chain(store.read(requests), ([stepRows = [], runs = []]) => {
-    const records = stepRows.map(toStep);
-    const own = new Map(runs.filter(row => row['status'] === 'completed').map(row => [toPlace(row as unknown as StepRecord), row['output'] as string | null]));
-    return chain(readKept(store, records.filter(({ originKey }) => originKey !== null)), kept =>
-      records.map(step => ({ step, output: (step.originKey === null ? own.get(toPlace(step)) : (kept.get(toOrigin(step)) as string | null)) ?? null })),
-    );
-  });
-}
-
-/** Reads under the key itself, and where nothing is there: under that of the generation the step, or the item, was kept from. */
-function readWhereKept<T>(
-  store: TableStoreReader, executionKey: number, position: number, item: number, read: (key: number, position: number) => Answer<T | undefined>,
-): Answer<T | undefined> {
-  return chain(read(executionKey, position), found => {
-    if (found !== undefined) return found;
-    const origin = { table: steps, keys: [[executionKey, position, item]], columns: ['originKey', 'originPosition'] };
-    return chain(readOne(store, origin, row => row), row =>
-      row === undefined || row['originKey'] === null ? undefined : read(row['originKey'] as number, row['originPosition'] as number),
-    );
+  return chain(readSteps(store, executionKey), ({ steps: records, rows }) => {
+    return chain(readOutputs(store, executionKey, rows, () => true), outputs => {
+      const own = toOutputs(outputs);
+      return chain(readKept(store, records.filter(({ originKey }) => originKey !== null)), kept =>
+        records.map(step => ({ step, output: (step.originKey === null ? own.get(toPlace(step)) : findKept(kept, step)) ?? null })),
+      );
+    });
   });
 }
 
 export function getInput(store: TableStoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
   if (position < 0) return undefined;
-  return readWhereKept(store, executionKey, position, item, (key, at) =>
-    readOne(store, { table: inputs, keys: [[key, at, item]], columns: ['input'] }, row => row['input'] as string),
+  const read = (key: number, at: number): Answer<string | undefined> =>
+    readOne(store, { table: inputs, keys: [[key, at, item]], columns: ['input'] }, row => row['input'] as string);
+  return chain(read(executionKey, position), found => {
+    if (found !== undefined) return found;
+    // Where nothing is there: under the generation that the step, or the item, was kept from.
+    return chain(listSteps(store, executionKey), records => {
+      const step = records.find(row => row.position === position && row.item === item);
+      return step?.originKey == null ? undefined : read(step.originKey, step.originPosition as number);
+    });
+  });
+}
+
+const findOutput = (store: TableStoreReader, executionKey: number, rows: readonly ToldRow[], position: number, item: number): Answer<string | undefined> =>
+  chain(readOutputs(store, executionKey, rows, row => row.position === position && row.item === item), found => found.at(-1)?.output ?? undefined);
+
+export function getOutput(store: TableStoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
+  return chain(readSteps(store, executionKey), ({ steps: records, rows }) =>
+    chain(findOutput(store, executionKey, rows, position, item), own => {
+      const step = records.find(row => row.position === position && row.item === item);
+      const { originKey, originPosition } = step ?? {};
+      if (own !== undefined || originKey == null) return own;
+      return chain(readRows(store, originKey, false), origin => findOutput(store, originKey, origin, originPosition as number, item));
+    }),
   );
 }
 
-export function getOutput(store: TableStoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
-  return readWhereKept(store, executionKey, position, item, (key, at) =>
-    chain(store.read([{ table: attempts, prefix: [key, at, item], columns: ['status', 'output'] }]), ([rows = []]) =>
-      (rows.find(row => row['status'] === 'completed')?.['output'] as string | null | undefined) ?? undefined,
-    ),
+/** As `getOutput`, where the row that has it is known. */
+export function readOutput(store: TableStoreReader, executionKey: number, position: number, item: number, number: number): Answer<string | undefined> {
+  return chain(store.read([{ table: journal, keys: [[number]], columns: ['number', 'at', 'changes', 'outputs'] }]), ([[row] = none]) =>
+    row && row['changes'] !== null
+      ? (readChanges(executionKey, row).attempts.findLast(run => run.position === position && run.item === item && run.status === 'completed')?.output ?? undefined)
+      : undefined,
   );
 }
 
 export function listItemOutputs(store: TableStoreReader, executionKey: number, position: number): Answer<{ item: number; output: string }[]> {
-  const requests = [
-    { table: attempts, prefix: [executionKey, position], from: 0, columns: ['item', 'status', 'output'] },
-    { table: steps, prefix: [executionKey, position], from: 0 },
-  ];
-  return chain(store.read(requests), ([runs = [], items = []]) => {
-    const own = runs.flatMap(row => (row['status'] === 'completed' && row['output'] !== null ? [{ item: row['item'] as number, output: row['output'] as string }] : []));
-    const kept = items.filter(row => row['originKey'] !== null).map(toStep);
-    if (kept.length === 0) return own;
-    return chain(readKept(store, kept), outputs => {
-      const others = kept.flatMap(step => {
-        const output = outputs.get(toOrigin(step));
-        return typeof output === 'string' ? [{ item: step.item, output }] : [];
+  return chain(readSteps(store, executionKey), ({ steps: records, rows }) => {
+    const isItem = (row: { readonly position: number; readonly item: number }): boolean => row.position === position && row.item >= 0;
+    const kept = records.filter(row => isItem(row) && row.originKey !== null);
+    return chain(readOutputs(store, executionKey, rows, isItem), found => {
+      const own = found.map(({ item, output }) => ({ item, output: output as string }));
+      return chain(readKept(store, kept), outputs => {
+        const others = kept.flatMap(step => {
+          const output = findKept(outputs, step);
+          return output === undefined ? [] : [{ item: step.item, output }];
+        });
+        return [...own, ...others].sort((a, b) => a.item - b.item);
       });
-      return [...own, ...others].sort((a, b) => a.item - b.item);
     });
   });
 }
 
 export const listInputs = (store: TableStoreReader, executionKey: number): Answer<InputRecord[]> =>
-  readRows(store, { table: inputs, prefix: [executionKey], from: 0 }, asRecord<InputRecord>);
+  readTable(store, { table: inputs, prefix: [executionKey], from: 0 }, asRecord<InputRecord>);
 
 export const getConsolidated = (store: TableStoreReader, executionKey: number): Answer<ConsolidatedRecord | undefined> =>
   readOne(store, { table: consolidations, keys: [[executionKey]] }, row => ({ ...row, error: readStoredFailure('consolidations.error', executionKey, row['error'] as string | null) }) as unknown as ConsolidatedRecord);
 
 export const listSignals = (store: TableStoreReader, executionKey: number): Answer<SignalRecord[]> =>
-  readRows(store, { table: signals, prefix: [executionKey] }, asRecord<SignalRecord>);
+  readTable(store, { table: signals, prefix: [executionKey] }, asRecord<SignalRecord>);
 
 /** What cannot be read is told when it is read; here it is one entry. */
-function countEntries(text: string): number {
+export function countEntries(text: string): number {
   try {
-    return (JSON.parse(text) as unknown[]).length;
+    const entries: unknown = JSON.parse(text);
+    return Array.isArray(entries) ? entries.length : 1;
   } catch {
     return 1;
   }

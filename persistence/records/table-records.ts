@@ -3,7 +3,7 @@ import { createRandomId } from '../../src/core/ids.ts';
 import type { Answer } from '../answer.ts';
 import type { OpenTransaction, TableStore, Write } from '../contract.ts';
 import type { PruneMessagesParams, OpenMessage } from '../queue-store.ts';
-import type { ExecutionRecord, OwnerRecord } from '../records.ts';
+import type { ExecutionRecord, OwnerRecord, StepRecord } from '../records.ts';
 import { createCommitFailedError } from '../store-errors.ts';
 import type { StoreCapability } from '../store-capabilities.ts';
 import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
@@ -11,6 +11,8 @@ import { createBatch } from './empty-batch.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState } from './feed-reads.ts';
 import { KnownExecutions, listFlowWrites } from './flow-writes.ts';
+import { KnownSteps } from './known-steps.ts';
+import * as stepReads from './step-reads.ts';
 import { JournalNumbers } from './journal-numbers.ts';
 import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
 import { MessageBlocks } from './message-blocks.ts';
@@ -29,6 +31,7 @@ export class TableRecords extends TableReader implements Store {
   readonly #store: TableStore;
   readonly #known = new KnownExecutions();
   readonly #numbers = new JournalNumbers();
+  readonly #steps = new KnownSteps();
   readonly #blocks: MessageBlocks;
 
   constructor(store: TableStore) {
@@ -57,6 +60,7 @@ export class TableRecords extends TableReader implements Store {
     this.#numbers.head = head;
     this.#known.newestKey = newestKey;
     this.#known.forget();
+    this.#steps.forget();
     this.#blocks.forget();
   }
 
@@ -69,7 +73,8 @@ export class TableRecords extends TableReader implements Store {
       const { head } = this.#numbers;
       try {
         const answer = this.#store.commit(this.toWrites(batch));
-        return answer instanceof Promise ? answer.catch((error: unknown) => this.#refuse(error, head)) : answer;
+        if (answer instanceof Promise) return answer.then(() => this.keep(batch), (error: unknown) => this.#refuse(error, head));
+        return this.keep(batch);
       } catch (error) {
         return this.#refuse(error, head);
       }
@@ -84,15 +89,25 @@ export class TableRecords extends TableReader implements Store {
       // A store that can begin a transaction answers at once.
       void this.prepare(batch);
       transaction.commit(this.toWrites(batch));
+      this.keep(batch);
     } catch (error) {
       transaction.rollback();
       this.#refuse(error, head);
     }
   }
 
+  /** What was written is stored. */
+  protected keep({ executions }: CommitBatch): void {
+    this.#steps.keep();
+    for (const { key, settledAt } of executions) if (settledAt !== null) this.#steps.drop(key);
+  }
+
   /** @param head the numbers that were given before: nobody has seen those of a commit that was refused */
   #refuse(error: unknown, head: number): never {
-    this.forget(head, this.#known.newestKey);
+    this.#numbers.head = head;
+    this.#steps.undo();
+    this.#known.forget();
+    this.#blocks.forget();
     if (isFlowError(error, 'row_refused')) throw toRecordError(this.location, error);
     throw isFlowError(error) ? error : createCommitFailedError(this.location, error, 'See the cause.');
   }
@@ -115,8 +130,22 @@ export class TableRecords extends TableReader implements Store {
     if (batch.catalog) listCatalogWrites(batch.catalog, writes);
     if (batch.actors) listActorWrites(batch.actors, writes);
     if (batch.owner) writes.push(this.#numbers.begin(this.#numbers.head, batch.owner.id));
-    this.#numbers.listWrites(batch, writes);
+    this.#numbers.listWrites(batch, this.#steps, writes);
     return writes;
+  }
+
+  override listSteps(executionKey: number): Answer<StepRecord[]> {
+    return chain(stepReads.readSteps(this.#store, executionKey), ({ steps, rows }) => {
+      this.#steps.drop(executionKey);
+      for (const { number, steps: told, attempts } of rows) this.#steps.learn(executionKey, number, told, attempts);
+      return steps;
+    });
+  }
+
+  override getOutput(executionKey: number, position: number, item: number): Answer<string | undefined> {
+    const number = this.#steps.findOutput(executionKey, position, item);
+    if (number === undefined) return super.getOutput(executionKey, position, item);
+    return stepReads.readOutput(this.#store, executionKey, position, item, number);
   }
 
   listInterrupted(afterKey: number, limit: number): Answer<ExecutionRecord[]> {

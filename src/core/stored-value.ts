@@ -18,6 +18,7 @@ const isContext: Fits = value =>
 export const storedColumns = {
   'executions.context': isContext,
   'executions.failure': isFailure,
+  // Steps and their attempts are parts of `journal.changes`; earlier versions had tables of them.
   'steps.counters': value => isObject(value) && ['total', 'settled', 'completed'].every(name => isCount(value[name])),
   'steps.failure': isFailure,
   'attempts.output': isAny,
@@ -25,6 +26,8 @@ export const storedColumns = {
   'inputs.input': isAny,
   'signals.payload': isAny,
   'journal.entries': isListOfLists,
+  'journal.changes': isObject,
+  'journal.outputs': isAny,
   // Nothing else than what its digest says.
   'definitions.definition': (value, text, key) => isObject(value) && createHash('sha256').update(text).digest('hex') === key,
   'consolidations.error': isFailure,

@@ -1,7 +1,7 @@
+import { readEntries } from '../runtime/journal-text.ts';
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { JournalEntry } from '../runtime/changes.ts';
 import { toFanOutInput } from '../runtime/fan-out-input.ts';
 import { toFlowInput } from '../runtime/flow-input.ts';
 import type { Snapshot } from '../runtime/machine-runner.ts';
@@ -35,16 +35,16 @@ export class TransitionCheck {
 
   /** @throws a `TypeError` that names the first transition or row which the machines do not allow */
   check(key: number, batch: CommitBatch): void {
-    for (const row of batch.journal) if (row.executionKey === key) this.#replay(row.seq, JSON.parse(row.entries) as JournalEntry[]);
+    for (const row of batch.journal) if (row.executionKey === key) this.#replay(row.seq, JSON.parse(row.entries) as readonly (readonly unknown[])[]);
     for (const row of batch.executions) if (row.key === key) this.#compareFlow(row);
     for (const row of batch.progress) if (row.key === key && row.seq !== this.#seq) throw new TypeError(`the execution stands at transition ${row.seq}, its journal at ${this.#seq}`);
     for (const row of batch.steps) if (row.executionKey === key) this.#compareStep(row);
   }
 
-  #replay(seq: number, entries: readonly JournalEntry[]): void {
-    if (!Array.isArray(entries)) throw new TypeError('a journal row is not a list');
+  #replay(seq: number, list: readonly (readonly unknown[])[]): void {
+    if (!Array.isArray(list) || !list.every(Array.isArray)) throw new TypeError('a journal row is not a list');
     if (seq !== this.#seq + 1) throw new TypeError(`transition ${seq} follows ${this.#seq}`);
-    for (const [address, event, state] of entries) {
+    for (const [address, event, state] of readEntries(list)) {
       this.#seq++;
       const actor = this.#actors.get(address) ?? (state === null && address !== '' ? undefined : this.#create(address));
       if (!actor) continue;

@@ -4,8 +4,8 @@ import type { StepFailure } from '../core/failure.ts';
 import { toConsolidatedSessionId } from '../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './api.ts';
-import type { JournalEntry } from './changes.ts';
 import { readItemList } from './item-list.ts';
+import { readEntries } from './journal-text.ts';
 import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from './tree.ts';
 import { readStored, toRowKey } from '../core/stored-value.ts';
@@ -104,7 +104,7 @@ export async function readSettled(reader: ResultReader, plan: FlowPlan, record: 
 
 /** Takes a journal row apart. */
 export function* toTransitions(executionId: string, row: JournalRecord): Iterable<Extract<TransitionUpdate, { type: 'transition' }>> {
-  const entries = readStored<JournalEntry[]>('journal.entries', `${row.executionKey}/${row.seq}`, row.entries);
+  const entries = readEntries(readStored('journal.entries', `${row.executionKey}/${row.seq}`, row.entries));
   for (const [index, [address, event, state]] of entries.entries()) {
     yield { type: 'transition', seq: row.seq + index, at: row.at, address: toAddress(executionId, address), event: event as { type: string }, state };
   }

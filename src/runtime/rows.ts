@@ -2,6 +2,7 @@ import type { FanOutContext } from '../../machines/fan-out.ts';
 import type { FlowContext } from '../../machines/flow.ts';
 import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
+import { writeEntries } from './journal-text.ts';
 import type { JournalEntry } from './changes.ts';
 import type { FlowDigests } from './child-plans.ts';
 import { countSettled } from './consolidation/tally.ts';
@@ -106,7 +107,7 @@ export function toStepRecord(executionKey: number, actor: StepActor | FanOutActo
 }
 
 export function toJournalRecord(executionKey: number, seq: number, at: number, entries: readonly JournalEntry[]): JournalRecord {
-  return { executionKey, seq, at, entries: JSON.stringify(entries) };
+  return { executionKey, seq, at, entries: writeEntries(entries) };
 }
 
 /** The inverse of the functions above: reads an execution back into memory. */

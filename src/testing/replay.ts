@@ -1,3 +1,4 @@
+import { readEntries } from '../runtime/journal-text.ts';
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { AnyReader } from '../../persistence/records/open-records.ts';
 import { openReader } from '../../persistence/records/open-records.ts';
@@ -69,7 +70,7 @@ export async function replayJournal(given: AnyReader, executionId: string, optio
     const rows = await reader.readJournal(record.key, after);
     if (rows.length === 0) break;
     for (const row of rows) {
-      const entries = JSON.parse(row.entries) as JournalEntry[];
+      const entries = readEntries(JSON.parse(row.entries) as readonly (readonly unknown[])[]);
       replayer.apply(row.seq, row.at, entries, after);
       after = row.seq + entries.length - 1;
     }

@@ -7,7 +7,7 @@ const flow = { id: 'f', steps: [{ id: 'a', uses: 'tool:work' }] };
 
 describe('an execution whose rows cannot be read', () => {
   it.each([
-    ['its counters', `UPDATE executions SET context = '{' WHERE execution_id = ?`],
+    ['what its journal says of its steps', `UPDATE journal SET changes = '{' WHERE kind = 1 AND instance = (SELECT key FROM executions WHERE execution_id = ?)`],
     ['its input', `UPDATE inputs SET input = '{' WHERE position = -1 AND execution_key = (SELECT key FROM executions WHERE execution_id = ?)`],
     ['its definition', `UPDATE executions SET digest = 'none' WHERE execution_id = ?`],
   ])('stays where it is and says why, others go on: %s', async (_what, spoil) => {

@@ -15,6 +15,7 @@ import { messageBlocks } from './0014-message-blocks.ts';
 import { actorMachines } from './0015-actor-machines.ts';
 import { consolidations } from './0016-consolidations.ts';
 import { oneJournal } from './0017-one-journal.ts';
+import { journalOfSteps } from './0018-journal-of-steps.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { name: 'actor-machines', sql: actorMachines },
   { name: 'consolidations', sql: consolidations },
   { name: 'one-journal', sql: oneJournal },
+  { name: 'journal-of-steps', sql: journalOfSteps },
 ];

@@ -1,3 +1,4 @@
+import { readEntries } from '../journal-text.ts';
 import type { FeedRow } from '../../../persistence/feed-store.ts';
 import { toAddress, toLocalAddress } from '../tree.ts';
 import { readStored } from '../../core/stored-value.ts';
@@ -31,7 +32,7 @@ type Event = FeedEntry['event'];
 /** Takes a row of the journal apart. @param text its entries, as they may be told */
 export function toEntries(row: FeedRow, text: string): FeedEntry[] {
   const entries = readStored<readonly (readonly unknown[])[]>('journal.entries', row.number, text);
-  if (row.kind === 'flow') return toTransitions(row, entries as readonly (readonly [string, Event, string | null])[]);
+  if (row.kind === 'flow') return toTransitions(row, readEntries(entries) as readonly (readonly [string, Event, string | null])[]);
   if (row.kind === 'actor') return toEvents(row, entries as readonly (readonly [number, string, Event])[]);
   if (row.kind === 'queue') return toMessages(row, entries as readonly (readonly [string, ...(readonly unknown[])[]])[]);
   return toFacts(row, entries as readonly (readonly [string, { readonly stepId?: string; readonly item?: number }])[]);

@@ -11,7 +11,7 @@ function fill(): MemoryRecords {
   store.commit(
     makeBatch({
       definitions: [{ digest: 'd', flowId: 'flow', version: '1', definition: '{}', createdAt: start }],
-      executions: [makeExecution(1, { idempotencyKey: 'k' }), makeExecution(2, scored)],
+      executions: [makeExecution(1, { idempotencyKey: 'k', seq: 1 }), makeExecution(2, scored)],
       steps: [makeStep(1, 0), makeStep(1, 1, completed)],
       attempts: [makeAttempt(1, 1)],
       inputs: [{ executionKey: 1, position: 1, item: -1, input: '1' }],
@@ -37,7 +37,7 @@ describe('the memory store', () => {
     const again = createMemoryStore(MemoryStore.fromBytes(bytes));
     expect(again.toBytes()).toEqual(bytes);
     expect(again.getOwner()).toBeUndefined();
-    expect(again.getExecution('execution-1')).toEqual(makeExecution(1, { idempotencyKey: 'k' }));
+    expect(again.getExecution('execution-1')).toEqual(makeExecution(1, { idempotencyKey: 'k', seq: 1 }));
     expect(again.findByIdempotencyKey('k')?.key).toBe(1);
     expect(again.listInterrupted(0, 10).map(row => row.key)).toEqual([1]);
     expect(again.listSteps(1)).toEqual(store.listSteps(1));

@@ -1,0 +1,152 @@
+import { readStored } from '../../src/core/stored-value.ts';
+import type { AttemptRecord, StepRecord } from '../records.ts';
+import { requireRow } from '../table-rules.ts';
+import type { Row } from '../table.ts';
+import { attempts as attemptTable, steps as stepTable } from './flow-tables.ts';
+import { toJson } from './reading.ts';
+
+/** What one row of the journal says of the steps of its execution. */
+export interface StepChanges {
+  readonly steps: readonly StepRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  /** The flow's context after it; undefined: as the execution's row has it. */
+  readonly context?: string | undefined;
+}
+
+/**
+ * The text of a row's `changes`, each part left out where it is empty.
+ *
+ * Times are told by their distance from the row's `at`, ms. Nearly every step begins and is completed by its first run: of
+ * these there are only a few values.
+ */
+interface Text {
+  /** Context: how many slots were granted and released, how many steps are settled and completed; then what else is in it. */
+  readonly c?: readonly [number | null, number | null, number | null, number | null, { readonly [name: string]: unknown }?];
+  /** Begun, in their first run, at the row's time: step id, position, item (left out: the step itself). */
+  readonly b?: readonly (readonly [string, number, number?])[];
+  /** Completed by their first run, at the row's time: step id, position, when they began, item. Their outputs are the first of the row. */
+  readonly d?: readonly (readonly [string, number, number, number?])[];
+  /** Any other step: what is not as in most. */
+  readonly s?: readonly { readonly [name: string]: unknown }[];
+  /** Any other attempt; `output` is the place of its output among those of the row. */
+  readonly a?: readonly { readonly [name: string]: unknown }[];
+}
+
+const counts = ['granted', 'released', 'settled', 'completed'] as const;
+const noItem = -1;
+
+function toContext(context: string): NonNullable<Text['c']> {
+  const { granted, released, settled, completed, ...rest } = JSON.parse(context) as { readonly [name: string]: unknown };
+  const figures = [granted, released, settled, completed].map(value => (typeof value === 'number' ? value : null)) as [number | null, number | null, number | null, number | null];
+  return Object.keys(rest).length === 0 ? figures : [...figures, rest];
+}
+
+function fromContext([granted, released, settled, completed, rest = {}]: NonNullable<Text['c']>): string {
+  const figures = [granted, released, settled, completed].flatMap((value, index) => (value === null ? [] : [[counts[index] as string, value] as const]));
+  return JSON.stringify({ ...Object.fromEntries(figures), ...rest });
+}
+
+const isPlain = (row: StepRecord): boolean =>
+  row.position >= 0 && row.item >= noItem && row.run === 1 && row.attempt === 1 && row.interruptions === 0 && row.startedAt !== null && row.runAt === row.startedAt
+  && row.failure === null && row.dueAt === null && row.counters === null && row.recovery === null && row.originKey === null && !row.stale;
+
+const toPlace = (row: { readonly position: number; readonly item: number }): string => `${row.position}/${row.item}`;
+
+/** The only attempt of a step that its first run completed. */
+const isOnly = (attempt: AttemptRecord | undefined, step: StepRecord): attempt is AttemptRecord & { output: string } =>
+  attempt !== undefined && attempt.run === 1 && attempt.attempt === 1 && attempt.status === 'completed' && attempt.startedAt === step.startedAt && attempt.endedAt === step.settledAt
+  && attempt.failure === null && attempt.output !== null;
+
+/** Outputs lie in lines: JSON has none of its own unless it was laid out. */
+const toLine = (output: string): string => (output.includes('\n') ? JSON.stringify(JSON.parse(output)) : output);
+
+const withoutDefaults = (row: object, defaults: { readonly [name: string]: unknown }): { [name: string]: unknown } =>
+  Object.fromEntries(Object.entries(row).filter(([name, value]) => name in defaults && value !== defaults[name]));
+
+const stepDefaults = {
+  position: undefined, item: noItem, stepId: undefined, status: undefined, run: 0, attempt: 0, interruptions: 0, runAt: null, startedAt: null, settledAt: null, dueAt: null, counters: null,
+  failure: null, recovery: null, originKey: null, originPosition: null, stale: false,
+};
+const attemptDefaults = { position: undefined, item: noItem, run: undefined, attempt: undefined, status: undefined, startedAt: undefined, endedAt: undefined, failure: null };
+const times = ['runAt', 'startedAt', 'settledAt', 'dueAt', 'endedAt'];
+
+const shift = (row: { [name: string]: unknown }, by: number): { [name: string]: unknown } => {
+  for (const name of times) if (typeof row[name] === 'number') row[name] = row[name] + by;
+  return row;
+};
+
+/** @throws a TypeError for a record that may not be: what the table of such rows would refuse */
+export function writeChanges(at: number, { steps, attempts, context }: StepChanges): { readonly changes: string; readonly outputs: string | null } {
+  const byPlace = new Map(attempts.map(row => [toPlace(row), row]));
+  const begun: (readonly [string, number, number?])[] = [];
+  const done: (readonly [string, number, number, number?])[] = [];
+  const others: { [name: string]: unknown }[] = [];
+  const told = new Set<AttemptRecord>();
+  const lines: string[] = [];
+  for (const row of steps) {
+    const { stepId, position, item, startedAt } = row;
+    const place = item === noItem ? [] : [item];
+    const attempt = byPlace.get(toPlace(row));
+    if (isPlain(row) && row.status === 'running' && startedAt === at) begun.push([stepId, position, ...place] as [string, number, number?]);
+    else if (isPlain(row) && row.status === 'completed' && row.settledAt === at && isOnly(attempt, row)) {
+      done.push([stepId, position, (startedAt as number) - at, ...place] as [string, number, number, number?]);
+      told.add(attempt);
+      lines.push(toLine(attempt.output));
+    } else others.push(shift(withoutDefaults(requireStep(row), stepDefaults), -at));
+  }
+  const rest = attempts.filter(row => !told.has(row)).map(row => {
+    const text = shift(withoutDefaults(requireAttempt(row), attemptDefaults), -at);
+    if (row.output !== null) text['output'] = lines.push(toLine(row.output)) - 1;
+    return text;
+  });
+  const text: Text = {
+    ...(context !== undefined && { c: toContext(context) }),
+    ...(begun.length > 0 && { b: begun }),
+    ...(done.length > 0 && { d: done }),
+    ...(others.length > 0 && { s: others }),
+    ...(rest.length > 0 && { a: rest }),
+  };
+  return { changes: JSON.stringify(text), outputs: lines.length > 0 ? lines.join('\n') : null };
+}
+
+function requireStep(row: StepRecord): StepRecord {
+  requireRow(stepTable, { ...(row as object as Row), stale: Number(row.stale), failure: toJson(row.failure) });
+  return row;
+}
+
+function requireAttempt(row: AttemptRecord): AttemptRecord {
+  requireRow(attemptTable, { ...(row as object as Row), failure: toJson(row.failure) });
+  return row;
+}
+
+const step = (executionKey: number, stepId: string, position: number, item: number, parts: Partial<StepRecord>): StepRecord =>
+  ({
+    executionKey, position, item, stepId, run: 1, attempt: 1, interruptions: 0, counters: null, status: 'running', dueAt: null, runAt: null, failure: null, startedAt: null, settledAt: null,
+    originKey: null, originPosition: null, stale: false, recovery: null, ...parts,
+  }) as StepRecord;
+
+/**
+ * Reads what a row says. Of a row whose `outputs` were not asked for, outputs are empty texts.
+ *
+ * @throws a `FlowError` with code `store_damaged`
+ */
+export function readChanges(executionKey: number, row: Row): StepChanges {
+  const at = row['at'] as number;
+  const text = readStored<Text>('journal.changes', row['number'] as number, row['changes'] as string);
+  const lines = typeof row['outputs'] === 'string' ? row['outputs'].split('\n') : [];
+  // Not asked for: that there is one is known, and nothing else.
+  const outputAt = (index: number): string | null => ('outputs' in row ? (lines[index] ?? null) : '');
+  const steps: StepRecord[] = [];
+  const attempts: AttemptRecord[] = [];
+  for (const [stepId, position, item = noItem] of text.b ?? []) steps.push(step(executionKey, stepId, position, item, { runAt: at, startedAt: at }));
+  for (const [index, [stepId, position, from, item = noItem]] of (text.d ?? []).entries()) {
+    const startedAt = at + from;
+    steps.push(step(executionKey, stepId, position, item, { status: 'completed', runAt: startedAt, startedAt, settledAt: at }));
+    attempts.push({ executionKey, position, item, run: 1, attempt: 1, status: 'completed', startedAt, endedAt: at, failure: null, output: outputAt(index) });
+  }
+  for (const other of text.s ?? []) steps.push({ ...step(executionKey, '', 0, noItem, {}), run: 0, attempt: 0, ...shift({ ...other }, at) } as StepRecord);
+  for (const { output, ...other } of text.a ?? []) {
+    attempts.push({ executionKey, item: noItem, failure: null, ...shift({ ...other }, at), output: typeof output === 'number' ? outputAt(output) : null } as AttemptRecord);
+  }
+  return { steps, attempts, context: text.c && fromContext(text.c) };
+}

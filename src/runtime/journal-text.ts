@@ -1,0 +1,46 @@
+import type { JournalEntry } from './changes.ts';
+
+type Event = JournalEntry[1];
+
+/** What nearly every entry of a type says: it is left out of the text. */
+const usual: { readonly [type: string]: { readonly state: string; readonly fields?: { readonly [name: string]: unknown } } } = {
+  'flow.start': { state: 'stepping' },
+  'step.start': { state: 'running' },
+  'attempt.completed': { state: 'completed', fields: { run: 1 } },
+  'step.settled': { state: 'stepping', fields: { status: 'completed' } },
+  'item.settled': { state: 'running' },
+  'slot.freed': { state: 'stepping' },
+};
+
+/**
+ * The entries of a row as JSON text: `[address, event, state]` each, and in place of a usual one
+ * `[address, type, what is not usual of the event?, state if it is not the usual one?]`.
+ */
+export const writeEntries = (entries: readonly JournalEntry[]): string => JSON.stringify(entries.map(shorten));
+
+function shorten(entry: JournalEntry): readonly unknown[] {
+  const [address, event, state] = entry;
+  const { type, ...given } = event as Event & { [name: string]: unknown };
+  const known = usual[type];
+  if (!known) return entry;
+  const { fields = {} } = known;
+  // What is left out is there again when it is read: it has to have been there.
+  for (const name in fields) {
+    if (given[name] === undefined) return entry;
+    if (given[name] === fields[name]) delete given[name];
+  }
+  const rest = Object.keys(given).some(name => given[name] !== undefined) ? [given] : [];
+  return [address, type, ...rest, ...(state === known.state ? [] : [state])];
+}
+
+/** The inverse, of a text that was parsed; entries of earlier versions are all of the long form. */
+export const readEntries = (entries: readonly (readonly unknown[])[]): JournalEntry[] => entries.map(lengthen);
+
+function lengthen(entry: readonly unknown[]): JournalEntry {
+  const [address, type, ...parts] = entry as readonly [string, unknown, ...unknown[]];
+  if (typeof type !== 'string') return entry as unknown as JournalEntry;
+  const [first] = parts;
+  const rest = typeof first === 'object' && first !== null ? (parts.shift() as object) : {};
+  const { state = null, fields = {} } = usual[type] ?? {};
+  return [address, { type, ...fields, ...rest }, parts.length > 0 ? (parts[0] as string | null) : state];
+}
