@@ -45,6 +45,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'tables', prefix: 'persistence/table.ts', imports: ['store records'] },
   { name: 'tables', prefix: 'persistence/contract.ts', imports: ['store records'] },
   { name: 'tables', prefix: 'persistence/write-rules.ts', imports: ['store records'] },
+  { name: 'tables', prefix: 'persistence/table-rules.ts', imports: ['store records'] },
   { name: 'records in tables', prefix: 'persistence/records/', imports: ['core', 'tables', 'store contract', 'store records', 'store errors', 'store capabilities'] },
   { name: 'memory store', prefix: 'persistence/memory/', imports: ['core', 'tables', 'store records', 'store errors'] },
   { name: 'rules of a store', prefix: 'persistence/suite/', imports: ['core', 'tables', 'memory store'] },

@@ -1,3 +1,4 @@
+import { isFlowError } from '../../src/core/errors.ts';
 import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Request, TableStoreReader } from '../contract.ts';
@@ -38,6 +39,16 @@ function withInputs(store: TableStoreReader, rows: readonly Row[]): Answer<Execu
   });
 }
 
+/** One damaged row must not hide all that are listed with it: what is damaged is said when steps are read. */
+function tryContext(key: number, row: Row): string | undefined {
+  try {
+    return readChanges(key, row).context;
+  } catch (error) {
+    if (isFlowError(error, 'store_damaged')) return undefined;
+    throw error;
+  }
+}
+
 /** What has moved since the execution's own row was written: rows that say so are the newest, and rarely more than one. */
 function readProgress(execution: Row, newest: readonly Row[]): Row {
   let seq = execution['seq'] as number;
@@ -45,7 +56,7 @@ function readProgress(execution: Row, newest: readonly Row[]): Row {
     const end = typeof row['seq'] === 'number' ? row['seq'] + countEntries(row['entries'] as string) - 1 : 0;
     if (end <= (execution['seq'] as number)) break;
     seq = Math.max(seq, end);
-    const context = row['changes'] === null ? undefined : readChanges(execution['key'] as number, row).context;
+    const context = row['changes'] === null ? undefined : tryContext(execution['key'] as number, row);
     if (context !== undefined) return { seq, context };
   }
   return { seq };

@@ -36,7 +36,7 @@ const changeColumns = ['number', 'at', 'changes'];
  *
  * @param outputs whether they are wanted: they are most of what is stored
  */
-export function readRows(store: TableStoreReader, executionKey: number, outputs: boolean): Answer<ToldRow[]> {
+function readRows(store: TableStoreReader, executionKey: number, outputs: boolean): Answer<ToldRow[]> {
   const requests: Request[] = [
     { table: steps, prefix: [executionKey] },
     { table: attempts, prefix: [executionKey] },
