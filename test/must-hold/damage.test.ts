@@ -60,7 +60,9 @@ describe('damaged rows', () => {
   });
 
   it('are told of one item of a list, too', async () => {
-    const told = await askAll(`UPDATE attempts SET output = '{' WHERE item = 1`);
+    const isOne = 'v.value ->> 3 = 1';
+    const lines = `SELECT group_concat(CASE WHEN ${isOne} THEN '{' ELSE ('[' || replace(outputs, char(10), ',') || ']') -> ('$[' || v.key || ']') END, char(10)) FROM json_each(changes, '$.d') AS v`;
+    const told = await askAll(`UPDATE journal SET outputs = (${lines}) WHERE EXISTS (SELECT 1 FROM json_each(changes, '$.d') AS v WHERE ${isOne})`);
     expect([...told].filter(([, { code }]) => code !== undefined && !['store_damaged', 'execution_unreadable', 'machine_changed'].includes(code))).toEqual([]);
     expect(told.get('runtime: get 0')).toMatchObject({ code: 'store_damaged', text: expect.stringContaining('/1 of `attempts`') });
   });
