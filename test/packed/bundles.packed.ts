@@ -10,7 +10,7 @@ import { createEmptyEnvironment, installPacked, lend } from './installed.ts';
 /** Flows in YAML and TypeScript, expressions, a schema, SQLite, a log. */
 const app = `
 import { createRuntime, defineFlow, defineTool, parseFlow } from 'flowstone';
-import { openSqliteStore } from '../../src/open-records.ts';
+import { openSqliteStore } from 'flowstone/sqlite';
 import { pino } from 'pino';
 import { z } from 'zod';
 
