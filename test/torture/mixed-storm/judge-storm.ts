@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { createRuntime } from 'flowstone';
+import { createRuntime, SimulatedClock } from 'flowstone';
 import type { ExecutionDetails, MessageDetails, Runtime } from 'flowstone';
 import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts';
 import { replayJournal } from 'flowstone/testing';
@@ -28,8 +28,10 @@ export async function judgeStorm(file: string, seen: readonly Witnessed[], timeo
   const complaints: string[] = [];
   const complain: Complain = complaint => void (complaints.length < 30 && complaints.push(complaint));
   const account = createAccount(() => {});
+  // Time stands still: the accounts would go on while they are judged.
+  const clock = new SimulatedClock(Date.now());
   const runtime = await createRuntime({
-    store: openSqliteStore({ file }), flows: createFlows(timeoutMs), tools: [createWork(() => {})], machines: [account], queues: [jobs, answers, plain], recover: false, listen: false, retentionMs: null,
+    clock, store: openSqliteStore({ file }), flows: createFlows(timeoutMs), tools: [createWork(() => {})], machines: [account], queues: [jobs, answers, plain], recover: false, listen: false, retentionMs: null,
   });
   const executions = new Map<string, ExecutionDetails>();
   for (const { executionId } of await runtime.list(everything)) executions.set(executionId, await (await runtime.get(executionId)).get({ items: true }));
