@@ -6,10 +6,11 @@ import { compileCondition, compileList, compileValue } from '../definition/compi
 import { validateInput } from '../definition/input-schema.ts';
 import type { CompiledValue, FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { hasExpression, parseBareExpression, parseTemplate, TemplateCache } from '../definition/template.ts';
-import { readFunctions } from '../definition/value-function.ts';
+import { readFunctions, readReference } from '../definition/value-function.ts';
 import type { Tool } from '../runtime/tool.ts';
 import type { Shape, ValuePath } from './expression-shape.ts';
 import { createShape, reach, readShape } from './expression-shape.ts';
+import { readFunctionShape } from './function-shape.ts';
 import { modelStart } from './flow-model.ts';
 import type { Known } from './sample-value.ts';
 import { listCandidates, sampleValue, toMember } from './sample-value.ts';
@@ -106,7 +107,8 @@ export class FlowValues {
   #read(step: PlannedStep): FlowExpression[] {
     const { definition } = this.#plan;
     const source = definition.steps[step.position] as { when?: unknown; for_each?: unknown; with?: unknown };
-    const cache = new TemplateCache({ run: readFunctions(definition), mayMiss: true });
+    const functions = readFunctions(definition);
+    const cache = new TemplateCache({ run: functions, mayMiss: true });
     const listUpstream = (): string[] => this.#plan.steps.map(({ id }) => id);
     const found: FlowExpression[] = [];
     let item: ValuePath | undefined;
@@ -115,15 +117,16 @@ export class FlowValues {
       const scope = { item: key === 'when' || key === 'for_each' ? undefined : item, isFanOut: (id: string) => this.#getStep(id)?.forEach != null };
       let path: ValuePath | undefined;
       for (const text of sources) {
+        const run = functions.get(readReference(text) ?? '');
         for (const one of [shape, this.#shape]) {
-          path = readShape(text, one, scope);
+          path = run ? readFunctionShape(run, one, scope) : readShape(text, one, scope);
           if (path && path.length > 1 && step.kind === 'sleep') reach(one, path).kinds.add('number');
         }
       }
       found.push({ step, key, value, shape });
       return path;
     };
-    const toSources = (text: string, bare: boolean): string[] => (bare ? parseBareExpression(text, cache) : parseTemplate(text, cache)).parts.flatMap(part => (typeof part === 'string' || part.expression.reads.dependencies ? [] : part.expression.source));
+    const toSources = (text: string, bare: boolean): string[] => (bare ? parseBareExpression(text, cache) : parseTemplate(text, cache)).parts.flatMap(part => (typeof part === 'string' ? [] : part.expression.source));
     if (typeof source.when === 'string') add('when', compileCondition(source.when, cache, listUpstream), toSources(source.when, true));
     if (typeof source.for_each === 'string') {
       const path = add('for_each', compileList(source.for_each, cache, listUpstream), toSources(source.for_each, true));

@@ -138,6 +138,22 @@ describe('a change of a flow', () => {
     ]);
   });
 
+  it('of a flow with functions in place of expressions is noticed, as they are called to find out what they read', async () => {
+    const flow = defineFlow({
+      id: 'pricing',
+      input: { type: 'object', required: ['amount', 'to'], properties: { amount: { type: 'number' }, to: { type: 'string' } } },
+      steps: [
+        { id: 'price', uses: 'tool:price', with: ({ input }: { input: { amount: number } }) => ({ amount: input.amount > 50 ? input.amount * 2 : input.amount }) },
+        { id: 'alert', uses: 'tool:alert', depends_on: ['price'], critical: false, when: ({ input, steps }: never) => (input as { amount: number }).amount > 100 && (steps as { price: { output: { urgent: boolean } } }).price.output.urgent },
+        { id: 'each', uses: 'tool:each', depends_on: ['price'], for_each: ({ steps }: never) => (steps as { price: { output: { parts?: unknown[] } } }).price.output.parts ?? [], with: ({ item, input }: { item: string; input: { to: string } }) => ({ item, to: input.to }) },
+      ],
+    } as never);
+    const { paths, needsValues } = await makeOwnPaths(flow);
+    expect(needsValues).toEqual([]);
+    const { survivors } = await mutateFlow(flow, paths);
+    expect(survivors.filter(({ telling }) => telling)).toEqual([]);
+  });
+
   it('that means the same makes no path fail', async () => {
     const { paths } = await makeOwnPaths(swap);
     const reordered = JSON.parse(JSON.stringify(swap), (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toReversed()) : value)) as FlowDefinition;
