@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../src/runtime/changes.ts';
+import { readEntries, writeEntries } from '../../src/runtime/journal-text.ts';
+
+const types = ['flow.start', 'step.start', 'attempt.completed', 'step.settled', 'item.settled', 'slot.freed', 'attempt.failed'];
+const value = fc.constantFrom<unknown>(1, 2, 0, 'completed', 'failed', null, { run: 1 }, ['step.start']);
+const event = fc.record(
+  { type: fc.constantFrom(...types), run: value, status: value, ready: value, freed: value, payload: value },
+  { requiredKeys: ['type'] },
+);
+const state = fc.constantFrom(null, 'stepping', 'running', 'completed', 'consolidating');
+const entry = fc.tuple(fc.constantFrom('', 'a', 'each[3]'), event, state) as unknown as fc.Arbitrary<JournalEntry>;
+
+describe('the text of a row of the journal', () => {
+  it('is read as it was written, field by field and in their order where they are usual', () => {
+    fc.assert(
+      fc.property(fc.array(entry), entries => {
+        expect(readEntries(JSON.parse(writeEntries(entries)) as unknown[][])).toEqual(entries);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('leaves out what is usual', () => {
+    const entries: JournalEntry[] = [
+      ['a', { type: 'attempt.completed', run: 1 } as never, 'completed'],
+      ['', { type: 'step.settled', status: 'completed', ready: 1, freed: 1 } as never, 'stepping'],
+      ['b', { type: 'step.start' }, 'running'],
+      ['', { type: 'step.settled', status: 'failed', freed: 1 } as never, 'consolidating'],
+      ['b', { type: 'attempt.completed', run: 2 } as never, null],
+    ];
+    expect(writeEntries(entries)).toBe('[["a","attempt.completed"],["","step.settled"],["b","step.start"],["","step.settled",{"status":"failed","ready":null},"consolidating"],["b","attempt.completed",{"run":2},null]]');
+  });
+
+  it('is read as earlier versions wrote it', () => {
+    const older = [['a', { type: 'step.start' }, 'running'], ['', { type: 'step.settled', status: 'completed' }, 'stepping']];
+    expect(readEntries(older)).toEqual(older);
+  });
+});
