@@ -32,6 +32,7 @@ function shorten(entry: JournalEntry): readonly unknown[] {
   const known = usual[type];
   if (!known) return entry;
   const { fields = {}, often = {} } = known;
+  if (!isInOrder(Object.keys(given), [...Object.keys(fields), ...Object.keys(often)])) return entry;
   // What is left out is there again when it is read: it has to have been there.
   for (const name in fields) {
     if (given[name] === undefined) return entry;
@@ -44,6 +45,12 @@ function shorten(entry: JournalEntry): readonly unknown[] {
   }
   const rest = Object.keys(given).some(name => given[name] !== undefined) ? [given] : [];
   return [address, type, ...rest, ...(state === known.state ? [] : [state])];
+}
+
+/** Whether those that are usual come first, in their order: that is the order in which they are read. */
+function isInOrder(names: readonly string[], usualNames: readonly string[]): boolean {
+  const places = names.map(name => usualNames.indexOf(name)).map(place => (place === -1 ? usualNames.length : place));
+  return places.every((place, index) => index === 0 || place >= (places[index - 1] as number));
 }
 
 /** The inverse, of a text that was parsed; entries of earlier versions are all of the long form. */
