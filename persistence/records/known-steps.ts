@@ -1,8 +1,8 @@
 import type { AttemptRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
 
-/** Executions of which this much is remembered, at most. */
-const maxExecutions = 4_096;
+/** Steps and items that are remembered, of all executions together; of the one used last, all are. Some 20 MB. */
+const maxSteps = 200_000;
 
 interface Known {
   settled: boolean;
@@ -21,11 +21,13 @@ const toPlace = (position: number, item: number): string => `${position}/${item}
  */
 export class KnownSteps {
   readonly #byExecution = new Map<number, Map<string, Known>>();
+  #size = 0;
 
   /** What takes back what was noted for the commit that is under way. */
   #undos: (() => void)[] = [];
 
   forget(): void {
+    this.#size = 0;
     this.#undos = [];
     this.#byExecution.clear();
   }
@@ -43,6 +45,7 @@ export class KnownSteps {
 
   /** What has settled is written no more. */
   drop(executionKey: number): void {
+    this.#size -= this.#byExecution.get(executionKey)?.size ?? 0;
     this.#byExecution.delete(executionKey);
   }
 
@@ -71,7 +74,7 @@ export class KnownSteps {
   }
 
   #change(known: Map<string, Known>, position: number, item: number): Known {
-    const one = open(known, position, item);
+    const one = this.#find(known, position, item);
     const before = { ...one };
     this.#undos.push(() => Object.assign(one, before));
     return one;
@@ -80,9 +83,9 @@ export class KnownSteps {
   /** As `note`, of a row that was read: what it says is so. */
   learn(executionKey: number, number: number, steps: readonly StepRecord[], attempts: readonly AttemptRecord[]): void {
     const known = this.#open(executionKey);
-    for (const { position, item, settledAt } of steps) open(known, position, item).settled = settledAt !== null;
+    for (const { position, item, settledAt } of steps) this.#find(known, position, item).settled = settledAt !== null;
     for (const { position, item, run, output } of attempts) {
-      const one = open(known, position, item);
+      const one = this.#find(known, position, item);
       one.run = Math.max(one.run, run);
       if (output !== null) one.output = number;
     }
@@ -91,19 +94,23 @@ export class KnownSteps {
   #open(executionKey: number): Map<string, Known> {
     const before = this.#byExecution.get(executionKey);
     const known = before ?? new Map<string, Known>();
+    // The one used last stands last.
     this.#byExecution.delete(executionKey);
     this.#byExecution.set(executionKey, known);
-    if (!before && this.#byExecution.size > maxExecutions) {
-      const [oldest] = this.#byExecution.keys();
-      if (oldest !== undefined) this.#byExecution.delete(oldest);
+    for (const [oldest] of this.#byExecution) {
+      if (this.#size <= maxSteps || oldest === executionKey) break;
+      this.drop(oldest);
     }
     return known;
   }
-}
 
-function open(known: Map<string, Known>, position: number, item: number): Known {
-  const place = toPlace(position, item);
-  let one = known.get(place);
-  if (!one) known.set(place, (one = { settled: false, run: 0, output: 0 }));
-  return one;
+  #find(known: Map<string, Known>, position: number, item: number): Known {
+    const place = toPlace(position, item);
+    const before = known.get(place);
+    if (before) return before;
+    const one = { settled: false, run: 0, output: 0 };
+    known.set(place, one);
+    this.#size++;
+    return one;
+  }
 }
