@@ -6,3 +6,4 @@ export { openSqliteReader, openSqliteStore } from './open-records.ts';
 export type { SqliteReaderOptions, SqliteStoreOptions } from '../persistence/sqlite/open-sqlite-store.ts';
 export type { SqliteDatabase, SqliteDriver } from '../persistence/sqlite/driver.ts';
 export type { Durability } from '../persistence/sqlite/open.ts';
+export type { UpgradeStep } from '../persistence/sqlite/schema.ts';

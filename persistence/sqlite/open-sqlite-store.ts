@@ -9,6 +9,7 @@ import { useNativeBinding } from './driver.ts';
 import { toOpenError } from './errors.ts';
 import { adoptDatabase, checkSchema, closeDatabase, openReadable, openWritable, prepareSchema } from './open.ts';
 import type { Durability, OpenedDatabase } from './open.ts';
+import type { UpgradeStep } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -27,6 +28,8 @@ export interface SqliteStoreOptions {
   readonly nativeBinding?: string;
   /** Longest wait for another program's lock, ms. Default 5,000. */
   readonly busyTimeoutMs?: number;
+  /** Told before each change that brings a file of an older version up to date: some seconds per GB. */
+  readonly onUpgrade?: (step: UpgradeStep) => void;
 }
 
 export interface SqliteReaderOptions {
@@ -40,7 +43,7 @@ export interface SqliteReaderOptions {
   readonly busyTimeoutMs?: number;
 }
 
-const storeKeys: KeysOf<SqliteStoreOptions> = { file: true, database: true, durability: true, driver: true, nativeBinding: true, busyTimeoutMs: true };
+const storeKeys: KeysOf<SqliteStoreOptions> = { file: true, database: true, durability: true, driver: true, nativeBinding: true, busyTimeoutMs: true, onUpgrade: true };
 const readerKeys: KeysOf<SqliteReaderOptions> = { file: true, outdated: true, driver: true, nativeBinding: true, busyTimeoutMs: true };
 
 /**
@@ -52,7 +55,7 @@ const readerKeys: KeysOf<SqliteReaderOptions> = { file: true, outdated: true, dr
  * `driver_unavailable`, `driver_conflict` or `option_invalid`
  */
 export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
-  const { file, database, durability = 'power', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs } = requireKnownKeys(options ?? {}, storeKeys, '`openSqliteStore`');
+  const { file, database, durability = 'power', driver, nativeBinding, busyTimeoutMs = defaultBusyTimeoutMs, onUpgrade } = requireKnownKeys(options ?? {}, storeKeys, '`openSqliteStore`');
   requireOneOf('durability', durability, ['power', 'process']);
   requireDriver(driver);
   requireTimeout(busyTimeoutMs);
@@ -64,7 +67,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   if (file !== undefined) requireNoFolder(file);
   const opened = database ? adoptDatabase(database, busyTimeoutMs) : openWritable(file as string, driver, busyTimeoutMs);
   return withOpened(opened, () => {
-    prepareSchema(opened, durability);
+    prepareSchema(opened, durability, onUpgrade);
     return new SqliteStore(opened, durability);
   });
 }

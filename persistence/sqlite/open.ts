@@ -10,6 +10,7 @@ import { findDriverInUse, noteClosed, noteOpened } from './drivers-in-use.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
 import { migrations } from './migrations/migrations.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
+import type { UpgradeStep } from './schema.ts';
 import { migrate, readVersion, requireKnownVersion, requireOurs } from './schema.ts';
 
 /** `power`: a commit survives a power cut. `process`: it survives the death of the process. */
@@ -57,7 +58,7 @@ export function closeDatabase({ connection, path, closesHandle }: OpenedDatabase
 }
 
 /** Makes the file one of ours, up to date and set for the durability asked for. */
-export function prepareSchema({ connection, path, closesHandle }: OpenedDatabase, durability: Durability): void {
+export function prepareSchema({ connection, path, closesHandle }: OpenedDatabase, durability: Durability, tell?: (step: UpgradeStep) => void): void {
   const location = path ?? ':memory:';
   if (closesHandle) requireOurs(connection, location);
   if (path !== undefined && closesHandle && readVersion(connection) === 0) {
@@ -71,16 +72,16 @@ export function prepareSchema({ connection, path, closesHandle }: OpenedDatabase
   const version = readVersion(connection);
   if (version === migrations.length) return;
   if (version === 0 || path === undefined) migrate(connection, migrations, location);
-  else upgrade(connection, path);
+  else upgrade(connection, path, tell);
 }
 
 /** Changes an older schema as the owner for a moment: whoever owns the file now goes by what it found. */
-function upgrade(connection: SqliteConnection, path: string): void {
+function upgrade(connection: SqliteConnection, path: string, tell?: (step: UpgradeStep) => void): void {
   requireKnownVersion(readVersion(connection), migrations.length, path);
   const token = {};
   try {
     acquireOwnerLock(path, connection.driver, { pid: process.pid, hostname: hostname(), startedAt: systemClock.now(), socket: null }, token);
-    migrate(connection, migrations, path);
+    migrate(connection, migrations, path, tell);
   } catch (error) {
     // Somebody else did it while this process waited for the lock.
     if (!isFlowError(error, 'store_owned') || readVersion(connection) !== migrations.length) throw error;

@@ -38,8 +38,16 @@ export function requireKnownVersion(version: number, known: number, location: st
   });
 }
 
+/** One change of the schema of a file that an older version has written, which is about to be made. */
+export interface UpgradeStep {
+  readonly name: string;
+  /** Which one it is, from 1, of how many this file needs. */
+  readonly number: number;
+  readonly of: number;
+}
+
 /** Brings the schema up to date, all or nothing. Harmless when it is, and when another process does the same now. */
-export function migrate(connection: SqliteConnection, list: readonly Migration[], location: string): void {
+export function migrate(connection: SqliteConnection, list: readonly Migration[], location: string, tell?: (step: UpgradeStep) => void): void {
   connection.transaction(() => {
     const version = readVersion(connection);
     requireKnownVersion(version, list.length, location);
@@ -49,6 +57,7 @@ export function migrate(connection: SqliteConnection, list: readonly Migration[]
     }
     for (const [index, { name, sql }] of list.entries()) {
       if (index < version) continue;
+      tell?.({ name, number: index - version + 1, of: list.length - version });
       connection.exec(sql);
       connection.prepare(`INSERT INTO flowstone_migrations (number, name, applied_at) VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))`).run(index + 1, name);
     }

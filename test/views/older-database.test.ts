@@ -34,7 +34,10 @@ describe('a database of an older version, on the command line', () => {
 
   it('is brought up to date by a signal', async () => {
     writeFileSync(file, golden);
-    expect(await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd)).toMatchObject({ code: 0, stdout: expect.stringContaining('Sent signal go') });
+    const sent = await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd);
+    expect(sent).toMatchObject({ code: 0, stdout: expect.stringContaining('Sent signal go') });
+    // It can take a while, so it is said.
+    expect(sent.stderr).toMatch(new RegExp(`^Brings ${file} up to date, 1 of (\\d+): [\\s\\S]*, \\1 of \\1: journal-of-steps$`, 'm'));
   });
 
   it('is left as it is while a program of that version owns it, which does the work', async () => {

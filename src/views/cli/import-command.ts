@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { ImportResult } from '../../import/import-runs.ts';
 import { importRuns } from '../../import/import-runs.ts';
-import { openSqliteStore } from '../../open-records.ts';
+import { openOwned } from './open-for-work.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { formatScore } from '../terminal/result-report.ts';
@@ -50,7 +50,7 @@ export async function importCommand(files: readonly string[], options: ImportCom
   const { cwd, clock, stdout, env } = context;
   const database = resolveDatabaseFile(options.db, context);
   prepareDatabaseFolder(database);
-  const store = openSqliteStore({ file: database });
+  const store = openOwned(database, context);
   try {
     const now = clock.now();
     const lastKey = await store.acquire({ pid: process.pid, hostname: hostname(), startedAt: now, socket: null });

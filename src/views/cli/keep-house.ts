@@ -3,10 +3,9 @@ import type { OwnerRecord } from '../../../persistence/records.ts';
 import type { PruneParams } from '../../../persistence/store.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { SqliteReader } from '../../sqlite.ts';
-import { openSqliteStore } from '../../sqlite.ts';
 import type { CommandContext } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
-import { openForWork } from './open-for-work.ts';
+import { openForWork, openOwned } from './open-for-work.ts';
 import { throughOwner } from './reach-execution.ts';
 
 /** What may be done to a database beside its executions. */
@@ -26,10 +25,10 @@ export const pruneLimit = 1_000;
 export async function keepHouse<T>(db: string | undefined, context: CommandContext, work: (house: House) => Promise<T>): Promise<T> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
-  const reader = openForWork(database);
+  const reader = openForWork(database, context);
   let last: OwnerRecord | undefined;
   const prune = async (params: PruneParams): Promise<number> => {
-    const store = openSqliteStore({ file: database });
+    const store = openOwned(database, context);
     try {
       await store.acquire({ pid: process.pid, hostname: hostname(), startedAt: context.clock.now(), socket: null });
       return await store.prune({ ...params, at: context.clock.now() });

@@ -1,5 +1,6 @@
 import { compileStored } from '../../definition/compile-stored.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
+import type { CommandContext } from './command-context.ts';
 import { hasDatabase } from './database-file.ts';
 import { openForWork } from './open-for-work.ts';
 
@@ -8,9 +9,9 @@ import { openForWork } from './open-for-work.ts';
  *
  * @returns undefined when there is none of that id
  */
-export async function loadSynced(flowId: string, database: string): Promise<[FlowDefinition, ...FlowDefinition[]] | undefined> {
+export async function loadSynced(flowId: string, database: string, context: CommandContext): Promise<[FlowDefinition, ...FlowDefinition[]] | undefined> {
   if (!hasDatabase(database)) return undefined;
-  const reader = openForWork(database);
+  const reader = openForWork(database, context);
   try {
     const found = new Map<string, FlowDefinition>();
     const read = async (id: string): Promise<void> => {

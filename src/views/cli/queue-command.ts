@@ -5,7 +5,8 @@ import { toMessageDetails } from '../../queue/message-details.ts';
 import { joinRuntime } from '../../queue/join-runtime.ts';
 import type { MessageDetails, QueueCare, QueueStats } from '../../queue/queue-api.ts';
 import { readQueueStats } from '../../queue/queue-stats.ts';
-import { openSqliteReader, openSqliteStore } from '../../open-records.ts';
+import { openSqliteReader } from '../../open-records.ts';
+import { openOwned } from './open-for-work.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { hasDatabase, requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -89,7 +90,7 @@ async function change(action: 'redrive' | 'purge', queue: string, messageId: str
   const status = readStatus(options.status, 'dead');
   if (action === 'purge' && status !== 'dead' && status !== 'completed') throw new FlowError('usage_invalid', `Expected --status to be \`dead\` or \`completed\`: only settled messages are purged, got \`${status}\``);
   requireDatabaseFile(database);
-  const joined = await joinRuntime({ open: () => openSqliteStore({ file: database }), read: () => openSqliteReader({ file: database }), clock: context.clock, recover: false, listen: false, joinTimeoutMs });
+  const joined = await joinRuntime({ open: () => openOwned(database, context), read: () => openSqliteReader({ file: database }), clock: context.clock, recover: false, listen: false, joinTimeoutMs });
   try {
     const count = await (action === 'redrive' ? joined.queues.redrive(queue, messageId) : purge(joined.queues, queue, status));
     const what = messageId ?? `${count} ${count === 1 ? 'message' : 'messages'}`;

@@ -4,11 +4,10 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { OwnerConnection } from '../../runtime/broker-client.ts';
 import { connectToOwner } from '../../runtime/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteStore } from '../../open-records.ts';
 import type { CommandContext } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { requireExecution } from './find-execution.ts';
-import { openForWork } from './open-for-work.ts';
+import { openForWork, openOwned } from './open-for-work.ts';
 
 /** What can be done to an execution from outside, wherever it is hosted. */
 export interface Reach {
@@ -44,7 +43,7 @@ export async function tellOwner<T>(owner: OwnerRecord, work: (reach: OwnerConnec
 }
 
 async function actAsOwner<T>(file: string, context: CommandContext, work: (reach: Reach) => Promise<T>): Promise<T> {
-  const store = openSqliteStore({ file });
+  const store = openOwned(file, context);
   let runtime: Awaited<ReturnType<typeof createRuntime>>;
   try {
     runtime = await createRuntime({ store, clock: context.clock, recover: false, listen: false });
@@ -76,7 +75,7 @@ export async function throughOwner<T>(reader: StoreReader, tell: (connection: Ow
 export async function reachExecution<T>(id: string, db: string | undefined, context: CommandContext, work: (reach: Reach, executionId: string) => Promise<T>): Promise<Reached<T>> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
-  const reader = openForWork(database);
+  const reader = openForWork(database, context);
   try {
     const { executionId, flowId } = await requireExecution(reader, id);
     const act = (reach: Reach): Promise<T> => work(reach, executionId);

@@ -5,7 +5,7 @@ import type { Store } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { ExecutionDetails, Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteStore } from '../../open-records.ts';
+import { openOwned } from './open-for-work.ts';
 import { formatReason } from '../terminal/step-line.ts';
 import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -71,7 +71,7 @@ export async function resumeCommand(ids: readonly string[], options: ResumeComma
   requireDatabaseFile(database);
   const palette = createScreenPalette(stdout, env);
 
-  const store = openSqliteStore({ file: database });
+  const store = openOwned(database, context);
   let runtime: Runtime | undefined;
   try {
     const unfinished = await listUnfinished(store);

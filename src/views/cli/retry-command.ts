@@ -4,7 +4,6 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { openSqliteStore } from '../../open-records.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';
@@ -15,7 +14,7 @@ import { requireExecution } from './find-execution.ts';
 import { createView, followExecutions } from './follow-executions.ts';
 import { loadNewFlows } from './load-new-flows.ts';
 import { loadToolsModule } from './load-tools.ts';
-import { openForWork } from './open-for-work.ts';
+import { openForWork, openOwned } from './open-for-work.ts';
 import { tellOwner } from './reach-execution.ts';
 import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
@@ -53,7 +52,7 @@ const maxTurns = 5;
 export async function retryCommand(id: string, steps: readonly string[], options: RetryCommandOptions, context: CommandContext): Promise<CommandResult> {
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openForWork(database);
+  const reader = openForWork(database, context);
   try {
     const { executionId } = await requireExecution(reader, id);
     for (let turn = 1; ; turn++) {
@@ -81,7 +80,7 @@ export async function retryCommand(id: string, steps: readonly string[], options
 async function retryHere(executionId: string, steps: readonly string[], options: RetryCommandOptions, database: string, context: CommandContext): Promise<CommandResult> {
   const { clock, cwd, env, stdout } = context;
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
-  const store = openSqliteStore({ file: database });
+  const store = openOwned(database, context);
   let runtime: Runtime | undefined;
   try {
     const record = await requireExecution(store, executionId);

@@ -7,7 +7,7 @@ import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openSqliteStore } from '../../open-records.ts';
+import { openOwned } from './open-for-work.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -61,7 +61,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const given = options.input === undefined ? {} : readJsonArgument(options.input, '--input', cwd);
   const { tools, models, machines } = await loadToolsModule(toolsFile, cwd);
   const database = resolveDatabaseFile(options.db, context);
-  const synced = existsSync(resolve(cwd, readModulePlace(file)?.file ?? file)) ? undefined : await loadSynced(file, database);
+  const synced = existsSync(resolve(cwd, readModulePlace(file)?.file ?? file)) ? undefined : await loadSynced(file, database, context);
   const [definition, ...others] = synced ?? await loadFlows(file, options.flow ?? [], cwd, { tools, machines });
   const problems = synced ? [] : checkReferences(resolve(cwd, file), definition, [definition, ...others]);
   if (problems.length > 0) throw toDefinitionError(problems, file);
@@ -71,7 +71,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   prepareDatabaseFolder(database);
   const folder = options.outputDir === undefined ? undefined : resolve(cwd, options.outputDir);
 
-  const store = openSqliteStore({ file: database });
+  const store = openOwned(database, context);
   let runtime: Runtime | undefined;
   try {
     const unfinished = await listUnfinished(store);

@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Problem } from '../../definition/problem.ts';
 import { findGone, type ReadFlow, syncFlows } from '../../catalog/sync-flows.ts';
-import { openSqliteStore } from '../../open-records.ts';
+import { openOwned } from './open-for-work.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -93,7 +93,7 @@ export async function syncCommand(directory: string, options: SyncCommandOptions
   const { flows, invalid } = await readAll(folder, files, options, cwd);
   const database = resolveDatabaseFile(options.db, context);
   prepareDatabaseFolder(database);
-  const store = openSqliteStore({ file: database });
+  const store = openOwned(database, context);
   try {
     const now = clock.now();
     await store.acquire({ pid: process.pid, hostname: hostname(), startedAt: now, socket: null });
