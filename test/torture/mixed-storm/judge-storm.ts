@@ -27,7 +27,8 @@ const isWork = ({ stepId, item }: ExecutionDetails['steps'][number]): boolean =>
 export async function judgeStorm(file: string, seen: readonly Witnessed[], timeoutMs: number): Promise<Judgement> {
   const complaints: string[] = [];
   const complain: Complain = complaint => void (complaints.length < 30 && complaints.push(complaint));
-  const account = createAccount(() => {});
+  // A payment that was cut off stays so while it is judged.
+  const account = createAccount(() => {}, () => new Promise(() => {}));
   // Time stands still: the accounts would go on while they are judged.
   const clock = new SimulatedClock(Date.now());
   const runtime = await createRuntime({
@@ -41,7 +42,7 @@ export async function judgeStorm(file: string, seen: readonly Witnessed[], timeo
   judgeMessages(messages, seen, complain);
   const snapshots = await Promise.all(accounts.map(async id => (await runtime.actor<typeof account>(`account-${id}`)).getSnapshot()));
   const events = judgeAccounts(snapshots.map(({ context }) => context), seen, complain);
-  await runtime.stop();
+  await runtime.stop({ timeoutMs: 0 });
   judgeFile(file, executions, complain);
   const transitions = await replayAll(file, [...executions.keys()], complain);
   const interruptions = [...executions.values()].flatMap(({ steps }) => steps).reduce((sum, step) => sum + step.interruptions, 0);

@@ -75,15 +75,15 @@ interface AccountContext {
   readonly keys: readonly string[];
 }
 
-/** Pays again and again, by a promise, after a delay, and takes events meanwhile. */
-export const createAccount = (note: Note) =>
+/** Pays again and again, by a promise, after a delay, and takes events meanwhile. @param pause what a payment takes */
+export const createAccount = (note: Note, pause: (ms: number) => Promise<unknown> = wait) =>
   setup({
     types: {} as { input: { id: number }; context: AccountContext; events: { type: 'add'; n: string } },
     actors: {
       pay: fromPromise<{ key: string }, { id: number; round: number }>(async ({ self, input: { id, round } }) => {
         const key = idempotencyKeyOf(self);
         note({ what: 'pay', account: id, round, key });
-        await wait(10 + Math.random() * 20);
+        await pause(10 + Math.random() * 20);
         note({ what: 'paid', account: id, round, key });
         return { key };
       }),
