@@ -24,7 +24,7 @@ export class KnownSteps {
   #size = 0;
 
   /** What takes back what was noted for the commit that is under way. */
-  #undos: (() => void)[] = [];
+  #undos: { readonly one: Known; readonly before: Known }[] = [];
 
   forget(): void {
     this.#size = 0;
@@ -39,7 +39,7 @@ export class KnownSteps {
 
   /** What was noted was refused. */
   undo(): void {
-    for (const undo of this.#undos.toReversed()) undo();
+    for (const { one, before } of this.#undos.toReversed()) Object.assign(one, before);
     this.#undos = [];
   }
 
@@ -65,7 +65,8 @@ export class KnownSteps {
       if (one.settled) throw createSettledError('step', `${stepId} (${executionKey}/${position}/${item})`);
       one.settled = settledAt !== null;
     }
-    for (const { position, item, run, output } of attempts.toSorted((a, b) => a.run - b.run)) {
+    const rising = attempts.length > 1 ? attempts.toSorted((a, b) => a.run - b.run) : attempts;
+    for (const { position, item, run, output } of rising) {
       const one = this.#change(known, position, item);
       if (run <= one.run) throw new TypeError(`The attempt ${executionKey}/${position}/${item}/${run} is stored already, and is written once`);
       one.run = run;
@@ -75,8 +76,7 @@ export class KnownSteps {
 
   #change(known: Map<string, Known>, position: number, item: number): Known {
     const one = this.#find(known, position, item);
-    const before = { ...one };
-    this.#undos.push(() => Object.assign(one, before));
+    this.#undos.push({ one, before: { settled: one.settled, run: one.run, output: one.output } });
     return one;
   }
 

@@ -1,6 +1,6 @@
 import type { JournalEntry } from './changes.ts';
 
-type Event = JournalEntry[1];
+type Fields = { readonly [name: string]: unknown };
 
 interface Usual {
   readonly state: string;
@@ -26,31 +26,34 @@ const usual: { readonly [type: string]: Usual } = {
  */
 export const writeEntries = (entries: readonly JournalEntry[]): string => JSON.stringify(entries.map(shorten));
 
+/** Fields that are usual of a type, in the order in which they are read. */
+const usualNames = new Map(Object.entries(usual).map(([type, { fields = {}, often = {} }]) => [type, [...Object.keys(fields), ...Object.keys(often)]]));
+
 function shorten(entry: JournalEntry): readonly unknown[] {
   const [address, event, state] = entry;
-  const { type, ...given } = event as Event & { [name: string]: unknown };
+  const { type } = event;
   const known = usual[type];
-  if (!known) return entry;
-  const { fields = {}, often = {} } = known;
-  if (!isInOrder(Object.keys(given), [...Object.keys(fields), ...Object.keys(often)])) return entry;
+  const names = usualNames.get(type);
+  if (!known || !names) return entry;
+  const { fields, often } = known;
   // What is left out is there again when it is read: it has to have been there.
-  for (const name in fields) {
-    if (given[name] === undefined) return entry;
-    if (given[name] === fields[name]) delete given[name];
+  for (const name in fields) if ((event as Fields)[name] === undefined) return entry;
+  for (const name in often) if ((event as Fields)[name] === null) return entry;
+  let rest: { [name: string]: unknown } | undefined;
+  let last = -1;
+  for (const name in event) {
+    if (name === 'type') continue;
+    // Those that are usual come first, in their order: that is the order in which they are read.
+    const at = names.indexOf(name);
+    const place = at === -1 ? names.length : at;
+    if (place < last) return entry;
+    last = place;
+    const value = (event as Fields)[name];
+    if (value !== undefined && value !== (fields?.[name] ?? often?.[name])) (rest ??= {})[name] = value;
   }
-  for (const name in often) {
-    if (given[name] === null) return entry;
-    if (given[name] === often[name]) delete given[name];
-    else given[name] ??= null;
-  }
-  const rest = Object.keys(given).some(name => given[name] !== undefined) ? [given] : [];
-  return [address, type, ...rest, ...(state === known.state ? [] : [state])];
-}
-
-/** Whether those that are usual come first, in their order: that is the order in which they are read. */
-function isInOrder(names: readonly string[], usualNames: readonly string[]): boolean {
-  const places = names.map(name => usualNames.indexOf(name)).map(place => (place === -1 ? usualNames.length : place));
-  return places.every((place, index) => index === 0 || place >= (places[index - 1] as number));
+  for (const name in often) if ((event as Fields)[name] === undefined) (rest ??= {})[name] = null;
+  if (state === known.state) return rest ? [address, type, rest] : [address, type];
+  return rest ? [address, type, rest, state] : [address, type, state];
 }
 
 /** The inverse, of a text that was parsed; entries of earlier versions are all of the long form. */
