@@ -1,19 +1,27 @@
 import type { TableStoreReader, Write } from '../contract.ts';
 import type { CommitBatch } from '../store.ts';
-import { KnownExecutions, listFlowWrites } from './flow-writes.ts';
+import { attempts, steps } from './flow-tables.ts';
+import { insertInto, KnownExecutions, listFlowWrites, toValues } from './flow-writes.ts';
 import { JournalNumbers } from './journal-numbers.ts';
 import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
 import { MessageBlocks } from './message-blocks.ts';
 import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
+import { toJson } from './reading.ts';
+
+const insertStep = insertInto(steps);
+const insertAttempt = insertInto(attempts);
 
 /**
  * The writes of records that an older version kept, into tables that are empty and answer at once.
  *
- * Of what it kept only transitions are in the journal: there was none of anything else.
+ * Of what it kept only transitions are in the journal: there was none of anything else. Steps and attempts go to the tables of
+ * earlier versions.
  */
 export function listBatchWrites(tables: TableStoreReader, batch: CommitBatch): Write[] {
   const writes: Write[] = [];
   listFlowWrites(batch, new KnownExecutions(), writes);
+  for (const row of batch.steps) writes.push({ shape: insertStep, values: toValues(insertStep, { ...row, stale: Number(row.stale), failure: toJson(row.failure) }) });
+  for (const row of batch.attempts) writes.push({ shape: insertAttempt, values: toValues(insertAttempt, { ...row, failure: toJson(row.failure) }) });
   if (batch.artifacts) listArtifactWrites(batch.artifacts, writes);
   if (batch.interactions) listInteractionWrites(batch.interactions, writes);
   if (batch.isolations) listIsolationWrites(batch.isolations, writes);

@@ -55,20 +55,18 @@ export class SqliteConnection {
   /** Runs the work in a transaction of its own. A throw leaves nothing behind. */
   transaction<T>(work: () => T): T {
     this.begin();
-    try {
-      const result = work();
-      this.commit();
-      return result;
-    } catch (error) {
-      this.rollback();
-      throw error;
-    }
+    return this.#end(work);
   }
 
   /** Runs reads that see one moment. */
   snapshot<T>(work: () => T): T {
     this.#snapshot ??= this.prepare('BEGIN');
     this.#snapshot.run();
+    return this.#end(work);
+  }
+
+  /** Runs the work in the transaction that is open, and ends that. */
+  #end<T>(work: () => T): T {
     try {
       const result = work();
       this.commit();

@@ -1,10 +1,12 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
 import type { FlowSource } from '../../src/definition/schema.ts';
+import { openFilesStore } from '../../src/files.ts';
 import type { Runtime } from '../../src/index.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import type { Version } from './version.ts';
@@ -87,6 +89,29 @@ async function fill(): Promise<{ readonly file: string; readonly ids: Readonly<R
   await runtime.stop({ timeoutMs: 0 });
   return { file, ids, now: clock.now() };
 }
+
+describe('a folder of 0.3.0 whose journal was written anew', () => {
+  it('has its steps and outputs still, and what has not settled goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-upgrade-'));
+    folders.push(folder);
+    const older = (await import(pathToFileURL(join(released.root, 'dist/src/files.js')).href)) as typeof import('../../src/files.ts');
+    const flow: FlowSource = { id: 'f', steps: [{ id: 'a', uses: 'tool:echo', with: [1] }, { id: 'ask', uses: 'signal', with: { name: 'go' }, depends_on: ['a'] }, { id: 'b', uses: 'tool:echo', with: '{% steps.a.output %}', depends_on: ['ask'] }] };
+    const start = async ({ flowstone }: Version, store: ReturnType<typeof openFilesStore>) =>
+      flowstone.createRuntime({ store, flows: [flowstone.defineFlow(flow)], tools: [flowstone.defineTool({ name: 'echo', run: ({ input }) => input })], listen: false, retentionMs: null });
+    const before = older.openFilesStore({ folder });
+    const first = await start(released, before);
+    const { executionId } = await first.start('f');
+    await settleTicks(200);
+    before.compact();
+    await first.stop();
+    const store = openFilesStore({ folder });
+    const runtime = await start(current, store);
+    await runtime.signal(executionId, 'go', 2);
+    expect((await runtime.settled(executionId)).steps.map(({ output }) => output)).toEqual([[1], 2, [1]]);
+    expect((await current.testing.replayJournal(store, executionId)).mismatches).toEqual([]);
+    await runtime.stop();
+  });
+});
 
 describe('a file of 0.3.0 with work in it', () => {
   it('is brought up to date, and all of it goes on to the end it would have had', async () => {
