@@ -8,9 +8,9 @@ import { openFilesStore } from './files.ts';
 import { readRequest, writeProcessError } from './isolation/request-file.ts';
 import { ownedExitCode } from './isolation/runner-process.ts';
 import { createRuntimeOn } from './runtime/create-runtime.ts';
-import type { FlowRuntime } from './runtime/flow-runtime.ts';
-import { compiledMachines } from './runtime/machines.ts';
-import type { StartParams } from './runtime/starter.ts';
+import type { FlowRuntime } from './kinds/flows/flow-runtime.ts';
+import { compiledMachines } from './kernel/machines.ts';
+import type { StartParams } from './kinds/flows/starter.ts';
 import { loadToolsModule } from './views/cli/load-tools.ts';
 
 const folder = process.argv[2] ?? '';

@@ -2,7 +2,7 @@ import type { AnyReader } from '../persistence/records/open-records.ts';
 import { openReader } from '../persistence/records/open-records.ts';
 import { FlowError } from './core/errors.ts';
 import { systemClock } from './core/clock.ts';
-import { PlanRegistry } from './runtime/plan-registry.ts';
+import { PlanRegistry } from './kinds/flows/plan-registry.ts';
 import { renderStoredReport } from './views/report/stored-report.ts';
 
 export interface RenderReportOptions {

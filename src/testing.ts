@@ -1,5 +1,5 @@
-export type { ActorCheck, StoredActor, StoredActorFilter } from './machine-host/check-actors.ts';
-export { readStoredActors } from './machine-host/check-actors.ts';
+export type { ActorCheck, StoredActor, StoredActorFilter } from './kinds/actors/check-actors.ts';
+export { readStoredActors } from './kinds/actors/check-actors.ts';
 export type { MigrationCheckOptions, MigrationReport } from './testing/check-migrations.ts';
 export { checkMigrations } from './testing/check-migrations.ts';
 export type { CrashReport } from './testing/crash-path.ts';

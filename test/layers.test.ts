@@ -20,6 +20,11 @@ interface Source {
   readonly code: string;
 }
 
+/** The parts of which the flow kind is made. */
+const flowParts = ['kernel', 'engine', 'owner', 'flows'];
+/** And all of which a runtime is put together. */
+const runtimeParts = [...flowParts, 'actors', 'queues', 'runtime'];
+
 /** What may be imported from where: a file belongs to the first layer whose prefix it has. Each may import itself. */
 const layers: readonly { readonly name: string; readonly prefix: string; readonly imports: readonly string[] }[] = [
   { name: 'core', prefix: 'src/core/', imports: [] },
@@ -55,52 +60,52 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'assertions', prefix: 'src/assertions/', imports: ['core', 'definition'] },
   { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'evaluator', 'definition', 'assertions'] },
   { name: 'catalog', prefix: 'src/catalog/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records'] },
-  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'core', 'evaluator', 'definition', 'assertions', 'machines', 'store contract', 'store records'] },
-  { name: 'machine host', prefix: 'src/machine-host/', imports: ['records in tables', 'core', 'store contract', 'store records', 'runtime'] },
-  { name: 'queue', prefix: 'src/queue/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'runtime'] },
-  { name: 'isolation', prefix: 'src/isolation/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', 'runtime', 'tools'] },
+  { name: 'kernel', prefix: 'src/kernel/', imports: ['core', 'definition', 'machines', 'store records'] },
+  { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'store contract', 'store records'] },
+  { name: 'owner', prefix: 'src/owner/', imports: ['core', 'store contract', 'store records'] },
+  { name: 'flows', prefix: 'src/kinds/flows/', imports: ['records in tables', 'core', 'evaluator', 'definition', 'assertions', 'machines', 'store contract', 'store records', 'kernel', 'engine', 'owner'] },
+  { name: 'actors', prefix: 'src/kinds/actors/', imports: ['records in tables', 'core', 'store contract', 'store records', 'kernel', 'engine'] },
+  { name: 'queues', prefix: 'src/kinds/queues/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'engine', 'owner'] },
+  { name: 'isolation', prefix: 'src/isolation/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', ...flowParts, 'tools'] },
+  // The composition root: where everything that a runtime can do is put together.
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools'] },
   { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
-  { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', 'runtime', 'views'] },
-  { name: 'import', prefix: 'src/import/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records', 'runtime'] },
+  { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', ...runtimeParts, 'views'] },
+  { name: 'import', prefix: 'src/import/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records', ...flowParts] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
-  { name: 'door of the package', prefix: 'src/index.ts', imports: ['opened records', 'records in tables', 'isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', 'runtime', 'queue', 'machine host', 'tools'] },
+  { name: 'door of the package', prefix: 'src/index.ts', imports: ['opened records', 'records in tables', 'isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', ...runtimeParts, 'tools'] },
   { name: 'opened records', prefix: 'src/open-records.ts', imports: ['tables', 'records in tables', 'store contract', 'memory store', 'sqlite store'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['opened records', 'sqlite store'] },
   { name: 'door to kinds and stores', prefix: 'src/kit.ts', imports: ['tables', 'records in tables', 'store records', 'store errors', 'memory store', 'sqlite store', 'rules of a store'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
-  { name: 'door for tests', prefix: 'src/testing.ts', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'machine host', 'testing'] },
-  { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', 'runtime', 'views'] },
+  { name: 'door for tests', prefix: 'src/testing.ts', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'testing'] },
+  { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', ...runtimeParts, 'views'] },
   { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views'] },
-  { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', 'runtime', 'queue', 'machine host', 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package'] },
   // Folders of later capabilities stand where the views stand.
-  { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', 'runtime', 'machine host', 'queue', 'tools', 'evaluator'] },
-  { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'runtime', 'tools', 'views'] },
+  { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', ...runtimeParts, 'tools', 'evaluator'] },
+  { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'views'] },
 ];
 
 /** Single imports that no layer allows: from, to. */
 const exceptions: readonly (readonly [from: string, to: string])[] = [
-  ['src/runtime/create-runtime.ts', 'src/tools/built-in.ts'],
-  // What queues look like to callers and handlers; none of it imports the runtime.
-  ['src/runtime/create-runtime.ts', 'src/queue/create-queues.ts'],
-  ['src/runtime/create-runtime.ts', 'src/machine-host/machine-runtime.ts'],
-  ['src/runtime/api.ts', 'src/machine-host/machine-api.ts'],
-  ['src/runtime/api.ts', 'src/queue/queue-api.ts'],
-  ['src/runtime/tool.ts', 'src/queue/queue-api.ts'],
-  ['src/runtime/tool.ts', 'src/queue/define-queue.ts'],
-  ['src/runtime/step-publishing.ts', 'src/queue/define-queue.ts'],
-  ['src/runtime/step-publishing.ts', 'src/queue/queue-api.ts'],
-  ['src/runtime/step-publishing.ts', 'src/queue/queue-commands.ts'],
-  ['src/runtime/step-runner.ts', 'src/queue/queue-commands.ts'],
-  ['src/runtime/message-waits.ts', 'src/queue/queue-commands.ts'],
-  // The one place where everything a runtime can do is put together.
-  ['src/runtime/create-runtime.ts', 'src/isolation/isolate.ts'],
-  ['src/runtime/api.ts', 'src/isolation/isolation-options.ts'],
-  // Both doors to a runtime, which load it when it is opened.
-  ['src/runtime/late-runtime.ts', 'src/queue/join-runtime.ts'],
+  // What is left until flows, queues and actors are kinds of one engine.
+  ['src/engine/participant.ts', 'src/kernel/messages.ts'],
+  ['src/engine/participants.ts', 'src/kinds/flows/host.ts'],
+  ['src/engine/watch-store.ts', 'src/kinds/flows/flow-runtime.ts'],
+  ['src/kinds/actors/machine-runtime.ts', 'src/kinds/flows/step-machines.ts'],
+  ['src/kinds/flows/message-waits.ts', 'src/kinds/queues/queue-commands.ts'],
+  ['src/kinds/flows/step-publishing.ts', 'src/kinds/queues/define-queue.ts'],
+  ['src/kinds/flows/step-publishing.ts', 'src/kinds/queues/queue-api.ts'],
+  ['src/kinds/flows/step-publishing.ts', 'src/kinds/queues/queue-commands.ts'],
+  ['src/kinds/flows/step-runner.ts', 'src/kinds/queues/queue-commands.ts'],
+  ['src/kinds/flows/tool.ts', 'src/kinds/queues/define-queue.ts'],
+  ['src/kinds/flows/tool.ts', 'src/kinds/queues/queue-api.ts'],
+  ['src/kinds/queues/run-message.ts', 'src/kinds/flows/tool.ts'],
 ];
 /** What tools see of the runtime. */
-const toolContract = 'src/runtime/tool.ts';
+const toolContract = 'src/kinds/flows/tool.ts';
 
 function readSource(file: string): Source {
   const text = readFileSync(join(root, file), 'utf8');
@@ -181,13 +186,13 @@ describe('the layers', () => {
   it('are real: a wrong import would be found', () => {
     expect(findForbidden('machines/step.ts', 'persistence/store.ts')).toBeDefined();
     expect(findForbidden('persistence/store.ts', 'machines/step.ts')).toBeDefined();
-    expect(findForbidden('src/core/json.ts', 'src/runtime/host.ts')).toBeDefined();
-    expect(findForbidden('src/runtime/host.ts', 'persistence/sqlite/open.ts')).toBeDefined();
-    expect(findForbidden('src/runtime/host.ts', 'src/tools/built-in.ts')).toBeDefined();
-    expect(findForbidden('src/tools/http.ts', 'src/runtime/host.ts')).toBeDefined();
+    expect(findForbidden('src/core/json.ts', 'src/kinds/flows/host.ts')).toBeDefined();
+    expect(findForbidden('src/kinds/flows/host.ts', 'persistence/sqlite/open.ts')).toBeDefined();
+    expect(findForbidden('src/kinds/flows/host.ts', 'src/tools/built-in.ts')).toBeDefined();
+    expect(findForbidden('src/tools/http.ts', 'src/kinds/flows/host.ts')).toBeDefined();
     expect(findForbidden('src/views/cli/main.ts', 'persistence/sqlite/open.ts')).toBeDefined();
     expect(findForbidden('src/views/cli/main.ts', 'persistence/memory/memory-store.ts')).toBeDefined();
-    expect(files.get('src/runtime/host.ts')?.imports).toContain('persistence/records.ts');
+    expect(files.get('src/kinds/flows/host.ts')?.imports).toContain('persistence/records.ts');
     expect(files.size).toBeGreaterThan(100);
   });
 
@@ -198,7 +203,7 @@ describe('the layers', () => {
   it('reach XState and the SQLite drivers in their own places only', () => {
     const users = (names: readonly string[]): string[] => [...files].filter(([, { packages }]) => packages.some(name => names.includes(name))).map(([file]) => file);
     for (const file of users(['better-sqlite3', 'node:sqlite'])) expect(file).toMatch(/^persistence\/sqlite\//);
-    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/runtime|src\/views\/mermaid|src\/testing|src\/machine-host|src\/inspector)\//);
+    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/kinds|src\/runtime|src\/views\/mermaid|src\/testing|src\/inspector)\/|^src\/core\/machine-runner\.ts$/);
   });
 });
 

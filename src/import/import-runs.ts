@@ -3,7 +3,7 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import { isImported } from '../../persistence/records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
-import type { ConsolidatedSession } from '../runtime/consolidation/session.ts';
+import type { ConsolidatedSession } from '../kinds/flows/consolidation/session.ts';
 import { toExecutionId } from './import-names.ts';
 import type { ImportedFile, ImportedRun } from './imported-run.ts';
 import { mergeRuns } from './merge-runs.ts';

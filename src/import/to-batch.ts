@@ -9,8 +9,8 @@ import { computeScore, decidePassed } from '../core/score.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { ConsolidatedSession, ConsolidatedStep } from '../runtime/consolidation/session.ts';
-import { toEvaluation, toScoredSteps } from '../runtime/consolidation/scored-steps.ts';
+import type { ConsolidatedSession, ConsolidatedStep } from '../kinds/flows/consolidation/session.ts';
+import { toEvaluation, toScoredSteps } from '../kernel/scored-steps.ts';
 import type { ImportedRun, ImportedStep } from './imported-run.ts';
 import { toFlowId, toStepIds, toToolName } from './import-names.ts';
 

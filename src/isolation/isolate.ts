@@ -1,15 +1,15 @@
-import type { RuntimeOptions } from '../runtime/api.ts';
-import type { FlowRuntime } from '../runtime/flow-runtime.ts';
-import { compiledMachines } from '../runtime/machines.ts';
-import type { ResolvedOptions } from '../runtime/runtime-options.ts';
+import type { FlowRuntime } from '../kinds/flows/flow-runtime.ts';
+import { compiledMachines } from '../kernel/machines.ts';
+import type { ResolvedOptions } from '../kinds/flows/resolved-options.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import { projectToolNames } from '../tools/project-tool-names.ts';
+import type { IsolationOptions } from './isolation-options.ts';
 import { resolveIsolation } from './isolation-options.ts';
 import { Isolations } from './isolations.ts';
 import { ProcessFolders } from './process-folders.ts';
 
 /** Lets a runtime have flows run in processes of their own, unless it was told not to. */
-export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolation = {} }: RuntimeOptions): void {
+export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolation = {} }: { readonly isolation?: IsolationOptions | false }): void {
   const { store, plans, endWatchers } = core;
   if (isolation === false) return;
   const own = resolveIsolation(isolation);

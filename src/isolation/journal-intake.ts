@@ -10,7 +10,7 @@ import { createMemoryStore } from '../open-records.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { Machines } from '../runtime/machines.ts';
+import type { Machines } from '../kernel/machines.ts';
 import { TransitionCheck } from './transition-check.ts';
 
 /** One commit of another process, checked; its keys are that process's own. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
-import type { OwnerConnection } from '../runtime/broker-client.ts';
-import { connectToOwner } from '../runtime/broker-client.ts';
+import type { OwnerConnection } from '../owner/broker-client.ts';
+import { connectToOwner } from '../owner/broker-client.ts';
 import type { IsolatedRun } from './isolated-run.ts';
 import { findFolderOwner } from './runner-process.ts';
 

@@ -1,6 +1,6 @@
 import type { FlowPlan } from '../definition/plan.ts';
-import type { OutputDir } from '../runtime/artifacts/output-files.ts';
-import type { ExecutionHeader } from '../runtime/rows.ts';
+import type { OutputDir } from '../kinds/flows/artifacts/output-files.ts';
+import type { ExecutionHeader } from '../kernel/rows.ts';
 import type { ResolvedIsolation } from './isolation-options.ts';
 import type { ProcessRequest } from './request-file.ts';
 import { writeRequest } from './request-file.ts';

@@ -2,7 +2,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Store } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { processTime } from '../core/clock.ts';
-import { FairTurns } from '../runtime/fair-turns.ts';
+import { FairTurns } from '../engine/fair-turns.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { describeDamage, describeEnd } from './describe-end.ts';

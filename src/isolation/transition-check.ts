@@ -1,13 +1,13 @@
-import { readEntries } from '../runtime/journal-text.ts';
+import { readEntries } from '../core/journal-text.ts';
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import { toFanOutInput } from '../runtime/fan-out-input.ts';
-import { toFlowInput } from '../runtime/flow-input.ts';
-import type { Snapshot } from '../runtime/machine-runner.ts';
-import type { Machines } from '../runtime/machines.ts';
-import { toStepInput } from '../runtime/recovering.ts';
-import { toLocalAddress } from '../runtime/tree.ts';
+import { toFanOutInput } from '../kernel/fan-out-input.ts';
+import { toFlowInput } from '../kernel/flow-input.ts';
+import type { Snapshot } from '../core/machine-runner.ts';
+import type { Machines } from '../kernel/machines.ts';
+import { toStepInput } from '../kernel/fallback.ts';
+import { toLocalAddress } from '../core/address.ts';
 
 type Runner = {
   readonly initial: (input: object) => Snapshot<object>;

@@ -1,4 +1,4 @@
-import type { JoinedRuntime, JoinOptions } from '../queue/join-runtime.ts';
+import type { JoinedRuntime, JoinOptions } from './join-runtime.ts';
 import type { Runtime, RuntimeOptions } from './api.ts';
 
 // A runtime is most of the code, and XState with it: a program that imports the package pays for it when it opens one.
@@ -43,6 +43,6 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
  * @throws what `open` throws, and the `FlowError`s of `createRuntime` but for `store_owned`
  */
 export async function joinRuntime(options: JoinOptions): Promise<JoinedRuntime> {
-  const runtime = await import('../queue/join-runtime.ts');
+  const runtime = await import('./join-runtime.ts');
   return runtime.joinRuntime(options);
 }

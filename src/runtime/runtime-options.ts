@@ -1,45 +1,16 @@
 import { defaultTimeLimitMs } from '../evaluator/evaluation-task.ts';
 import { hostname } from 'node:os';
-import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { OwnerRecord } from '../../persistence/records.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
-import type { Random } from '../core/ids.ts';
 import { systemRandom } from '../core/ids.ts';
 import { describeValue } from '../core/wording.ts';
 import type { RuntimeOptions } from './api.ts';
-import type { Consolidator } from './consolidation/consolidator.ts';
-import type { StepMachines } from './step-machines.ts';
-import type { StepPublishing } from './step-publishing.ts';
-import type { Tool } from './tool.ts';
-
-/** The options with every default filled in. */
-export interface ResolvedOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly consolidators: ReadonlyMap<string, Consolidator>;
-  readonly maxActiveFlows: number;
-  readonly maxRunningSteps: number;
-  readonly maxFlowDepth: number;
-  readonly maxChildFlows: number;
-  readonly maxInterruptions: number;
-  readonly maxOutputBytes: number;
-  readonly keepResidentMs: number;
-  readonly expressionTimeLimitMs: number;
-  readonly retentionMs: number | null;
-  readonly sizeBudgetBytes: number;
-  readonly inspect: RuntimeOptions['inspect'];
-  readonly maxArtifactBytes: number;
-  readonly outputDir: RuntimeOptions['outputDir'];
-  readonly models: RuntimeOptions['models'];
-  readonly secrets: readonly string[];
-  readonly publishing?: StepPublishing;
-  readonly stepMachines?: StepMachines | undefined;
-}
+import type { Consolidator } from '../kinds/flows/consolidation/consolidator.ts';
+import type { ResolvedOptions } from '../kinds/flows/resolved-options.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 
 const day = 86_400_000;
 

@@ -1,7 +1,7 @@
-import type { ActorCheck, StoredActor } from '../machine-host/check-actors.ts';
-import { checkActors } from '../machine-host/check-actors.ts';
-import type { HostedMachine } from '../machine-host/machine-book.ts';
-import type { MachineLike } from '../machine-host/machine-like.ts';
+import type { ActorCheck, StoredActor } from '../kinds/actors/check-actors.ts';
+import { checkActors } from '../kinds/actors/check-actors.ts';
+import type { HostedMachine } from '../kinds/actors/machine-book.ts';
+import type { MachineLike } from '../kinds/actors/machine-like.ts';
 
 export interface MigrationCheckOptions {
   /** As given to `createRuntime`: machines, each with its migrations; those of children, too, when they have any. */

@@ -1,5 +1,5 @@
 import type { StepRecord } from '../../persistence/records.ts';
-import { toLocalAddress } from '../runtime/tree.ts';
+import { toLocalAddress } from '../core/address.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
 

@@ -1,7 +1,7 @@
 import type { FlowState } from './flow-model.ts';
 import type { PathEvent } from './path-event.ts';
 import { toPlace } from './path-event.ts';
-import { isAsking } from '../runtime/tree.ts';
+import { isAsking } from '../kernel/tree.ts';
 
 const times = ['', '', ' twice', ' three times'];
 

@@ -1,6 +1,6 @@
 import type { StepRecord } from '../../persistence/records.ts';
-import { getSignalName } from '../runtime/tree.ts';
-import type { StepActor } from '../runtime/tree.ts';
+import { getSignalName } from '../kernel/tree.ts';
+import type { StepActor } from '../kernel/tree.ts';
 import type { FlowState } from './flow-model.ts';
 import { toAnswer } from './outcomes.ts';
 import type { PathEvent } from './path-event.ts';
@@ -9,8 +9,8 @@ import type { PathHost } from './path-host.ts';
 import { childSignal } from './script-flow.ts';
 import { toOutcomeSignal } from './scripted-machines.ts';
 import type { PendingCall } from './scripted-tools.ts';
-import { toChildId } from '../runtime/child-id.ts';
-import { noItem } from '../runtime/tree.ts';
+import { toChildId } from '../kinds/flows/child-id.ts';
+import { noItem } from '../core/address.ts';
 
 type Answered = Extract<PathEvent, { type: 'answer' }>['action'];
 type Decision = 'complete' | 'fail' | 'fail for good' | 'wait';

@@ -1,7 +1,8 @@
 import { createFailure } from '../core/failure.ts';
-import type { Message } from '../runtime/messages.ts';
-import type { FlowTree, StepActor } from '../runtime/tree.ts';
-import { createTimerEvent, isFanOut, toLocalAddress } from '../runtime/tree.ts';
+import type { Message } from '../kernel/messages.ts';
+import type { FlowTree, StepActor } from '../kernel/tree.ts';
+import { createTimerEvent, isFanOut } from '../kernel/tree.ts';
+import { toLocalAddress } from '../core/address.ts';
 import { toFailed } from './outcomes.ts';
 
 /** Something that happens when its time has come. */

@@ -1,5 +1,5 @@
 import { createSeededRandom } from '../core/ids.ts';
-import { isFanOut } from '../runtime/tree.ts';
+import { isFanOut } from '../kernel/tree.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';
 import { listOffers } from './flow-offers.ts';
 import type { PathEvent } from './path-event.ts';

@@ -1,5 +1,6 @@
-import type { FanOutActor, FlowTree, StepActor } from '../runtime/tree.ts';
-import { getSignalName, isAsking, isFanOut, isSwitched, noItem } from '../runtime/tree.ts';
+import type { FanOutActor, FlowTree, StepActor } from '../kernel/tree.ts';
+import { getSignalName, isAsking, isFanOut, isSwitched } from '../kernel/tree.ts';
+import { noItem } from '../core/address.ts';
 import { listDue } from './due.ts';
 import type { FlowState } from './flow-model.ts';
 import { listPreparing, modelStart } from './flow-model.ts';

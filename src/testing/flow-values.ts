@@ -7,7 +7,7 @@ import { validateInput } from '../definition/input-schema.ts';
 import type { CompiledValue, FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { hasExpression, parseBareExpression, parseTemplate, TemplateCache } from '../definition/template.ts';
 import { readFunctions, readReference } from '../definition/value-function.ts';
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import type { Shape, ValuePath } from './expression-shape.ts';
 import { createShape, reach, readShape } from './expression-shape.ts';
 import { readFunctionShape } from './function-shape.ts';

@@ -1,6 +1,6 @@
 import type { AnyActorLogic, AnyActorRef, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import { createEmptyActor, getNextTransitions } from 'xstate';
-import { isMachine, toKind } from '../machine-host/xstate-internals.ts';
+import { isMachine, toKind } from '../kinds/actors/xstate-internals.ts';
 import type { Microstep } from './machine-items.ts';
 
 /** Why something happens to a machine: somebody sends it, its time has come, a promise or an actor below ends. */

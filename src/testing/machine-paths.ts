@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventFromLogic, EventObject, InputFrom, SnapshotFrom } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import { isInlineSource } from '../machine-host/xstate-internals.ts';
+import { isInlineSource } from '../kinds/actors/xstate-internals.ts';
 import { exploreGraph } from './graph.ts';
 import type { Graph } from './graph.ts';
 import { coverMicrosteps } from './machine-items.ts';

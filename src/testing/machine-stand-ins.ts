@@ -1,7 +1,7 @@
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate';
 import { fromPromise } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import { isMachine, resolveLogic, toKind } from '../machine-host/xstate-internals.ts';
+import { isMachine, resolveLogic, toKind } from '../kinds/actors/xstate-internals.ts';
 
 /** A promise that a machine has begun and that waits for the path to end it. */
 export interface PendingPromise {

@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import { FlowError } from '../core/errors.ts';
-import { isOwnEvent } from '../machine-host/xstate-internals.ts';
+import { isOwnEvent } from '../kinds/actors/xstate-internals.ts';
 import type { KeptMachinePath } from './kept-machine.ts';
 import { findMachineDeviation, keepMachinePaths, walkKept } from './kept-machine.ts';
 import { MachineModel } from './machine-model.ts';

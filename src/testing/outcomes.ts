@@ -1,7 +1,7 @@
 import type { StepEvent } from '../../machines/step.ts';
 import type { StepFailure } from '../core/failure.ts';
-import { computeRetryDelay, toAskUntil } from '../runtime/recovering.ts';
-import type { StepActor } from '../runtime/tree.ts';
+import { computeRetryDelay, toAskUntil } from '../kernel/fallback.ts';
+import type { StepActor } from '../kernel/tree.ts';
 
 /** Code of a failure that a path asked for. */
 export const scriptedCode = 'scripted';

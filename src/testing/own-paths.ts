@@ -1,5 +1,5 @@
 import type { FlowDefinition } from '../definition/schema.ts';
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import { describePath } from './describe-path.ts';
 import type { FlowMutant } from './flow-mutants.ts';
 import { listFlowMutants } from './flow-mutants.ts';

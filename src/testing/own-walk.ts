@@ -1,9 +1,10 @@
 import type { StoreReader } from '../../persistence/store.ts';
 import { validateInput } from '../definition/input-schema.ts';
-import type { Prepared } from '../runtime/messages.ts';
-import { prepareStep } from '../runtime/preparer.ts';
-import { getActor, isAsking, isFanOut, noItem, toLocalAddress } from '../runtime/tree.ts';
-import type { StepActor } from '../runtime/tree.ts';
+import type { Prepared } from '../kernel/messages.ts';
+import { prepareStep } from '../kinds/flows/preparer.ts';
+import { getActor, isAsking, isFanOut } from '../kernel/tree.ts';
+import { noItem, toLocalAddress } from '../core/address.ts';
+import type { StepActor } from '../kernel/tree.ts';
 import { describeHappenings } from './describe-happenings.ts';
 import { listDue } from './due.ts';
 import type { FlowModel, FlowState } from './flow-model.ts';

@@ -1,5 +1,5 @@
-import { getSignalName, isAsking } from '../runtime/tree.ts';
-import type { StepActor } from '../runtime/tree.ts';
+import { getSignalName, isAsking } from '../kernel/tree.ts';
+import type { StepActor } from '../kernel/tree.ts';
 import { listDue } from './due.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';

@@ -1,18 +1,18 @@
-import { readEntries } from '../runtime/journal-text.ts';
+import { readEntries } from '../core/journal-text.ts';
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { AnyReader } from '../../persistence/records/open-records.ts';
 import { openReader } from '../../persistence/records/open-records.ts';
 import { FlowError } from '../core/errors.ts';
 import { compileStored } from '../definition/compile-stored.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import type { JournalEntry } from '../runtime/changes.ts';
-import { toFanOutInput } from '../runtime/fan-out-input.ts';
-import { toFlowInput } from '../runtime/flow-input.ts';
-import type { Snapshot } from '../runtime/machine-runner.ts';
-import type { Machines } from '../runtime/machines.ts';
-import { compiledMachines } from '../runtime/machines.ts';
-import { toStepInput } from '../runtime/recovering.ts';
-import { toLocalAddress } from '../runtime/tree.ts';
+import type { JournalEntry } from '../core/journal-text.ts';
+import { toFanOutInput } from '../kernel/fan-out-input.ts';
+import { toFlowInput } from '../kernel/flow-input.ts';
+import type { Snapshot } from '../core/machine-runner.ts';
+import type { Machines } from '../kernel/machines.ts';
+import { compiledMachines } from '../kernel/machines.ts';
+import { toStepInput } from '../kernel/fallback.ts';
+import { toLocalAddress } from '../core/address.ts';
 
 /** A place where a journal and what is stored do not tell the same story. */
 export interface ReplayMismatch {

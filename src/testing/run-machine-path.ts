@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { SimulatedClock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
-import type { DurableActor } from '../machine-host/durable-actor.ts';
+import type { DurableActor } from '../kinds/actors/durable-actor.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { Divergence } from './compare-state.ts';

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { toMessageSignal } from '../runtime/tree.ts';
+import { toMessageSignal } from '../kernel/tree.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';

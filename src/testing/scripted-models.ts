@@ -1,4 +1,4 @@
-import type { ModelAnswer, ModelClient, ModelRequest } from '../runtime/interactions/model-client.ts';
+import type { ModelAnswer, ModelClient, ModelRequest } from '../kinds/flows/interactions/model-client.ts';
 
 /** What a model answers: a text, an answer with its counts, an error to be thrown, or a function that makes one of these. */
 export type ScriptedAnswer = string | ModelAnswer | Error | ((request: ModelRequest) => string | ModelAnswer | Error | Promise<string | ModelAnswer | Error>);

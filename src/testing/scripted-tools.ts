@@ -1,5 +1,5 @@
-import { fail } from '../runtime/tool.ts';
-import type { Outcome, Tool, ToolCall } from '../runtime/tool.ts';
+import { fail } from '../kinds/flows/tool.ts';
+import type { Outcome, Tool, ToolCall } from '../kinds/flows/tool.ts';
 import { scriptedCode } from './outcomes.ts';
 import { toPlace } from './path-event.ts';
 import { childTool } from './script-flow.ts';

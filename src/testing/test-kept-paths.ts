@@ -1,6 +1,6 @@
 import type { FlowDefinition } from '../definition/schema.ts';
 import { FlowError } from '../core/errors.ts';
-import { isMachine } from '../machine-host/xstate-internals.ts';
+import { isMachine } from '../kinds/actors/xstate-internals.ts';
 import { proveMutants } from './mutate-flow.ts';
 import type { AnyStateMachine } from 'xstate';
 import type { KeptMachinePath } from './kept-machine.ts';

@@ -2,9 +2,9 @@ import type { AnyStateMachine, EventObject } from 'xstate';
 import { fanOutMachine } from '../../machines/fan-out.ts';
 import { flowMachine } from '../../machines/flow.ts';
 import { stepMachine } from '../../machines/step.ts';
-import type { MachineRunner } from '../runtime/machine-runner.ts';
-import type { Machines } from '../runtime/machines.ts';
-import { compiledMachines } from '../runtime/machines.ts';
+import type { MachineRunner } from '../core/machine-runner.ts';
+import type { Machines } from '../kernel/machines.ts';
+import { compiledMachines } from '../kernel/machines.ts';
 
 /** A transition that was asked for: which candidate of the event was taken, and from where. */
 export interface TracedTransition {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StepRecord } from '../../persistence/records.ts';
 import { FlowError } from '../core/errors.ts';
-import { toChildId } from '../runtime/child-id.ts';
-import { noItem } from '../runtime/tree.ts';
+import { toChildId } from '../kinds/flows/child-id.ts';
+import { noItem } from '../core/address.ts';
 import type { FlowState } from './flow-model.ts';
 import { modelStart } from './flow-model.ts';
 import { toAnswer } from './outcomes.ts';

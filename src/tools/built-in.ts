@@ -1,4 +1,4 @@
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import { createExecTool } from './exec.ts';
 import { largestFilesTool, listFilesTool } from './file-tools.ts';
 import { createHttpTool } from './http.ts';

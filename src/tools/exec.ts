@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, ToolFailure, transient } from './define-built-in.ts';
 import { jsonValue, textRecord } from './json-value.ts';

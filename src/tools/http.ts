@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { defineBuiltIn, permanent, toErrno, transient } from './define-built-in.ts';
 import { jsonValue, textRecord } from './json-value.ts';

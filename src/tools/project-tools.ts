@@ -1,4 +1,4 @@
-import type { Tool } from '../runtime/tool.ts';
+import type { Tool } from '../kinds/flows/tool.ts';
 import { countLinesTool } from './count-lines-tool.ts';
 import { findDuplicatesTool } from './find-duplicates-tool.ts';
 import { gitHistoryTool } from './git-history-tool.ts';

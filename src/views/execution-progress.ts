@@ -1,7 +1,7 @@
 import type { ExecutionStatus, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { computeFlowProgress, type ExpectedDuration, type FlowProgressFigures, type ProgressStep } from '../core/flow-progress.ts';
-import type { ExecutionDetails, TransitionUpdate } from '../runtime/api.ts';
+import type { ExecutionDetails, TransitionUpdate } from '../kinds/flows/execution-api.ts';
 
 /** What a view needs to know of a step beforehand. */
 export interface StepOutline {

@@ -1,10 +1,10 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
-import { gatherWork } from '../runtime/consolidation/gather.ts';
-import { loadSession } from '../runtime/consolidation/read-session.ts';
-import type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from '../runtime/consolidation/session.ts';
-import { readSteps } from '../runtime/consolidation/steps-text.ts';
+import { gatherWork } from '../kinds/flows/consolidation/gather.ts';
+import { loadSession } from '../kinds/flows/consolidation/read-session.ts';
+import type { ConsolidatedSession, ConsolidatedStep, ConsolidatedToolCall } from '../kinds/flows/consolidation/session.ts';
+import { readSteps } from '../kinds/flows/consolidation/steps-text.ts';
 import type { CallView, ConsolidationView, ExecutionView, StepView } from './execution-view.ts';
 import { readCounters, readStored } from '../core/stored-value.ts';
 

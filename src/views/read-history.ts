@@ -1,7 +1,7 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
-import type { TransitionUpdate } from '../runtime/api.ts';
-import { toTransitions } from '../runtime/queries.ts';
+import type { TransitionUpdate } from '../kinds/flows/execution-api.ts';
+import { toTransitions } from '../kinds/flows/queries.ts';
 
 /** A transition as views show it. */
 export type Transition = Extract<TransitionUpdate, { type: 'transition' }>;

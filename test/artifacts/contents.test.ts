@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../persistence/sqlite/driver.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 

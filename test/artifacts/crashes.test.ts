@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemoryRecords } from '../../src/open-records.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 
 const flow = { id: 'f', steps: [{ id: 'a', uses: 'tool:t', artifacts: [{ name: 'end.txt', from: 'output' }] }] };

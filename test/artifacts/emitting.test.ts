@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 
 const flow = { id: 'f', steps: [{ id: 'a', uses: 'tool:t' }] };

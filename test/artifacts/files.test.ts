@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 
 function makeFolder(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../src/runtime/api.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 
 const list = async (runtime: Runtime, executionId: string): Promise<string[]> => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { ArtifactRecord } from '../../persistence/artifact-store.ts';
 import { findNameProblem } from '../../src/core/artifact-name.ts';
 import { createRedactor } from '../../src/core/redact.ts';
-import type { Draft, Origin } from '../../src/runtime/artifacts/artifact-ledger.ts';
-import { ArtifactLedger } from '../../src/runtime/artifacts/artifact-ledger.ts';
+import type { Draft, Origin } from '../../src/kinds/flows/artifacts/artifact-ledger.ts';
+import { ArtifactLedger } from '../../src/kinds/flows/artifacts/artifact-ledger.ts';
 
 const toDraft = ([name, content]: readonly [string, string]): Draft => ({ name, kind: 'text', contentType: 'text/plain', file: name, size: content.length, sha256: content, pieces: 1 });
 const toOrigin = (attempt: number, run: number): Origin => ({ executionKey: 1, executionId: 'e', position: 0, item: -1, stepId: 's', attempt, run });

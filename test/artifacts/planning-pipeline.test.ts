@@ -6,7 +6,7 @@ import { models, tools } from '../../docs/examples/planning-pipeline.tools.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import type { Tool } from '../../src/runtime/tool.ts';
+import type { Tool } from '../../src/kinds/flows/tool.ts';
 
 const folder = join(import.meta.dirname, '../../docs/examples');
 const flow = await loadFlow(join(folder, 'planning-pipeline.yml'));

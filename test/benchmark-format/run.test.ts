@@ -5,7 +5,7 @@ import { plan } from '../../docs/examples/ledger/plan.ts';
 import { tools } from '../../docs/examples/ledger/tools.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { loadBenchmark } from '../../src/benchmark-format/load-benchmark.ts';
-import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
+import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 
 const folder = join(import.meta.dirname, '../fixtures/reev/benchmarks');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listCauses, withCauses } from '../../src/core/error-causes.ts';
-import { toFailure } from '../../src/runtime/step-runner.ts';
+import { toFailure } from '../../src/core/thrown-failure.ts';
 
 const error = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 

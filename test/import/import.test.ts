@@ -9,8 +9,8 @@ import type { ImportResult } from '../../src/import/import-runs.ts';
 import { importRuns } from '../../src/import/import-runs.ts';
 import { catchError, expectCode } from '../persistence/conformance/commit.ts';
 import { owner } from '../persistence/conformance/fixtures.ts';
-import { loadSession } from '../../src/runtime/consolidation/read-session.ts';
-import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
+import { loadSession } from '../../src/kinds/flows/consolidation/read-session.ts';
+import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 
 const logs = join(import.meta.dirname, '../fixtures/reev/logs');
 const failedLog = join(logs, 'test_manual.jsonl');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { scriptedModels } from '../../src/testing.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Interaction } from '../../src/runtime/interactions/interaction.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { Interaction } from '../../src/kinds/flows/interactions/interaction.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 
 const flow = { id: 'f', steps: [{ id: 'ask', uses: 'tool:t' }] };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoreReader } from '../../persistence/store.ts';
-import { loadSession } from '../../src/runtime/consolidation/read-session.ts';
+import { loadSession } from '../../src/kinds/flows/consolidation/read-session.ts';
 import { openFilesReader } from '../../src/files.ts';
 import { openSqliteReader } from '../../src/open-records.ts';
 import { replayJournal } from '../../src/testing/replay.ts';

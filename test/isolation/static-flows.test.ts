@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import { loadSession } from '../../src/runtime/consolidation/read-session.ts';
+import { loadSession } from '../../src/kinds/flows/consolidation/read-session.ts';
 import { openSqliteReader } from '../../src/open-records.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { createMemoryStore } from '../../src/open-records.ts';

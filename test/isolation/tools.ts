@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeLine } from '../../persistence/files/journal-line.ts';
 import { JournalFollower } from '../../persistence/files/journal-follower.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 const read = <Input>({ input }: ToolCall): Input => input as Input;

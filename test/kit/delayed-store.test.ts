@@ -4,7 +4,7 @@ import { MemoryStore } from '../../persistence/memory/memory-store.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import type { OpenSubject } from '../../src/kit.ts';
 import { storeChecks } from '../../src/kit.ts';
-import type { Execution } from '../../src/runtime/api.ts';
+import type { Execution } from '../../src/kinds/flows/execution-api.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';

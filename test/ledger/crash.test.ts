@@ -5,7 +5,7 @@ import { tools } from '../../docs/examples/ledger/tools.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { loadBenchmark } from '../../src/benchmark-format/load-benchmark.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
-import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
+import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { recordCommits } from '../must-hold/crash-kit.ts';
 

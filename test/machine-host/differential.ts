@@ -1,11 +1,11 @@
 import type { Actor, AnyStateMachine } from 'xstate';
 import * as xstate from 'xstate';
-import { ActorTree } from '../../src/machine-host/actor-tree.ts';
-import { createEncoding, noHandles } from '../../src/machine-host/freeze-tree.ts';
-import { MachineBook } from '../../src/machine-host/machine-book.ts';
-import { restoreTree } from '../../src/machine-host/restore-tree.ts';
-import { TreeParts } from '../../src/machine-host/tree-parts.ts';
-import type { TreeOutcome } from '../../src/machine-host/tree-outcome.ts';
+import { ActorTree } from '../../src/kinds/actors/actor-tree.ts';
+import { createEncoding, noHandles } from '../../src/kinds/actors/freeze-tree.ts';
+import { MachineBook } from '../../src/kinds/actors/machine-book.ts';
+import { restoreTree } from '../../src/kinds/actors/restore-tree.ts';
+import { TreeParts } from '../../src/kinds/actors/tree-parts.ts';
+import type { TreeOutcome } from '../../src/kinds/actors/tree-outcome.ts';
 import { tracked } from './corpus/track.ts';
 import { tellApart } from './tell-apart.ts';
 

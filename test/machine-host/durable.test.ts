@@ -1,6 +1,6 @@
 import { assign, emit, fromCallback, fromPromise, raise, sendTo, setup, waitFor } from 'xstate';
 import { describe, expect, it, vi } from 'vitest';
-import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';
+import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 import { createGate, settleTicks } from '../runtime/open-runtime.ts';
 import { createPlace } from './place.ts';
 

@@ -1,5 +1,5 @@
 import type { AnyActorLogic, InspectionEvent } from 'xstate';
-import { toKind } from '../../src/machine-host/xstate-internals.ts';
+import { toKind } from '../../src/kinds/actors/xstate-internals.ts';
 import type { CorpusMachine, Driven, ScriptStep } from './driven.ts';
 import { follow } from './script.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import type { InspectedTreeActor } from '../../src/machine-host/inspected-tree-actor.ts';
+import type { InspectedTreeActor } from '../../src/kinds/actors/inspected-tree-actor.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';

@@ -1,5 +1,5 @@
 import { assign, fromPromise, setup } from 'xstate';
-import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';
+import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 
 type Context = { n: number; paid: number; due: number };
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { assign, createMachine, fromCallback, fromPromise, fromTransition, sendTo, setup, spawnChild } from 'xstate';
 import type { AnyStateMachine } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { compareStructures, describeChanges } from '../../src/machine-host/compare-structures.ts';
-import { computeDigest, toStructure } from '../../src/machine-host/machine-structure.ts';
+import { compareStructures, describeChanges } from '../../src/kinds/actors/compare-structures.ts';
+import { computeDigest, toStructure } from '../../src/kinds/actors/machine-structure.ts';
 import { randomMachine } from './corpus/random-machine.ts';
 import { openPlace } from './open-place.ts';
 

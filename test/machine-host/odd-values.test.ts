@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { assign, fromPromise, sendTo, setup } from 'xstate';
 import { maxDelayMs } from '../../src/core/clock.ts';
-import type { DurableActor } from '../../src/machine-host/durable-actor.ts';
-import { toDueAt, TreeTimers } from '../../src/machine-host/tree-timers.ts';
-import type { Inner } from '../../src/machine-host/xstate-internals.ts';
+import type { DurableActor } from '../../src/kinds/actors/durable-actor.ts';
+import { toDueAt, TreeTimers } from '../../src/kinds/actors/tree-timers.ts';
+import type { Inner } from '../../src/kinds/actors/xstate-internals.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import { openPlace } from './open-place.ts';
 import { passTime } from './pass-time.ts';

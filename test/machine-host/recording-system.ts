@@ -1,6 +1,6 @@
 import type * as XState from 'xstate';
 import type { AnyActorLogic } from 'xstate';
-import type { Inner, InnerAction, InnerSystem } from '../../src/machine-host/xstate-internals.ts';
+import type { Inner, InnerAction, InnerSystem } from '../../src/kinds/actors/xstate-internals.ts';
 
 export type Copy = typeof XState;
 

@@ -5,7 +5,7 @@ import type { ActorReader } from '../../persistence/actor-store.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import { idempotencyKeyOf } from '../../src/machine-host/idempotency-key.ts';
+import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assign, createActor, createMachine, fromPromise, sendTo, setup } from 'xstate';
-import type { ValueCodec } from '../../src/machine-host/encode-value.ts';
-import { decodeValue, encodeValue } from '../../src/machine-host/encode-value.ts';
-import { describeStored } from '../../src/machine-host/value-marks.ts';
+import type { ValueCodec } from '../../src/kinds/actors/encode-value.ts';
+import { decodeValue, encodeValue } from '../../src/kinds/actors/encode-value.ts';
+import { describeStored } from '../../src/kinds/actors/value-marks.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import { openPlace } from './open-place.ts';
 import { tellApart } from './tell-apart.ts';

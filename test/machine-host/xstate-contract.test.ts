@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as own from 'xstate';
 import * as first from 'xstate-5-19';
 import * as middle from 'xstate-5-27';
-import { testedReleases } from '../../src/machine-host/xstate-internals.ts';
+import { testedReleases } from '../../src/kinds/actors/xstate-internals.ts';
 import type { Copy } from './recording-system.ts';
 import { facts } from './xstate-facts.ts';
 
@@ -41,7 +41,7 @@ describe('what is known of XState\'s insides', () => {
   });
 
   it('stands in one module', () => {
-    const folder = new URL('../../src/machine-host/', import.meta.url);
+    const folder = new URL('../../src/kinds/actors/', import.meta.url);
     const telling = globSync(['*.ts', '!xstate-internals.ts'], { cwd: folder.pathname }).filter(file => /'xstate\.(?!error')|`xstate\.(?!\\`)|_nodes|idMap|_systemId/.test(readFileSync(new URL(file, folder), 'utf8')));
     expect(telling).toEqual([]);
   });

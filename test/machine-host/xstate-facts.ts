@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { expect } from 'vitest';
-import type { LogicKind } from '../../src/machine-host/xstate-internals.ts';
-import { isActorRef, isBuiltIn, isMachine, promiseReject, promiseResolve, putNodes, readNodes, resolveLogic, running, stopEvent, stopped, toKind, toPromiseCreator, toSnapshotEvent, toSystemId } from '../../src/machine-host/xstate-internals.ts';
+import type { LogicKind } from '../../src/kinds/actors/xstate-internals.ts';
+import { isActorRef, isBuiltIn, isMachine, promiseReject, promiseResolve, putNodes, readNodes, resolveLogic, running, stopEvent, stopped, toKind, toPromiseCreator, toSnapshotEvent, toSystemId } from '../../src/kinds/actors/xstate-internals.ts';
 import type { Copy } from './recording-system.ts';
 import { createRecordingSystem } from './recording-system.ts';
 

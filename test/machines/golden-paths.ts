@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AnyStateMachine, EventObject } from 'xstate';
-import type { MachineRunner } from '../../src/runtime/machine-runner.ts';
-import { compileMachine } from '../../src/runtime/machine-runner.ts';
+import type { MachineRunner } from '../../src/core/machine-runner.ts';
+import { compileMachine } from '../../src/core/machine-runner.ts';
 import { generatePaths } from '../../src/testing/machine-paths.ts';
 import type { Hosted, MachineName } from './hosted.ts';
 

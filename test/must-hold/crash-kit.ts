@@ -2,9 +2,10 @@ import type { MemoryRecords } from '../../src/open-records.ts';
 import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { SimulatedClock } from '../../src/core/clock.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { Runtime, SettledExecution } from '../../src/runtime/api.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
-import { retryAfter } from '../../src/runtime/tool.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import type { SettledExecution } from '../../src/kinds/flows/execution-api.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
+import { retryAfter } from '../../src/kinds/flows/tool.ts';
 import type { Handlers } from '../runtime/open-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Runtime, SettledExecution } from '../../src/runtime/api.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import type { SettledExecution } from '../../src/kinds/flows/execution-api.ts';
 import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TransitionUpdate } from '../../src/runtime/api.ts';
-import type { Execution } from '../../src/runtime/api.ts';
+import type { TransitionUpdate } from '../../src/kinds/flows/execution-api.ts';
+import type { Execution } from '../../src/kinds/flows/execution-api.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 import { expectSound } from './expect-sound.ts';

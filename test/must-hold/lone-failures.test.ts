@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
-import type { Machines } from '../../src/runtime/machines.ts';
-import { fail, retryAfter } from '../../src/runtime/tool.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
+import type { Machines } from '../../src/kernel/machines.ts';
+import { fail, retryAfter } from '../../src/kinds/flows/tool.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { openRuntime, toTools } from '../runtime/open-runtime.ts';
 

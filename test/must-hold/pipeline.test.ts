@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettledExecution } from '../../src/runtime/api.ts';
+import type { SettledExecution } from '../../src/kinds/flows/execution-api.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 import { pipelineFlow } from '../fixtures/planexe/pipeline-flow.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 

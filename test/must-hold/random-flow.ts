@@ -1,6 +1,6 @@
 import type { Random } from '../../src/core/ids.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate } from '../runtime/open-runtime.ts';
 import { addRecovery } from '../simulation/plan-recovery.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { createGate, openRuntime, settleTicks, until } from '../runtime/open-runtime.ts';
 
 const day = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Execution } from '../../src/runtime/api.ts';
+import type { Execution } from '../../src/kinds/flows/execution-api.ts';
 import type { Store } from '../../persistence/store.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';

@@ -4,7 +4,7 @@ import { createMemoryStore } from '../../src/open-records.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 
 // Does a little work with limits of 2 s; whoever started it stops it in the middle, and says when the clock is set a day ahead.
 let ahead = 0;

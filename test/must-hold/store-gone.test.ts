@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openFilesStore } from '../../src/files.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 

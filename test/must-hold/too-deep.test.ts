@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { assign, setup } from 'xstate';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { Runtime, TransitionUpdate } from '../../src/runtime/api.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import type { TransitionUpdate } from '../../src/kinds/flows/execution-api.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 import { expectSound } from './expect-sound.ts';
 

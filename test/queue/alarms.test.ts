@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageMachine } from '../../machines/message.ts';
-import { Alarms } from '../../src/queue/alarms.ts';
-import type { Entry } from '../../src/queue/entry.ts';
-import { toEntry } from '../../src/queue/entry.ts';
-import type { MessageRunner } from '../../src/queue/queue-book.ts';
-import { compileMachine } from '../../src/runtime/machine-runner.ts';
+import { Alarms } from '../../src/kinds/queues/alarms.ts';
+import type { Entry } from '../../src/kinds/queues/entry.ts';
+import { toEntry } from '../../src/kinds/queues/entry.ts';
+import type { MessageRunner } from '../../src/kinds/queues/queue-book.ts';
+import { compileMachine } from '../../src/core/machine-runner.ts';
 import { makeMessage } from '../persistence/conformance/queue-fixtures.ts';
 
 const machine: MessageRunner = compileMachine(messageMachine);

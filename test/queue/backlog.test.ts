@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backlog } from '../../src/queue/backlog.ts';
-import { computeRank } from '../../src/queue/priority.ts';
+import { Backlog } from '../../src/kinds/queues/backlog.ts';
+import { computeRank } from '../../src/kinds/queues/priority.ts';
 
 interface Entry {
   readonly key: number;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import prettyMs from 'pretty-ms';
 import { expect, it } from 'vitest';
 import { computeBackoff } from '../../src/core/backoff.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 
 it('the delay table of docs/guides/queues.md is what the defaults come to', () => {
   const { backoff } = defineQueue({ name: 'any', maxAttempts: 8 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
-import type { QueueAlert } from '../../src/queue/queue-api.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
+import type { QueueAlert } from '../../src/kinds/queues/queue-api.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { useTemporaryFiles } from '../persistence/sqlite/temporary-file.ts';

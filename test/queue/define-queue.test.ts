@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineQueue } from '../../src/queue/define-queue.ts';
-import { toPriority } from '../../src/queue/priority.ts';
-import { applySettings, toVariable } from '../../src/queue/queue-settings.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
+import { toPriority } from '../../src/kinds/queues/priority.ts';
+import { applySettings, toVariable } from '../../src/kinds/queues/queue-settings.ts';
 
 const codeOf = (work: () => unknown): string | undefined => {
   try {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { GuestLine } from '../../src/queue/guest-line.ts';
+import { GuestLine } from '../../src/kinds/queues/guest-line.ts';
 
 it('says that the owner is silent when it ends the connection before it has answered', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-line-'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineQueue } from '../../src/queue/define-queue.ts';
-import type { MessageCall } from '../../src/queue/queue-api.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
+import type { MessageCall } from '../../src/kinds/queues/queue-api.ts';
 import { createGate, settleTicks, until } from '../runtime/open-runtime.ts';
 import { openQueues } from './open-queues.ts';
 

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
-import type { JoinedRuntime } from '../../src/queue/join-runtime.ts';
-import { joinRuntime } from '../../src/queue/join-runtime.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
+import type { JoinedRuntime } from '../../src/runtime/join-runtime.ts';
+import { joinRuntime } from '../../src/runtime/join-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { createGate } from '../runtime/open-runtime.ts';
 

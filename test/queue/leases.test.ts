@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { createGate, settleTicks, until } from '../runtime/open-runtime.ts';
 import { openQueues } from './open-queues.ts';
 

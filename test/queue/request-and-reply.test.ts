@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemoryRecords } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { z } from 'zod';
 import { testFlow } from '../../src/testing/test-flow.ts';
 import { settleTicks, until } from '../runtime/open-runtime.ts';

@@ -1,6 +1,6 @@
 /* Tools for flows that run in a process of their own. */
 import { existsSync, writeFileSync } from 'node:fs';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 
 export const double = ({ input }: ToolCall<number>): number => input * 2;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Runtime, RuntimeOptions } from '../../src/index.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { Execution } from '../../src/runtime/api.ts';
-import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
+import type { Execution } from '../../src/kinds/flows/execution-api.ts';
+import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createNormaliser } from './normalise.ts';
 import type { Version } from './version.ts';
 

@@ -3,8 +3,8 @@ import { createMemoryStore } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { SettledExecution } from '../../src/runtime/api.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { SettledExecution } from '../../src/kinds/flows/execution-api.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { createGate, openRuntime, settleTicks, until } from './open-runtime.ts';
 
 type Mode = NonNullable<FlowSource['mode']>;

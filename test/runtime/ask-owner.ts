@@ -1,5 +1,5 @@
 // A process of its own that asks the owner of a database for something: node ask-owner.ts SOCKET METHOD [ARGUMENT...]
-import { connectToOwner } from '../../src/runtime/broker-client.ts';
+import { connectToOwner } from '../../src/owner/broker-client.ts';
 
 const [address = '', method, executionId = '', ...rest] = process.argv.slice(2);
 try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
+import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 import { type Handlers, openRuntime, until } from './open-runtime.ts';
 
 const flow: FlowSource = {

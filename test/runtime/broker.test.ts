@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock, systemClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
-import { connectToOwner } from '../../src/runtime/broker-client.ts';
+import { connectToOwner } from '../../src/owner/broker-client.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime } from './open-runtime.ts';

@@ -5,9 +5,9 @@ import { createMemoryStore } from '../../src/open-records.ts';
 import type { StoreReader } from '../../persistence/store.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ConsolidatedSession } from '../../src/runtime/consolidation/session.ts';
+import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
-import { fail } from '../../src/runtime/tool.ts';
+import { fail } from '../../src/kinds/flows/tool.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { createGate, openRuntime, settleTicks, until } from './open-runtime.ts';
 

@@ -7,8 +7,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
-import { readDepth, readParentStep, toChildId, toFormerChildId, toParentStep, toRootId } from '../../src/runtime/child-id.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
+import { readDepth, readParentStep, toChildId, toFormerChildId, toParentStep, toRootId } from '../../src/kinds/flows/child-id.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks } from './open-runtime.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FairTurns } from '../../src/runtime/fair-turns.ts';
+import { FairTurns } from '../../src/engine/fair-turns.ts';
 import { openRuntime, settleTicks } from './open-runtime.ts';
 
 describe('executions that wait to be admitted', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemoryRecords } from '../../src/open-records.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { expectCode } from '../persistence/conformance/commit.ts';
 import { openRuntime, settleTicks } from './open-runtime.ts';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { setup } from 'xstate';
 import { createMemoryStore, createRuntime, defineFlow } from '../../src/index.ts';
-import { warnWhenForgotten } from '../../src/runtime/idle-warning.ts';
+import { warnWhenForgotten } from '../../src/engine/idle-warning.ts';
 
 const [, , what, path] = process.argv;
 if (what === 'stop') {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import { PlanRegistry } from '../../src/runtime/plan-registry.ts';
+import { PlanRegistry } from '../../src/kinds/flows/plan-registry.ts';
 
 const definition = (flowType: string) => ({
   id: 'small', version: '1', flow_type: flowType, mode: 'conditional', concurrency: 10, min_score: 0,

@@ -7,9 +7,9 @@ import { flowMachine } from '../../machines/flow.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { createFailure } from '../../src/core/failure.ts';
-import { InspectedActor } from '../../src/runtime/inspected-actor.ts';
-import type { MachineRunner, Snapshot } from '../../src/runtime/machine-runner.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
+import { InspectedActor } from '../../src/kinds/flows/inspected-actor.ts';
+import type { MachineRunner, Snapshot } from '../../src/core/machine-runner.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
 
 interface Subject {
   readonly machine: AnyStateMachine;

@@ -3,8 +3,8 @@ import type { AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
-import type { InspectedActor } from '../../src/runtime/inspected-actor.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
+import type { InspectedActor } from '../../src/kinds/flows/inspected-actor.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
 import { openRuntime, settleTicks, toTools, until } from './open-runtime.ts';
 
 const chain = { id: 'chain', steps: [{ id: 'a', uses: 'tool:ok' }, { id: 'b', uses: 'tool:ok', depends_on: ['a'] }] };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry } from '../../src/runtime/changes.ts';
-import { readEntries, writeEntries } from '../../src/runtime/journal-text.ts';
+import type { JournalEntry } from '../../src/core/journal-text.ts';
+import { readEntries, writeEntries } from '../../src/core/journal-text.ts';
 
 const types = ['flow.start', 'step.start', 'attempt.completed', 'step.settled', 'item.settled', 'slot.freed', 'attempt.failed'];
 const value = fc.constantFrom<unknown>(1, 2, 0, 'completed', 'failed', null, { run: 1 }, ['step.start']);

@@ -12,10 +12,10 @@ import { readStats } from '../../src/catalog/read-stats.ts';
 import { isFlowError } from '../../src/core/errors.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
-import { joinRuntime } from '../../src/queue/join-runtime.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
+import { joinRuntime } from '../../src/runtime/join-runtime.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { defineTool, fail } from '../../src/runtime/tool.ts';
+import { defineTool, fail } from '../../src/kinds/flows/tool.ts';
 import { openRuntime, type Opened } from './open-runtime.ts';
 
 // What callers without types may write: every option here is misspelt on purpose.

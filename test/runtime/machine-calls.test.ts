@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { compileFlow } from '../../src/definition/compile-flow.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import { createChanges } from '../../src/runtime/changes.ts';
-import { deliver } from '../../src/runtime/kernel.ts';
-import { readStepActorId, toStepActorId } from '../../src/runtime/machine-call.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
-import type { Message } from '../../src/runtime/messages.ts';
-import { createTree, noItem, toStartEvent } from '../../src/runtime/tree.ts';
+import { createChanges } from '../../src/kernel/changes.ts';
+import { deliver } from '../../src/kernel/deliver.ts';
+import { readStepActorId, toStepActorId } from '../../src/kernel/actor-call.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
+import type { Message } from '../../src/kernel/messages.ts';
+import { createTree, toStartEvent } from '../../src/kernel/tree.ts';
+import { noItem } from '../../src/core/address.ts';
 
 const plan = compileFlow(defineFlow({ id: 'order', steps: [{ id: 'review', uses: 'machine:approval' }] }));
 const place = { executionId: 'x', generation: 2, stepId: 'review', item: noItem };

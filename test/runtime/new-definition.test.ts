@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { MemoryRecords } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { ExecutionDetails } from '../../src/runtime/api.ts';
+import type { ExecutionDetails } from '../../src/kinds/flows/execution-api.ts';
 import { catchError, expectCode } from '../persistence/conformance/commit.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 

@@ -6,7 +6,7 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
+import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openRecords } from '../../persistence/records/open-records.ts';
 
 export type Handlers = { readonly [name: string]: (call: ToolCall) => unknown };

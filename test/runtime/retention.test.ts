@@ -8,8 +8,8 @@ import { createMemoryStore } from '../../src/open-records.ts';
 import { BelievedTime } from '../../src/core/believed-time.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { StoreSize } from '../../persistence/store.ts';
-import { Retention } from '../../src/runtime/retention.ts';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { Retention } from '../../src/kinds/flows/retention.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { openRuntime, settleTicks, until } from './open-runtime.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import type { Execution, ExecutionDetails, Runtime } from '../../src/runtime/api.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import type { Execution, ExecutionDetails } from '../../src/kinds/flows/execution-api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
-import { defineTool } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
+import { defineTool } from '../../src/kinds/flows/tool.ts';
 import { catchError, expectCode } from '../persistence/conformance/commit.ts';
 
 type Handler = (call: ToolCall) => unknown;

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openRuntime } from './open-runtime.ts';
 
 const names = [

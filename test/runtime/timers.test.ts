@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import type { Due } from '../../src/runtime/timers.ts';
-import { Timers } from '../../src/runtime/timers.ts';
+import type { Due } from '../../src/kinds/flows/timers.ts';
+import { Timers } from '../../src/kinds/flows/timers.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
 describe('timers', () => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import { TurnRoom } from '../../src/runtime/turn-room.ts';
+import { TurnRoom } from '../../src/engine/turn-room.ts';
 import { openRuntime } from './open-runtime.ts';
 
 it('lets what is asked for in one turn in over several, in order', async () => {

@@ -6,8 +6,8 @@ import type { CommitBatch, Store } from '../../persistence/store.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime, createRuntimeOn } from '../../src/runtime/create-runtime.ts';
-import type { Machines } from '../../src/runtime/machines.ts';
-import { compiledMachines } from '../../src/runtime/machines.ts';
+import type { Machines } from '../../src/kernel/machines.ts';
+import { compiledMachines } from '../../src/kernel/machines.ts';
 import { compile } from '../machines/golden-paths.ts';
 import { listMutants } from '../machines/mutants.ts';
 

@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs';
 import type { CommitBatch } from '../../persistence/store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import type { Tool, ToolCall } from '../../src/runtime/tool.ts';
+import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 
 const [file = '', oracle = '', commit = '0', point = 'before'] = process.argv.slice(2);

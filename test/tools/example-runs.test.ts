@@ -7,7 +7,8 @@ import { projectTools } from '../../src/tools/project-tools.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
-import type { Execution, Runtime, SettledExecution, StepResult } from '../../src/runtime/api.ts';
+import type { Runtime } from '../../src/runtime/api.ts';
+import type { Execution, SettledExecution, StepResult } from '../../src/kinds/flows/execution-api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { makeFolder } from './call-tool.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { examine, locateByPath } from '../../src/definition/examine.ts';
-import { isMachine } from '../../src/machine-host/xstate-internals.ts';
+import { isMachine } from '../../src/kinds/actors/xstate-internals.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
 import { projectTools } from '../../src/tools/project-tools.ts';
 

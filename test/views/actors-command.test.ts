@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
-import { readActorView } from '../../src/machine-host/read-actor-view.ts';
+import { readActorView } from '../../src/kinds/actors/read-actor-view.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteStore } from '../../src/open-records.ts';

@@ -3,7 +3,7 @@ import { createMemoryStore } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { defineTool } from '../../src/runtime/tool.ts';
+import { defineTool } from '../../src/kinds/flows/tool.ts';
 import { outlineSteps } from '../../src/views/cli/outline-steps.ts';
 import { ExecutionProgress } from '../../src/views/execution-progress.ts';
 import { renderChange } from '../../src/views/terminal/line-view.ts';

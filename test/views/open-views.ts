@@ -1,7 +1,7 @@
 import type { ExecutionView } from '../../src/views/execution-view.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import { PlanRegistry } from '../../src/runtime/plan-registry.ts';
+import { PlanRegistry } from '../../src/kinds/flows/plan-registry.ts';
 import { readExecutionView } from '../../src/views/read-execution-view.ts';
 import { openRuntime, type Handlers, type Opened } from '../runtime/open-runtime.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defineQueue } from '../../src/queue/define-queue.ts';
+import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteStore } from '../../src/open-records.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseFlow } from '../../src/definition/parse.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import type { ToolCall } from '../../src/runtime/tool.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { createFolder, run } from './program-harness.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defineTool } from '../../src/runtime/tool.ts';
+import { defineTool } from '../../src/kinds/flows/tool.ts';
 import { loadToolsModule } from '../../src/views/cli/load-tools.ts';
 import { readToolExports } from '../../src/views/cli/tool-exports.ts';
 import { createFolder } from './program-harness.ts';

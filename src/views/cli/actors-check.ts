@@ -1,6 +1,6 @@
 import { FlowError } from '../../core/errors.ts';
-import type { ActorCheck, StoredActor, StoredActorFilter } from '../../machine-host/check-actors.ts';
-import { checkActors, readStoredActors } from '../../machine-host/check-actors.ts';
+import type { ActorCheck, StoredActor, StoredActorFilter } from '../../kinds/actors/check-actors.ts';
+import { checkActors, readStoredActors } from '../../kinds/actors/check-actors.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';

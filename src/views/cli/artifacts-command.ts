@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
-import type { ArtifactContent, ArtifactInfo } from '../../runtime/artifacts/artifact.ts';
-import { listArtifacts, openArtifact } from '../../runtime/artifacts/read-artifacts.ts';
+import type { ArtifactContent, ArtifactInfo } from '../../kinds/flows/artifacts/artifact.ts';
+import { listArtifacts, openArtifact } from '../../kinds/flows/artifacts/read-artifacts.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { formatDateTime } from '../terminal/durations.ts';

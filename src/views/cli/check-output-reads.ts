@@ -7,7 +7,7 @@ import { findMissingPart } from '../../definition/output-part.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import type { Tool } from '../../runtime/tool.ts';
+import type { Tool } from '../../kinds/flows/tool.ts';
 import { locateProblems } from './read-source.ts';
 
 /** Whether the output of a step is what its tool gives, and nothing else can stand in for it. */

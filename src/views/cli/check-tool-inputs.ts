@@ -3,7 +3,7 @@ import { compileFlow } from '../../definition/compile-flow.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import type { Problem } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import type { Tool } from '../../runtime/tool.ts';
+import type { Tool } from '../../kinds/flows/tool.ts';
 import { locateProblems } from './read-source.ts';
 
 /** Whether a text, or one in a value, is an expression: what it comes to is not known before it runs. */

@@ -1,7 +1,7 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
-import { readVerdict } from '../../runtime/consolidation/read-session.ts';
-import type { ConsolidationVerdict } from '../../runtime/consolidation/read-session.ts';
+import { readVerdict } from '../../kinds/flows/consolidation/read-session.ts';
+import type { ConsolidationVerdict } from '../../kinds/flows/consolidation/read-session.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { formatReason } from '../terminal/step-line.ts';

@@ -1,7 +1,7 @@
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
-import { toStepActorId } from '../../runtime/machine-call.ts';
+import { toStepActorId } from '../../kernel/actor-call.ts';
 import { formatDateTime } from '../terminal/durations.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { formatReason } from '../terminal/step-line.ts';

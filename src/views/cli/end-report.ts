@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StoreReader } from '../../../persistence/store.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { eachArtifact } from '../../runtime/artifacts/read-artifacts.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
+import { eachArtifact } from '../../kinds/flows/artifacts/read-artifacts.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { renderStoredReport } from '../report/stored-report.ts';
 

@@ -1,5 +1,5 @@
 import type { StepFailure } from '../../core/failure.ts';
-import type { ExecutionDetails, ExecutionSummary } from '../../runtime/api.ts';
+import type { ExecutionDetails, ExecutionSummary } from '../../kinds/flows/execution-api.ts';
 
 /** A step as `--json` prints it. */
 interface StepDocument {

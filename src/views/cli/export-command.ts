@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
-import { writeFiles } from '../../runtime/artifacts/output-files.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { gather } from '../read-history.ts';
 import { renderExport, requireExportFormat } from '../export/export-format.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
-import { requireSameFlow } from '../../runtime/starter.ts';
+import { requireSameFlow } from '../../kinds/flows/starter.ts';
 import { readStartFolder } from './start-folder.ts';
 import { readStored } from '../../core/stored-value.ts';
 

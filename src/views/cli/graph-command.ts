@@ -1,7 +1,7 @@
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { renderDefinitionDiagram } from '../mermaid/definition-diagram.ts';
 import { renderExecutionDiagram } from '../mermaid/execution-diagram.ts';

@@ -1,5 +1,5 @@
-import type { InteractionInfo, InteractionTotals } from '../../runtime/interactions/interaction.ts';
-import { listInteractions, sumInteractions } from '../../runtime/interactions/read-interactions.ts';
+import type { InteractionInfo, InteractionTotals } from '../../kinds/flows/interactions/interaction.ts';
+import { listInteractions, sumInteractions } from '../../kinds/flows/interactions/read-interactions.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { formatDuration } from '../terminal/durations.ts';
 import { formatCost, renderMade } from '../terminal/made-lines.ts';

@@ -2,9 +2,9 @@ import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/reco
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
-import type { FlowProgress } from '../../runtime/api.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../runtime/read-progress.ts';
+import type { FlowProgress } from '../../kinds/flows/execution-api.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
+import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../kinds/flows/read-progress.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { formatDateTime, formatDuration, formatProgress } from '../terminal/durations.ts';
 import type { Palette } from '../terminal/palette.ts';

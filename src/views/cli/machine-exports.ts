@@ -1,7 +1,7 @@
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
-import type { HostedMachine } from '../../machine-host/machine-book.ts';
-import { isMachine, isUnnamed } from '../../machine-host/xstate-internals.ts';
+import type { HostedMachine } from '../../kinds/actors/machine-book.ts';
+import { isMachine, isUnnamed } from '../../kinds/actors/xstate-internals.ts';
 
 /** Reads a machine, or one with what a runtime is to know about it; undefined: it is neither. */
 function toHosted(value: unknown): HostedMachine | undefined {

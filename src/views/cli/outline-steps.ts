@@ -1,6 +1,6 @@
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { toAskSignal } from '../../definition/wait.ts';
-import type { ExpectedDurations } from '../../runtime/read-progress.ts';
+import type { ExpectedDurations } from '../../kinds/flows/read-progress.ts';
 import type { StepOutline } from '../execution-progress.ts';
 import { mapAlternatives } from '../mermaid/alternatives.ts';
 

@@ -1,10 +1,10 @@
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
-import { toMessageDetails } from '../../queue/message-details.ts';
-import { joinRuntime } from '../../queue/join-runtime.ts';
-import type { MessageDetails, QueueCare, QueueStats } from '../../queue/queue-api.ts';
-import { readQueueStats } from '../../queue/queue-stats.ts';
+import { toMessageDetails } from '../../kinds/queues/message-details.ts';
+import { joinRuntime } from '../../runtime/join-runtime.ts';
+import type { MessageDetails, QueueCare, QueueStats } from '../../kinds/queues/queue-api.ts';
+import { readQueueStats } from '../../kinds/queues/queue-stats.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { openOwned } from './open-for-work.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

@@ -2,7 +2,7 @@ import type { OwnerRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { tellOwner } from './reach-execution.ts';
-import type { OwnerConnection } from '../../runtime/broker-client.ts';
+import type { OwnerConnection } from '../../owner/broker-client.ts';
 
 export interface ReachedActor {
   readonly owner: OwnerRecord;

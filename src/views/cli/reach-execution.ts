@@ -1,8 +1,8 @@
 import type { ExecutionStatus, OwnerRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
-import type { OwnerConnection } from '../../runtime/broker-client.ts';
-import { connectToOwner } from '../../runtime/broker-client.ts';
+import type { OwnerConnection } from '../../owner/broker-client.ts';
+import { connectToOwner } from '../../owner/broker-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import type { CommandContext } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';

@@ -1,8 +1,8 @@
 import type { StoreReader } from '../../../persistence/store.ts';
-import type { FileReport } from '../../runtime/artifacts/output-files.ts';
-import { writeFiles } from '../../runtime/artifacts/output-files.ts';
-import type { InteractionTotals } from '../../runtime/interactions/interaction.ts';
-import { sumInteractions } from '../../runtime/interactions/read-interactions.ts';
+import type { FileReport } from '../../kinds/flows/artifacts/output-files.ts';
+import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
+import type { InteractionTotals } from '../../kinds/flows/interactions/interaction.ts';
+import { sumInteractions } from '../../kinds/flows/interactions/read-interactions.ts';
 
 /** What an execution has made beside its outputs. */
 export interface Made {

@@ -3,7 +3,7 @@ import type { OwnerRecord } from '../../../persistence/records.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { enterStartFolder } from './enter-start-folder.ts';

@@ -1,6 +1,6 @@
 import type { AssertionResult } from '../../core/score.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import type { ExecutionDetails } from '../../runtime/api.ts';
+import type { ExecutionDetails } from '../../kinds/flows/execution-api.ts';
 import { renderAssertions } from '../terminal/assertion-report.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { renderMade } from '../terminal/made-lines.ts';

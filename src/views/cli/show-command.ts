@@ -1,11 +1,11 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { AssertionResult } from '../../core/score.ts';
-import { readVerdict } from '../../runtime/consolidation/read-session.ts';
+import { readVerdict } from '../../kinds/flows/consolidation/read-session.ts';
 import { describeImport } from '../../import/describe-import.ts';
-import { PlanRegistry } from '../../runtime/plan-registry.ts';
-import { readDetails } from '../../runtime/queries.ts';
-import { readProgress } from '../../runtime/read-progress.ts';
+import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
+import { readDetails } from '../../kinds/flows/queries.ts';
+import { readProgress } from '../../kinds/flows/read-progress.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import { readExecutionView } from '../read-execution-view.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';

@@ -1,6 +1,6 @@
 import { describeValue } from '../../core/wording.ts';
 import { FlowError } from '../../core/errors.ts';
-import { defineTool, type Tool } from '../../runtime/tool.ts';
+import { defineTool, type Tool } from '../../kinds/flows/tool.ts';
 
 type Run = Parameters<typeof defineTool>[0]['run'];
 

@@ -4,12 +4,12 @@ import type { StepFailure } from '../../core/failure.ts';
 import { toStepSessionId } from '../../core/ids.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { toArtifactInfo, type ArtifactInfo } from '../../runtime/artifacts/artifact.ts';
-import { eachArtifact } from '../../runtime/artifacts/read-artifacts.ts';
-import type { SessionHead } from '../../runtime/consolidation/read-session.ts';
-import { readSessionHead } from '../../runtime/consolidation/read-session.ts';
-import type { ExecutionSummary } from '../../runtime/api.ts';
-import { toSummary } from '../../runtime/queries.ts';
+import { toArtifactInfo, type ArtifactInfo } from '../../kinds/flows/artifacts/artifact.ts';
+import { eachArtifact } from '../../kinds/flows/artifacts/read-artifacts.ts';
+import type { SessionHead } from '../../kinds/flows/consolidation/read-session.ts';
+import { readSessionHead } from '../../kinds/flows/consolidation/read-session.ts';
+import type { ExecutionSummary } from '../../kinds/flows/execution-api.ts';
+import { toSummary } from '../../kinds/flows/queries.ts';
 import { readHistory, type Transition } from '../read-history.ts';
 import { readStored, toRowKey, type StoredColumn } from '../../core/stored-value.ts';
 

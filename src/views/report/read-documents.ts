@@ -1,7 +1,7 @@
 import type { ArtifactRecord } from '../../../persistence/artifact-store.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
-import { eachArtifact, streamContent } from '../../runtime/artifacts/read-artifacts.ts';
+import { eachArtifact, streamContent } from '../../kinds/flows/artifacts/read-artifacts.ts';
 import type { ExecutionView, StepView } from '../execution-view.ts';
 import type { MissingDocument, ReportDocument, ReportDocuments } from './report-document.ts';
 

@@ -1,7 +1,7 @@
-import type { ActorSummary } from '../../machine-host/machine-api.ts';
-import type { ActorNode, ActorView } from '../../machine-host/read-actor-view.ts';
-import { describeSource } from '../../machine-host/actor-sources.ts';
-import { describeStored } from '../../machine-host/value-marks.ts';
+import type { ActorSummary } from '../../kinds/actors/machine-api.ts';
+import type { ActorNode, ActorView } from '../../kinds/actors/read-actor-view.ts';
+import { describeSource } from '../../kinds/actors/actor-sources.ts';
+import { describeStored } from '../../kinds/actors/value-marks.ts';
 import { formatDateTime, formatDuration } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { measure, pad, shorten, toCompactJson, toPlainLine } from './plain-text.ts';

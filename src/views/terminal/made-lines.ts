@@ -1,5 +1,5 @@
-import type { FileReport } from '../../runtime/artifacts/output-files.ts';
-import type { InteractionTotals } from '../../runtime/interactions/interaction.ts';
+import type { FileReport } from '../../kinds/flows/artifacts/output-files.ts';
+import type { InteractionTotals } from '../../kinds/flows/interactions/interaction.ts';
 import { formatDuration } from './durations.ts';
 import type { Palette } from './palette.ts';
 import { toPlainLine } from './plain-text.ts';

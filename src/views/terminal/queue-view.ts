@@ -1,4 +1,4 @@
-import type { MessageDetails, QueueStats } from '../../queue/queue-api.ts';
+import type { MessageDetails, QueueStats } from '../../kinds/queues/queue-api.ts';
 import { formatDateTime, formatDuration } from './durations.ts';
 import type { Palette } from './palette.ts';
 import { toPlainLine } from './plain-text.ts';

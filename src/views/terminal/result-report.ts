@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { ExecutionDetails, FlowProgress, StepResult } from '../../runtime/api.ts';
+import type { ExecutionDetails, FlowProgress, StepResult } from '../../kinds/flows/execution-api.ts';
 import { formatDuration, formatProgress } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { pad, shorten, toCompactJson, toPlainLine } from './plain-text.ts';

@@ -1,0 +1,42 @@
+import type { StepRecord, StepStatus } from '../../persistence/records.ts';
+import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import { conditionFalse } from './messages.ts';
+
+/** What a score needs of steps that have settled: kept with the tree, so that it is known in the tick of the last one. */
+export interface Tally {
+  /** Positions of steps that their own condition excluded. */
+  readonly excluded: Set<number>;
+  /** Calls of tools, every attempt counted. */
+  totalTools: number;
+  /** When the last of them settled, epoch ms. */
+  lastSettledAt: number;
+}
+
+export const createTally = (): Tally => ({ excluded: new Set(), totalTools: 0, lastSettledAt: 0 });
+
+export const copyTally = (tally: Tally): Tally => ({ ...tally, excluded: new Set(tally.excluded) });
+
+/** What is counted of a step or an item that has settled. */
+export type SettledStep = Pick<StepRecord, 'status' | 'failure' | 'recovery'> & { readonly run: number; readonly settledAt: number | null };
+
+/** @param isItem it is one of the items of a `for_each` step */
+export function countSettled(tally: Tally, step: PlannedStep, isItem: boolean, settled: SettledStep): void {
+  tally.lastSettledAt = Math.max(tally.lastSettledAt, settled.settledAt ?? 0);
+  if (step.kind === 'task' && (isItem || !step.forEach)) tally.totalTools += settled.run - (isStoodIn(settled) ? 1 : 0);
+  if (!isItem && settled.status === 'skipped' && settled.failure?.code === conditionFalse) tally.excluded.add(step.position);
+}
+
+/** The steps of a tree as its score sees them, once all have settled. */
+export function* listSettled({ steps }: FlowPlan, settled: readonly (StepStatus | null)[], { excluded }: Tally): Iterable<ScorableStep> {
+  for (const { position } of steps) {
+    const status = settled[position];
+    if (status) yield { position, item: -1, status, failure: excluded.has(position) ? { code: conditionFalse } : null };
+  }
+}
+
+export type ScorableStep = Pick<StepRecord, 'position' | 'item' | 'status'> & { readonly failure: { readonly code: string } | null };
+
+/** Whether its output came from another step, or from a person: then its last run is no call of its tool. */
+export function isStoodIn({ status, recovery }: Pick<StepRecord, 'status' | 'recovery'>): boolean {
+  return status === 'completed' && (recovery === 'alternative' || recovery === 'output');
+}

@@ -1,0 +1,327 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ExecutionRecord } from '../../../persistence/records.ts';
+import type { Answer, Store } from '../../../persistence/store.ts';
+import { FlowError, isFlowError, toError } from '../../core/errors.ts';
+import type { StepFailure } from '../../core/failure.ts';
+import { createFailure } from '../../core/failure.ts';
+import type { FlowPlan } from '../../definition/plan.ts';
+import { readParentStep } from './child-id.ts';
+import type { Envelope } from './envelope.ts';
+import { adoptPlans } from './child-plans.ts';
+import { FairTurns, longWaitMs } from '../../engine/fair-turns.ts';
+import type { Host } from './host.ts';
+import { loadTree } from './loader.ts';
+import type { Machines } from '../../kernel/machines.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import type { Resident } from './resident.ts';
+import { createResident } from './resident.ts';
+import { toFailure } from '../../core/thrown-failure.ts';
+import { isStoreTrouble } from '../../engine/store-trouble.ts';
+
+export interface AdmissionOptions {
+  readonly store: Store;
+  readonly machines: Machines;
+  readonly plans: PlanRegistry;
+  readonly maxActiveFlows: number;
+  readonly maxInterruptions: number;
+  /** Whether an execution that was there before this runtime may go on. */
+  readonly mayContinue: (record: ExecutionRecord) => boolean;
+  /** Why a plan cannot run here; undefined: it can. */
+  readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
+  /** There are sleeping executions; the next one is due then. */
+  readonly sleepUntil: (at: number) => void;
+  /** Something that was being read has been read. */
+  readonly progressed: () => void;
+  /** Something between the store and memory went wrong. */
+  readonly fault: (error: unknown) => void;
+}
+
+const unreadableCode = 'execution_unreadable';
+
+const toUnreadable = (executionId: string, location: string, error: unknown): StepFailure =>
+  createFailure(unreadableCode, `Expected the rows of the execution ${executionId} in ${location} to be readable: ${toFailure(error).message}`, isFlowError(error) ? error.details : undefined);
+
+/** Executions read at once. */
+const pageSize = 256;
+
+/** Brings executions from the store into memory: cut-off ones first, then due ones, then those that wait to be admitted. */
+export class Admission {
+  /** Executions that cannot go on here, and why. */
+  readonly blocked = new Map<string, StepFailure>();
+  readonly #options: AdmissionOptions;
+  readonly #host: Host;
+  /** Messages for executions that are on their way into memory. */
+  readonly #arriving = new Map<string, Envelope[]>();
+  /** Executions that were left where they are on request. */
+  readonly #left = new Set<string>();
+  #filling = false;
+  #again = false;
+  /** Cut-off executions up to this key have been looked at; null: all have. */
+  #cursor: number | null = 0;
+  readonly #turns = new FairTurns();
+  /** No execution up to this key waits to be admitted. */
+  #youngerThan = 0;
+
+  constructor(options: AdmissionOptions, host: Host) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  /** Executions are being read. */
+  get busy(): boolean {
+    return this.#filling || this.#arriving.size > 0;
+  }
+
+  /** It has settled. */
+  forget(executionId: string): void {
+    this.blocked.delete(executionId);
+    this.#left.delete(executionId);
+  }
+
+  /** Gives free slots to executions in the store. */
+  fill(): void {
+    if (this.#filling) {
+      this.#again = true;
+      return;
+    }
+    this.#filling = true;
+    this.#fillAll().then(
+      () => {
+        this.#filling = false;
+        if (this.#again) {
+          this.#again = false;
+          this.fill();
+        }
+        this.#options.progressed();
+      },
+      error => {
+        this.#filling = false;
+        this.#options.fault(error);
+      },
+    );
+  }
+
+  /** Brings one execution into memory because a message has arrived for it. */
+  wake(executionId: string, envelope: Envelope): void {
+    const arriving = this.#arriving.get(executionId);
+    if (arriving) return void arriving.push(envelope);
+    const messages = [envelope];
+    this.#arriving.set(executionId, messages);
+    this.#arrive(executionId, () => this.#load(executionId, messages)).then(
+      found => {
+        if (!found) for (const next of messages) if (next.kind === 'message') next.done?.(false);
+      },
+      error => {
+        const failure = toError(error);
+        for (const next of messages) next.refused?.(failure);
+      },
+    );
+  }
+
+  /** Brings an execution that others wait for into memory, whatever the limit says. */
+  bring(executionId: string): void {
+    if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
+    const messages: Envelope[] = [];
+    this.#arriving.set(executionId, messages);
+    this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
+  }
+
+  /** What cannot be read back stays where it is, and holds up nobody else. */
+  #leave(executionId: string, error: unknown): void {
+    if (isStoreTrouble(error)) return this.#options.fault(error);
+    if (!this.blocked.has(executionId)) this.blocked.set(executionId, toFailure(error, false));
+  }
+
+  /** Takes up an execution that was left where it is. */
+  takeUp({ executionId, status }: ExecutionRecord): void {
+    this.#left.delete(executionId);
+    if (status === 'pending') this.fill();
+    else this.bring(executionId);
+  }
+
+  /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
+  async #arrive<Value>(executionId: string, load: () => Promise<Value>): Promise<Value> {
+    try {
+      return await load();
+    } finally {
+      this.#arriving.delete(executionId);
+      this.#options.progressed();
+    }
+  }
+
+  /** @returns false when there is nothing to wake: no such execution, or it has settled */
+  async #load(executionId: string, messages: readonly Envelope[]): Promise<boolean> {
+    const record = await this.#options.store.getExecution(executionId);
+    if (!record || record.settledAt !== null) return false;
+    await this.#restore(record, 'woken', messages);
+    return true;
+  }
+
+  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[]): Promise<void> {
+    const resident = await this.#read(record);
+    await new Promise<void>((done, refused) => this.#host.post({ kind: 'restored', resident, how, messages, done, refused }));
+  }
+
+  /** @throws a `FlowError` with code `execution_unreadable` when its rows make no sense: its own trouble, nobody else's */
+  async #read(record: ExecutionRecord): Promise<Resident> {
+    const { store, machines, plans, maxInterruptions } = this.#options;
+    const { executionId, digest } = record;
+    try {
+      await adoptPlans(store, plans, record);
+      const plan = await plans.load(store, digest);
+      const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
+      return createResident(header, tree, false);
+    } catch (error) {
+      // The store could not be read at all, or the definition is none for this release.
+      if (isFlowError(error) && error.code !== 'store_damaged') throw error;
+      const unreadable = toUnreadable(executionId, store.location, error);
+      this.blocked.set(executionId, unreadable);
+      throw new FlowError(unreadable.code, unreadable.message, { cause: error, ...(unreadable.details && { details: unreadable.details }) });
+    }
+  }
+
+  async #fillAll(): Promise<void> {
+    const { store } = this.#options;
+    while (this.#cursor !== null && this.#host.freeSlots > 0) {
+      const answer = store.listInterrupted(this.#cursor, Math.min(pageSize, this.#host.freeSlots));
+      const page = await answer;
+      this.#cursor = page.at(-1)?.key ?? null;
+      await this.#admit(page, answer instanceof Promise);
+    }
+    let now = this.#host.now();
+    const listDue = (limit: number): Answer<ExecutionRecord[]> => store.listDue((now = this.#host.now()), limit);
+    while (this.#host.freeSlots > 0) if ((await this.#admitNext(listDue, this.#host.freeSlots)) === 0) break;
+    while (this.#host.freeSlots > 0) if (!(await this.#admitPending())) break;
+    if (this.#host.freeSlots === 0) return void this.#host.ask({ type: 'backlog.noted' });
+    this.#host.ask({ type: 'backlog.drained' });
+    const next = await store.nextWakeAt(now);
+    if (next !== undefined) this.#options.sleepUntil(next);
+  }
+
+  /** @returns false when there are none */
+  async #admitPending(): Promise<boolean> {
+    const { store } = this.#options;
+    const places = Math.min(pageSize, this.#host.freeSlots);
+    const listAged = async (limit: number): Promise<ExecutionRecord[]> => {
+      const page = await store.listExecutions({ status: ['pending'], order: 'oldest', after: this.#youngerThan, limit });
+      const [oldest] = page;
+      if (oldest) this.#youngerThan = oldest.key - 1;
+      return page.filter(({ createdAt }) => this.#host.now() - createdAt >= longWaitMs);
+    };
+    const aged = await this.#admitNext(listAged, this.#turns.countAged(places));
+    const urgent = await this.#admitNext(limit => store.listPending(limit), places - aged);
+    this.#turns.note(aged + urgent);
+    return aged + urgent > 0;
+  }
+
+  /**
+   * Admits the next executions of a list that are neither in memory nor left out; those may stand before others.
+   *
+   * @returns how many; 0 when there are none
+   */
+  async #admitNext(list: (limit: number) => Answer<ExecutionRecord[]>, most: number): Promise<number> {
+    const wanted = Math.min(pageSize, most);
+    if (wanted === 0) return 0;
+    for (let limit = wanted + this.blocked.size + this.#left.size; ; limit *= 4) {
+      const answer = list(limit);
+      const page = await answer;
+      const fresh = page.filter(record => this.#isNew(record)).slice(0, wanted);
+      if (fresh.length > 0) await this.#admit(fresh, answer instanceof Promise);
+      if (fresh.length > 0 || page.length < limit) return fresh.length;
+    }
+  }
+
+  #isNew({ executionId }: ExecutionRecord): boolean {
+    return !this.#host.residents.has(executionId) && !this.#arriving.has(executionId) && !this.blocked.has(executionId) && !this.#left.has(executionId);
+  }
+
+  /** @param late the records may have changed since they were read */
+  async #admit(records: readonly ExecutionRecord[], late: boolean): Promise<void> {
+    const fresh = records.filter(record => this.#isNew(record));
+    for (const { executionId } of fresh) this.#arriving.set(executionId, []);
+    await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late))));
+  }
+
+  async #admitOne(read: ExecutionRecord, late: boolean): Promise<void> {
+    const { executionId } = read;
+    const messages = this.#arriving.get(executionId) ?? [];
+    const record = late ? await this.#options.store.getExecution(executionId) : read;
+    if (!record || record.settledAt !== null) return;
+    // One whose steps have all ended needs nobody any more to come to its score.
+    if (record.parentId !== null && record.status !== 'consolidating') return this.#leaveToParent(record, record.parentId, messages);
+    const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
+    if (obstacle === null) this.#left.add(executionId);
+    else if (obstacle) this.blocked.set(executionId, obstacle);
+    else {
+      try {
+        return await this.#restore(record, 'requested', messages);
+      } catch (error) {
+        if (isStoreTrouble(error)) throw error;
+        this.#leave(executionId, error);
+      }
+    }
+    for (const message of messages) this.#host.post(message);
+  }
+
+  /** Whoever started it brings it when it goes on itself. A step that no longer waits meant to cancel it, and was cut off before. */
+  async #leaveToParent(record: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
+    this.#left.add(record.executionId);
+    await this.#cancelUnlessAwaited(record, parentId);
+    for (const message of messages) this.#host.post(message);
+  }
+
+  /**
+   * Looks after flows that only a signal, or a time far ahead, would wake: whoever meant to cancel one may have been cut off before.
+   *
+   * @param lastKey younger ones were started since
+   */
+  lookAfter(lastKey: number): void {
+    this.#lookAfter(lastKey).catch(error => this.#options.fault(error));
+  }
+
+  async #lookAfter(lastKey: number): Promise<void> {
+    const { store, mayContinue } = this.#options;
+    for (let after = 0; after < lastKey; ) {
+      await nextTurn();
+      if (!this.#host.isOpen) return;
+      const page = await store.listExecutions({ status: ['stepping'], order: 'oldest', after, limit: pageSize });
+      for (const record of page) {
+        if (record.parentId === null || record.wakeAt === 0 || record.key > lastKey || !mayContinue(record)) continue;
+        await this.#cancelUnlessAwaited(record, record.parentId);
+        await nextTurn();
+        if (!this.#host.isOpen) return;
+      }
+      after = page.length < pageSize ? lastKey : (page.at(-1)?.key ?? lastKey);
+    }
+  }
+
+  async #cancelUnlessAwaited(record: ExecutionRecord, parentId: string): Promise<void> {
+    if (await this.#isAwaited(record, parentId)) return;
+    const { executionId } = record;
+    const failure = createFailure('cancelled', 'The step that started it no longer waits');
+    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'keep' } } });
+  }
+
+  async #isAwaited({ parentStep }: ExecutionRecord, parentId: string): Promise<boolean> {
+    const { store } = this.#options;
+    const parent = await store.getExecution(parentId);
+    if (!parent || parent.settledAt !== null) return false;
+    if (parentStep === null) return true;
+    const { position, item, generation } = readParentStep(parentStep);
+    if (generation !== parent.generation) return false;
+    return (await store.listSteps(parent.key)).some(row => row.position === position && row.item === item && row.status === 'waiting');
+  }
+
+  async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {
+    const { plans, store, findObstacle } = this.#options;
+    try {
+      await adoptPlans(store, plans, record);
+      return findObstacle(await plans.load(store, record.digest));
+    } catch (error) {
+      if (isFlowError(error, 'store_damaged')) return toUnreadable(record.executionId, store.location, error);
+      // What is wrong with the store passes or is reported; what is wrong with the definition stays.
+      if (!isFlowError(error, 'definition_missing') && !isFlowError(error, 'definition_invalid')) throw error;
+      return createFailure(error.code, error.message);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import type { ExecutionRecord, JournalRecord, StepRecord } from '../../../persistence/records.ts';
+import type { StepOutcome } from '../../../persistence/store.ts';
+import type { StepFailure } from '../../core/failure.ts';
+import { toConsolidatedSessionId } from '../../core/ids.ts';
+import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
+import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './execution-api.ts';
+import { readItemList } from './item-list.ts';
+import { readEntries } from '../../core/journal-text.ts';
+import type { ResultReader } from './recall.ts';
+import { noItem, toAddress } from '../../core/address.ts';
+import { readStored, toRowKey } from '../../core/stored-value.ts';
+
+export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
+  const { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt, wakeAt } = record;
+  const base = { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt };
+  return { ...base, wakeAt: wakeAt === 0 ? null : wakeAt, ...(blockedBy && { blockedBy }) };
+}
+
+/** Reads one execution with its steps, in the definition's order; pending steps have no row and are made up here. */
+export async function readDetails(
+  reader: ResultReader,
+  plan: FlowPlan,
+  record: ExecutionRecord,
+  options: { readonly items?: boolean | undefined } = {},
+): Promise<ExecutionDetails> {
+  const results = await reader.listResults(record.key);
+  const generations = await readGenerations(reader, record, results);
+  const steps: StepResult[] = [];
+  let next = 0;
+  for (const planned of plan.steps) {
+    const { position, id, forEach } = planned;
+    // They come by place: the step itself, -1, before its items.
+    const own = results[next];
+    if (own?.step.position !== position) {
+      steps.push({ stepId: id, status: 'pending', attempts: 0, interruptions: 0, startedAt: null, settledAt: null });
+      continue;
+    }
+    const items: StepOutcome[] = [];
+    while (results[++next]?.step.position === position) items.push(results[next] as StepOutcome);
+    const completed = own.step.status === 'completed';
+    steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations, planned));
+    if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
+  }
+  const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
+  const consolidated = record.status === 'scored' ? await reader.getConsolidated(record.key) : undefined;
+  return {
+    ...toSummary(record), input: readStored('inputs.input', record.key, record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
+    ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
+  };
+}
+
+/** A `for_each` step has no attempts of its own: the most that one of its items took, and all that were cut off. */
+function sumUp(step: StepRecord, items: readonly StepOutcome[]): StepRecord {
+  let { attempt, interruptions } = step;
+  for (const item of items) {
+    attempt = Math.max(attempt, item.step.attempt);
+    interruptions += item.step.interruptions;
+  }
+  return { ...step, attempt, interruptions };
+}
+
+const toItems = (step: PlannedStep, items: readonly StepOutcome[]): unknown[] =>
+  readItemList(step, items.map(({ step: { executionKey, position, item, status, failure }, output }) => ({ executionKey, position, item, status, failure, output })));
+
+const toOutput = ({ step: { executionKey, position, item }, output }: StepOutcome): unknown =>
+  output === null ? null : readStored('attempts.output', toRowKey(executionKey, position, item), output);
+
+function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>, step?: PlannedStep): StepResult {
+  const asksFor = row.status === 'waiting' && row.recovery === 'ask' ? step?.recover?.ask?.signal : undefined;
+  const keptFrom = row.originKey === null ? undefined : generations.get(row.originKey);
+  const { stepId, item, status, attempt, interruptions, failure, dueAt, startedAt, settledAt } = row;
+  return {
+    stepId,
+    ...(item !== noItem && { item }),
+    status,
+    attempts: attempt,
+    interruptions,
+    ...(failure && { reason: failure }),
+    ...(output !== undefined && { output }),
+    ...(keptFrom !== undefined && { keptFrom }),
+    ...(row.stale && { stale: true as const }),
+    ...(row.recovery && { recovery: row.recovery }),
+    ...(asksFor !== undefined && { asksFor }),
+    ...(dueAt !== null && { dueAt }),
+    startedAt,
+    settledAt,
+  };
+}
+
+/** Numbers of the generations that steps were kept from, by key. */
+async function readGenerations(reader: ResultReader, { executionId, generation }: ExecutionRecord, results: readonly StepOutcome[]): Promise<ReadonlyMap<number, number>> {
+  const isKept = results.some(({ step }) => step.originKey !== null);
+  const all = isKept ? await reader.listGenerations(executionId, generation) : [];
+  return new Map(all.map(row => [row.key, row.generation]));
+}
+
+export async function readSettled(reader: ResultReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {
+  const details = await readDetails(reader, plan, record);
+  const settledAt = record.settledAt ?? record.createdAt;
+  const settled = { ...details, durationMs: settledAt - record.createdAt };
+  const outputs = Object.fromEntries(details.steps.map(({ stepId, output = null }) => [stepId, output]));
+  return Object.defineProperty(settled, 'outputs', { value: outputs }) as unknown as SettledExecution;
+}
+
+/** Takes a journal row apart. */
+export function* toTransitions(executionId: string, row: JournalRecord): Iterable<Extract<TransitionUpdate, { type: 'transition' }>> {
+  const entries = readEntries(readStored('journal.entries', `${row.executionKey}/${row.seq}`, row.entries));
+  for (const [index, [address, event, state]] of entries.entries()) {
+    yield { type: 'transition', seq: row.seq + index, at: row.at, address: toAddress(executionId, address), event: event as { type: string }, state };
+  }
+}

@@ -1,0 +1,54 @@
+import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
+import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
+import type { Changes } from '../../kernel/changes.ts';
+import type { ExecutionHeader } from '../../kernel/rows.ts';
+import type { Running } from './step-runner.ts';
+import type { Trail } from './trail.ts';
+import { createTrail } from './trail.ts';
+import type { FlowTree } from '../../kernel/tree.ts';
+import { readStored } from '../../core/stored-value.ts';
+
+/** An execution in memory, with what runs for it. */
+export interface Resident {
+  readonly header: ExecutionHeader;
+  readonly tree: FlowTree;
+  /** The flow's input, parsed. */
+  readonly input: unknown;
+  /** What happened since the last commit; null: nothing. */
+  changes: Changes | null;
+  /** Its row as it was when its status or its time to wake changed last; null: not yet in this process. */
+  record: ExecutionRecord | null;
+  /** Handlers that run, by `toRunKey`. */
+  readonly runs: Map<string, Running>;
+  /** Outputs of upstream steps that expressions read, by position. */
+  readonly outputs: Map<number, unknown>;
+  /** Steps that it keeps of the generation before; stored with its first commit. */
+  readonly kept: readonly StepRecord[];
+  /** What was stored of it, or that it is too long to be remembered; null: it was read back, and the store has to be asked. */
+  trail: Trail | 'long' | null;
+  /** What it came to; null: it is not scored. */
+  consolidated: ConsolidatedRecord | null;
+  /** What it was marked with when it was started in this process. */
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** The definition's record is not in the store yet. */
+  isNew: boolean;
+  /** The timer of the flow's own timeout is armed. */
+  expires: boolean;
+  /** It was read back, and its files have not been looked at. */
+  unchecked: boolean;
+}
+
+/** An execution whose end has been stored. */
+export interface Ended {
+  readonly record: ExecutionRecord;
+  /** As it was in memory; undefined: it ran elsewhere. */
+  readonly resident?: Resident;
+}
+
+export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>): Resident {
+  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: readStored('inputs.input', header.key, header.input), consolidated: null, changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+}
+
+export function toRunKey(position: number, item: number, run: number): string {
+  return `${position}.${item}.${run}`;
+}
