@@ -1,3 +1,5 @@
+import { toDefinitionError } from '../definition/problem.ts';
+import { findExampleMisfits } from './check-examples.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import type { Tool } from '../kinds/flows/tool.ts';
 import { describePath } from './describe-path.ts';
@@ -71,6 +73,8 @@ class Maker {
   readonly #seen = new Map<FlowExpression, Set<string>>();
 
   constructor(definition: FlowDefinition, { tools = [], examples, maxPaths = 2_000 }: OwnPathOptions) {
+    const misfits = findExampleMisfits(definition, tools);
+    if (misfits.length > 0) throw toDefinitionError(misfits, definition.id);
     this.#model = createOwnModel(definition);
     this.#values = new FlowValues(this.#model.flow.plan, tools, addOwnExamples(definition, examples));
     this.#maxPaths = maxPaths;

@@ -22,6 +22,14 @@ export const findDuplicatesTool = defineBuiltIn({
     totals: z.object({ groups: z.number(), duplicates: z.number(), wastedBytes: z.number() }),
     hashed: z.number(),
     truncated: z.boolean(),
+  }).meta({
+    examples: [
+      {
+        groups: [{ sha256: 'ab'.repeat(32), bytes: 700_000, copies: 2, paths: ['a.bin', 'copy/a.bin'], pathsTruncated: false }],
+        totals: { groups: 1, duplicates: 1, wastedBytes: 700_000 }, hashed: 2, truncated: false,
+      },
+      { groups: [], totals: { groups: 0, duplicates: 0, wastedBytes: 0 }, hashed: 0, truncated: false },
+    ],
   }),
   async run({ input, signal }) {
     const folder = await resolveFolder(input.folder);

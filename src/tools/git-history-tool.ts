@@ -5,6 +5,17 @@ import { runGit } from './git.ts';
 
 const commit = z.object({ hash: z.string(), author: z.string(), at: z.number(), subject: z.string() });
 
+const exampleMonths = Array.from({ length: 14 }, (_, at) => new Date(Date.UTC(2024, at)));
+
+/** More than a year of commits: what shows the last months of it has something to leave out. */
+const exampleHistory = {
+  branch: 'main', commits: 105, truncated: false, authorCount: 2,
+  authors: [{ name: 'Ada', commits: 100 }, { name: 'Grace', commits: 5 }],
+  byMonth: exampleMonths.map((month, at) => ({ month: month.toISOString().slice(0, 7), commits: at + 1 })),
+  firstAt: Date.UTC(2024, 0, 3), lastAt: Date.UTC(2025, 1, 5),
+  newest: [{ hash: '0123456789abcdef0123456789abcdef01234567', author: 'Ada', at: Date.UTC(2025, 1, 5), subject: 'Add a report' }],
+};
+
 export const gitHistoryTool = defineBuiltIn({
   name: 'git.history',
   description: 'Sums up the commits that touched a folder: authors, months, the newest.',
@@ -24,7 +35,7 @@ export const gitHistoryTool = defineBuiltIn({
     firstAt: z.number().nullable(),
     lastAt: z.number().nullable(),
     newest: z.array(commit),
-  }),
+  }).meta({ examples: [exampleHistory] }),
   async run({ input, signal }) {
     const folder = await resolveFolder(input.folder);
     const prefix = (await runGit(folder, ['rev-parse', '--show-prefix'], signal)).trim();

@@ -12,6 +12,7 @@ import { addTellingPaths, mutateMachine } from '../../src/testing/mutate-machine
 import { exampleMachines } from './example-machines.ts';
 import { makeOwnPaths } from '../../src/testing/own-paths.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
+import { projectTools } from '../../src/tools/project-tools.ts';
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const files = positionals.length > 0 ? positionals : globSync('docs/examples/*.yml').toSorted();
@@ -19,7 +20,7 @@ let unnoticed = 0;
 for (const file of files) {
   const flow = await loadFlow(file);
   const began = process.cpuUsage();
-  const { paths, needsValues } = await makeOwnPaths(flow, { tools: builtInTools });
+  const { paths, needsValues } = await makeOwnPaths(flow, { tools: [...builtInTools, ...projectTools] });
   const { mutants, killed, survivors } = await mutateFlow(flow, paths);
   const { user, system } = process.cpuUsage(began);
   console.log(`${flow.id}: ${killed} of ${mutants} changes make one of ${paths.length} paths fail (${((user + system) / 1e6).toFixed(1)} s CPU)`);

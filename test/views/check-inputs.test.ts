@@ -29,6 +29,17 @@ describe('check', () => {
     expect(lines.join('\n')).toMatch(/`run`.*`command`/);
   });
 
+  it('holds the examples of a step against the output of its tool, and makes no paths of one that does not fit', async () => {
+    write('sent.mjs', "import { z } from 'zod';\nimport { defineTool } from 'flowstone';\nexport const send = defineTool({ name: 'send', output: z.object({ id: z.string() }), run: () => ({ id: 'a' }) });\n");
+    write('sent.yml', 'id: sent\nsteps:\n  - id: mail\n    uses: tool:send\n    examples:\n      - { id: a }\n      - { id: 5 }\n');
+    const checked = await start(['check', 'sent.yml', '--tools', 'sent.mjs'], cwd).ended;
+    expect(checked.code).toBe(2);
+    expect(checked.stdout).toMatch(/sent\.yml:7:\d+: Expected the example 2 of `mail` .*output\.id.* \(example_misfit\)/);
+    const made = await start(['paths', 'sent.yml', '--tools', 'sent.mjs'], cwd).ended;
+    expect(made.code).toBe(2);
+    expect(made.stderr).toContain('Expected the example 2 of `mail`');
+  });
+
   it('holds what expressions read of outputs against the output of a tool, through lists, unions and predicates', async () => {
     write('quotes.mjs', `import { z } from 'zod';
 import { defineTool } from 'flowstone';

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { toDefinitionError, type Problem } from '../../definition/problem.ts';
+import { findExampleMisfits } from '../../testing/check-examples.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkDoubts } from './check-doubts.ts';
@@ -15,6 +16,7 @@ import { listFlowExports, readModulePlace } from './flow-exports.ts';
 import { loadFlows } from './load-flows.ts';
 import type { ToolsModule } from './load-tools.ts';
 import { findToolsBeside, loadToolsModule } from './load-tools.ts';
+import { locateProblems } from './read-source.ts';
 import { createScreenPalette } from './screen-palette.ts';
 
 export interface CheckCommandOptions {
@@ -39,7 +41,13 @@ async function checkFile(file: string, further: readonly string[], given: ToolsM
   try {
     const [definition, ...others] = await loadFlows(file, further, cwd, given);
     const tools = [...builtInTools, ...given.tools];
-    const problems = [...checkReferences(resolve(cwd, file), definition, [definition, ...others]), ...checkToolInputs(resolve(cwd, file), definition, tools), ...checkOutputReads(resolve(cwd, file), definition, tools)];
+    const path = resolve(cwd, file);
+    const problems = [
+      ...checkReferences(path, definition, [definition, ...others]),
+      ...checkToolInputs(path, definition, tools),
+      ...checkOutputReads(path, definition, tools),
+      ...locateProblems(path, findExampleMisfits(definition, tools)),
+    ];
     const { id, version, steps } = definition;
     const { digest, functions } = compileFlow(definition);
     return { file, flowId: id, version, steps: steps.length, digest, ...(functions.length > 0 && { functions }), problems, doubts: await checkDoubts(resolve(cwd, file), definition) };
