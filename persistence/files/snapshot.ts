@@ -10,7 +10,7 @@ import type { AttemptRecord, DefinitionRecord, ExecutionRecord, InputRecord, Jou
 import { getNewestKey } from '../records/execution-reads.ts';
 import { getFeedState } from '../records/feed-reads.ts';
 import { createBatch } from '../records/empty-batch.ts';
-import { listBatchWrites } from '../records/older-rows.ts';
+import { listOlderWrites } from '../records/older-rows.ts';
 import type { FeedState } from '../feed-store.ts';
 import type { FilesTables } from './files-tables.ts';
 import { upgradeConsolidated } from './older-consolidated.ts';
@@ -54,7 +54,7 @@ function restoreOlder(tables: FilesTables, older: OlderState): void {
   tables.restore(new MemoryState(new Map(older.own)));
   const { queues, hosted } = older;
   tables.apply(
-    listBatchWrites(tables, {
+    listOlderWrites(tables, {
       ...createBatch(),
       definitions: older.definitions,
       executions: older.executions,

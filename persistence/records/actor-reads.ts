@@ -2,11 +2,9 @@ import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorRead
 import type { Answer } from '../answer.ts';
 import type { TableStoreReader } from '../contract.ts';
 import type { Row } from '../table.ts';
-import { journalKinds } from './journal-kinds.ts';
+import { readActorJournal } from './journal-reads.ts';
 import { asRecord, collect, readOne, readRows } from './reading.ts';
-import { actorMachines, actorParts, actors, journal } from './tables.ts';
-
-const toJournal = (row: Row): ActorJournalRecord => ({ actorId: row['instance'] as string, seq: row['seq'] as number, at: row['at'] as number, entries: row['entries'] as string });
+import { actorMachines, actorParts, actors } from './tables.ts';
 
 export class ActorReads implements ActorReader {
   readonly #store: TableStoreReader;
@@ -42,8 +40,7 @@ export class ActorReads implements ActorReader {
   }
 
   readActorJournal(actorId: string, after: number, limit: number): Answer<ActorJournalRecord[]> {
-    const columns = ['instance', 'seq', 'at', 'entries'];
-    return readRows(this.#store, { table: journal, index: 'journal_instance', prefix: [journalKinds.actor, actorId], after: [after], limit, columns }, toJournal);
+    return readActorJournal(this.#store, actorId, after, limit);
   }
 
   listSettledActors(before: number, limit: number): Answer<string[]> {

@@ -8,9 +8,10 @@ import type { ListExecutionsParams } from '../store.ts';
 import type { Row, Value } from '../table.ts';
 import { definitions, executions, inputs } from './flow-tables.ts';
 import { journalKinds } from './journal-kinds.ts';
+import { countEntries } from './journal-reads.ts';
 import { asRecord, chain, collect, readOne, readRows } from './reading.ts';
 import { readChanges } from './step-changes.ts';
-import { countEntries, listSteps } from './step-reads.ts';
+import { listSteps } from './step-reads.ts';
 import { journal } from './tables.ts';
 
 /** Where an execution's own input is kept among the inputs of its steps. */
@@ -53,8 +54,8 @@ function tryContext(key: number, row: Row): string | undefined {
 function readProgress(execution: Row, newest: readonly Row[]): Row {
   let seq = execution['seq'] as number;
   for (const row of newest) {
-    const end = typeof row['seq'] === 'number' ? row['seq'] + countEntries(row['entries'] as string) - 1 : 0;
-    if (end <= (execution['seq'] as number)) break;
+    const end = (row['seq'] as number) + countEntries(row['entries'] as string) - 1;
+    if (end < (execution['seq'] as number)) break;
     seq = Math.max(seq, end);
     const context = row['changes'] === null ? undefined : tryContext(execution['key'] as number, row);
     if (context !== undefined) return { seq, context };

@@ -14,6 +14,9 @@ const putOwner: WriteShape = { ...insertInto(owners), kind: 'put' };
 const updateHead: WriteShape = { table: meta, kind: 'update', columns: ['head'] };
 /** Steps that one row speaks of, at most: as many as it has entries. */
 const maxSteps = 256;
+/** Instances whose newest row is remembered. */
+const maxInstances = 20_000;
+const noEntries = '[]';
 
 /** Changes of one execution that are still to be told by a row. */
 interface Pending {
@@ -26,6 +29,8 @@ interface Pending {
 export class JournalNumbers {
   /** The highest number that was given. */
   head = 0;
+  /** The first transition of the newest row, of the instances used last. */
+  readonly #last = new Map<number | string, number>();
 
   /** Begins a new owner's numbers above all that were ever given. */
   begin(head: number, ownerId: string): Write {
@@ -36,6 +41,8 @@ export class JournalNumbers {
   /** The rows of a batch: its transitions, and what they did to the steps of their executions. */
   listWrites(batch: CommitBatch, known: KnownSteps, writes: Write[]): void {
     const pending = groupChanges(batch);
+    // Its id is free.
+    for (const actorId of batch.actors?.removed ?? []) this.#last.delete(actorId);
     const last = new Map(batch.journal.map(({ executionKey, seq }) => [executionKey, seq]));
     for (const row of listJournalRows(batch)) {
       const changes = row.kind === 'flow' ? pending.get(row.instance as number) : undefined;
@@ -45,7 +52,8 @@ export class JournalNumbers {
     // More than its transitions have room for, or none of these: a row without entries.
     for (const [executionKey, changes] of pending) {
       while (changes.steps.length > 0 || changes.attempts.length > 0 || changes.context !== undefined) {
-        writes.push(this.#tell({ kind: 'flow', instance: executionKey, seq: null, at: findTime(batch, changes), entries: '[]' }, changes, known, true));
+        const seq = (findSeq(batch, executionKey) ?? this.#last.get(executionKey) ?? 0) + 1;
+        writes.push(this.#tell({ kind: 'flow', instance: executionKey, seq, at: findTime(batch, changes), entries: noEntries }, changes, known, true));
       }
     }
     if (batch.actors?.removed?.length) writes.push(this.keepHead());
@@ -65,8 +73,27 @@ export class JournalNumbers {
     return this.toWrite(row, changes, outputs);
   }
 
+  /** @throws a TypeError for transitions that are stored already */
   toWrite({ kind, instance, seq, at, entries }: JournalRow, changes: string | null = null, outputs: string | null = null): Write {
+    if (seq !== null && entries !== noEntries) this.#requireRising(instance, seq);
     return { shape: insertRow, values: [(this.head += 1), journalKinds[kind], instance, seq, at, entries, changes, outputs] };
+  }
+
+  /** The order of an instance's rows is that of their transitions. */
+  #requireRising(instance: number | string, seq: number): void {
+    const last = this.#last.get(instance);
+    if (last !== undefined && seq <= last) throw new TypeError(`The transitions of ${instance} from ${seq} on are stored already, and are written once`);
+    // The one used last stands last.
+    this.#last.delete(instance);
+    this.#last.set(instance, seq);
+    if (this.#last.size <= maxInstances) return;
+    for (const [oldest] of this.#last) return void this.#last.delete(oldest);
+  }
+
+  /** Takes back the numbers of a commit that was refused: nobody has seen them. */
+  takeBack(head: number): void {
+    this.head = head;
+    this.#last.clear();
   }
 
   /** Remembers how far numbers were given, in the commit that deletes rows: the highest may be among them. */
@@ -89,6 +116,9 @@ function groupChanges({ steps, attempts, progress }: CommitBatch): Map<number, P
   for (const { key, context } of progress) open(key).context = context;
   return pending;
 }
+
+/** How far the transitions of an execution go. */
+const findSeq = ({ progress, executions }: CommitBatch, key: number): number | undefined => [...progress, ...executions].findLast(row => row.key === key)?.seq;
 
 /** When it was, of a row that has no transitions of its own. */
 function findTime({ journal: rows, executions }: CommitBatch, { steps, attempts }: Pending): number {

@@ -1,11 +1,11 @@
 import type { TableStoreReader, Write } from '../contract.ts';
 import type { CommitBatch } from '../store.ts';
+import { listBatchWrites } from './batch-writes.ts';
 import { attempts, steps } from './flow-tables.ts';
-import { insertInto, KnownExecutions, listFlowWrites, toValues } from './flow-writes.ts';
+import { insertInto, KnownExecutions, toValues } from './flow-writes.ts';
 import { JournalNumbers } from './journal-numbers.ts';
-import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
 import { MessageBlocks } from './message-blocks.ts';
-import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
+import { toBlockChanges } from './queue-writes.ts';
 import { toJson } from './reading.ts';
 
 const insertStep = insertInto(steps);
@@ -17,22 +17,12 @@ const insertAttempt = insertInto(attempts);
  * Of what it kept only transitions are in the journal: there was none of anything else. Steps and attempts go to the tables of
  * earlier versions.
  */
-export function listBatchWrites(tables: TableStoreReader, batch: CommitBatch): Write[] {
-  const writes: Write[] = [];
-  listFlowWrites(batch, new KnownExecutions(), writes);
+export function listOlderWrites(tables: TableStoreReader, batch: CommitBatch): Write[] {
+  const blocks = new MessageBlocks(tables);
+  if (batch.queues) void blocks.prepare(toBlockChanges(batch.queues));
+  const writes = listBatchWrites(batch, new KnownExecutions(), blocks);
   for (const row of batch.steps) writes.push({ shape: insertStep, values: toValues(insertStep, { ...row, stale: Number(row.stale), failure: toJson(row.failure) }) });
   for (const row of batch.attempts) writes.push({ shape: insertAttempt, values: toValues(insertAttempt, { ...row, failure: toJson(row.failure) }) });
-  if (batch.artifacts) listArtifactWrites(batch.artifacts, writes);
-  if (batch.interactions) listInteractionWrites(batch.interactions, writes);
-  if (batch.isolations) listIsolationWrites(batch.isolations, writes);
-  if (batch.catalog) listCatalogWrites(batch.catalog, writes);
-  if (batch.actors) listActorWrites(batch.actors, writes);
-  if (batch.queues) {
-    const blocks = new MessageBlocks(tables);
-    void blocks.prepare(toBlockChanges(batch.queues));
-    listQueueWrites(batch.queues, writes);
-    writes.push(...blocks.change(toBlockChanges(batch.queues)));
-  }
   const numbers = new JournalNumbers();
   for (const { executionKey, seq, at, entries } of batch.journal) writes.push(numbers.toWrite({ kind: 'flow', instance: executionKey, seq, at, entries }));
   for (const { actorId, seq, at, entries } of batch.actors?.journal ?? []) writes.push(numbers.toWrite({ kind: 'actor', instance: actorId, seq, at, entries }));

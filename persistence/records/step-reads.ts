@@ -2,7 +2,7 @@ import { readStoredFailure, toRowKey } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { Request, TableStoreReader } from '../contract.ts';
-import type { AttemptRecord, InputRecord, JournalRecord, SignalRecord, StepRecord } from '../records.ts';
+import type { AttemptRecord, InputRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
 import type { Row } from '../table.ts';
 import { attempts, consolidations, inputs, signals, steps } from './flow-tables.ts';
@@ -45,8 +45,7 @@ function readRows(store: TableStoreReader, executionKey: number, outputs: boolea
   return chain(store.read(requests), ([olderSteps = [], olderAttempts = [], rows = []]) => {
     const told = rows.filter(row => row['changes'] !== null).map((row): ToldRow => ({ number: row['number'] as number, ...readChanges(executionKey, row) }));
     const isOlder = olderSteps.length > 0 || olderAttempts.length > 0;
-    // By their number: the index has them by their first transition, and some have none.
-    return [...(isOlder ? [{ number: 0, steps: olderSteps.map(toStep), attempts: olderAttempts.map(toAttempt) }] : []), ...told.toSorted((a, b) => a.number - b.number)];
+    return [...(isOlder ? [{ number: 0, steps: olderSteps.map(toStep), attempts: olderAttempts.map(toAttempt) }] : []), ...told];
   });
 }
 
@@ -177,24 +176,3 @@ export const getConsolidated = (store: TableStoreReader, executionKey: number): 
 
 export const listSignals = (store: TableStoreReader, executionKey: number): Answer<SignalRecord[]> =>
   readTable(store, { table: signals, prefix: [executionKey] }, asRecord<SignalRecord>);
-
-/** What cannot be read is told when it is read; here it is one entry. */
-export function countEntries(text: string): number {
-  try {
-    const entries: unknown = JSON.parse(text);
-    return Array.isArray(entries) ? entries.length : 1;
-  } catch {
-    return 1;
-  }
-}
-
-const toJournal = (row: Row): JournalRecord => ({ executionKey: row['instance'] as number, seq: row['seq'] as number, at: row['at'] as number, entries: row['entries'] as string });
-
-export function readJournal(store: TableStoreReader, executionKey: number, afterSeq: number, limit: number): Answer<JournalRecord[]> {
-  const place = { table: journal, index: 'journal_instance', prefix: [journalKinds.flow, executionKey], columns: ['instance', 'seq', 'at', 'entries'] };
-  // The last row that begins at or before the first transition wanted may hold it, too.
-  return chain(store.read([{ ...place, to: afterSeq, order: 'falling', limit: 1 }, { ...place, from: afterSeq + 1, limit }]), ([[before] = none, rows = []]) => {
-    const holds = before !== undefined && (before['seq'] as number) + countEntries(before['entries'] as string) - 1 > afterSeq;
-    return (holds ? [before, ...rows] : rows).slice(0, limit).map(toJournal);
-  });
-}

@@ -11,6 +11,7 @@ import { ActorReads } from './actor-reads.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState, readFeed } from './feed-reads.ts';
 import { ArtifactReads, CatalogReads, InteractionReads, IsolationReads } from './made-reads.ts';
+import { readJournal } from './journal-reads.ts';
 import * as queueReads from './queue-reads.ts';
 import * as stepReads from './step-reads.ts';
 
@@ -91,7 +92,7 @@ export class TableReader implements StoreReader {
   }
 
   readJournal(executionKey: number, afterSeq: number, limit = 1000): Answer<JournalRecord[]> {
-    return stepReads.readJournal(this.#store, executionKey, afterSeq, limit);
+    return readJournal(this.#store, executionKey, afterSeq, limit);
   }
 
   listSignals(executionKey: number): Answer<SignalRecord[]> {

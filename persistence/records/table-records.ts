@@ -10,15 +10,15 @@ import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
 import { createBatch } from './empty-batch.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState } from './feed-reads.ts';
-import { KnownExecutions, listFlowWrites } from './flow-writes.ts';
+import { listBatchWrites } from './batch-writes.ts';
+import { KnownExecutions } from './flow-writes.ts';
 import { KnownSteps } from './known-steps.ts';
 import * as stepReads from './step-reads.ts';
 import { JournalNumbers } from './journal-numbers.ts';
-import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
 import { MessageBlocks } from './message-blocks.ts';
 import { pruneExecutions, pruneJournal, pruneMessageKeys, pruneMessages } from './pruning.ts';
 import * as queueReads from './queue-reads.ts';
-import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
+import { toBlockChanges } from './queue-writes.ts';
 import { chain } from './reading.ts';
 import { toRecordError } from './record-errors.ts';
 import { TableReader } from './table-reader.ts';
@@ -57,7 +57,7 @@ export class TableRecords extends TableReader implements Store {
 
   /** What was remembered of the rows may not be so any more. */
   protected forget(head: number, newestKey: number): void {
-    this.#numbers.head = head;
+    this.#numbers.takeBack(head);
     this.#known.newestKey = newestKey;
     this.#known.forget();
     this.#steps.forget();
@@ -104,7 +104,7 @@ export class TableRecords extends TableReader implements Store {
 
   /** @param head the numbers that were given before: nobody has seen those of a commit that was refused */
   #refuse(error: unknown, head: number): never {
-    this.#numbers.head = head;
+    this.#numbers.takeBack(head);
     this.#steps.undo();
     this.#known.forget();
     this.#blocks.forget();
@@ -118,17 +118,7 @@ export class TableRecords extends TableReader implements Store {
   }
 
   protected toWrites(batch: CommitBatch): Write[] {
-    const writes: Write[] = [];
-    listFlowWrites(batch, this.#known, writes);
-    if (batch.artifacts) listArtifactWrites(batch.artifacts, writes);
-    if (batch.interactions) listInteractionWrites(batch.interactions, writes);
-    if (batch.queues) {
-      listQueueWrites(batch.queues, writes);
-      writes.push(...this.#blocks.change(toBlockChanges(batch.queues)));
-    }
-    if (batch.isolations) listIsolationWrites(batch.isolations, writes);
-    if (batch.catalog) listCatalogWrites(batch.catalog, writes);
-    if (batch.actors) listActorWrites(batch.actors, writes);
+    const writes = listBatchWrites(batch, this.#known, this.#blocks);
     if (batch.owner) writes.push(this.#numbers.begin(this.#numbers.head, batch.owner.id));
     this.#numbers.listWrites(batch, this.#steps, writes);
     return writes;

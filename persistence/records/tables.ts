@@ -101,7 +101,7 @@ export const journal = defineTable({
   columns: { number: positive, kind: positive, instance: { type: 'any' }, seq: { type: 'integer', nullable: true, least: 1 }, at: integer, entries: text, changes: maybeText, outputs: maybeText },
   key: ['number'],
   indexes: {
-    journal_instance: { columns: ['kind', 'instance', 'seq'], unique: true },
+    journal_instance: { columns: ['kind', 'instance'] },
     journal_aged: { columns: ['number'], where: { column: 'kind', above: 1 } },
   },
 });

@@ -132,7 +132,7 @@ export function testCommit(subject: Subject): void {
         { steps: [makeStep(1, 0)] },
         { executions: [makeExecution(3, { executionId: 'execution-1' })] },
         { inputs: [{ executionKey: 1, position: 1, item: -1, input: '1' }, { executionKey: 1, position: 1, item: -1, input: '2' }] },
-        { journal: [{ executionKey: 1, seq: 1, at: start, entries: '[]' }, { executionKey: 1, seq: 1, at: start, entries: '[]' }] },
+        { journal: [{ executionKey: 1, seq: 1, at: start, entries: '[["",{},null]]' }, { executionKey: 1, seq: 1, at: start, entries: '[["",{},null]]' }] },
       ];
       for (const { executions = [], ...parts } of bad) {
         await catchError(() => store.commit(makeBatch({ ...parts, executions: [makeExecution(2), ...executions] })));

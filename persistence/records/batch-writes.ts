@@ -1,0 +1,27 @@
+import type { Write } from '../contract.ts';
+import type { CommitBatch } from '../store.ts';
+import type { KnownExecutions } from './flow-writes.ts';
+import { listFlowWrites } from './flow-writes.ts';
+import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
+import type { MessageBlocks } from './message-blocks.ts';
+import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
+
+/**
+ * The writes of a batch but for its steps and its journal.
+ *
+ * @param blocks prepared for the messages of the batch
+ */
+export function listBatchWrites(batch: CommitBatch, known: KnownExecutions, blocks: MessageBlocks): Write[] {
+  const writes: Write[] = [];
+  listFlowWrites(batch, known, writes);
+  if (batch.artifacts) listArtifactWrites(batch.artifacts, writes);
+  if (batch.interactions) listInteractionWrites(batch.interactions, writes);
+  if (batch.queues) {
+    listQueueWrites(batch.queues, writes);
+    writes.push(...blocks.change(toBlockChanges(batch.queues)));
+  }
+  if (batch.isolations) listIsolationWrites(batch.isolations, writes);
+  if (batch.catalog) listCatalogWrites(batch.catalog, writes);
+  if (batch.actors) listActorWrites(batch.actors, writes);
+  return writes;
+}
