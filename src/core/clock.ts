@@ -122,3 +122,10 @@ export class SimulatedClock implements Clock {
     this.#start = to - this.#passed;
   }
 }
+
+/** Calls back when what goes on is over: in a later turn of the event loop, where the host has turns. */
+export function laterTurn(callback: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(callback);
+  else if (typeof setTimeout === 'function') setTimeout(callback, 0);
+  else void Promise.resolve().then(callback);
+}

@@ -1,4 +1,5 @@
 import { FlowError } from './errors.ts';
+import { countUtf8 } from './utf8.ts';
 import { describeValue, formatPath } from './wording.ts';
 
 /** Deepest nesting of a JSON value that is stored. */
@@ -27,8 +28,8 @@ export function encodeJson(value: unknown, options: EncodeJsonOptions = {}): str
   if (complaint === tooLarge) throw valueTooLarge(name, maxBytes);
   if (complaint !== undefined) throw valueNotJson(name, walk.path, complaint, value);
   const text = JSON.stringify(value);
-  if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
-    throw valueTooLarge(name, maxBytes, Buffer.byteLength(text));
+  if (text.length > maxBytes || (text.length * 3 > maxBytes && countUtf8(text) > maxBytes)) {
+    throw valueTooLarge(name, maxBytes, countUtf8(text));
   }
   return text;
 }

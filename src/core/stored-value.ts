@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { FlowError, isFlowError } from './errors.ts';
 import type { StepFailure } from './failure.ts';
 import { createFailure } from './failure.ts';
+import { computeSha256 } from './sha256.ts';
 
 type Fits = (value: unknown, text: string, key: string | number) => boolean;
 
@@ -29,7 +29,7 @@ export const storedColumns = {
   'journal.changes': isObject,
   'journal.outputs': isAny,
   // Nothing else than what its digest says.
-  'definitions.definition': (value, text, key) => isObject(value) && createHash('sha256').update(text).digest('hex') === key,
+  'definitions.definition': (value, text, key) => isObject(value) && computeSha256(text) === key,
   'consolidations.error': isFailure,
   'consolidations.content': isObject,
   'interactions.failure': isFailure,

@@ -1,3 +1,5 @@
+import { computeSha256 } from '../core/sha256.ts';
+
 /**
  * Copies a value with the keys of every object in one order, frozen through and through: equal values, equal copies.
  *
@@ -24,8 +26,4 @@ function isSorted(keys: readonly string[]): boolean {
 }
 
 /** SHA-256 of the JSON of a canonical value, hex. */
-export function computeDigest(canonical: unknown): string {
-  // Loaded here: it takes longer than all else of an import of the package.
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
-}
+export const computeDigest = (canonical: unknown): string => computeSha256(JSON.stringify(canonical));

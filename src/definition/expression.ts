@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { laterTurn } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import { describeInexact } from '../core/json-text.ts';
-import { canEvaluateApart, evaluateApart } from '../evaluator/evaluator.ts';
+import type { EvaluatorApart } from '../evaluator/evaluation-task.ts';
 import { findInexactNumber, growsTooMuch } from './expression-copies.ts';
 import { computeCost, findGrowth, type Growth, maxCost } from './expression-cost.ts';
 import { compileProgram, type Program } from './expression-engine.ts';
@@ -111,18 +111,18 @@ function createPathExpression(source: string, names: readonly string[]): Express
   };
 }
 
-/** Here, when it is sure to be little; else in a process of its own. */
+/** Here, when it is sure to be little; else where it holds nobody up, if there is such a place. */
 async function evaluateProgram(source: string, program: Program, growth: Growth | undefined, scope: ExpressionScope, recorded: RecordedValues): Promise<unknown> {
   const cost = growth && computeCost(growth, scope);
-  if (cost === undefined && canEvaluateApart()) return evaluateFarther(source, scope, recorded);
+  if (cost === undefined && recorded.apart?.isThere()) return evaluateFarther(source, recorded.apart, scope, recorded);
   await takeTurns(cost ?? maxCost);
   const result = await runProgram(source, program, scope, recorded, cost === undefined ? recorded.timeLimitMs : 0);
   takeRoom(recorded.room, countBytes(result));
   return result;
 }
 
-async function evaluateFarther(source: string, scope: ExpressionScope, { now, seed, timeLimitMs, room }: RecordedValues): Promise<unknown> {
-  const outcome = await evaluateApart({ kind: 'expression', source, scope: writeScope(source, scope), now, seed, maxBytes: room.maxBytes - room.used }, timeLimitMs);
+async function evaluateFarther(source: string, apart: EvaluatorApart, scope: ExpressionScope, { now, seed, timeLimitMs, room }: RecordedValues): Promise<unknown> {
+  const outcome = await apart.evaluate({ kind: 'expression', source, scope: writeScope(source, scope), now, seed, maxBytes: room.maxBytes - room.used }, timeLimitMs);
   if ('error' in outcome) throw new FlowError(outcome.error.code, outcome.error.message, outcome.error);
   if ('overrun' in outcome) throw toOverrunError(source, outcome.overrun, timeLimitMs);
   takeRoom(room, outcome.value.length);
@@ -144,8 +144,8 @@ let sinceTurn = 0;
 /** Many small evaluations, one after the other, leave room for everything else. */
 async function takeTurns(cost: number): Promise<void> {
   // One waits behind those that wait already: what was asked for first comes out first.
-  while (sinceTurn > 0 && sinceTurn + cost > maxCost) await nextTurn();
-  if (sinceTurn === 0) setImmediate(() => (sinceTurn = 0));
+  while (sinceTurn > 0 && sinceTurn + cost > maxCost) await new Promise<void>(laterTurn);
+  if (sinceTurn === 0) laterTurn(() => (sinceTurn = 0));
   sinceTurn += cost;
 }
 

@@ -1,5 +1,6 @@
 import type { ArtifactKind } from '../core/artifact-kind.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
+import type { EvaluatorApart } from '../evaluator/evaluation-task.ts';
 import type { AssertionDefinition } from './assertion-schema.ts';
 import type { FlowDefinition } from './schema.ts';
 
@@ -25,7 +26,7 @@ export interface ExpressionScope {
   readonly output?: unknown;
 }
 
-/** What is bound to `$now`, `$millis` and `$random`, so that a replay computes the same. */
+/** What is bound to `$now`, `$millis` and `$random`, so that a replay computes the same; and the limits of an evaluation. */
 export interface RecordedValues {
   /** Epoch ms. */
   readonly now: number;
@@ -35,6 +36,8 @@ export interface RecordedValues {
   readonly timeLimitMs: number;
   /** How much the results of all its expressions may come to. */
   readonly room: ResultRoom;
+  /** Evaluates what is not sure to be little. Left out: evaluated here, with the limit looked at between its steps. */
+  readonly apart?: EvaluatorApart | undefined;
 }
 
 /** Room for results, bytes of JSON. */

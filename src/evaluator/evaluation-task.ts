@@ -13,6 +13,14 @@ export interface EvaluationError {
 /** What became of a task: JSON text, a mistake in it, or the limit that it met. */
 export type Outcome = { readonly value: string } | { readonly error: EvaluationError } | { readonly overrun: 'time' | 'memory' };
 
+/** Does work whose cost nobody can foresee where it can neither hold up nor end this process. */
+export interface EvaluatorApart {
+  /** Whether there is one; if not, the work is done here. */
+  isThere(): boolean;
+  /** @param cpuLimitMs most CPU it may take, ms */
+  evaluate(task: EvaluationTask, cpuLimitMs: number): Promise<Outcome>;
+}
+
 /** What the process that evaluates is sent. */
 export interface EvaluationRequest {
   readonly id: number;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { findEntryFile } from '../core/entry-file.ts';
 import { FlowError } from '../core/errors.ts';
 import { toNodeEnvironment } from '../core/node-environment.ts';
-import type { EvaluationReply, EvaluationRequest, EvaluationTask, Outcome } from './evaluation-task.ts';
+import type { EvaluationReply, EvaluationRequest, EvaluationTask, EvaluatorApart, Outcome } from './evaluation-task.ts';
 
 /** How an evaluating process ended without an answer. */
 interface Ended {
@@ -36,6 +36,9 @@ export function evaluateApart(task: EvaluationTask, cpuLimitMs: number): Promise
   last = outcome.catch(() => undefined);
   return outcome;
 }
+
+/** This process's. */
+export const evaluatorProcess: EvaluatorApart = { isThere: canEvaluateApart, evaluate: evaluateApart };
 
 async function evaluate(task: EvaluationTask, cpuLimitMs: number): Promise<Outcome> {
   for (let isFirst = true; ; isFirst = false) {

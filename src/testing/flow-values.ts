@@ -1,3 +1,4 @@
+import { evaluatorProcess } from '../evaluator/evaluator.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { toJsonSchema } from '../core/schema-json.ts';
 import { createSeededRandom } from '../core/ids.ts';
@@ -191,7 +192,7 @@ export class FlowValues {
       const output = this.#getStep(id)?.forEach ? [outputs[id], outputs[id]] : outputs[id];
       return [id, fails.includes(id) ? { output: null, status: 'failed', artifacts: {} } : { output: output ?? null, status: 'completed', artifacts: {} }];
     }));
-    return value.evaluate({ input, steps, ...item }, { now: modelStart, seed: 'path', timeLimitMs, room: { maxBytes, used: 0 } });
+    return value.evaluate({ input, steps, ...item }, { now: modelStart, seed: 'path', timeLimitMs, room: { maxBytes, used: 0 }, apart: evaluatorProcess });
   }
 
   async isValid({ input, outputs }: FlowWorld): Promise<boolean> {

@@ -8,9 +8,9 @@ import { growsTooMuch } from '../../src/definition/expression-copies.ts';
 import { compileProgram } from '../../src/definition/expression-engine.ts';
 import type { RecordedValues } from '../../src/definition/plan.ts';
 import { computeSchemaCost, isQuicklyChecked, toPatternDegree } from '../../src/definition/schema-cost.ts';
-import { evaluateApart } from '../../src/evaluator/evaluator.ts';
+import { evaluateApart, evaluatorProcess } from '../../src/evaluator/evaluator.ts';
 
-const toRecorded = (timeLimitMs = 1_000, maxBytes = 4_194_304): RecordedValues => ({ now: 0, seed: 's', timeLimitMs, room: { maxBytes, used: 0 } });
+const toRecorded = (timeLimitMs = 1_000, maxBytes = 4_194_304): RecordedValues => ({ now: 0, seed: 's', timeLimitMs, room: { maxBytes, used: 0 }, apart: evaluatorProcess });
 
 async function evaluate(source: string, input: unknown = {}, recorded = toRecorded()): Promise<unknown> {
   const expression = parseExpression(source);

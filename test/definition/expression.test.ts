@@ -5,8 +5,9 @@ import { isFlowError } from '../../src/core/errors.ts';
 import { type Expression, parseExpression } from '../../src/definition/expression.ts';
 import { functionNames } from '../../src/definition/expression-scan.ts';
 import type { ExpressionScope, RecordedValues } from '../../src/definition/plan.ts';
+import { evaluatorProcess } from '../../src/evaluator/evaluator.ts';
 
-const recorded: RecordedValues = { now: Date.UTC(2026, 0, 31, 9), seed: 'execution/step', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 } };
+const recorded: RecordedValues = { now: Date.UTC(2026, 0, 31, 9), seed: 'execution/step', timeLimitMs: 1_000, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess };
 
 function compile(source: string): Expression {
   const expression = parseExpression(source);
@@ -130,20 +131,20 @@ describe('an expression that goes wrong', () => {
     ['$replace(input.text, /(x|x)*y/, "")', { text: 'x'.repeat(40) }],
     ['$distinct(input.ids)', { ids: Array.from({ length: 60_000 }, (_, n) => `customer-${n}`) }],
   ])('is stopped at its time limit: %s', async (source, input) => {
-    const failure = await failureOf(source, input, { ...recorded, timeLimitMs: 50, room: { maxBytes: 4_194_304, used: 0 } });
+    const failure = await failureOf(source, input, { ...recorded, timeLimitMs: 50, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess });
     expect(failure).toMatchObject({ code: 'expression_timeout', message: expect.stringContaining('to be evaluated within 50 ms; it was stopped') });
   });
 
   it('is stopped when it calls itself too deeply or makes a list that is too long', async () => {
-    const patient = { ...recorded, timeLimitMs: 60_000, room: { maxBytes: 4_194_304, used: 0 } };
+    const patient = { ...recorded, timeLimitMs: 60_000, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess };
     expect(await failureOf('($f := function($n) { 1 + $f($n + 1) }; $f(0))', {}, patient)).toMatchObject({ code: 'expression_failed' });
     expect(await failureOf('[1..5000000]', {}, patient)).toMatchObject({ code: 'expression_failed' });
     expect(await evaluate('1 + 1')).toBe(2);
   });
 
   it('does not take the time of the others', async () => {
-    const slow = failureOf('($f := function() { $f() }; $f())', {}, { ...recorded, timeLimitMs: 200, room: { maxBytes: 4_194_304, used: 0 } });
-    expect(await evaluate('1 + 1', {}, {}, { ...recorded, timeLimitMs: 100, room: { maxBytes: 4_194_304, used: 0 } })).toBe(2);
+    const slow = failureOf('($f := function() { $f() }; $f())', {}, { ...recorded, timeLimitMs: 200, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess });
+    expect(await evaluate('1 + 1', {}, {}, { ...recorded, timeLimitMs: 100, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess })).toBe(2);
     expect((await slow).code).toBe('expression_timeout');
   });
 

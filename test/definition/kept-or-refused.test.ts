@@ -8,6 +8,7 @@ import { parseFlow } from '../../src/definition/parse.ts';
 import type { Problem } from '../../src/definition/problem.ts';
 import { readSleep } from '../../src/definition/wait.ts';
 import { readJsonArgument } from '../../src/views/cli/json-argument.ts';
+import { evaluatorProcess } from '../../src/evaluator/evaluator.ts';
 
 const flow = (given: string, before = ''): string => `id: f\n${before}steps:\n  - { id: one, uses: exec, with: &common { a: 1, b: 1 } }\n  - { id: two, uses: exec, with: ${given} }\n`;
 const given = (text: string, before = ''): unknown => parseFlow(flow(text, before)).steps[1]?.with;
@@ -54,7 +55,7 @@ describe('a number that an expression reads in a text', () => {
   const evaluate = async (source: string): Promise<unknown> => {
     const parsed = parseExpression(source);
     if ('message' in parsed) throw new Error(parsed.message);
-    return parsed.evaluate({ input: { id: '9007199254740993', small: '12' }, steps: {} }, { now: 0, seed: 's', timeLimitMs: 10_000, room: { maxBytes: 1_000_000, used: 0 } });
+    return parsed.evaluate({ input: { id: '9007199254740993', small: '12' }, steps: {} }, { now: 0, seed: 's', timeLimitMs: 10_000, room: { maxBytes: 1_000_000, used: 0 }, apart: evaluatorProcess });
   };
 
   it.each(['$number(input.id)', 'input.id.$number()', '$map([input.id], $number)', '$number("0x20000000000001")', '$number("-9007199254740993")', '$number("9007199254740993.0")', '$parseInteger("9,007,199,254,740,993", "#,##0")', 'input.id ~> $number'])('is refused when it would become another: %s', async source => {

@@ -1,3 +1,4 @@
+import { evaluatorProcess } from '../../evaluator/evaluator.ts';
 import type { StoreReader } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
@@ -186,6 +187,6 @@ export class RunSession implements Session {
     const values = this.#step.artifacts.flatMap(({ name, from, file }) => [name, from, file === false ? null : file]);
     const scope = await createScope(store, { tree, executionKey: header.key, input, item, outputs, maxBytes }, this.#step, values);
     const seed = toIdempotencyKey(executionId, toLocalAddress(stepId, item), this.#resident.header.generation);
-    return makeDeclared(this.#step, { ...scope, output: JSON.parse(output) as unknown }, { now: clock.now(), seed, timeLimitMs, room: { maxBytes: maxArtifactBytes, used: 0 } }, maxArtifactBytes);
+    return makeDeclared(this.#step, { ...scope, output: JSON.parse(output) as unknown }, { now: clock.now(), seed, timeLimitMs, room: { maxBytes: maxArtifactBytes, used: 0 }, apart: evaluatorProcess }, maxArtifactBytes);
   }
 }

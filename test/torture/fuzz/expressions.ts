@@ -3,6 +3,7 @@ import { functionNames } from '../../../src/definition/expression-scan.ts';
 import { parseExpression } from '../../../src/definition/expression.ts';
 import type { FuzzResult } from './definitions.ts';
 import { measureApart, pick, Stretches, Tally } from './measure.ts';
+import { evaluatorProcess } from '../../../src/evaluator/evaluator.ts';
 
 /** What arguments are made of; `N` is a large number. */
 const texts = ['input.text', 'input.long', '$pad("ab", N)', '"2024-01-01T00:00:00Z"', '"#0.00;(#)"', '"[Y0001]-[M01]"', '"x"', '""', '$join([1..N].$string())', '"%E4%"', '"\\uD800"'];
@@ -58,7 +59,7 @@ export async function fuzzExpressions(seed: number, count: number, limitMs: numb
       tally.codes.set('no expression', (tally.codes.get('no expression') ?? 0) + 1);
       continue;
     }
-    const recorded = { now: 0, seed: 's', timeLimitMs: limitMs, room: { maxBytes: 4_194_304, used: 0 } };
+    const recorded = { now: 0, seed: 's', timeLimitMs: limitMs, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess };
     const { value: error, cpuMs } = await measureApart(() => parsed.evaluate(scope, recorded).then(() => undefined, (thrown: unknown) => thrown));
     longestApartMs = Math.max(longestApartMs, cpuMs ?? 0);
     // What is handed over and back is read outside of the limit; the process tells its CPU in hundredths of a second.

@@ -2,6 +2,7 @@
 import { isFlowError } from '../../../src/core/errors.ts';
 import { parseExpression } from '../../../src/definition/expression.ts';
 import { measureApart } from './measure.ts';
+import { evaluatorProcess } from '../../../src/evaluator/evaluator.ts';
 
 const limitMs = Number(process.argv[2]);
 const rounds = Number(process.argv[3]);
@@ -21,7 +22,7 @@ for (let round = 0; round < rounds; round++) {
     const parsed = parseExpression(source);
     if ('message' in parsed) throw new Error(parsed.message);
     process.send?.({ begins: source });
-    const { value, cpuMs } = await measureApart(() => parsed.evaluate(scope, { now: 0, seed: 's', timeLimitMs: limitMs, room: { maxBytes: 4_194_304, used: 0 } }).then(
+    const { value, cpuMs } = await measureApart(() => parsed.evaluate(scope, { now: 0, seed: 's', timeLimitMs: limitMs, room: { maxBytes: 4_194_304, used: 0 }, apart: evaluatorProcess }).then(
       result => `gives ${JSON.stringify(result).slice(0, 60)}`,
       (error: unknown) => (isFlowError(error) ? error.code : `no FlowError: ${String(error)}`),
     ));

@@ -1,3 +1,4 @@
+import { evaluatorProcess } from '../../../evaluator/evaluator.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { type AssertedStep, type Evidence, evaluateAssertions, type Reading } from '../../../assertions/evaluate-assertions.ts';
 import type { Clock } from '../../../core/clock.ts';
@@ -65,7 +66,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
   let input: unknown = {};
   try {
     const scope = { input: readStored('inputs.input', header.key, header.input), steps: Object.fromEntries(plan.steps.map(({ id }) => [id, { output: steps[id]?.output ?? null, status: steps[id]?.status ?? 'pending' }])) };
-    if (state.with) input = state.with.constant ? structuredClone(state.with.value) : await state.with.evaluate(scope, { now: clock.now(), seed: idempotencyKey, timeLimitMs, room: { maxBytes: maxOutputBytes, used: 0 } });
+    if (state.with) input = state.with.constant ? structuredClone(state.with.value) : await state.with.evaluate(scope, { now: clock.now(), seed: idempotencyKey, timeLimitMs, room: { maxBytes: maxOutputBytes, used: 0 }, apart: evaluatorProcess });
   } catch (error) {
     return { failure: toFailure(error, false) };
   }
