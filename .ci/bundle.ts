@@ -174,6 +174,9 @@ function requireNoRequire(metafiles: readonly Metafile[]): void {
   if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
 }
 
+/** The entry point that runs anywhere: a file of its own, in which nothing is loaded by what only Node.js has. */
+const anywhere = 'src/kernel.ts';
+
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
   const programs = await embedPrograms();
@@ -182,7 +185,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
   const shortened = { ...shared, minifyWhitespace: true, minifySyntax: true } as const;
   const { metafile } = await build({
     ...shortened,
-    entryPoints: listEntries(manifest),
+    entryPoints: listEntries(manifest).filter(entry => entry !== anywhere),
     outbase: '.',
     outdir,
     // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
@@ -194,7 +197,9 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
   requireNoRequire([metafile, ...programs.metafiles]);
   const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;
   await mergeLoaded(root, metafile, [toOutput('src/index'), toOutput('src/sqlite')], 'core.js', { ...shortened, external });
-  return { ...metafile, outputs: Object.assign({}, metafile.outputs, ...[...lateMetafiles.values()].map(({ outputs }) => outputs)) as Metafile['outputs'] };
+  // As for a browser: there it is an error to ask for a module of Node.js.
+  const { metafile: own } = await build({ ...shortened, platform: 'browser', target: 'es2023', entryPoints: [anywhere], outbase: '.', outdir, external: ['xstate'], plugins: [english, shorten] });
+  return { ...metafile, outputs: Object.assign({}, metafile.outputs, own.outputs, ...[...lateMetafiles.values()].map(({ outputs }) => outputs)) as Metafile['outputs'] };
 }
 
 /** The packages whose code is in the bundles, by the folder each is in. */

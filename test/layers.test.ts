@@ -60,6 +60,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'assertions', prefix: 'src/assertions/', imports: ['core', 'definition'] },
   { name: 'benchmark format', prefix: 'src/benchmark-format/', imports: ['core', 'evaluator', 'definition', 'assertions'] },
   { name: 'catalog', prefix: 'src/catalog/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records'] },
+  { name: 'door to the kernel', prefix: 'src/kernel.ts', imports: ['core', 'evaluator', 'definition', 'store records', 'kernel'] },
   { name: 'kernel', prefix: 'src/kernel/', imports: ['core', 'definition', 'machines', 'store records'] },
   { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'store contract', 'store records'] },
   { name: 'owner', prefix: 'src/owner/', imports: ['core', 'store contract', 'store records'] },
@@ -172,6 +173,14 @@ describe('the layers', () => {
   it('import one way only', () => {
     const forbidden = [...files].flatMap(([from, { imports }]) => imports.flatMap(to => findForbidden(from, to) ?? []));
     expect(forbidden).toEqual([]);
+  });
+
+  it('show the kernel the types of records, and nothing else of a store or a host', () => {
+    const kernel = [...files].filter(([file]) => file === 'src/kernel.ts' || file.startsWith('src/kernel/'));
+    const seen = new Set(kernel.flatMap(([, { imports }]) => imports.filter(to => to.startsWith('persistence/'))));
+    expect([...seen].toSorted()).toEqual(['persistence/consolidation-store.ts', 'persistence/records.ts']);
+    expect(kernel.flatMap(([file]) => readFileSync(join(root, file), 'utf8').match(/^(?:import|export) (?!type ).* from '[./]*persistence\/.*$/gm) ?? [])).toEqual([]);
+    expect(kernel.flatMap(([file, { imports }]) => imports.filter(to => /^src\/(?:engine|kinds|owner|runtime|views)\//.test(to)).map(to => `${file} imports ${to}`))).toEqual([]);
   });
 
   it('have no circle of imports, not even of types', () => {

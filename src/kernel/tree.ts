@@ -178,6 +178,21 @@ export function getActor(tree: FlowTree, position: number, item: number): StepAc
   return actor && item !== noItem && isFanOut(actor) ? actor.items.get(item) : actor;
 }
 
+/** Whether an actor that was read back cannot go on without what expressions made: a list, or the name of a signal. */
+export function needsInput(actor: StepActor | FanOutActor): boolean {
+  return isFanOut(actor) || (actor.step.kind === 'signal' && actor.step.with !== null && !actor.step.with.constant);
+}
+
+/** Gives an actor that was read back what expressions made; undefined: nothing is stored. */
+export function giveInput(actor: StepActor | FanOutActor, input: unknown): void {
+  if (!isFanOut(actor)) {
+    actor.input = input;
+    return;
+  }
+  actor.list = (input as unknown[] | undefined) ?? [];
+  if (!actor.step.with) for (const item of actor.items.values()) item.input = actor.list[item.item];
+}
+
 /** Whether a step in this state keeps its flow in memory. */
 export function isBusy(step: PlannedStep, state: string): boolean {
   return state === 'running' || (state === 'waiting' && step.kind === 'flow');

@@ -1,4 +1,5 @@
 import { createFailure } from '../core/failure.ts';
+import { toExpiry } from '../kernel/answers.ts';
 import type { Message } from '../kernel/messages.ts';
 import type { FlowTree, StepActor } from '../kernel/tree.ts';
 import { createTimerEvent, isFanOut } from '../kernel/tree.ts';
@@ -23,8 +24,7 @@ export function listDue(tree: FlowTree, startedAt: number): DueEvent[] {
   for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
   const { timeoutMs } = tree.plan;
   if (timeoutMs !== null && tree.flow.status === 'active' && !tree.flow.context.ending) {
-    const failure = createFailure('flow_timeout', `The flow took longer than ${timeoutMs} ms`);
-    due.push({ at: startedAt + timeoutMs, place: 'flow', message: () => ({ to: 'flow', event: { type: 'flow.expire', failure } }) });
+    due.push({ at: startedAt + timeoutMs, place: 'flow', message: () => toExpiry(tree.plan) });
   }
   const next = Math.min(...due.map(({ at }) => at));
   return due.filter(({ at }) => at === next);

@@ -4,19 +4,19 @@ import { type Clock, setDeadline } from '../../core/clock.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { Random } from '../../core/ids.ts';
-import { toIdempotencyKey } from '../../core/ids.ts';
-import { copyJson } from '../../core/json.ts';
 import type { Changes, Effect } from '../../kernel/changes.ts';
 import type { ChildFlows } from './child-flows.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import { Consolidations } from './consolidation/consolidations.ts';
 import type { Envelope } from './envelope.ts';
 import type { Host } from './host.ts';
+import { toPing } from '../../kernel/ping.ts';
 import type { Message } from '../../kernel/messages.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import { countPostponed } from '../../kernel/postpone.ts';
 import { prepareStep } from './preparer.ts';
-import { computeRetryDelay, toAskUntil } from '../../kernel/fallback.ts';
+import { toRunMessage } from '../../kernel/answers.ts';
+import { computeRetryDelay } from '../../kernel/fallback.ts';
 import type { Resident } from './resident.ts';
 import { toRunKey } from './resident.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
@@ -31,7 +31,6 @@ import type { Tool } from './tool.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { StepActor } from '../../kernel/tree.ts';
 import { getActor, isFanOut } from '../../kernel/tree.ts';
-import { noItem, toLocalAddress } from '../../core/address.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
 
 export interface EffectsOptions {
@@ -187,18 +186,9 @@ export class Effects {
 
   #run(resident: Resident, actor: StepActor, effect: RunEffect): void {
     const { header, runs } = resident;
-    const { step, item, snapshot } = actor;
+    const { step } = actor;
     const tool = this.#options.tools.get(step.target);
-    const ping = {
-      executionId: header.executionId,
-      flowId: header.flowId,
-      stepId: step.id,
-      item: item === noItem ? undefined : item,
-      attempt: snapshot.context.attempt,
-      idempotencyKey: toIdempotencyKey(header.executionId, toLocalAddress(step.id, item), header.generation),
-      timeoutMs: step.timeoutMs,
-      input: actor.input === undefined ? (step.with?.value ?? {}) : copyJson(actor.input),
-    };
+    const ping = toPing(header, actor);
     if (!tool) {
       const failure = createFailure('tool_unknown', `Expected a tool named "${step.target}", this runtime has none`);
       this.#report(resident, effect, { type: 'failed', failure });
@@ -244,15 +234,7 @@ export class Effects {
   }
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
-    if (pong.type === 'completed') return { to: 'step', position, item, event: { type: 'attempt.completed', run }, output: pong.output };
-    const step = resident.tree.plan.steps[position];
-    const excluded = step?.retry.nonRetryable.includes(pong.failure.code) ?? false;
-    const failure = excluded ? { ...pong.failure, retryable: false } : pong.failure;
-    const actor = getActor(resident.tree, position, item);
-    const attempt = actor && !isFanOut(actor) ? actor.snapshot.context.attempt : 1;
-    const delay = pong.retryAfterMs ?? (step ? computeRetryDelay(step, attempt, this.#options.random.next()) : 0);
-    const now = this.#host.now();
-    return { to: 'step', position, item, event: { type: 'attempt.failed', run, failure, retryAt: now + delay, ...(step && toAskUntil(step, now)) } };
+    return toRunMessage(resident.tree, { position, item, run }, pong, this.#host.now(), () => this.#options.random.next());
   }
 
   #prepare(resident: Resident, position: number, item: number): void {

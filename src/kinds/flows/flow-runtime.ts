@@ -36,6 +36,7 @@ import type { Started, StartParams } from './starter.ts';
 import { Starter } from './starter.ts';
 import type { Due } from './timers.ts';
 import { Timers } from './timers.ts';
+import { toExpiry } from '../../kernel/answers.ts';
 import { createTimerEvent, getActor, isFanOut } from '../../kernel/tree.ts';
 import { noItem } from '../../core/address.ts';
 import { Watchers } from '../../engine/watchers.ts';
@@ -333,8 +334,7 @@ export class FlowRuntime implements Performer {
   #expire(executionId: string, { header, tree }: Resident, at: number): void {
     // The time of a generation before is nothing to this one.
     if (header.startedAt === null || tree.flow.context.ending || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
-    const failure = createFailure('flow_timeout', `The flow took longer than ${tree.plan.timeoutMs} ms`);
-    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.expire', failure } } });
+    this.#host.post({ kind: 'message', executionId, message: toExpiry(tree.plan) });
   }
 
   // end and new beginning

@@ -5,7 +5,6 @@ import type { CommitBatch, Store } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, toError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
-import { breakTree } from '../../kernel/break-tree.ts';
 import { createBatch, hasFlowRows } from '../../engine/batch.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import { createChanges } from '../../kernel/changes.ts';
@@ -16,6 +15,7 @@ import { deliver, resume } from '../../kernel/deliver.ts';
 import { inheritSteps } from '../../kernel/kept-steps.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
 import type { Machines } from '../../kernel/machines.ts';
+import { moveTree } from '../../kernel/move-tree.ts';
 import type { Message } from '../../kernel/messages.ts';
 import type { Participant, Tick } from '../../engine/participant.ts';
 import type { Performer } from './performer.ts';
@@ -276,19 +276,11 @@ export class Host {
   #guard(resident: Resident, now: number, work: (changes: Changes) => void): void {
     const changes = this.#touch(resident);
     const { header, tree } = resident;
-    try {
-      work(changes);
-    } catch (error) {
-      const { message } = toFailure(error);
-      this.#options.logger.error({ err: error, executionId: header.executionId }, 'a machine threw; its flow fails');
-      breakTree(this.#options.machines, tree, createFailure('machine_failed', message), now, changes);
-    }
+    const broken = moveTree(this.#options.machines, resident, now, changes, work);
+    if (broken) this.#options.logger.error({ err: broken.thrown, executionId: header.executionId }, 'a machine threw; its flow fails');
     if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes);
     // In the same tick, as with messages: an actor is stored with the step that waits for it.
     if (changes.machineCalls.length > 0) this.#tellMachines(changes);
-    if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
-    // A clock that was set back must not make it end before it began.
-    if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
   }
 
   /** In the same tick: what waits is known to the queues as soon as it is stored. */

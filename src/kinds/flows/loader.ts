@@ -5,7 +5,7 @@ import type { Machines } from '../../kernel/machines.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 import { restoreTree } from '../../kernel/rows.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
-import { isFanOut } from '../../kernel/tree.ts';
+import { giveInput, needsInput } from '../../kernel/tree.ts';
 import { noItem } from '../../core/address.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
 
@@ -25,13 +25,7 @@ export async function loadTree(
   };
   tree.signals = await reader.listSignals(record.key);
   for (const { number, payload } of tree.signals) readStored('signals.payload', `${record.key}/${number}`, payload);
-  for (const [position, actor] of tree.actors) {
-    if (isFanOut(actor)) {
-      actor.list = ((await readInput(position, noItem)) as unknown[] | undefined) ?? [];
-      if (!actor.step.with) for (const item of actor.items.values()) item.input = actor.list[item.item];
-    } else if (actor.step.kind === 'signal' && actor.step.with && !actor.step.with.constant) {
-      actor.input = await readInput(position, noItem);
-    }
-  }
+  // What handlers were given is read when they begin again.
+  for (const actor of tree.actors.values()) if (needsInput(actor)) giveInput(actor, await readInput(actor.step.position, noItem));
   return restored;
 }

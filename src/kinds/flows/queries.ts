@@ -4,7 +4,7 @@ import type { StepFailure } from '../../core/failure.ts';
 import { toConsolidatedSessionId } from '../../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './execution-api.ts';
-import { readItemList } from './item-list.ts';
+import { readItemList } from '../../kernel/item-list.ts';
 import { readEntries } from '../../core/journal-text.ts';
 import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from '../../core/address.ts';

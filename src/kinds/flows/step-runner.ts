@@ -11,24 +11,13 @@ import { listIssues, type SchemaIssue, type SchemaResult, validate } from '../..
 import { describeValue } from '../../core/wording.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
+import type { Ping } from '../../kernel/ping.ts';
 import type { ToParticipant } from '../../engine/participant.ts';
 import { StepCall } from './step-call.ts';
 import type { StepPublishing } from './step-publishing.ts';
 import type { PublishRequest } from '../queues/queue-commands.ts';
 import type { Outcome, Tool, ToolCall } from './tool.ts';
 import { isOutcome } from './tool.ts';
-
-/** What the flow asks an executor to do: one run of one step. */
-export interface Ping {
-  readonly executionId: string;
-  readonly flowId: string;
-  readonly stepId: string;
-  readonly item: number | undefined;
-  readonly attempt: number;
-  readonly idempotencyKey: string;
-  readonly timeoutMs: number | null;
-  readonly input: unknown;
-}
 
 export type Write = (tx: Transaction) => void;
 

@@ -2,7 +2,7 @@ import type { AttemptRecord, StepRecord } from '../../../../persistence/records.
 import { toStepSessionId } from '../../../core/ids.ts';
 import { readStored, toRowKey } from '../../../core/stored-value.ts';
 import type { FlowPlan, PlannedStep } from '../../../definition/plan.ts';
-import { toItemList } from '../item-list.ts';
+import { toItemList } from '../../../kernel/item-list.ts';
 import { noItem } from '../../../core/address.ts';
 import type { StepWork } from './gather.ts';
 import type { ConsolidatedStep } from './session.ts';

@@ -1,7 +1,7 @@
-import type { StepFailure } from '../../core/failure.ts';
-import type { StepStatus } from '../../../persistence/records.ts';
-import { readStored, toRowKey } from '../../core/stored-value.ts';
-import type { PlannedStep } from '../../definition/plan.ts';
+import type { StepFailure } from '../core/failure.ts';
+import type { StepStatus } from '../../persistence/records.ts';
+import { readStored, toRowKey } from '../core/stored-value.ts';
+import type { PlannedStep } from '../definition/plan.ts';
 
 /** An item of a `for_each` step that has ended. `output` is JSON text. */
 export interface EndedItem {
