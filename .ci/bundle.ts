@@ -140,7 +140,7 @@ interface Manifest {
 /** The sources of everything that is published, relative to the checkout. */
 export function listEntries({ exports }: Manifest): string[] {
   const exported = Object.values(exports).flatMap(conditions => conditions['flowstone-source'] ?? []);
-  return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts', 'src/evaluator-process.ts', 'src/evaluator-thread.ts'];
+  return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts', 'src/evaluator-process.ts', 'src/evaluator-thread.ts', 'src/backup-thread.ts'];
 }
 
 const shared = {
@@ -156,10 +156,10 @@ const shared = {
 } as const satisfies BuildOptions;
 
 /** Programs that an app needs wherever it runs, whole: an app that is bundled has no files of ours beside it. */
-const embedded = ['evaluator-process', 'evaluator-thread'];
+const embedded = ['evaluator-process', 'evaluator-thread', 'backup-thread'];
 
 async function embedPrograms(): Promise<{ readonly plugin: Plugin; readonly metafiles: readonly Metafile[] }> {
-  const built = await Promise.all(embedded.map(name => build({ ...shared, entryPoints: [`src/${name}.ts`], write: false, minify: true, plugins: [loadLate, builtIns] })));
+  const built = await Promise.all(embedded.map(name => build({ ...shared, entryPoints: [`src/${name}.ts`], write: false, minify: true, plugins: [loadLate, builtIns, nativeFile] })));
   const texts = Object.fromEntries(built.map(({ outputFiles: [file] }, place) => [embedded[place], file?.text]));
   const plugin: Plugin = {
     name: 'embedded programs',

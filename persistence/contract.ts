@@ -117,9 +117,18 @@ export interface TableStore extends TableStoreReader {
   /**
    * Checks that what was opened is still what is there; left out: it cannot go away. `own` and `commit` check it, too.
    *
+   * A runtime asks twice a second, rather than the store calling back: a file that was replaced tells nobody, so that a store would
+   * need a timer of its own to find out, and would have to keep it from going on after `close`.
+   *
    * @throws a `FlowError` with code `store_gone` or `store_log_gone`
    */
   verify?(): Answer<void>;
+  /**
+   * Writes all that is in the store at one moment into a new file, while the owner goes on; left out: the store cannot.
+   *
+   * @throws a `FlowError` with code `backup_exists`, `file_unreadable` or `store_cannot_open`; then there is no such file
+   */
+  backup?(file: string): Promise<void>;
   /** Gives back room that deletions have left, if there is a place to give it back to. */
   compact(): Answer<void>;
 }

@@ -149,7 +149,7 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
   /** Who owns the store now; undefined: nobody. */
   getOwner(): Answer<OwnerRecord | undefined>;
   getSize(): Answer<StoreSize>;
-  close(): void;
+  close(): Answer<void>;
 }
 
 /** A store as its one owner sees it. */
@@ -203,6 +203,12 @@ export interface Store extends StoreReader, QueueStore {
    * time: all but the transitions of flows, which go with their execution. Returns how many.
    */
   pruneJournal(before: number, limit: number): Answer<number>;
+  /**
+   * Writes all that is in the store at one moment into a new file, while the owner goes on; left out: the store cannot.
+   *
+   * @throws a `FlowError` with code `backup_exists`, `file_unreadable` or `store_cannot_open`; then there is no such file
+   */
+  backup?(file: string): Promise<void>;
   /** Gives back room that deletions in commits have left, if the store has a place to give it back to. */
   compact(): Answer<void>;
 }

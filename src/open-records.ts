@@ -23,7 +23,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): SqliteRecords => n
 export const openSqliteReader = (options: SqliteReaderOptions): SqliteRecordReader => new TableReader(openReader(options)) as unknown as SqliteRecordReader;
 
 /** Records in memory, with what only a store in memory can do. */
-export interface MemoryRecords extends AtOnce<Records> {
+export interface MemoryRecords extends Omit<AtOnce<Records>, 'backup'> {
   readonly tables: MemoryStore;
   copy(): MemoryRecords;
   reopen(): MemoryRecords;

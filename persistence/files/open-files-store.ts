@@ -18,7 +18,7 @@ export interface FilesStoreOptions {
 export type FilesReader = AtOnce<RecordReader>;
 
 /** A store of files as its owner uses it. Answers at once; steps' own writes cannot join its commits. */
-export type FilesStore = AtOnce<Omit<Records, 'commitWith'>>;
+export type FilesStore = AtOnce<Omit<Records, 'commitWith' | 'backup'>>;
 
 /**
  * Opens a store in a folder: an append-only journal, and a session file for each execution that has settled.

@@ -15,7 +15,8 @@ export type AnyReader = TableStoreReader | RecordReader;
 
 /** What answers at once, where the store under it does. */
 export type AtOnce<T> = {
-  -readonly [Name in keyof T]-?: T[Name] extends ((...values: infer Values) => Answer<infer Result>) | undefined ? (...values: Values) => Awaited<Result>
+  -readonly [Name in keyof T]-?: T[Name] extends ((...values: never) => Promise<unknown>) | undefined ? NonNullable<T[Name]>
+    : T[Name] extends ((...values: infer Values) => Answer<infer Result>) | undefined ? (...values: Values) => Awaited<Result>
     : T[Name] extends object | undefined ? AtOnce<NonNullable<T[Name]>>
     : T[Name];
 };

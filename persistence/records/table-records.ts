@@ -28,6 +28,7 @@ export class TableRecords extends TableReader implements Store {
   readonly lacks: readonly StoreCapability[];
   readonly commitWith?: (build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch) => void;
   readonly verify?: () => Answer<void>;
+  readonly backup?: (file: string) => Promise<void>;
   readonly #store: TableStore;
   readonly #known = new KnownExecutions();
   readonly #numbers = new JournalNumbers();
@@ -40,6 +41,7 @@ export class TableRecords extends TableReader implements Store {
     this.#blocks = new MessageBlocks(store);
     this.lacks = store.begin ? [] : ['ownWrites'];
     if (store.begin) this.commitWith = build => this.#commitWith(() => (store.begin as () => OpenTransaction)(), build);
+    if (store.backup) this.backup = file => (store.backup as (file: string) => Promise<void>)(file);
     if (store.verify) this.verify = () => (store.verify as () => Answer<void>)();
   }
 

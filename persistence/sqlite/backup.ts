@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { FlowError } from '../../src/core/errors.ts';
+import { copyDatabase } from './copy-database.ts';
 import type { SqliteDriver } from './driver.ts';
 import { toOpenError } from './errors.ts';
 import { checkSchema, closeDatabase, openReadable } from './open.ts';
@@ -10,17 +11,12 @@ import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
 
 const busyTimeoutMs = 5_000;
 
-/** Writes all that is in a database, at one moment, into a new file that appears whole or not at all. */
 function copyInto(source: string, target: string): void {
   const opened = openReadable(source, undefined, busyTimeoutMs);
-  const partial = `${target}.partial`;
   try {
     checkSchema(opened, true);
-    rmSync(partial, { force: true });
-    opened.connection.prepare('VACUUM INTO ?').run(partial);
-    renameSync(partial, target);
+    copyDatabase(opened.connection.database, target);
   } catch (error) {
-    rmSync(partial, { force: true });
     throw toOpenError(target, error);
   } finally {
     closeDatabase(opened);
@@ -32,15 +28,24 @@ function requireFolderOf(target: string): void {
 }
 
 /**
+ * Finds out where a backup can be written.
+ *
+ * @throws a `FlowError` with code `backup_exists` or `file_unreadable`
+ */
+export function requireNewFile(target: string): string {
+  const to = resolve(target);
+  requireFolderOf(to);
+  if (existsSync(to)) throw new FlowError('backup_exists', `Expected a new file for the backup, ${to} is there already. Name another one`, { details: { file: to } });
+  return to;
+}
+
+/**
  * Writes a backup of a database: one moment of it, also while its owner writes.
  *
  * @throws a `FlowError` with code `store_not_found`, `store_not_a_database`, `backup_exists`, `file_unreadable` or `store_cannot_open`
  */
 export function backupSqlite(file: string, target: string): void {
-  const to = resolve(target);
-  requireFolderOf(to);
-  if (existsSync(to)) throw new FlowError('backup_exists', `Expected a new file for the backup, ${to} is there already. Name another one`, { details: { file: to } });
-  copyInto(file, to);
+  copyInto(file, requireNewFile(target));
 }
 
 /**

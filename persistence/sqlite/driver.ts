@@ -61,6 +61,9 @@ export function useNativeBinding(file: string): void {
   preferred = undefined;
 }
 
+/** Where it was said to be; undefined: it is found by its package. */
+export const getNativeBinding = (): string | undefined => nativeBinding;
+
 function openNative(file: string, options: Omit<NativeOptions, 'nativeBinding'>): SqliteDatabase {
   return new BetterSqlite3(file, { ...options, ...(nativeBinding !== undefined && { nativeBinding }) });
 }

@@ -2,9 +2,12 @@ import type { OpenTransaction, TableStore, Transaction, Write, WriteShape } from
 import type { OwnerRecord } from '../records.ts';
 import { createAsyncWriteError, createNotAcquiredError, createRefusedError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import { describeKey, mustChange } from '../write-rules.ts';
+import { requireNewFile } from './backup.ts';
+import { backupApart } from './backup-apart.ts';
 import type { SqliteConnection } from './connection.ts';
+import { copyDatabase } from './copy-database.ts';
 import type { SqliteDatabase, SqliteStatement } from './driver.ts';
-import { toCommitError } from './errors.ts';
+import { toCommitError, toOpenError } from './errors.ts';
 import { FileWatch } from './file-watch.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
 import { giveBackPages } from './maintenance.ts';
@@ -137,6 +140,19 @@ export class SqliteStore extends SqliteReader implements TableStore {
       giveBackPages(connection);
     });
     this.#watch?.note();
+  }
+
+  async backup(file: string): Promise<void> {
+    const { driver, database } = this.requireOpen();
+    const to = requireNewFile(file);
+    const { path } = this.opened;
+    if (path !== undefined) return backupApart(path, to, driver);
+    // What is in memory has no second connection.
+    try {
+      copyDatabase(database, to);
+    } catch (error) {
+      throw toOpenError(to, error);
+    }
   }
 
   override close(): void {

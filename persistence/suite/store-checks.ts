@@ -13,6 +13,8 @@ export interface StoreSubject {
   readonly store: TableStore;
   /** The same rows, for reading, as another process opens them. */
   read(): TableStoreReader | Promise<TableStoreReader>;
+  /** Of a store that writes backups: a file that is not there, and what opens it as a reader would. */
+  readonly backup?: { readonly file: string; open(): TableStoreReader | Promise<TableStoreReader> };
   /** Closes what was opened and removes it. */
   dispose(): void | Promise<void>;
 }
@@ -220,6 +222,21 @@ export const storeChecks: readonly StoreCheck[] = [
     open.commit([note(1)]);
     store.begin().rollback();
     deepEqual(await listKeys(store), [1]);
+  }),
+  check('writes a backup of one moment into a new file while it goes on, where it can', async (store, { backup }) => {
+    if (!store.backup) return;
+    ok(backup, 'A store with `backup` is checked with a subject that says where to');
+    await store.commit([note(1), place('a', 0, -1)]);
+    const written = store.backup(backup.file);
+    await store.commit([note(2), place('a', 0, 2)]);
+    await written;
+    const reader = await backup.open();
+    const kept = await listKeys(reader);
+    deepEqual(kept.slice(0, 1), [1]);
+    equal((await readRows(reader, { table: places })).length, kept.length);
+    await reader.close();
+    await rejects(async () => store.backup?.(backup.file), hasCode('backup_exists'));
+    deepEqual(await listKeys(store), [1, 2]);
   }),
   check('answers as the store in memory does, whatever is written and asked', async store => {
     const model = new MemoryTables(new MemoryState());

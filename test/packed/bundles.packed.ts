@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
 import * as esbuild from 'esbuild';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -27,9 +28,13 @@ async function main() {
   const runtime = await createRuntime({ store, flows: [yaml, typed], tools: [double], logger });
   const { status, steps } = await (await runtime.start('yaml', { input: { n: 20 } })).settled();
   const second = await (await runtime.start('typed')).settled();
+  await store.backup('copy.db');
   await runtime.stop();
+  const copied = openSqliteStore({ file: 'copy.db', nativeBinding: process.argv[2] });
+  const kept = copied.listExecutions({}).length;
+  copied.close();
   const native = process.report.getReport().sharedObjects.some(file => file.endsWith('sqlite.node'));
-  console.log(JSON.stringify({ status, output: steps[0].output, second: second.status, reason: second.steps.find(({ reason }) => reason)?.reason, logged: lines.some(({ msg, n }) => msg === 'doubling' && n === 21), native }));
+  console.log(JSON.stringify({ status, output: steps[0].output, second: second.status, reason: second.steps.find(({ reason }) => reason)?.reason, logged: lines.some(({ msg, n }) => msg === 'doubling' && n === 21), native, kept }));
 }
 main().catch(error => { console.error(error); process.exit(1); });
 `;
@@ -93,13 +98,25 @@ function runAlone(name: string, file: string, ...args: string[]): unknown {
   return JSON.parse(execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', name, ...args], { cwd: home, env: createEmptyEnvironment(home), encoding: 'utf8' }));
 }
 
-const expected = { status: 'scored', output: 42, second: 'scored', logged: true, native: true };
+const expected = { status: 'scored', output: 42, second: 'scored', logged: true, native: true, kept: 3 };
 const alias = () => ({ zod: nested('zod') });
 /** What a bundle of modules needs for packages of CommonJS, such as pino. */
 const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
 
 const bundle = (entry: string, outfile: string, options: esbuild.BuildOptions): Promise<esbuild.BuildResult> =>
   esbuild.build({ absWorkingDir: folder, entryPoints: [entry], bundle: true, platform: 'node', target: 'node22.14', outfile, alias: alias(), logLevel: 'silent', ...options });
+
+describe('the kernel in a bundle for a browser', () => {
+  it('asks for nothing of Node.js, and runs where there is nothing but the language', async () => {
+    const source = "import { compileFlow, createFlow, startFlow } from 'flowstone/kernel';\nexport const start = () => { const plan = compileFlow({ id: 'one', steps: [{ id: 'first', uses: 'tool:double', with: { n: 1 } }] }); const { rows, effects } = startFlow(createFlow(plan, { executionId: 'x', now: 1 }), 1); return JSON.stringify([plan.digest, rows.execution.status, effects]); };\n";
+    const { outputFiles } = await esbuild.build({ stdin: { contents: source, resolveDir: folder }, absWorkingDir: folder, bundle: true, write: false, platform: 'browser', format: 'iife', globalName: 'kernel', logLevel: 'silent' });
+    const context = createContext({});
+    runInContext(outputFiles[0]?.text ?? '', context);
+    const [digest, ...rest] = JSON.parse(runInContext('kernel.start()', context) as string) as unknown[];
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(rest).toEqual(['stepping', [{ type: 'run', position: 0, item: -1, run: 1 }]]);
+  });
+});
 
 describe('an app that is bundled', () => {
   it.each([

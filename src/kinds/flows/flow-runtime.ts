@@ -395,6 +395,6 @@ export class FlowRuntime implements Performer {
     this.feed.end();
     this.endWatchers.end();
     await nextTurn(); // whoever follows reads to the end
-    this.store.close();
+    await this.store.close();
   }
 }

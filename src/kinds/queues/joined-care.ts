@@ -23,7 +23,7 @@ export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions
     try {
       return await work(reader);
     } finally {
-      reader.close();
+      await reader.close();
     }
   };
   return {
