@@ -86,7 +86,7 @@ export interface OpenTransaction {
 }
 
 /** What any number of processes may do while one owns the store. */
-export interface TableStoreReader {
+export interface StoreReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
   /** All answers are of one moment. */
@@ -98,7 +98,7 @@ export interface TableStoreReader {
 }
 
 /** Where rows are kept: all that a store has to be able to do. */
-export interface TableStore extends TableStoreReader {
+export interface Store extends StoreReader {
   /**
    * Takes ownership, until `close` or the end of the process.
    *

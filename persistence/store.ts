@@ -92,8 +92,8 @@ export interface StoreSize {
   readonly freeBytes: number;
 }
 
-/** What any number of processes may do while one owns the store. */
-export interface StoreReader extends QueueReader, DurationsReader, ConsolidationReader, FeedReader {
+/** Records of flows, queues and actors, as any number of processes read them while one owns the store. */
+export interface RecordReader extends QueueReader, DurationsReader, ConsolidationReader, FeedReader {
   /** Where everything is kept, for people: a path, or `memory`. */
   readonly location: string;
 
@@ -152,8 +152,8 @@ export interface StoreReader extends QueueReader, DurationsReader, Consolidation
   close(): Answer<void>;
 }
 
-/** A store as its one owner sees it. */
-export interface Store extends StoreReader, QueueStore {
+/** Records of flows, queues and actors in a store, as its one owner reads and writes them. */
+export interface Records extends RecordReader, QueueStore {
   /** What it cannot do by its nature; undefined: nothing. */
   readonly lacks?: readonly StoreCapability[];
 

@@ -47,7 +47,9 @@ export type { JoinedRuntime, JoinOptions } from './runtime/join-runtime.ts';
 export { loadFlow } from './definition/load-flow.ts';
 export { parseFlow } from './definition/parse.ts';
 export type { FlowDefinition, FlowSource } from './definition/schema.ts';
-export type { Store, StoreReader, Transaction } from '../persistence/store.ts';
+export type { RecordReader, Records, Transaction } from '../persistence/store.ts';
+/** @deprecated They are `Records` and `RecordReader`: in the next version `Store` is the contract that `flowstone/kit` has. */
+export type { Records as Store, RecordReader as StoreReader } from '../persistence/store.ts';
 export type { AnyReader, AnyStore } from '../persistence/records/open-records.ts';
 export type { MemoryRecords } from './open-records.ts';
 export { createMemoryStore } from './open-records.ts';

@@ -1,4 +1,4 @@
-export type { OpenTransaction, Request, StoreSize, TableStore, TableStoreReader, Transaction, Write, WriteShape } from '../persistence/contract.ts';
+export type { OpenTransaction, Request, StoreSize, Store, StoreReader, Transaction, Write, WriteShape } from '../persistence/contract.ts';
 export type { OwnerRecord } from '../persistence/records.ts';
 export type { Column, Index, Lifecycle, Row, Rule, Table, Value, Where } from '../persistence/table.ts';
 export { compareValues, defineTable, findIndex, isIn, listOrder } from '../persistence/table.ts';

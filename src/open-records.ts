@@ -1,9 +1,9 @@
 import type { MemoryStore } from '../persistence/memory/memory-store.ts';
 import { createMemoryStore as createMemoryTables } from '../persistence/memory/memory-store.ts';
-import type { AtOnce, RecordReader, Records } from '../persistence/records/open-records.ts';
+import type { AtOnce } from '../persistence/records/open-records.ts';
 import { TableReader } from '../persistence/records/table-reader.ts';
 import { TableRecords } from '../persistence/records/table-records.ts';
-import type { CommitBatch, Transaction } from '../persistence/store.ts';
+import type { CommitBatch, RecordReader, Records, Transaction } from '../persistence/store.ts';
 import type { SqliteDatabase } from '../persistence/sqlite/driver.ts';
 import type { SqliteReaderOptions, SqliteStoreOptions } from '../persistence/sqlite/open-sqlite-store.ts';
 import { openSqliteReader as openReader, openSqliteStore as openStore } from '../persistence/sqlite/open-sqlite-store.ts';

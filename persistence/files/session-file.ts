@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionRecord } from '../records.ts';
-import type { StoreReader } from '../store.ts';
+import type { RecordReader } from '../store.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 const sessionFormat = 'flowstone.session';
@@ -50,9 +50,9 @@ function toSession(reader: SessionSource, record: ExecutionRecord): object {
 
 /** What a session is read from: a store that answers at once. */
 export interface SessionSource {
-  listSteps(executionKey: number): Awaited<ReturnType<StoreReader['listSteps']>>;
-  listAttempts(executionKey: number): Awaited<ReturnType<StoreReader['listAttempts']>>;
-  getConsolidated(executionKey: number): Awaited<ReturnType<StoreReader['getConsolidated']>>;
+  listSteps(executionKey: number): Awaited<ReturnType<RecordReader['listSteps']>>;
+  listAttempts(executionKey: number): Awaited<ReturnType<RecordReader['listAttempts']>>;
+  getConsolidated(executionKey: number): Awaited<ReturnType<RecordReader['getConsolidated']>>;
 }
 
 /** Writes the session file of a settled execution, whole or not at all. */

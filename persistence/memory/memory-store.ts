@@ -1,5 +1,5 @@
 import { isFlowError } from '../../src/core/errors.ts';
-import type { OpenTransaction, Request, TableStore, StoreSize, Write } from '../contract.ts';
+import type { OpenTransaction, Request, Store, StoreSize, Write } from '../contract.ts';
 import type { OwnerRecord } from '../records.ts';
 import { createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createStaleOwnerError } from '../store-errors.ts';
 import type { Row } from '../table.ts';
@@ -12,7 +12,7 @@ export function createMemoryStore(): MemoryStore {
 }
 
 /** A store that answers from memory. What makes its rows last, if anything does, is for the class on top to say. */
-export class MemoryTables implements TableStore {
+export class MemoryTables implements Store {
   readonly location: string = 'memory';
   protected state: MemoryState;
   readonly #token = {};

@@ -1,15 +1,15 @@
 import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, DueActor, ListActorsParams } from '../actor-store.ts';
 import type { Answer } from '../answer.ts';
-import type { TableStoreReader } from '../contract.ts';
+import type { StoreReader } from '../contract.ts';
 import type { Row } from '../table.ts';
 import { readActorJournal } from './journal-reads.ts';
 import { asRecord, collect, readOne, readRows } from './reading.ts';
 import { actorMachines, actorParts, actors } from './tables.ts';
 
 export class ActorReads implements ActorReader {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 

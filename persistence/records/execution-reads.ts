@@ -1,7 +1,7 @@
 import { isFlowError } from '../../src/core/errors.ts';
 import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
-import type { Request, TableStoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { DefinitionRecord, ExecutionRecord, ExecutionStatus } from '../records.ts';
 import type { ListExecutionsParams } from '../store.ts';
@@ -26,7 +26,7 @@ const toNewest = (key: number): Request => ({
 });
 
 /** Executions with their inputs, as far as the journal says that they are; one that was deleted meanwhile is left out. */
-function withInputs(store: TableStoreReader, rows: readonly Row[]): Answer<ExecutionRecord[]> {
+function withInputs(store: StoreReader, rows: readonly Row[]): Answer<ExecutionRecord[]> {
   if (rows.length === 0) return [];
   const keys = rows.map(row => [row['key'] as number, inputPosition, inputPosition]);
   const open = rows.filter(row => row['settledAt'] === null).map(row => row['key'] as number);
@@ -63,28 +63,28 @@ function readProgress(execution: Row, newest: readonly Row[]): Row {
   return { seq };
 }
 
-const listExecutionRows = (store: TableStoreReader, request: Request): Answer<ExecutionRecord[]> => chain(store.read([request]), ([rows = []]) => withInputs(store, rows));
+const listExecutionRows = (store: StoreReader, request: Request): Answer<ExecutionRecord[]> => chain(store.read([request]), ([rows = []]) => withInputs(store, rows));
 
-export const getDefinition = (store: TableStoreReader, digest: string): Answer<DefinitionRecord | undefined> =>
+export const getDefinition = (store: StoreReader, digest: string): Answer<DefinitionRecord | undefined> =>
   readOne(store, { table: definitions, keys: [[digest]] }, asRecord<DefinitionRecord>);
 
-export function getExecution(store: TableStoreReader, executionId: string, generation: number | undefined): Answer<ExecutionRecord | undefined> {
+export function getExecution(store: StoreReader, executionId: string, generation: number | undefined): Answer<ExecutionRecord | undefined> {
   const found = generation === undefined
     ? listGenerations(store, executionId, 1)
     : listExecutionRows(store, { table: executions, index: 'executions_generation', keys: [[executionId, generation]] });
   return chain(found, ([row]) => row);
 }
 
-export const listGenerations = (store: TableStoreReader, executionId: string, limit: number): Answer<ExecutionRecord[]> =>
+export const listGenerations = (store: StoreReader, executionId: string, limit: number): Answer<ExecutionRecord[]> =>
   listExecutionRows(store, { table: executions, index: 'executions_generation', prefix: [executionId], order: 'falling', limit });
 
-export const findByIdempotencyKey = (store: TableStoreReader, idempotencyKey: string): Answer<ExecutionRecord | undefined> =>
+export const findByIdempotencyKey = (store: StoreReader, idempotencyKey: string): Answer<ExecutionRecord | undefined> =>
   chain(readOne(store, { table: executions, index: 'executions_idempotency', keys: [[idempotencyKey]], columns: ['executionId'] }, row => row['executionId'] as string), id =>
     id === undefined ? undefined : getExecution(store, id, undefined),
   );
 
 /** Those of the rows that no later generation follows. */
-export function selectNewest(store: TableStoreReader, rows: readonly Row[]): Answer<Row[]> {
+export function selectNewest(store: StoreReader, rows: readonly Row[]): Answer<Row[]> {
   if (rows.length === 0) return [];
   const keys = rows.map(row => [row['executionId'] as string, (row['generation'] as number) + 1]);
   return chain(store.read([{ table: executions, index: 'executions_generation', keys, columns: ['executionId', 'generation'] }]), ([later = []]) => {
@@ -93,7 +93,7 @@ export function selectNewest(store: TableStoreReader, rows: readonly Row[]): Ans
   });
 }
 
-export function listExecutions(store: TableStoreReader, { status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): Answer<ExecutionRecord[]> {
+export function listExecutions(store: StoreReader, { status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): Answer<ExecutionRecord[]> {
   const rising = order === 'oldest';
   const place = flowId === undefined ? {} : { index: 'executions_flow', prefix: [flowId] };
   const list = (one: ExecutionStatus | undefined): Answer<Row[]> =>
@@ -119,7 +119,7 @@ export function listExecutions(store: TableStoreReader, { status, flowId, limit 
 const statuses = ['pending', 'stepping', 'consolidating', 'scored', 'failed'] as const;
 
 /** Each execution once. Generations that another one follows have settled. */
-export function countExecutions(store: TableStoreReader): Answer<Record<ExecutionStatus, number>> {
+export function countExecutions(store: StoreReader): Answer<Record<ExecutionStatus, number>> {
   const count = (status: ExecutionStatus): Request => ({ table: executions, index: 'executions_status', prefix: [status], count: true });
   const retried: Request = { table: executions, index: 'executions_retried', columns: ['executionId', 'generation'] };
   return chain(store.read([...statuses.map(count), retried]), answers => {
@@ -136,22 +136,22 @@ export function countExecutions(store: TableStoreReader): Answer<Record<Executio
 
 // what should run
 
-export const listInterrupted = (store: TableStoreReader, afterKey: number, limit: number): Answer<ExecutionRecord[]> =>
+export const listInterrupted = (store: StoreReader, afterKey: number, limit: number): Answer<ExecutionRecord[]> =>
   listExecutionRows(store, { table: executions, index: 'executions_wake', prefix: [0], after: [afterKey], limit });
 
-export const listDue = (store: TableStoreReader, now: number, limit: number): Answer<ExecutionRecord[]> =>
+export const listDue = (store: StoreReader, now: number, limit: number): Answer<ExecutionRecord[]> =>
   listExecutionRows(store, { table: executions, index: 'executions_wake', from: 1, to: now, limit });
 
-export const listPending = (store: TableStoreReader, limit: number): Answer<ExecutionRecord[]> =>
+export const listPending = (store: StoreReader, limit: number): Answer<ExecutionRecord[]> =>
   listExecutionRows(store, { table: executions, index: 'executions_pending', limit });
 
-export const nextWakeAt = (store: TableStoreReader, after: number): Answer<number | undefined> =>
+export const nextWakeAt = (store: StoreReader, after: number): Answer<number | undefined> =>
   readOne(store, { table: executions, index: 'executions_wake', from: after + 1, limit: 1, columns: ['wakeAt'] }, row => row['wakeAt'] as number);
 
-export const getNewestKey = (store: TableStoreReader): Answer<number> =>
+export const getNewestKey = (store: StoreReader): Answer<number> =>
   chain(readOne(store, { table: executions, order: 'falling', limit: 1, columns: ['key'] }, row => row['key'] as number), key => key ?? 0);
 
-export function listDurations(store: TableStoreReader, { flowId, before, executions: count, steps: places }: ListDurationsParams): Answer<StepDuration[]> {
+export function listDurations(store: StoreReader, { flowId, before, executions: count, steps: places }: ListDurationsParams): Answer<StepDuration[]> {
   const recent: Request = { table: executions, index: 'executions_flow', prefix: [flowId], after: [before], order: 'falling', limit: count, columns: ['key'] };
   return chain(readRows(store, recent, row => row['key'] as number), keys => {
     const found: StepDuration[] = [];

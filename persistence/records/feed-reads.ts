@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts';
-import type { TableStoreReader } from '../contract.ts';
+import type { StoreReader } from '../contract.ts';
 import type { FeedOwner, FeedRow, FeedState } from '../feed-store.ts';
 import type { Row } from '../table.ts';
 import { executions } from './flow-tables.ts';
@@ -7,7 +7,7 @@ import { journalKinds, toJournalKind } from './journal-kinds.ts';
 import { asRecord, chain, none } from './reading.ts';
 import { journal, meta, owners } from './tables.ts';
 
-export function getFeedState(store: TableStoreReader): Answer<FeedState> {
+export function getFeedState(store: StoreReader): Answer<FeedState> {
   const requests = [{ table: meta, keys: [[1]] }, { table: journal, order: 'falling' as const, limit: 1, columns: ['number'] }, { table: owners }];
   return chain(store.read(requests), ([[marks] = none, [newest] = none, rows = []]) => ({
     head: Math.max(Number(marks?.['head'] ?? 0), Number(newest?.['number'] ?? 0)),
@@ -18,7 +18,7 @@ export function getFeedState(store: TableStoreReader): Answer<FeedState> {
 
 const isOfExecution = (row: Row): boolean => row['kind'] === journalKinds.flow || row['kind'] === journalKinds.made;
 
-export function readFeed(store: TableStoreReader, after: number, limit: number): Answer<FeedRow[]> {
+export function readFeed(store: StoreReader, after: number, limit: number): Answer<FeedRow[]> {
   return chain(store.read([{ table: journal, after: [after], limit }]), ([rows = []]) => {
     const keys = [...new Set(rows.filter(isOfExecution).map(row => row['instance'] as number))];
     if (keys.length === 0) return rows.map(row => toFeedRow(row, undefined));

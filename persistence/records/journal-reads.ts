@@ -1,6 +1,6 @@
 import type { ActorJournalRecord } from '../actor-store.ts';
 import type { Answer } from '../answer.ts';
-import type { Request, TableStoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { JournalRecord } from '../records.ts';
 import type { Row } from '../table.ts';
 import { journalKinds } from './journal-kinds.ts';
@@ -29,7 +29,7 @@ type Instance = readonly [kind: number, instance: number | string];
  *
  * Rows of an instance lie in the order of their numbers, and `seq` rises with these: halves the stretch of numbers until two are left.
  */
-function seekRow(store: TableStoreReader, instance: Instance, seq: number): Answer<number> {
+function seekRow(store: StoreReader, instance: Instance, seq: number): Answer<number> {
   if (seq <= 0) return 0;
   const place = { ...byInstance, prefix: instance, columns: placeColumns, limit: 1 };
   const halve = (low: number, high: number): Answer<number> => {
@@ -48,7 +48,7 @@ function seekRow(store: TableStoreReader, instance: Instance, seq: number): Answ
 
 const toFlow = (row: Row): JournalRecord => ({ executionKey: row['instance'] as number, seq: row['seq'] as number, at: row['at'] as number, entries: row['entries'] as string });
 
-export function readJournal(store: TableStoreReader, executionKey: number, afterSeq: number, limit: number): Answer<JournalRecord[]> {
+export function readJournal(store: StoreReader, executionKey: number, afterSeq: number, limit: number): Answer<JournalRecord[]> {
   const prefix = [journalKinds.flow, executionKey] as const;
   const holds = (row: Row): boolean => (row['seq'] as number) + countEntries(row['entries'] as string) - 1 > afterSeq && row['entries'] !== '[]';
   // The last row that begins at or before the first transition wanted may hold it, too.
@@ -61,7 +61,7 @@ export function readJournal(store: TableStoreReader, executionKey: number, after
 const toActor = (row: Row): ActorJournalRecord => ({ actorId: row['instance'] as string, seq: row['seq'] as number, at: row['at'] as number, entries: row['entries'] as string });
 
 /** @param after rows whose last event has a higher number */
-export function readActorJournal(store: TableStoreReader, actorId: string, after: number, limit: number): Answer<ActorJournalRecord[]> {
+export function readActorJournal(store: StoreReader, actorId: string, after: number, limit: number): Answer<ActorJournalRecord[]> {
   const prefix = [journalKinds.actor, actorId] as const;
   return chain(seekRow(store, prefix, after), number => readRows(store, { ...byInstance, prefix, columns, after: [number], limit }, toActor));
 }

@@ -2,7 +2,7 @@ import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ArtifactReader, ArtifactRecord, ListArtifactsParams } from '../artifact-store.ts';
 import type { CatalogReader, FlowRecord, LabelRecord } from '../catalog-store.ts';
-import type { TableStoreReader } from '../contract.ts';
+import type { StoreReader } from '../contract.ts';
 import type { InteractionReader, InteractionRecord, InteractionTotal, ListInteractionsParams } from '../interaction-store.ts';
 import type { CountedInteraction } from '../interaction-totals.ts';
 import { addUp } from '../interaction-totals.ts';
@@ -15,9 +15,9 @@ import { asRecord, chain, collect, readOne, readRows } from './reading.ts';
 const maxVersions = Number.MAX_SAFE_INTEGER;
 
 export class ArtifactReads implements ArtifactReader {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 
@@ -86,9 +86,9 @@ const toInteraction = (row: Row): InteractionRecord => ({ ...row, failure: readS
 const countedColumns = ['executionKey', 'position', 'stepId', 'model', 'status', 'inputTokens', 'outputTokens', 'totalTokens', 'cost', 'startedAt', 'settledAt'];
 
 export class InteractionReads implements InteractionReader {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 
@@ -114,9 +114,9 @@ export class InteractionReads implements InteractionReader {
 }
 
 export class IsolationReads implements IsolationReader {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 
@@ -130,9 +130,9 @@ export class IsolationReads implements IsolationReader {
 }
 
 export class CatalogReads implements CatalogReader {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts';
-import type { TableStoreReader, Write, WriteShape } from '../contract.ts';
+import type { StoreReader, Write, WriteShape } from '../contract.ts';
 import { chain, none } from './reading.ts';
 import { messageBlocks, messages } from './tables.ts';
 
@@ -29,11 +29,11 @@ export interface BlockChanges {
  * to be forgotten.
  */
 export class MessageBlocks {
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
   readonly #counts = new Map<number, number>();
   #last: number | undefined;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
   }
 

@@ -1,4 +1,4 @@
-import type { TableStoreReader, Write } from '../contract.ts';
+import type { StoreReader, Write } from '../contract.ts';
 import type { CommitBatch } from '../store.ts';
 import { listBatchWrites } from './batch-writes.ts';
 import { attempts, steps } from './flow-tables.ts';
@@ -17,7 +17,7 @@ const insertAttempt = insertInto(attempts);
  * Of what it kept only transitions are in the journal: there was none of anything else. Steps and attempts go to the tables of
  * earlier versions.
  */
-export function listOlderWrites(tables: TableStoreReader, batch: CommitBatch): Write[] {
+export function listOlderWrites(tables: StoreReader, batch: CommitBatch): Write[] {
   const blocks = new MessageBlocks(tables);
   if (batch.queues) void blocks.prepare(toBlockChanges(batch.queues));
   const writes = listBatchWrites(batch, new KnownExecutions(), blocks);

@@ -1,17 +1,12 @@
 import type { Answer } from '../answer.ts';
-import type { TableStore, TableStoreReader } from '../contract.ts';
-import type { Store, StoreReader } from '../store.ts';
+import type { Store, StoreReader } from '../contract.ts';
+import type { RecordReader, Records } from '../store.ts';
 import { TableReader } from './table-reader.ts';
 import { TableRecords } from './table-records.ts';
 
-/** Records as one owner reads and writes them: what a runtime makes of a store. */
-export type Records = Store;
-/** Records as anybody reads them. */
-export type RecordReader = StoreReader;
-
 /** A store, or the records of one that were opened before. */
-export type AnyStore = TableStore | Records;
-export type AnyReader = TableStoreReader | RecordReader;
+export type AnyStore = Store | Records;
+export type AnyReader = StoreReader | RecordReader;
 
 /** What answers at once, where the store under it does. */
 export type AtOnce<T> = {

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts';
-import type { Request, TableStore, Write, WriteShape } from '../contract.ts';
+import type { Request, Store, Write, WriteShape } from '../contract.ts';
 import { toDeleted } from '../journal-rows.ts';
 import type { PruneMessagesParams } from '../queue-store.ts';
 import { isImported } from '../records.ts';
@@ -21,7 +21,7 @@ const maxPieces = 256;
 const messageChunk = 500;
 
 /** Deletes chunk after chunk until there is no more; then gives the space back. */
-function inChunks(store: TableStore, limit: number, deleteChunk: (limit: number) => Answer<number>): Answer<number> {
+function inChunks(store: Store, limit: number, deleteChunk: (limit: number) => Answer<number>): Answer<number> {
   const turn = (pruned: number): Answer<number> => {
     if (pruned >= limit) return pruned;
     return chain(deleteChunk(limit - pruned), count => (count === 0 ? pruned : turn(pruned + count)));
@@ -36,7 +36,7 @@ const removeExecution = removeBy(executions, 'key');
 const removeLabels = removeBy(labels, 'executionId');
 
 /** Deletes executions whose newest generation has settled, the oldest first. Times of imported ones are of long ago; they are kept. */
-export function pruneExecutions(store: TableStore, numbers: JournalNumbers, { settledBefore, executionIds, limit = 1000, at = settledBefore }: PruneParams): Answer<number> {
+export function pruneExecutions(store: Store, numbers: JournalNumbers, { settledBefore, executionIds, limit = 1000, at = settledBefore }: PruneParams): Answer<number> {
   const isMeant = (row: Row): boolean =>
     executionIds ? executionIds.includes(row['executionId'] as string) : !isImported({ idempotencyKey: row['idempotencyKey'] as string | null });
   return inChunks(store, limit, left =>
@@ -46,7 +46,7 @@ export function pruneExecutions(store: TableStore, numbers: JournalNumbers, { se
 
 const prunedColumns = ['key', 'executionId', 'generation', 'idempotencyKey', 'settledAt'];
 
-function listSettled(store: TableStore, before: number, ids: readonly string[] | undefined, limit: number, isMeant: (row: Row) => boolean): Answer<Row[]> {
+function listSettled(store: Store, before: number, ids: readonly string[] | undefined, limit: number, isMeant: (row: Row) => boolean): Answer<Row[]> {
   if (ids) {
     const requests = ids.map((id): Request => ({ table: executions, index: 'executions_generation', prefix: [id], order: 'falling', limit: 1, columns: prunedColumns }));
     if (requests.length === 0) return [];
@@ -60,7 +60,7 @@ function listSettled(store: TableStore, before: number, ids: readonly string[] |
 }
 
 /** Deletes all generations of executions, as many as make a commit of some length; returns how many executions. */
-function pruneChunk(store: TableStore, numbers: JournalNumbers, rows: readonly Row[], at: number): Answer<number> {
+function pruneChunk(store: Store, numbers: JournalNumbers, rows: readonly Row[], at: number): Answer<number> {
   const ids = rows.map(row => row['executionId'] as string);
   const generations = ids.map((id): Request => ({ table: executions, index: 'executions_generation', prefix: [id], columns: ['key', 'executionId'] }));
   return chain(store.read(generations), found => {
@@ -93,7 +93,7 @@ const removeMessage = removeBy(messages, 'key');
 const removePayload = removeBy(messagePayloads, 'key');
 
 /** Deletes settled messages, the oldest first. */
-export function pruneMessages(store: TableStore, { queue, status, settledBefore, limit = 1000 }: PruneMessagesParams): Answer<number> {
+export function pruneMessages(store: Store, { queue, status, settledBefore, limit = 1000 }: PruneMessagesParams): Answer<number> {
   return inChunks(store, limit, left => {
     const request: Request = { table: messages, index: 'messages_settled', prefix: [queue, status], to: settledBefore - 1, limit: Math.min(messageChunk, left), columns: ['key'] };
     return chain(store.read([request]), ([rows = []]) => {
@@ -107,7 +107,7 @@ export function pruneMessages(store: TableStore, { queue, status, settledBefore,
 const removeKey: WriteShape = { table: messageKeys, kind: 'remove', columns: ['queue', 'idempotencyKey'] };
 
 /** Forgets idempotency keys that have expired. */
-export function pruneMessageKeys(store: TableStore, now: number, limit: number): Answer<number> {
+export function pruneMessageKeys(store: Store, now: number, limit: number): Answer<number> {
   return chain(store.read([{ table: messageKeys, index: 'message_keys_expiry', to: now, limit }]), ([rows = []]) => {
     if (rows.length === 0) return 0;
     const writes = rows.map((row): Write => ({ shape: removeKey, values: [row['queue'] as string, row['idempotencyKey'] as string] }));
@@ -122,7 +122,7 @@ const updateMarks: WriteShape = { table: meta, kind: 'update', columns: ['head',
  * Deletes the oldest rows that go by their age: those of actors and queues, what steps made, what was deleted. Stops at the
  * first that is younger. A reader that is behind them is told to begin anew.
  */
-export function pruneJournal(store: TableStore, numbers: JournalNumbers, before: number, limit: number): Answer<number> {
+export function pruneJournal(store: Store, numbers: JournalNumbers, before: number, limit: number): Answer<number> {
   const requests: Request[] = [{ table: journal, index: 'journal_aged', limit, columns: ['number', 'at'] }, { table: meta, keys: [[1]] }];
   return chain(store.read(requests), ([rows = [], [marks] = none]) => {
     const young = rows.findIndex(row => (row['at'] as number) >= before);

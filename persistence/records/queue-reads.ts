@@ -1,6 +1,6 @@
 import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
-import type { Request, TableStoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { InstanceRecord, MessageRecord, MessageStatus, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage } from '../queue-store.ts';
 import type { Row } from '../table.ts';
@@ -16,7 +16,7 @@ const failureOf = (row: Row): unknown => readStoredFailure('messages.failure', r
 const toOpenMessage = (row: Row): OpenMessage => ({ ...row, failure: failureOf(row) }) as unknown as OpenMessage;
 
 /** Messages with their payloads, wherever these are kept. */
-function withPayloads(store: TableStoreReader, rows: readonly Row[]): Answer<MessageRecord[]> {
+function withPayloads(store: StoreReader, rows: readonly Row[]): Answer<MessageRecord[]> {
   const keys = rows.filter(row => row['payload'] === null).map(row => [row['key'] as number]);
   const toMessage = (row: Row, payload: unknown): MessageRecord =>
     ({ ...row, payload, history: `[${String(row['history'])}]`, failure: failureOf(row) }) as unknown as MessageRecord;
@@ -27,10 +27,10 @@ function withPayloads(store: TableStoreReader, rows: readonly Row[]): Answer<Mes
   });
 }
 
-export const getMessage = (store: TableStoreReader, messageId: string): Answer<MessageRecord | undefined> =>
+export const getMessage = (store: StoreReader, messageId: string): Answer<MessageRecord | undefined> =>
   chain(store.read([{ table: messages, index: 'messages_id', keys: [[messageId]] }]), ([rows = []]) => chain(withPayloads(store, rows), ([message]) => message));
 
-export function getMessagePayload(store: TableStoreReader, key: number): Answer<string | undefined> {
+export function getMessagePayload(store: StoreReader, key: number): Answer<string | undefined> {
   const requests = [{ table: messages, keys: [[key]], columns: ['payload'] }, { table: messagePayloads, keys: [[key]], columns: ['payload'] }];
   return chain(store.read(requests), ([[own] = none, [apart] = none]) => (own?.['payload'] ?? apart?.['payload'] ?? undefined) as string | undefined);
 }
@@ -40,7 +40,7 @@ export function getMessagePayload(store: TableStoreReader, key: number): Answer<
  *
  * @param select those that are wanted
  */
-function collectOpen<T>(store: TableStoreReader, after: number, limit: number, columns: readonly string[], select: (rows: Row[]) => T[]): Answer<T[]> {
+function collectOpen<T>(store: StoreReader, after: number, limit: number, columns: readonly string[], select: (rows: Row[]) => T[]): Answer<T[]> {
   const found: T[] = [];
   const turn = (from: number): Answer<T[]> =>
     chain(store.read([{ table: messageBlocks, from, limit: blocksAtOnce }]), ([blocks = []]) => {
@@ -57,10 +57,10 @@ function collectOpen<T>(store: TableStoreReader, after: number, limit: number, c
   return turn(blockOf(after));
 }
 
-export const listOpenMessages = (store: TableStoreReader, afterKey: number, limit: number): Answer<OpenMessage[]> =>
+export const listOpenMessages = (store: StoreReader, afterKey: number, limit: number): Answer<OpenMessage[]> =>
   collectOpen(store, afterKey, limit, openColumns, rows => rows.map(toOpenMessage));
 
-export function listMessages(store: TableStoreReader, { queue, status, limit = 100, after }: ListMessagesParams): Answer<MessageRecord[]> {
+export function listMessages(store: StoreReader, { queue, status, limit = 100, after }: ListMessagesParams): Answer<MessageRecord[]> {
   if (status === 'completed' || status === 'dead') return listSettled(store, queue, status, limit, after);
   const columns = Object.keys(messages.columns);
   const rows = collectOpen(store, after ?? 0, limit, columns, found => found.filter(row => row['queue'] === queue && row['status'] === status));
@@ -68,7 +68,7 @@ export function listMessages(store: TableStoreReader, { queue, status, limit = 1
 }
 
 /** By key, the newest first: the index has them by the time at which they settled, so their keys are read before they are. */
-function listSettled(store: TableStoreReader, queue: string, status: MessageStatus, limit: number, after: number | undefined): Answer<MessageRecord[]> {
+function listSettled(store: StoreReader, queue: string, status: MessageStatus, limit: number, after: number | undefined): Answer<MessageRecord[]> {
   const all: Request = { table: messages, index: 'messages_settled', prefix: [queue, status], columns: ['key'] };
   return chain(readRows(store, all, row => row['key'] as number), keys => {
     const wanted = keys.filter(key => after === undefined || key < after).sort((a, b) => b - a).slice(0, limit);
@@ -78,7 +78,7 @@ function listSettled(store: TableStoreReader, queue: string, status: MessageStat
 }
 
 /** What has settled is counted by its index; what has not, by looking at it. */
-export function countMessages(store: TableStoreReader): Answer<MessageCount[]> {
+export function countMessages(store: StoreReader): Answer<MessageCount[]> {
   const counts = new Map<string, { queue: string; status: MessageStatus; count: number; oldestAt: number }>();
   const open = collectOpen(store, 0, Number.POSITIVE_INFINITY, ['queue', 'status', 'visibleAt', 'settledAt'], rows => {
     for (const row of rows) {
@@ -95,7 +95,7 @@ export function countMessages(store: TableStoreReader): Answer<MessageCount[]> {
 }
 
 /** From one queue and status to the next in the index. */
-function countSettled(store: TableStoreReader): Answer<MessageCount[]> {
+function countSettled(store: StoreReader): Answer<MessageCount[]> {
   const found: MessageCount[] = [];
   const next = (after: readonly string[] | undefined): Answer<MessageCount[]> =>
     chain(
@@ -115,31 +115,31 @@ function countSettled(store: TableStoreReader): Answer<MessageCount[]> {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export const listMessageTimes = (store: TableStoreReader, queue: string, since: number, limit: number): Answer<MessageTimes[]> =>
+export const listMessageTimes = (store: StoreReader, queue: string, since: number, limit: number): Answer<MessageTimes[]> =>
   readRows(
     store,
     { table: messages, index: 'messages_settled', prefix: [queue, 'completed'], from: since, order: 'falling', limit, columns: ['publishedAt', 'visibleAt', 'claimedAt', 'settledAt', 'attempt'] },
     asRecord<MessageTimes>,
   );
 
-export const findMessageByKey = (store: TableStoreReader, queue: string, idempotencyKey: string, now: number): Answer<string | undefined> =>
+export const findMessageByKey = (store: StoreReader, queue: string, idempotencyKey: string, now: number): Answer<string | undefined> =>
   chain(readOne(store, { table: messageKeys, keys: [[queue, idempotencyKey]] }, row => row), row =>
     row !== undefined && (row['expiresAt'] as number) > now ? (row['messageId'] as string) : undefined,
   );
 
-export const listInstances = (store: TableStoreReader): Answer<InstanceRecord[]> => readRows(store, { table: instances }, asRecord<InstanceRecord>);
+export const listInstances = (store: StoreReader): Answer<InstanceRecord[]> => readRows(store, { table: instances }, asRecord<InstanceRecord>);
 
-export const listOutbox = (store: TableStoreReader, afterKey: number, limit: number): Answer<OutboxRecord[]> =>
+export const listOutbox = (store: StoreReader, afterKey: number, limit: number): Answer<OutboxRecord[]> =>
   readRows(store, { table: outbox, after: [afterKey], limit }, asRecord<OutboxRecord>);
 
 type WaiterPlace = Pick<MessageWaiterRecord, 'executionId' | 'position' | 'item'>;
 
-export function listMessageWaiters(store: TableStoreReader, after: WaiterPlace | undefined, limit: number): Answer<MessageWaiterRecord[]> {
+export function listMessageWaiters(store: StoreReader, after: WaiterPlace | undefined, limit: number): Answer<MessageWaiterRecord[]> {
   const place = after === undefined ? {} : { after: [after.executionId, after.position, after.item] };
   return readRows(store, { table: messageWaiters, ...place, limit }, asRecord<MessageWaiterRecord>);
 }
 
-export function getQueueMarks(store: TableStoreReader): Answer<{ messageKey: number; outboxKey: number; publishedAt: number }> {
+export function getQueueMarks(store: StoreReader): Answer<{ messageKey: number; outboxKey: number; publishedAt: number }> {
   const last = { order: 'falling', limit: 1 } as const;
   return chain(store.read([{ table: messages, ...last, columns: ['key', 'publishedAt'] }, { table: outbox, ...last, columns: ['key'] }]), ([[message] = none, [sent] = none]) => ({
     messageKey: Number(message?.['key'] ?? 0),

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts';
-import type { Request, TableStoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { Row } from '../table.ts';
 
 /** In place of an answer that is not there. */
@@ -13,10 +13,10 @@ export function chain<A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): A
   return answer instanceof Promise ? answer.then(next) : next(answer);
 }
 
-export const readRows = <T>(store: TableStoreReader, request: Request, toRecord: (row: Row) => T): Answer<T[]> =>
+export const readRows = <T>(store: StoreReader, request: Request, toRecord: (row: Row) => T): Answer<T[]> =>
   chain(store.read([request]), ([rows = []]) => rows.map(toRecord));
 
-export const readOne = <T>(store: TableStoreReader, request: Request, toRecord: (row: Row) => T): Answer<T | undefined> =>
+export const readOne = <T>(store: StoreReader, request: Request, toRecord: (row: Row) => T): Answer<T | undefined> =>
   chain(store.read([request]), ([rows = []]) => (rows[0] === undefined ? undefined : toRecord(rows[0])));
 
 /** Rows as the columns of a record that is the same. */
@@ -29,7 +29,7 @@ export const asRecord = <T>(row: Row): T => ({ ...row }) as T;
  * @param select those of a page that are wanted
  */
 export function collect<T>(
-  store: TableStoreReader, limit: number, request: (last: Row | undefined) => Request, select: (rows: readonly Row[]) => Answer<readonly T[]>,
+  store: StoreReader, limit: number, request: (last: Row | undefined) => Request, select: (rows: readonly Row[]) => Answer<readonly T[]>,
 ): Answer<T[]> {
   const found: T[] = [];
   const size = Math.min(pageSize, limit + 1);

@@ -1,7 +1,7 @@
 import { readStoredFailure, toRowKey } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
-import type { Request, TableStoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { AttemptRecord, InputRecord, SignalRecord, StepRecord } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
 import type { Row } from '../table.ts';
@@ -36,7 +36,7 @@ const changeColumns = ['number', 'at', 'changes'];
  *
  * @param outputs whether they are wanted: they are most of what is stored
  */
-function readRows(store: TableStoreReader, executionKey: number, outputs: boolean): Answer<ToldRow[]> {
+function readRows(store: StoreReader, executionKey: number, outputs: boolean): Answer<ToldRow[]> {
   const requests: Request[] = [
     { table: steps, prefix: [executionKey] },
     { table: attempts, prefix: [executionKey] },
@@ -50,7 +50,7 @@ function readRows(store: TableStoreReader, executionKey: number, outputs: boolea
 }
 
 /** The same rows with their outputs, of those that have one that is wanted. */
-function readOutputs(store: TableStoreReader, executionKey: number, rows: readonly ToldRow[], isWanted: (attempt: AttemptRecord) => boolean): Answer<AttemptRecord[]> {
+function readOutputs(store: StoreReader, executionKey: number, rows: readonly ToldRow[], isWanted: (attempt: AttemptRecord) => boolean): Answer<AttemptRecord[]> {
   const isOutput = (attempt: AttemptRecord): boolean => attempt.status === 'completed' && attempt.output !== null && isWanted(attempt);
   const older = rows.filter(({ number }) => number === 0).flatMap(row => row.attempts).filter(isOutput);
   const keys = rows.filter(row => row.number > 0 && row.attempts.some(isOutput)).map(({ number }) => [number]);
@@ -62,7 +62,7 @@ function readOutputs(store: TableStoreReader, executionKey: number, rows: readon
 }
 
 /** Steps as they stand now, and the rows that say so. */
-export function readSteps(store: TableStoreReader, executionKey: number): Answer<{ readonly steps: StepRecord[]; readonly rows: readonly ToldRow[] }> {
+export function readSteps(store: StoreReader, executionKey: number): Answer<{ readonly steps: StepRecord[]; readonly rows: readonly ToldRow[] }> {
   return chain(readRows(store, executionKey, false), rows => {
     const newest = new Map<string, StepRecord>();
     for (const row of rows) for (const step of row.steps) newest.set(`${step.position}/${step.item}`, step);
@@ -70,11 +70,11 @@ export function readSteps(store: TableStoreReader, executionKey: number): Answer
   });
 }
 
-export const listSteps = (store: TableStoreReader, executionKey: number): Answer<StepRecord[]> => chain(readSteps(store, executionKey), ({ steps: found }) => found);
+export const listSteps = (store: StoreReader, executionKey: number): Answer<StepRecord[]> => chain(readSteps(store, executionKey), ({ steps: found }) => found);
 
 const toAttempts = (rows: readonly ToldRow[]): AttemptRecord[] => rows.flatMap(row => row.attempts).sort((a, b) => byPlace(a, b) || a.run - b.run);
 
-export const listAttempts = (store: TableStoreReader, executionKey: number): Answer<AttemptRecord[]> => chain(readRows(store, executionKey, true), toAttempts);
+export const listAttempts = (store: StoreReader, executionKey: number): Answer<AttemptRecord[]> => chain(readRows(store, executionKey, true), toAttempts);
 
 const toPlace = (row: { readonly position: number; readonly item: number; readonly run: number }): string => `${row.position}/${row.item}/${row.run}`;
 
@@ -82,7 +82,7 @@ const toPlace = (row: { readonly position: number; readonly item: number; readon
 const toOutputs = (runs: readonly AttemptRecord[]): Map<string, string> => new Map(runs.map(row => [toPlace(row), row.output as string]));
 
 /** Outputs in the generations that steps were kept from, by key. */
-function readKept(store: TableStoreReader, kept: readonly StepRecord[]): Answer<ReadonlyMap<number, ReadonlyMap<string, string>>> {
+function readKept(store: StoreReader, kept: readonly StepRecord[]): Answer<ReadonlyMap<number, ReadonlyMap<string, string>>> {
   const byKey = Map.groupBy(kept, ({ originKey }) => originKey as number);
   const keys = [...byKey.keys()];
   const found = new Map<number, ReadonlyMap<string, string>>();
@@ -103,7 +103,7 @@ function readKept(store: TableStoreReader, kept: readonly StepRecord[]): Answer<
 const findKept = (kept: ReadonlyMap<number, ReadonlyMap<string, string>>, { originKey, originPosition, item, run }: StepRecord): string | undefined =>
   kept.get(originKey as number)?.get(toPlace({ position: originPosition as number, item, run }));
 
-export function listResults(store: TableStoreReader, executionKey: number): Answer<StepOutcome[]> {
+export function listResults(store: StoreReader, executionKey: number): Answer<StepOutcome[]> {
   return chain(readSteps(store, executionKey), ({ steps: records, rows }) => {
     return chain(readOutputs(store, executionKey, rows, () => true), outputs => {
       const own = toOutputs(outputs);
@@ -114,7 +114,7 @@ export function listResults(store: TableStoreReader, executionKey: number): Answ
   });
 }
 
-export function getInput(store: TableStoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
+export function getInput(store: StoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
   if (position < 0) return undefined;
   const read = (key: number, at: number): Answer<string | undefined> =>
     readOne(store, { table: inputs, keys: [[key, at, item]], columns: ['input'] }, row => row['input'] as string);
@@ -128,10 +128,10 @@ export function getInput(store: TableStoreReader, executionKey: number, position
   });
 }
 
-const findOutput = (store: TableStoreReader, executionKey: number, rows: readonly ToldRow[], position: number, item: number): Answer<string | undefined> =>
+const findOutput = (store: StoreReader, executionKey: number, rows: readonly ToldRow[], position: number, item: number): Answer<string | undefined> =>
   chain(readOutputs(store, executionKey, rows, row => row.position === position && row.item === item), found => found.at(-1)?.output ?? undefined);
 
-export function getOutput(store: TableStoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
+export function getOutput(store: StoreReader, executionKey: number, position: number, item: number): Answer<string | undefined> {
   return chain(readSteps(store, executionKey), ({ steps: records, rows }) =>
     chain(findOutput(store, executionKey, rows, position, item), own => {
       const step = records.find(row => row.position === position && row.item === item);
@@ -143,7 +143,7 @@ export function getOutput(store: TableStoreReader, executionKey: number, positio
 }
 
 /** As `getOutput`, where the row that has it is known. */
-export function readOutput(store: TableStoreReader, executionKey: number, position: number, item: number, number: number): Answer<string | undefined> {
+export function readOutput(store: StoreReader, executionKey: number, position: number, item: number, number: number): Answer<string | undefined> {
   return chain(store.read([{ table: journal, keys: [[number]], columns: ['number', 'at', 'changes', 'outputs'] }]), ([[row] = none]) =>
     row && row['changes'] !== null
       ? (readChanges(executionKey, row).attempts.findLast(run => run.position === position && run.item === item && run.status === 'completed')?.output ?? undefined)
@@ -151,7 +151,7 @@ export function readOutput(store: TableStoreReader, executionKey: number, positi
   );
 }
 
-export function listItemOutputs(store: TableStoreReader, executionKey: number, position: number): Answer<{ item: number; output: string }[]> {
+export function listItemOutputs(store: StoreReader, executionKey: number, position: number): Answer<{ item: number; output: string }[]> {
   return chain(readSteps(store, executionKey), ({ steps: records, rows }) => {
     const isItem = (row: { readonly position: number; readonly item: number }): boolean => row.position === position && row.item >= 0;
     const kept = records.filter(row => isItem(row) && row.originKey !== null);
@@ -168,11 +168,11 @@ export function listItemOutputs(store: TableStoreReader, executionKey: number, p
   });
 }
 
-export const listInputs = (store: TableStoreReader, executionKey: number): Answer<InputRecord[]> =>
+export const listInputs = (store: StoreReader, executionKey: number): Answer<InputRecord[]> =>
   readTable(store, { table: inputs, prefix: [executionKey], from: 0 }, asRecord<InputRecord>);
 
-export const getConsolidated = (store: TableStoreReader, executionKey: number): Answer<ConsolidatedRecord | undefined> =>
+export const getConsolidated = (store: StoreReader, executionKey: number): Answer<ConsolidatedRecord | undefined> =>
   readOne(store, { table: consolidations, keys: [[executionKey]] }, row => ({ ...row, error: readStoredFailure('consolidations.error', executionKey, row['error'] as string | null) }) as unknown as ConsolidatedRecord);
 
-export const listSignals = (store: TableStoreReader, executionKey: number): Answer<SignalRecord[]> =>
+export const listSignals = (store: StoreReader, executionKey: number): Answer<SignalRecord[]> =>
   readTable(store, { table: signals, prefix: [executionKey] }, asRecord<SignalRecord>);

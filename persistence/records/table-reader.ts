@@ -1,12 +1,12 @@
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
-import type { TableStoreReader } from '../contract.ts';
+import type { StoreReader } from '../contract.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { FeedRow, FeedState } from '../feed-store.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
 import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
-import type { ListExecutionsParams, StepOutcome, StoreReader, StoreSize } from '../store.ts';
+import type { ListExecutionsParams, StepOutcome, RecordReader, StoreSize } from '../store.ts';
 import { ActorReads } from './actor-reads.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState, readFeed } from './feed-reads.ts';
@@ -16,16 +16,16 @@ import * as queueReads from './queue-reads.ts';
 import * as stepReads from './step-reads.ts';
 
 /** Records as they are read from the tables of any store. */
-export class TableReader implements StoreReader {
+export class TableReader implements RecordReader {
   readonly location: string;
   readonly artifacts: ArtifactReads;
   readonly interactions: InteractionReads;
   readonly isolations: IsolationReads;
   readonly catalog: CatalogReads;
   readonly actors: ActorReads;
-  readonly #store: TableStoreReader;
+  readonly #store: StoreReader;
 
-  constructor(store: TableStoreReader) {
+  constructor(store: StoreReader) {
     this.#store = store;
     this.location = store.location;
     this.artifacts = new ArtifactReads(store);
@@ -135,7 +135,7 @@ export class TableReader implements StoreReader {
     return queueReads.listOutbox(this.#store, afterKey, limit);
   }
 
-  listMessageWaiters(after: Parameters<StoreReader['listMessageWaiters']>[0], limit: number): Answer<MessageWaiterRecord[]> {
+  listMessageWaiters(after: Parameters<RecordReader['listMessageWaiters']>[0], limit: number): Answer<MessageWaiterRecord[]> {
     return queueReads.listMessageWaiters(this.#store, after, limit);
   }
 

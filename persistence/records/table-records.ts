@@ -1,12 +1,12 @@
 import { isFlowError } from '../../src/core/errors.ts';
 import { createRandomId } from '../../src/core/ids.ts';
 import type { Answer } from '../answer.ts';
-import type { OpenTransaction, TableStore, Write } from '../contract.ts';
+import type { OpenTransaction, Store, Write } from '../contract.ts';
 import type { PruneMessagesParams, OpenMessage } from '../queue-store.ts';
 import type { ExecutionRecord, OwnerRecord, StepRecord } from '../records.ts';
 import { createCommitFailedError } from '../store-errors.ts';
 import type { StoreCapability } from '../store-capabilities.ts';
-import type { CommitBatch, PruneParams, Store, Transaction } from '../store.ts';
+import type { CommitBatch, PruneParams, Records, Transaction } from '../store.ts';
 import { createBatch } from './empty-batch.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState } from './feed-reads.ts';
@@ -24,18 +24,18 @@ import { toRecordError } from './record-errors.ts';
 import { TableReader } from './table-reader.ts';
 
 /** Records as the one owner of a store reads and writes them, in the tables of any store. */
-export class TableRecords extends TableReader implements Store {
+export class TableRecords extends TableReader implements Records {
   readonly lacks: readonly StoreCapability[];
   readonly commitWith?: (build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch) => void;
   readonly verify?: () => Answer<void>;
   readonly backup?: (file: string) => Promise<void>;
-  readonly #store: TableStore;
+  readonly #store: Store;
   readonly #known = new KnownExecutions();
   readonly #numbers = new JournalNumbers();
   readonly #steps = new KnownSteps();
   readonly #blocks: MessageBlocks;
 
-  constructor(store: TableStore) {
+  constructor(store: Store) {
     super(store);
     this.#store = store;
     this.#blocks = new MessageBlocks(store);

@@ -1,4 +1,4 @@
-import type { Request, TableStoreReader, StoreSize } from '../contract.ts';
+import type { Request, StoreReader, StoreSize } from '../contract.ts';
 import type { OwnerRecord } from '../records.ts';
 import { createClosedError } from '../store-errors.ts';
 import type { Row } from '../table.ts';
@@ -13,7 +13,7 @@ import { readOwner } from './owner.ts';
 import { listValues, toSelect, toShapeKey } from './table-sql.ts';
 
 /** Reads a SQLite store, also while another process owns and writes it. Made by `openSqliteReader`. */
-export class SqliteReader implements TableStoreReader {
+export class SqliteReader implements StoreReader {
   readonly location: string;
   protected readonly opened: OpenedDatabase;
   readonly #selects = new Map<string, SqliteStatement>();

@@ -1,4 +1,4 @@
-import type { OpenTransaction, TableStore, Transaction, Write, WriteShape } from '../contract.ts';
+import type { OpenTransaction, Store, Transaction, Write, WriteShape } from '../contract.ts';
 import type { OwnerRecord } from '../records.ts';
 import { createAsyncWriteError, createNotAcquiredError, createRefusedError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import { describeKey, mustChange } from '../write-rules.ts';
@@ -23,7 +23,7 @@ interface PreparedWrite {
 }
 
 /** A SQLite database as the store of one runtime. Made by `openSqliteStore`. */
-export class SqliteStore extends SqliteReader implements TableStore {
+export class SqliteStore extends SqliteReader implements Store {
   readonly #durability: Durability;
   readonly #token = {};
   /** Undefined: there is no file. */

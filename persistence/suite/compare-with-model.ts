@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict';
-import type { Request, TableStore, Write, WriteShape } from '../contract.ts';
+import type { Request, Store, Write, WriteShape } from '../contract.ts';
 import type { Row, Value } from '../table.ts';
 import { notes, places } from './suite-tables.ts';
 
@@ -12,7 +12,7 @@ const keys = 12;
 const names = ['', 'a', 'b', 'ä', '\u{1f600}'];
 
 /** Lets two stores do the same, at random, and compares what they refuse and what they answer. */
-export async function compareWithModel(store: TableStore, model: TableStore, random: Random, rounds: number): Promise<void> {
+export async function compareWithModel(store: Store, model: Store, random: Random, rounds: number): Promise<void> {
   const upTo = (limit: number): number => Math.floor(random.next() * limit);
   const oneOf = <T>(list: readonly T[]): T => list[upTo(list.length)] as T;
   const maybe = <T>(value: T): T | null => (upTo(2) === 0 ? value : null);
@@ -64,7 +64,7 @@ export async function compareWithModel(store: TableStore, model: TableStore, ran
   }
 }
 
-async function outcomeOf(store: TableStore, writes: readonly Write[]): Promise<string> {
+async function outcomeOf(store: Store, writes: readonly Write[]): Promise<string> {
   try {
     await store.commit(writes);
     return 'stored';
@@ -73,5 +73,5 @@ async function outcomeOf(store: TableStore, writes: readonly Write[]): Promise<s
   }
 }
 
-const answersOf = async (store: TableStore, requests: readonly Request[]): Promise<unknown> =>
+const answersOf = async (store: Store, requests: readonly Request[]): Promise<unknown> =>
   (await store.read(requests)).map(rows => rows.map(row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? [...value] : value]))));

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { createSeededRandom } from '../../src/core/ids.ts';
-import type { Request, TableStore, TableStoreReader, Write, WriteShape } from '../contract.ts';
+import type { Request, Store, StoreReader, Write, WriteShape } from '../contract.ts';
 import { MemoryState } from '../memory/memory-state.ts';
 import { MemoryTables } from '../memory/memory-store.ts';
 import type { Row, Table, Value } from '../table.ts';
@@ -10,11 +10,11 @@ import { marks, notes, places, suiteTables } from './suite-tables.ts';
 /** A store under test, and what a second process would open. */
 export interface StoreSubject {
   /** Empty, with the tables of the suite. */
-  readonly store: TableStore;
+  readonly store: Store;
   /** The same rows, for reading, as another process opens them. */
-  read(): TableStoreReader | Promise<TableStoreReader>;
+  read(): StoreReader | Promise<StoreReader>;
   /** Of a store that writes backups: a file that is not there, and what opens it as a reader would. */
-  readonly backup?: { readonly file: string; open(): TableStoreReader | Promise<TableStoreReader> };
+  readonly backup?: { readonly file: string; open(): StoreReader | Promise<StoreReader> };
   /** Closes what was opened and removes it. */
   dispose(): void | Promise<void>;
 }
@@ -43,12 +43,12 @@ const write = (by: WriteShape, row: Row): Write => ({ shape: by, values: by.colu
 const note = (key: number, parts: { readonly [column: string]: Value } = {}): Write => write(insertNote, toNote(key, parts));
 const place = (family: string, position: number, item: number): Write => write(insertPlace, { family, position, item, text: `${family}${position}` });
 
-async function readRows(store: TableStoreReader, request: Request): Promise<Row[]> {
+async function readRows(store: StoreReader, request: Request): Promise<Row[]> {
   const [rows = []] = await store.read([request]);
   return rows.map(row => ({ ...row }));
 }
 
-const listKeys = async (store: TableStoreReader, request: Omit<Request, 'table'> = {}): Promise<Value[]> =>
+const listKeys = async (store: StoreReader, request: Omit<Request, 'table'> = {}): Promise<Value[]> =>
   (await readRows(store, { table: notes, columns: ['key'], ...request })).map(row => row['key'] as Value);
 
 const hasCode = (code: string) => (error: unknown): true => {
@@ -56,9 +56,9 @@ const hasCode = (code: string) => (error: unknown): true => {
   return true;
 };
 
-const refuses = async (store: TableStore, writes: readonly Write[], code: string): Promise<void> => rejects(async () => store.commit(writes), hasCode(code));
+const refuses = async (store: Store, writes: readonly Write[], code: string): Promise<void> => rejects(async () => store.commit(writes), hasCode(code));
 
-function check(name: string, run: (store: TableStore, subject: StoreSubject) => Promise<void>): StoreCheck {
+function check(name: string, run: (store: Store, subject: StoreSubject) => Promise<void>): StoreCheck {
   return {
     name,
     async run(open) {

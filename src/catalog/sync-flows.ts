@@ -2,7 +2,7 @@ import type { FlowRecord } from '../../persistence/catalog-store.ts';
 import type { DefinitionRecord } from '../../persistence/records.ts';
 import type { AnyStore } from '../../persistence/records/open-records.ts';
 import { openRecords } from '../../persistence/records/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 
@@ -50,7 +50,7 @@ export async function syncFlows(given: AnyStore, flows: readonly ReadFlow[], now
 }
 
 /** Flows taken over from a folder before whose files are gone. They stay. */
-export async function findGone(store: Store, folder: string, files: readonly string[]): Promise<FlowRecord[]> {
+export async function findGone(store: Records, folder: string, files: readonly string[]): Promise<FlowRecord[]> {
   const gone: FlowRecord[] = [];
   for (let after = ''; ; ) {
     const page = (await store.catalog?.listFlows(after, 100)) ?? [];

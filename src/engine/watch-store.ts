@@ -1,4 +1,4 @@
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { repeat } from '../core/clock.ts';
 import { toError } from '../core/errors.ts';
 import type { FlowRuntime } from '../kinds/flows/flow-runtime.ts';
@@ -7,7 +7,7 @@ import type { FlowRuntime } from '../kinds/flows/flow-runtime.ts';
 const lookMs = 500;
 
 /** Faults a runtime whose store has gone away. Returns what ends the watch. */
-export function watchStore(core: Pick<FlowRuntime, 'health' | 'fault'>, store: Store): () => void {
+export function watchStore(core: Pick<FlowRuntime, 'health' | 'fault'>, store: Records): () => void {
   if (!store.verify) return () => {};
   const look = async (): Promise<void> => {
     try {

@@ -1,7 +1,7 @@
 import { readStored } from '../core/stored-value.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import { isImported } from '../../persistence/records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { FlowError } from '../core/errors.ts';
 import type { ConsolidatedSession } from '../kinds/flows/consolidation/session.ts';
 import { toExecutionId } from './import-names.ts';
@@ -28,7 +28,7 @@ export type ImportResult = { readonly run: ImportedRun; readonly executionId: st
  * @param lastKey the highest key in use
  * @throws a `FlowError` with code `file_unreadable` or `import_invalid`; then nothing is imported
  */
-export async function importRuns(store: Store, paths: readonly string[], lastKey: number, now: number): Promise<ImportResult[]> {
+export async function importRuns(store: Records, paths: readonly string[], lastKey: number, now: number): Promise<ImportResult[]> {
   const runs = groupRuns(paths.map(readLog));
   const results: ImportResult[] = [];
   const batches: CommitBatch[] = [];

@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { RunnerProcess } from './runner-process.ts';
 
 /** What a process of its own has to do with an execution. */
@@ -9,7 +9,7 @@ export interface FoundProcess {
 }
 
 /** Finds the process that runs an execution; undefined: it is not one that has a process of its own. */
-export async function findProcess(reader: StoreReader, { key, settledAt }: ExecutionRecord): Promise<FoundProcess | undefined> {
+export async function findProcess(reader: RecordReader, { key, settledAt }: ExecutionRecord): Promise<FoundProcess | undefined> {
   const isolation = settledAt === null ? await reader.isolations?.get(key) : undefined;
   return isolation?.status === 'open' ? { pid: RunnerProcess.find(isolation.folder)?.pid } : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../core/logger.ts';
 import type { IsolationRecord } from '../../persistence/isolation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
@@ -31,7 +31,7 @@ import { hasRequest } from './request-file.ts';
 import { RunnerProcess } from './runner-process.ts';
 
 export interface IsolationsOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly plans: PlanRegistry;
   readonly machines: Machines;
   readonly clock: Clock;

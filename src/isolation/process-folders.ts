@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { hasRequest } from './request-file.ts';
 import { RunnerProcess } from './runner-process.ts';
 
@@ -11,12 +11,12 @@ const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Where the processes of one store keep their files: a folder for each. */
 export class ProcessFolders {
-  readonly #store: StoreReader;
+  readonly #store: RecordReader;
   #base: string | undefined;
   #temporary: string | undefined;
 
   /** @param base undefined: beside the database, or in a temporary folder for a store in memory */
-  constructor(store: StoreReader, base: string | undefined) {
+  constructor(store: RecordReader, base: string | undefined) {
     this.#store = store;
     this.#base = base ?? (isAbsolute(store.location) ? `${store.location}-processes` : undefined);
   }

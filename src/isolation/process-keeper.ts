@@ -1,5 +1,5 @@
 import type { Logger } from '../core/logger.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { processTime } from '../core/clock.ts';
 import { FairTurns } from '../engine/fair-turns.ts';
@@ -23,7 +23,7 @@ export interface KeeperActions {
 }
 
 export interface KeeperOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isolation: ResolvedIsolation;

@@ -1,6 +1,6 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import { openRecords } from '../../persistence/records/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { BelievedTime } from '../core/believed-time.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import { isolate } from '../isolation/isolate.ts';
@@ -232,7 +232,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 }
 
 /** The latest times that are stored, epoch ms. */
-async function listLatest(store: Store): Promise<number[]> {
+async function listLatest(store: Records): Promise<number[]> {
   const newest = await store.listExecutions({ limit: 1 });
   const { publishedAt } = await store.getQueueMarks();
   return [...newest.map(({ createdAt, settledAt }) => settledAt ?? createdAt), ...(publishedAt > 0 ? [publishedAt] : [])];

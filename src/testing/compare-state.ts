@@ -1,5 +1,5 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import type { FlowState } from './flow-model.ts';
 import { listPreparing } from './flow-model.ts';
 
@@ -34,7 +34,7 @@ export function viewModel({ tree, rows }: FlowState, precision: Precision): View
 }
 
 /** What is stored. */
-export async function viewStored(reader: StoreReader, record: ExecutionRecord, precision: Precision): Promise<View> {
+export async function viewStored(reader: RecordReader, record: ExecutionRecord, precision: Precision): Promise<View> {
   const signals = await reader.listSignals(record.key);
   const steps = await reader.listSteps(record.key);
   return {

@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { validateInput } from '../definition/input-schema.ts';
 import type { Prepared } from '../kernel/messages.ts';
 import { prepareStep } from '../kinds/flows/preparer.ts';
@@ -82,8 +82,8 @@ function canHappen(state: FlowState, event: PathEvent): boolean {
 }
 
 /** What expressions can read of a state, as from a store. */
-function toReader({ rows, outputs }: FlowState): StoreReader {
-  const reader: Partial<StoreReader> = {
+function toReader({ rows, outputs }: FlowState): RecordReader {
+  const reader: Partial<RecordReader> = {
     getOutput: (_key, position, item) => {
       for (const row of rows.values()) if (row.position === position && row.item === item) return outputs.get(toLocalAddress(row.stepId, item));
       return undefined;
@@ -92,7 +92,7 @@ function toReader({ rows, outputs }: FlowState): StoreReader {
       [...rows.values()].filter(row => row.position === position && row.item !== noItem && row.status === 'completed').toSorted((a, b) => a.item - b.item)
         .map(({ stepId, item }) => ({ item, output: outputs.get(toLocalAddress(stepId, item)) ?? 'null' })),
     listSteps: () => [...rows.values()],
-    artifacts: { list: () => [] } as unknown as NonNullable<StoreReader['artifacts']>,
+    artifacts: { list: () => [] } as unknown as NonNullable<RecordReader['artifacts']>,
   };
-  return reader as StoreReader;
+  return reader as RecordReader;
 }

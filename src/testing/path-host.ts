@@ -1,4 +1,4 @@
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import type { SimulatedClock } from '../core/clock.ts';
 import type { Runtime } from '../runtime/api.ts';
 import type { FlowModel } from './flow-model.ts';
@@ -9,7 +9,7 @@ import type { ProcessStore } from './store-site.ts';
 /** One process that runs the flow. */
 export interface Process {
   readonly runtime: Runtime;
-  readonly store: Store;
+  readonly store: Records;
   readonly tracked: ProcessStore;
   readonly clock: ProcessClock;
 }

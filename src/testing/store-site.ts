@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../open-records.ts';
 import type { MemoryRecords } from '../open-records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { openSqliteStore } from '../open-records.ts';
 
 /** Which store paths are run on. */
@@ -11,7 +11,7 @@ export type StoreKind = 'memory' | 'sqlite';
 
 /** A store, and the bytes behind it. */
 export interface StoreSite {
-  readonly store: Store;
+  readonly store: Records;
   /** What another process finds if this one ended now. */
   copy(): StoreSite;
   dispose(): void;
@@ -55,7 +55,7 @@ export interface Crash {
 
 /** A store as one process sees it; with the process it stops to answer. */
 export interface ProcessStore {
-  readonly store: Store;
+  readonly store: Records;
   readonly commits: () => number;
   /** What the next process finds; undefined while this one lives. */
   readonly left: () => StoreSite | undefined;
@@ -86,7 +86,7 @@ export function createProcessStore(site: StoreSite, commitsBefore: number, crash
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       if (name === 'commit') return (batch: CommitBatch) => guard(batch, () => target.commit(batch));
-      if (name === 'commitWith') return (build: Parameters<NonNullable<Store['commitWith']>>[0]) => guard(undefined, () => target.commitWith?.(build));
+      if (name === 'commitWith') return (build: Parameters<NonNullable<Records['commitWith']>>[0]) => guard(undefined, () => target.commitWith?.(build));
       return member.bind(target) as unknown;
     },
   });
@@ -94,7 +94,7 @@ export function createProcessStore(site: StoreSite, commitsBefore: number, crash
 }
 
 /** Begins to write a batch and fails in the middle: whatever was written must be rolled back. */
-function tear(store: Store, batch: CommitBatch | undefined): void {
+function tear(store: Records, batch: CommitBatch | undefined): void {
   if (!batch) return;
   const broken = { executionKey: 0, position: -1, item: -2, run: 0, attempt: 0, status: 'completed', startedAt: 0, endedAt: 0, failure: null, output: null } as const;
   try {

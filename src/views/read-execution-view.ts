@@ -1,5 +1,5 @@
 import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { gatherWork } from '../kinds/flows/consolidation/gather.ts';
 import { loadSession } from '../kinds/flows/consolidation/read-session.ts';
@@ -76,7 +76,7 @@ function toConsolidation(session: ConsolidatedSession): ConsolidationView {
 }
 
 /** Reads an execution for drawing: from its consolidated session, or, where there is none yet, from the rows of its steps. */
-export async function readExecutionView(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): Promise<ExecutionView> {
+export async function readExecutionView(reader: RecordReader, plan: FlowPlan, record: ExecutionRecord): Promise<ExecutionView> {
   const { key, executionId, generation, flowId, flowVersion, status, passed, score, failure, createdAt, startedAt, settledAt } = record;
   const rows = await reader.listSteps(key);
   const consolidated = settledAt === null ? undefined : await reader.getConsolidated(key);

@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import type { TransitionUpdate } from '../kinds/flows/execution-api.ts';
 import { toTransitions } from '../kinds/flows/queries.ts';
 
@@ -7,7 +7,7 @@ import { toTransitions } from '../kinds/flows/queries.ts';
 export type Transition = Extract<TransitionUpdate, { type: 'transition' }>;
 
 /** Reads every transition an execution made, in order, a page of the journal at a time. */
-export async function* readHistory(reader: StoreReader, { key, executionId }: Pick<ExecutionRecord, 'key' | 'executionId'>): AsyncGenerator<Transition> {
+export async function* readHistory(reader: RecordReader, { key, executionId }: Pick<ExecutionRecord, 'key' | 'executionId'>): AsyncGenerator<Transition> {
   for (let after = 0; ;) {
     const rows = await reader.readJournal(key, after);
     let last = after;

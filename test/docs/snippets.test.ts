@@ -15,7 +15,7 @@ const ambient: Readonly<Record<string, string>> = {
   runtime: "import('flowstone').Runtime",
   execution: "import('flowstone').Execution",
   executionId: 'string',
-  store: "import('flowstone').Store",
+  store: "import('flowstone').AnyStore",
   tools: "import('flowstone').Tool[]",
   flow: "import('flowstone').FlowDefinition",
   createRuntime: "typeof import('flowstone').createRuntime",

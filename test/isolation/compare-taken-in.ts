@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { loadSession } from '../../src/kinds/flows/consolidation/read-session.ts';
 import { openFilesReader } from '../../src/files.ts';
 import { openSqliteReader } from '../../src/open-records.ts';
@@ -8,7 +8,7 @@ import { replayJournal } from '../../src/testing/replay.ts';
 
 const own = <Row extends { executionKey: number }>(rows: readonly Row[]): object[] => rows.map(({ executionKey: _key, ...row }) => row);
 
-async function readAll(reader: StoreReader, executionId: string): Promise<Record<string, unknown>> {
+async function readAll(reader: RecordReader, executionId: string): Promise<Record<string, unknown>> {
   const record = await reader.getExecution(executionId);
   if (!record) return { execution: 'missing' };
   const { key, status, startedAt, settledAt, score, passed, failure, context, seq, digest, input } = record;

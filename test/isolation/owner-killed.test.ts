@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
@@ -60,7 +60,7 @@ describe('an owner killed with SIGKILL', () => {
 });
 
 /** A store whose owner loses its memory around every few commits: before one is stored, or after. */
-function createForgetful(store: Store, losses: { count: number }): Store {
+function createForgetful(store: Records, losses: { count: number }): Records {
   let commits = 0;
   return new Proxy(store, {
     get(target, name) {

@@ -1,4 +1,4 @@
-import type { Request, Row, TableStore, Write } from '../../src/kit.ts';
+import type { Request, Row, Store, Write } from '../../src/kit.ts';
 
 interface Random {
   /** From 0 up to 1. */
@@ -15,7 +15,7 @@ async function pass(turns: number): Promise<void> {
  * A store whose answers come 0 to 50 turns later: reads that are asked for at the same time are answered in any order, each of the
  * moment at which it was asked; commits in theirs. No step's own write can join it.
  */
-export function delayStore(store: TableStore, random: Random): TableStore {
+export function delayStore(store: Store, random: Random): Store {
   const turns = (): number => Math.floor(random.next() * (maxTurns + 1));
   let last: Promise<void> = Promise.resolve();
   return {

@@ -1,4 +1,4 @@
-import type { Request, Row, TableStore, StoreSize, Table, Value, Where, Write } from '../../src/kit.ts';
+import type { Request, Row, Store, StoreSize, Table, Value, Where, Write } from '../../src/kit.ts';
 import type { OwnerRecord } from '../../src/kit.ts';
 import {
   compareValues, createClosedError, createCommitFailedError, createNotAcquiredError, createOwnedError, createRefusedError, createStaleOwnerError, describeKey, findIndex, isIn,
@@ -18,7 +18,7 @@ export interface Maps {
 export const createMaps = (): Maps => ({ tables: new Map(), owner: undefined, epoch: 0 });
 
 /** A store as a stranger may write it: maps, sorted at every read; nothing of Flowstone but what its kit has. */
-export class MapsStore implements TableStore {
+export class MapsStore implements Store {
   readonly location = 'maps';
   readonly #maps: Maps;
   #epoch = 0;

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { AnyStateMachine, EventObject, InspectionEvent } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -22,7 +22,7 @@ export function driveDurably(entry: CorpusMachine, { inspect, evicts = false }: 
   const probe = new Probe();
   const clock = new SimulatedClock();
   const machine = entry.build(probe);
-  let store: Store = createMemoryStore();
+  let store: Records = createMemoryStore();
   let runtime: Runtime;
   let actor: Awaited<ReturnType<Runtime['spawn']>>;
   let emitted: EventObject[] = [];
@@ -68,7 +68,7 @@ export function driveDurably(entry: CorpusMachine, { inspect, evicts = false }: 
     async restart() {
       await runtime.stop({ timeoutMs: 0 });
       probe.forget();
-      store = (store as unknown as { reopen(): Store }).reopen();
+      store = (store as unknown as { reopen(): Records }).reopen();
       await open();
       actor = await runtime.actor<AnyStateMachine>('root');
       listen();

@@ -3,7 +3,7 @@ import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import { assign, fromPromise, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { InspectedTreeActor } from '../../src/kinds/actors/inspected-tree-actor.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
@@ -63,7 +63,7 @@ class Drawing {
 
 const toPath = (session: string): string => session.replace(/#.*/, '');
 
-async function open(store: Store, drawing: { readonly inspect: (event: InspectionEvent) => void }, clock = new SimulatedClock()): Promise<Runtime> {
+async function open(store: Records, drawing: { readonly inspect: (event: InspectionEvent) => void }, clock = new SimulatedClock()): Promise<Runtime> {
   const runtime = await createRuntime({ store, clock, machines: [shop], inspect: drawing.inspect });
   await settleTicks();
   return runtime;
@@ -116,7 +116,7 @@ describe('the inspection of hosted machines', () => {
     await first.spawn(shop, { id: 'order' });
     await first.stop();
     clock.advance(5_000);
-    const second = await open((store as unknown as { reopen(): Store }).reopen(), after, clock);
+    const second = await open((store as unknown as { reopen(): Records }).reopen(), after, clock);
     await settleTicks();
     expect(after.lines).toEqual([
       'actor order', 'event order xstate.init', 'snapshot order open', 'actor order/basket', 'event order/basket xstate.init from order', 'snapshot order/basket open',

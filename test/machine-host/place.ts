@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -8,7 +8,7 @@ import { settleTicks } from '../runtime/open-runtime.ts';
 /** Opens a runtime again and again on one store, as a process that is stopped and started. */
 export function createPlace(options: Partial<RuntimeOptions> = {}) {
   const clock = new SimulatedClock();
-  let store: Store = createMemoryStore();
+  let store: Records = createMemoryStore();
   let runtime: Runtime | undefined;
   return {
     clock,
@@ -23,7 +23,7 @@ export function createPlace(options: Partial<RuntimeOptions> = {}) {
     /** Stops at once, whatever runs. */
     async close(): Promise<void> {
       await runtime?.stop({ timeoutMs: 0 });
-      store = (store as unknown as { reopen(): Store }).reopen();
+      store = (store as unknown as { reopen(): Records }).reopen();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 import type { ActorView } from '../../src/kinds/actors/read-actor-view.ts';
@@ -57,7 +57,7 @@ function createCrashes(options: Partial<RuntimeOptions>) {
       return runtime;
     },
     crash(): void {
-      const { reopen } = store as unknown as { reopen(): Store };
+      const { reopen } = store as unknown as { reopen(): Records };
       (store as unknown as { evict(): void }).evict();
       store = reopen.call(store) as typeof store;
     },
@@ -111,7 +111,7 @@ describe('a promise that is tried again', () => {
     expect(view.root.children).toMatchObject([{ address: 'p/payment', run: { attempt: 2, dueAt: place.clock.now() + hour / 2 } }]);
     expect(renderActor(view, view.root, place.clock.now(), 100, createPalette({ colors: false, unicode: false }))).toContain('pay attempt 2 in 30m');
     await place.close();
-    const read = vi.spyOn(place.store.actors as NonNullable<Store['actors']>, 'getActor');
+    const read = vi.spyOn(place.store.actors as NonNullable<Records['actors']>, 'getActor');
     const second = await place.open();
     place.clock.advance(hour / 2 - 1);
     await settleTicks();

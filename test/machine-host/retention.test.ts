@@ -3,7 +3,7 @@ import { fromPromise, sendTo, setup } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import type { ActorReader } from '../../persistence/actor-store.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
@@ -20,7 +20,7 @@ const job = setup({
   actions: { note: (info: unknown) => void effects.push((info as { effectId: string }).effectId) },
 }).createMachine({ id: 'job', context: {}, invoke: { src: 'work', id: 'work' }, initial: 'on', states: { on: { entry: 'note', on: { tick: {}, end: 'off' } }, off: { type: 'final' } } });
 
-async function open(options: Partial<RuntimeOptions> = {}): Promise<{ runtime: Runtime; clock: SimulatedClock; store: Store; actors: ActorReader }> {
+async function open(options: Partial<RuntimeOptions> = {}): Promise<{ runtime: Runtime; clock: SimulatedClock; store: Records; actors: ActorReader }> {
   const store = options.store ? openRecords(options.store) : createMemoryStore();
   const clock = new SimulatedClock();
   const runtime = await createRuntime({ machines: [job], retentionMs: 10 * day, ...options, store, clock });

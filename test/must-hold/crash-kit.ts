@@ -1,5 +1,5 @@
 import type { MemoryRecords } from '../../src/open-records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import type { SimulatedClock } from '../../src/core/clock.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
@@ -74,7 +74,7 @@ export async function runToEnd(runtime: Runtime, clock: SimulatedClock, executio
 }
 
 /** Keeps a copy of the store after every commit: what a crash right then would leave. */
-export function recordCommits(inner: MemoryRecords): { readonly store: Store; readonly copies: { readonly store: MemoryRecords; readonly runs: number; readonly at: number }[]; watch: (runs: readonly Run[], clock: SimulatedClock) => void } {
+export function recordCommits(inner: MemoryRecords): { readonly store: Records; readonly copies: { readonly store: MemoryRecords; readonly runs: number; readonly at: number }[]; watch: (runs: readonly Run[], clock: SimulatedClock) => void } {
   const copies: { store: MemoryRecords; runs: number; at: number }[] = [];
   let watched: { readonly runs: readonly Run[]; readonly clock: SimulatedClock } | undefined;
   const note = (): void => void copies.push({ store: inner.copy(), runs: watched?.runs.length ?? 0, at: watched?.clock.now() ?? 0 });
@@ -82,11 +82,11 @@ export function recordCommits(inner: MemoryRecords): { readonly store: Store; re
     inner.commit(batch);
     note();
   };
-  const commitWith: Store['commitWith'] = build => {
+  const commitWith: Records['commitWith'] = build => {
     inner.commitWith(build);
     note();
   };
-  const store = new Proxy<Store>(inner, {
+  const store = new Proxy<Records>(inner, {
     get(target, name) {
       if (name === 'commit') return commit;
       if (name === 'commitWith') return commitWith;

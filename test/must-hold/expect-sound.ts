@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 
 /** What holds for every stored execution at any time: no gap in its journal, its replay ends where its rows are, runs are counted. */
-export async function expectSound(reader: StoreReader, maxInterruptions = 5): Promise<void> {
+export async function expectSound(reader: RecordReader, maxInterruptions = 5): Promise<void> {
   for (const { executionId, key, seq, status, settledAt } of await reader.listExecutions({ limit: 100_000 })) {
     let next = 1;
     for (const row of await reader.readJournal(key, 0, 1_000_000)) {

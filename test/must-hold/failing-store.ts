@@ -1,7 +1,7 @@
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 
 export interface FailingStore {
-  readonly store: Store;
+  readonly store: Records;
   /** Makes commits from now on throw this; undefined: they work again. */
   fail(error: Error | undefined): void;
   /** Commits that were asked for since the last failure began. */
@@ -9,7 +9,7 @@ export interface FailingStore {
 }
 
 /** A store whose commits can be made to throw, as a full disk makes them. `asynchronous`: its commits answer later. */
-export function createFailingStore(inner: Store, { asynchronous = false }: { readonly asynchronous?: boolean } = {}): FailingStore {
+export function createFailingStore(inner: Records, { asynchronous = false }: { readonly asynchronous?: boolean } = {}): FailingStore {
   let error: Error | undefined;
   let refused = 0;
   const check = (): void => {
@@ -33,7 +33,7 @@ export function createFailingStore(inner: Store, { asynchronous = false }: { rea
       }),
     );
   };
-  const commitWith: Store['commitWith'] = build => {
+  const commitWith: Records['commitWith'] = build => {
     check();
     inner.commitWith?.(build);
   };

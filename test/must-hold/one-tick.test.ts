@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { FlowRuntime } from '../../src/kinds/flows/flow-runtime.ts';
@@ -38,7 +38,7 @@ describe('in one tick', () => {
     const inner = createMemoryStore();
     // The cancel looks for the execution before its start is stored: it is told that it exists.
     const early = new Set(['early']);
-    const store = new Proxy<Store>(inner, {
+    const store = new Proxy<Records>(inner, {
       get(target, name) {
         if (name === 'getExecution') return (id: string) => inner.getExecution(id) ?? (early.has(id) ? ({ executionId: id } as ExecutionRecord) : undefined);
         const value: unknown = Reflect.get(target, name, target);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { Execution } from '../../src/kinds/flows/execution-api.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { createGate, openRuntime, settleTicks } from '../runtime/open-runtime.ts';
 
 /** All answers come some turns later. */
-function slow(store: Store, seed: number): Store {
+function slow(store: Records, seed: number): Records {
   const random = createSeededRandom(seed);
   return new Proxy(store, {
     get(target, name) {

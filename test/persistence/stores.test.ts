@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { openDatabase } from '../../persistence/sqlite/driver.ts';
 import type { SqliteDriver } from '../../persistence/sqlite/driver.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { TableRecords } from '../../persistence/records/table-records.ts';
 import { openFilesStore } from '../../src/files.ts';
 import { createMaps, MapsStore } from '../kit/maps-store.ts';
@@ -70,7 +70,7 @@ testStore({
 });
 
 for (const driver of ['better-sqlite3', 'node:sqlite'] satisfies SqliteDriver[]) {
-  const readers: StoreReader[] = [];
+  const readers: RecordReader[] = [];
 
   testStore({
     name: `sqlite on file with ${driver}`,

@@ -1,6 +1,6 @@
 import type { MemoryRecords } from '../../src/open-records.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
@@ -10,7 +10,7 @@ import { openRecords } from '../../persistence/records/open-records.ts';
 export interface OpenedQueues {
   readonly runtime: Runtime;
   readonly clock: SimulatedClock;
-  readonly store: Store;
+  readonly store: Records;
   /** What another process would find if this one ended now. */
   readonly crash: () => MemoryRecords;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { parseFlow } from '../../src/definition/parse.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
@@ -16,7 +16,7 @@ const chain = (length: number): FlowSource => ({
   steps: Array.from({ length }, (_, index) => ({ id: `s${index}`, uses: 'tool:work', with: { index }, ...(index > 0 && { depends_on: [`s${index - 1}`] }) })),
 });
 
-const readRow = async (store: StoreReader, executionId: string): Promise<ConsolidatedRecord | undefined> => store.getConsolidated((await store.getExecution(executionId))?.key ?? 0);
+const readRow = async (store: RecordReader, executionId: string): Promise<ConsolidatedRecord | undefined> => store.getConsolidated((await store.getExecution(executionId))?.key ?? 0);
 
 describe('a consolidated session', () => {
   it.each([['memory', () => createMemoryStore()], ['sqlite', () => openSqliteStore({ file: ':memory:' })]] as const)('tells everything each step did, in numeric order, on %s', async (_name, create) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { openRuntime, type Opened } from './open-runtime.ts';
 
 const flows = [{ id: 'charge', steps: [{ id: 'a', uses: 'tool:charge' }] }, { id: 'ship', steps: [{ id: 'a', uses: 'tool:ship' }] }];
 
-async function openShop(store: Store = createMemoryStore()): Promise<Opened & { readonly ran: string[] }> {
+async function openShop(store: Records = createMemoryStore()): Promise<Opened & { readonly ran: string[] }> {
   const ran: string[] = [];
   return { ...(await openRuntime(flows, { charge: () => void ran.push('charge'), ship: () => void ran.push('ship') }, { store })), ran };
 }

@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
@@ -17,7 +17,7 @@ export const toTools = (handlers: Handlers): Tool[] => Object.entries(handlers).
 export interface Opened {
   readonly runtime: Runtime;
   readonly clock: SimulatedClock;
-  readonly store: Store;
+  readonly store: Records;
 }
 
 /** A runtime over a memory store with a clock that stands still. */

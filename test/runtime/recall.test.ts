@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { fail } from '../../src/kinds/flows/tool.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
@@ -8,7 +8,7 @@ import type { Handlers } from './open-runtime.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** Counts how often the results of executions are read from the store. */
-function watchReads<Kind extends Store>(store: Kind): { readonly store: Kind; readonly reads: () => number } {
+function watchReads<Kind extends Records>(store: Kind): { readonly store: Kind; readonly reads: () => number } {
   let reads = 0;
   const listResults = store.listResults.bind(store);
   store.listResults = key => {
@@ -40,7 +40,7 @@ const flow: FlowSource = {
 
 describe('the answer to whoever waits for an execution', () => {
   it.each([['memory', () => createMemoryStore()], ['sqlite', () => openSqliteStore({ file: ':memory:' })]] as const)('is what the store would have said, without asking it, on %s', async (_name, create) => {
-    const { store, reads } = watchReads<Store>(create());
+    const { store, reads } = watchReads<Records>(create());
     const { runtime } = await openRuntime(flow, handlers, { store, consolidators: { refuse: () => ({ score: 2 }) } });
     const execution = await runtime.start('all', { input: { to: 'me' }, labels: { team: 'a', agent: 'b' } });
     const [{ durationMs: _ms, ...settled }, other] = await Promise.all([execution.settled(), execution.settled()]);
@@ -58,7 +58,7 @@ describe('the answer to whoever waits for an execution', () => {
 
   it('is read from the store when the execution is long, was retried, or was there before', async () => {
     const steps = Array.from({ length: 100 }, (_, index) => ({ id: `s${index}`, uses: 'tool:work' }));
-    const { store, reads } = watchReads<Store>(createMemoryStore());
+    const { store, reads } = watchReads<Records>(createMemoryStore());
     const { runtime } = await openRuntime([{ id: 'long', steps }, { id: 'big', steps: [{ id: 'only', uses: 'tool:big' }] }, { id: 'short', steps: [{ id: 'only', uses: 'tool:broken' }] }], { ...handlers, big: () => 'x'.repeat(40_000) }, { store });
     for (const [index, id] of ['long', 'big'].entries()) {
       const execution = await runtime.start(id);

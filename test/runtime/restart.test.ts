@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { createFailingStore } from '../must-hold/failing-store.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
@@ -28,7 +28,7 @@ describe('a restart', () => {
       get(target, name) {
         const value: unknown = Reflect.get(target, name, target);
         if (name !== 'acquire') return typeof value === 'function' ? value.bind(target) : value;
-        return async (owner: Parameters<Store['acquire']>[0]): Promise<number> => {
+        return async (owner: Parameters<Records['acquire']>[0]): Promise<number> => {
           acquired++;
           await settleTicks(acquired * 5);
           return target.acquire(owner);

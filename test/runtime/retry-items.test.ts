@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryRecords } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ExecutionDetails } from '../../src/kinds/flows/execution-api.ts';
 import type { ToolCall } from '../../src/kinds/flows/tool.ts';
@@ -21,7 +21,7 @@ const step = (id: string, parts: object = {}): FlowSource['steps'][number] => ({
 const each = (parts: object = {}): FlowSource['steps'][number] => step('each', { depends_on: ['list'], for_each: '{% steps.list.output %}', with: '{% {"value": item} %}', ...parts });
 const sum = step('sum', { depends_on: ['each'], with: '{% steps.each.output %}' });
 
-async function openFlow(steps: FlowSource['steps'], parts: Partial<FlowSource>, { runs, world }: Pick<Retried, 'runs' | 'world'>, store?: Store): Promise<Opened> {
+async function openFlow(steps: FlowSource['steps'], parts: Partial<FlowSource>, { runs, world }: Pick<Retried, 'runs' | 'world'>, store?: Records): Promise<Opened> {
   const note = ({ idempotencyKey }: ToolCall): void => void runs.push(idempotencyKey.slice(idempotencyKey.indexOf('/') + 1));
   return openRuntime({ id: 'f', mode: 'lenient', ...parts, steps }, {
     list: call => (note(call), world.list),
@@ -36,7 +36,7 @@ async function openFlow(steps: FlowSource['steps'], parts: Partial<FlowSource>, 
   }, store && { store });
 }
 
-async function runOnce(steps: FlowSource['steps'], parts: Partial<FlowSource> = {}, store?: Store): Promise<Retried> {
+async function runOnce(steps: FlowSource['steps'], parts: Partial<FlowSource> = {}, store?: Records): Promise<Retried> {
   const runs: string[] = [];
   const world = { list: ['a', 'b', 'c', 'd'] as unknown[], broken: new Set<unknown>(['b', 'd']) };
   const opened = await openFlow(steps, parts, { runs, world }, store);

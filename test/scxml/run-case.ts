@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby';
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { createActor } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
@@ -60,13 +60,13 @@ export function driveLive(machine: AnyStateMachine): Driven {
 /** As a durable actor, whose process ends and is followed by another before each thing that happens. */
 export function driveRestarted(machine: AnyStateMachine): Driven {
   const clock = new SimulatedClock();
-  let store: Store = createMemoryStore();
+  let store: Records = createMemoryStore();
   let runtime: Runtime;
   let actor: Awaited<ReturnType<Runtime['spawn']>>;
   const open = async (): Promise<void> => void (runtime = await createRuntime({ store, clock, machines: [machine], retentionMs: null }));
   const restart = async (): Promise<void> => {
     await runtime.stop({ timeoutMs: 0 });
-    store = (store as unknown as { reopen(): Store }).reopen();
+    store = (store as unknown as { reopen(): Records }).reopen();
     await open();
     actor = await runtime.actor('root');
     await settleTicks(2);

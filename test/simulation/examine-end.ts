@@ -1,11 +1,11 @@
 import type { AttemptRecord, ExecutionRecord, StepRecord } from '../../persistence/records.ts';
-import type { StoreReader } from '../../persistence/store.ts';
+import type { RecordReader } from '../../persistence/store.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
 import type { Simulation } from './plan-simulation.ts';
 import type { Promised } from './simulate.ts';
 
 /** Everything that must hold when nothing more happens. */
-export async function examineEnd(store: StoreReader, records: readonly ExecutionRecord[], promised: Promised, plan: Simulation): Promise<string[]> {
+export async function examineEnd(store: RecordReader, records: readonly ExecutionRecord[], promised: Promised, plan: Simulation): Promise<string[]> {
   const complaints: string[] = [];
   const byRun = new Map(records.map(record => [record.idempotencyKey, record]));
   for (const run of promised.started) if (!byRun.has(`run-${run}`)) complaints.push(`run ${run} was answered and is not stored`);

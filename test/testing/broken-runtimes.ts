@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import { flowMachine } from '../../machines/flow.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { openRecords } from '../../persistence/records/open-records.ts';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime, createRuntimeOn } from '../../src/runtime/create-runtime.ts';
@@ -25,7 +25,7 @@ function requireMutant(machine: AnyStateMachine, name: string): AnyStateMachine 
 }
 
 /** A store with one method in another's hands. */
-function replaceCommit(store: Store, commit: (store: Store, batch: CommitBatch) => void): Store {
+function replaceCommit(store: Records, commit: (store: Records, batch: CommitBatch) => void): Records {
   return new Proxy(store, {
     get(target, name) {
       if (name === 'commit') return (batch: CommitBatch) => commit(target, batch);
@@ -44,7 +44,7 @@ function loseTimers(clock: Clock): Clock {
   };
 }
 
-function commitLater(store: Store, batch: CommitBatch): void {
+function commitLater(store: Records, batch: CommitBatch): void {
   setImmediate(() => {
     try {
       void store.commit(batch);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Store } from 'flowstone';
+import type { Records } from 'flowstone';
 import { createRuntime } from 'flowstone';
 import { openSqliteStore } from 'flowstone/sqlite';
 import { measureEach } from '../../harness/measure-each.ts';
@@ -8,7 +8,7 @@ import type { ActorsParameters } from '../../trials/actors.ts';
 import { actorMachines } from './actor-machines.ts';
 
 /** Spawns the machines; each call of what it gives sends so many events to each of them, one after the other. */
-export async function spawnActors(store: Store, { machine: size, atOnce }: Pick<ActorsParameters, 'machine' | 'atOnce'>) {
+export async function spawnActors(store: Records, { machine: size, atOnce }: Pick<ActorsParameters, 'machine' | 'atOnce'>) {
   const machine = actorMachines[size];
   const runtime = await createRuntime({ store, machines: [machine], listen: false });
   const actors = await Promise.all(Array.from({ length: atOnce }, (_, index) => runtime.spawn(machine, { id: `a${index}` })));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createMemoryStore, createRuntime, loadFlow } from 'flowstone';
-import type { Runtime, Store, Tool, ToolCall } from 'flowstone';
+import type { Runtime, Records, Tool, ToolCall } from 'flowstone';
 import { openSqliteStore } from 'flowstone/sqlite';
 import { computeSpread } from '../../harness/statistics.ts';
 import type { Run } from '../../harness/trial.ts';
@@ -39,7 +39,7 @@ async function runOnce(runtime: Runtime): Promise<number> {
 
 const run: Run<PipelineParameters> = async (parameters, { directory }) => {
   const flow = await loadFlow(file);
-  const open = (store: Store): Promise<Runtime> => createRuntime({ store, flows: [flow], tools: toTools(parameters), models, listen: false });
+  const open = (store: Records): Promise<Runtime> => createRuntime({ store, flows: [flow], tools: toTools(parameters), models, listen: false });
   const { durability } = parameters;
   const contestants = {
     sqlite: await open(openSqliteStore({ file: join(directory, 'app.db'), ...(durability !== 'default' && { durability }) })),

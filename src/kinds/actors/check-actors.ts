@@ -1,5 +1,5 @@
 import type { ActorPartRecord, ActorRecord } from '../../../persistence/actor-store.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { codecMark } from './value-marks.ts';
 import { readMachineName } from './actor-sources.ts';
 import type { FrozenHead } from './frozen-tree.ts';
@@ -44,7 +44,7 @@ export interface StoredActorFilter {
 const pageSize = 500;
 
 /** Reads stored actors, by id, from a store or a reader; from a database of 0.2.0, too. */
-export async function* readStoredActors({ actors }: StoreReader, { status = 'active', machineId }: StoredActorFilter = {}): AsyncGenerator<StoredActor> {
+export async function* readStoredActors({ actors }: RecordReader, { status = 'active', machineId }: StoredActorFilter = {}): AsyncGenerator<StoredActor> {
   if (!actors) return;
   const structures = new Map<string, string | null>();
   const toStructure = async (digest: string): Promise<string | null> => {
@@ -70,7 +70,7 @@ export async function* readStoredActors({ actors }: StoreReader, { status = 'act
   }
 }
 
-type Reader = NonNullable<StoreReader['actors']>;
+type Reader = NonNullable<RecordReader['actors']>;
 
 async function readStructure(actors: Reader, digest: string): Promise<string | null> {
   try {

@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import type { Logger } from '../../core/logger.ts';
 import type { ActorReader } from '../../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../../persistence/records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
@@ -48,7 +48,7 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [], maxLoadedActors }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Store; readonly inspect?: ((event: InspectionEvent) => void) | undefined; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
+  constructor({ machines = [], codecs = [], maxLoadedActors }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Records; readonly inspect?: ((event: InspectionEvent) => void) | undefined; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
@@ -147,7 +147,7 @@ export class HostedMachines {
 const toRootId = (address: string): string => (address.includes('/') ? address.slice(0, address.indexOf('/')) : address);
 
 /** As they are stored; a store that does not answer at once is not asked. */
-function listSignals(store: Store, executionId: string): readonly SignalRecord[] {
+function listSignals(store: Records, executionId: string): readonly SignalRecord[] {
   const record = store.getExecution(executionId);
   const signals = record && !(record instanceof Promise) ? store.listSignals(record.key) : [];
   return signals instanceof Promise ? [] : signals;

@@ -1,5 +1,5 @@
 import type { ActorRecord } from '../../../persistence/actor-store.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { toActorSummary } from './actor-summary.ts';
 import { toEffectId } from './action-runner.ts';
 import type { OpenEffect } from './actor-commands.ts';
@@ -69,7 +69,7 @@ export interface ActorView extends ActorSummary {
 }
 
 /** Everything that is stored of one actor, and the last events that its tree took. */
-export async function readActorView({ actors }: Pick<StoreReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
+export async function readActorView({ actors }: Pick<RecordReader, 'actors'>, id: string, maxEvents: number): Promise<ActorView | undefined> {
   const record = await actors?.getActor(id);
   if (!record) return undefined;
   const head = readStored<FrozenHead & { readonly open?: readonly OpenEffect[] }>('actors.tree', id, record.tree);
@@ -113,7 +113,7 @@ function toRunView({ run }: FrozenActor): ActorNode['run'] {
 const dropUndefined = <Parts extends object>(parts: Parts): Partial<Parts> => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as Partial<Parts>;
 
 /** Not every transition is an event: where too few are found, it looks further back. */
-async function readLastEvents(actors: StoreReader['actors'], { actorId, seq }: ActorRecord, count: number): Promise<TakenEventView[]> {
+async function readLastEvents(actors: RecordReader['actors'], { actorId, seq }: ActorRecord, count: number): Promise<TakenEventView[]> {
   for (let back = count; ; back *= 2) {
     const after = Math.max(0, seq - back);
     const rows = (await actors?.readActorJournal(actorId, after, back)) ?? [];

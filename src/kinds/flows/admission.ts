@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { Answer, Store } from '../../../persistence/store.ts';
+import type { Answer, Records } from '../../../persistence/store.ts';
 import { FlowError, isFlowError, toError } from '../../core/errors.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
@@ -19,7 +19,7 @@ import { toFailure } from '../../core/thrown-failure.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 
 export interface AdmissionOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly machines: Machines;
   readonly plans: PlanRegistry;
   readonly maxActiveFlows: number;

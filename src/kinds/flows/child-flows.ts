@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import { encodeJson } from '../../core/json.ts';
@@ -17,7 +17,7 @@ import type { StepActor } from '../../kernel/tree.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
 
 export interface ChildFlowsOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly plans: PlanRegistry;
   readonly maxOutputBytes: number;
   /** Flows that may have started one another in a row: one that starts itself without an end comes to one. */

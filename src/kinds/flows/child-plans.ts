@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { FlowDigests } from '../../kernel/tree.ts';
@@ -34,7 +34,7 @@ const readDigests = ({ key, context }: Pick<ExecutionRecord, 'key' | 'context'>)
  *
  * One that is gone from the store stays missing, and is complained about as such.
  */
-export async function adoptPlans(reader: StoreReader, registry: PlanRegistry, record: Pick<ExecutionRecord, 'key' | 'context'>): Promise<void> {
+export async function adoptPlans(reader: RecordReader, registry: PlanRegistry, record: Pick<ExecutionRecord, 'key' | 'context'>): Promise<void> {
   for (const [flowId, digest] of Object.entries(readDigests(record) ?? {})) {
     if (registry.find(flowId)) continue;
     const found = registry.get(digest) ? true : await reader.getDefinition(digest);

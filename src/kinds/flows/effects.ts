@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/logger.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { type Clock, setDeadline } from '../../core/clock.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
@@ -34,7 +34,7 @@ import { getActor, isFanOut } from '../../kernel/tree.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
 
 export interface EffectsOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setImmediate as defer } from 'node:timers';
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { FlowError, toError } from '../../core/errors.ts';
 import { createFailure, type StepFailure } from '../../core/failure.ts';
 import { encodeJson } from '../../core/json.ts';
@@ -49,7 +49,7 @@ const wholeFlow = -2;
 
 /** The shell around the host: wires the loop to handlers, timers, the store and callers. */
 export class FlowRuntime implements Performer {
-  readonly store: Store;
+  readonly store: Records;
   readonly plans = new PlanRegistry();
   readonly feed: Feed;
   /** News of the end only. */
@@ -79,7 +79,7 @@ export class FlowRuntime implements Performer {
   readonly #retrier: Retrier;
   recovered: readonly ExecutionSummary[] = [];
 
-  constructor(store: Store, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: Recover | undefined) {
+  constructor(store: Records, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: Recover | undefined) {
     this.store = store;
     this.#owner = owner;
     this.#inspection = options.inspect && new Inspection(options.inspect, options.logger);

@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/logger.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../../machines/orchestrator.ts';
 import type { JournalRecord } from '../../../persistence/records.ts';
-import type { CommitBatch, Store } from '../../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, toError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
@@ -33,7 +33,7 @@ import { toFailure } from '../../core/thrown-failure.ts';
 import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from '../../kernel/tree.ts';
 
 export interface HostOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly machines: Machines;
   readonly plans: PlanRegistry;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { compareDefinitions } from '../../definition/compare-definitions.ts';
 import { compileStored } from '../../definition/compile-stored.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
@@ -21,7 +21,7 @@ export interface KeptItemsParams {
  * These are the ones that completed in the generation before, if others did not: when the list is the same, nothing
  * upstream ran again, and the step's definition makes the same of an item. Otherwise there is none.
  */
-export async function findKeptItems(reader: StoreReader, { tree, executionKey, step, list }: KeptItemsParams): Promise<StepRecord[]> {
+export async function findKeptItems(reader: RecordReader, { tree, executionKey, step, list }: KeptItemsParams): Promise<StepRecord[]> {
   if (tree.generation === 1) return [];
   const before = await reader.getExecution(tree.executionId, tree.generation - 1);
   if (!before) return [];
@@ -39,13 +39,13 @@ export async function findKeptItems(reader: StoreReader, { tree, executionKey, s
 const countItems = (row: StepRecord): number => readCounters(row)?.total ?? 0;
 
 /** Whether what its expressions see is what they saw before. */
-async function isUpstreamKept(reader: StoreReader, executionKey: number, { dependsOn }: PlannedStep): Promise<boolean> {
+async function isUpstreamKept(reader: RecordReader, executionKey: number, { dependsOn }: PlannedStep): Promise<boolean> {
   if (dependsOn.length === 0) return true;
   const kept = new Set((await reader.listSteps(executionKey)).filter(({ item, originKey }) => item === noItem && originKey !== null).map(({ position }) => position));
   return dependsOn.every(position => kept.has(position));
 }
 
-async function isSameStep(reader: StoreReader, { digest }: ExecutionRecord, plan: FlowPlan, { id }: PlannedStep): Promise<boolean> {
+async function isSameStep(reader: RecordReader, { digest }: ExecutionRecord, plan: FlowPlan, { id }: PlannedStep): Promise<boolean> {
   if (digest === plan.digest) return true;
   const stored = await reader.getDefinition(digest);
   if (!stored) return false;

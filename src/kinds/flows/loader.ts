@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
@@ -11,7 +11,7 @@ import { readStored, toRowKey } from '../../core/stored-value.ts';
 
 /** Reads an execution back into memory: rows, waiting signals, and the values its live steps go on with. */
 export async function loadTree(
-  reader: StoreReader,
+  reader: RecordReader,
   machines: Machines,
   plan: FlowPlan,
   record: ExecutionRecord,

@@ -1,5 +1,5 @@
 import type { DefinitionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { StandardSchema } from '../../core/standard-schema.ts';
 import { didYouMean } from '../../core/wording.ts';
@@ -99,7 +99,7 @@ export class PlanRegistry {
   }
 
   /** The definition an execution started with, read back from the store where it is not registered. */
-  async load(reader: StoreReader, digest: string): Promise<FlowPlan> {
+  async load(reader: RecordReader, digest: string): Promise<FlowPlan> {
     const known = this.#byDigest.get(digest);
     if (known) return known;
     const record = await reader.getDefinition(digest);

@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep } from '../../definition/plan.ts';
 import { evaluatorProcess } from '../../evaluator/evaluator.ts';
 import { readStepArtifacts } from './artifacts/step-artifacts.ts';
@@ -28,7 +28,7 @@ export interface PrepareParams {
 /** Outputs kept in memory per flow: a long flow must not collect all of its own. */
 const maxOutputs = 32;
 /** Evaluates a step's `when`, `for_each` and `with`, with what the store has. Never throws: an expression that fails, fails its step. */
-export function prepareStep(reader: StoreReader, params: PrepareParams): Promise<Prepared> {
+export function prepareStep(reader: RecordReader, params: PrepareParams): Promise<Prepared> {
   const { tree, executionKey } = params;
   return prepare({
     ...params,
@@ -40,7 +40,7 @@ export function prepareStep(reader: StoreReader, params: PrepareParams): Promise
 
 /** What the expressions of a step can see; `values` are those that will be evaluated. */
 export async function createScope(
-  reader: StoreReader,
+  reader: RecordReader,
   params: Omit<PrepareParams, 'position' | 'now' | 'timeLimitMs'>,
   step: PlannedStep,
   values: readonly (CompiledValue | null)[],
@@ -66,7 +66,7 @@ export async function createScope(
 }
 
 /** The output of a settled step; null when it has none. A `for_each` step's is the list of its items' outputs. */
-async function readOutput(reader: StoreReader, executionKey: number, step: PlannedStep): Promise<unknown> {
+async function readOutput(reader: RecordReader, executionKey: number, step: PlannedStep): Promise<unknown> {
   if (!step.forEach) {
     const text = await reader.getOutput(executionKey, step.position, noItem);
     return text === undefined ? null : readStored('attempts.output', toRowKey(executionKey, step.position, noItem), text);

@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { Artifacts, Interactions } from './execution-api.ts';
 import { writeFiles } from './artifacts/output-files.ts';
 import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
@@ -6,7 +6,7 @@ import { requireCallOptions } from './call-options.ts';
 import { listInteractions, sumInteractions } from './interactions/read-interactions.ts';
 
 /** What executions have made beside their outputs. `require` throws for one that there is not. */
-export function readMade(reader: StoreReader, require: (executionId: string) => Promise<unknown>): { readonly artifacts: Artifacts; readonly interactions: Interactions } {
+export function readMade(reader: RecordReader, require: (executionId: string) => Promise<unknown>): { readonly artifacts: Artifacts; readonly interactions: Interactions } {
   return {
     artifacts: {
       async list(executionId, options = {}) {

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { computeFlowProgress, learnDuration, type ExpectedDuration, type ProgressStep } from '../../core/flow-progress.ts';
 import { readSleep } from '../../definition/wait.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
@@ -20,7 +20,7 @@ export type ExpectedDurations = ReadonlyMap<string, ExpectedDuration>;
  *
  * Only executions begun before it count, so that the answer stays the same while it runs.
  */
-export async function readExpectedDurations(reader: StoreReader, plan: FlowPlan, { flowId, key }: Pick<ExecutionRecord, 'flowId' | 'key'>): Promise<ExpectedDurations> {
+export async function readExpectedDurations(reader: RecordReader, plan: FlowPlan, { flowId, key }: Pick<ExecutionRecord, 'flowId' | 'key'>): Promise<ExpectedDurations> {
   const expected = new Map<string, ExpectedDuration>();
   const steps = plan.steps.length;
   if (plan.steps.some(({ expectedMs }) => expectedMs === null)) {
@@ -62,7 +62,7 @@ function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected
 }
 
 /** Says how far an execution is, from its rows. */
-export async function readProgress(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord, now: number, known?: ExpectedDurations): Promise<FlowProgress> {
+export async function readProgress(reader: RecordReader, plan: FlowPlan, record: ExecutionRecord, now: number, known?: ExpectedDurations): Promise<FlowProgress> {
   const rows = new Map((await reader.listSteps(record.key)).filter(({ item }) => item === noItem).map(row => [row.position, row]));
   const expected = known ?? (record.settledAt === null ? await readExpectedDurations(reader, plan, record) : new Map<string, ExpectedDuration>());
   const steps = plan.steps.map(step => toProgressStep(step, rows.get(step.position), expected.get(step.id) ?? null));

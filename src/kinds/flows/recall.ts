@@ -1,11 +1,11 @@
 import type { CatalogReader } from '../../../persistence/catalog-store.ts';
-import type { StepOutcome, StoreReader } from '../../../persistence/store.ts';
+import type { StepOutcome, RecordReader } from '../../../persistence/store.ts';
 import type { Ended } from './resident.ts';
 import type { Trail } from './trail.ts';
 import { listTrailSteps, toPlace } from './trail.ts';
 
 /** What the results of an execution are read from. */
-export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGenerations' | 'getConsolidated'> {
+export interface ResultReader extends Pick<RecordReader, 'listResults' | 'listGenerations' | 'getConsolidated'> {
   readonly catalog?: Pick<CatalogReader, 'listLabels'>;
 }
 
@@ -13,7 +13,7 @@ export interface ResultReader extends Pick<StoreReader, 'listResults' | 'listGen
  * Reads the results of an execution that has just ended from what was stored of it: whoever waits for it need not wait for
  * the store. Undefined: too little of it is remembered, and the store has to be asked.
  */
-export function recallResults({ resident }: Ended, { catalog }: StoreReader): ResultReader | undefined {
+export function recallResults({ resident }: Ended, { catalog }: RecordReader): ResultReader | undefined {
   // Labels come with the first generation, and belong to all.
   if (!resident || !resident.trail || resident.trail === 'long' || resident.header.generation > 1) return undefined;
   const { trail, labels, header } = resident;

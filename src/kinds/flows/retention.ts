@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAbsolute } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
 
 export interface RetentionOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   /** What is old goes by it. */
   readonly believed: BelievedTime;

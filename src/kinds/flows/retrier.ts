@@ -1,6 +1,6 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import { isImported } from '../../../persistence/records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { readStored } from '../../core/stored-value.ts';
 import { compareDefinitions, describeChanges, isUnchanged } from '../../definition/compare-definitions.ts';
@@ -17,7 +17,7 @@ import type { ExecutionHeader } from '../../kernel/rows.ts';
 import { noItem } from '../../core/address.ts';
 
 export interface RetrierOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly expressionTimeLimitMs: number;
   readonly plans: PlanRegistry;
   readonly obstacles: Obstacles;

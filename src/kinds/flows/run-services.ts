@@ -1,4 +1,4 @@
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { createRedactor } from '../../core/redact.ts';
 import { ArtifactKeeper } from './artifacts/artifact-keeper.ts';
 import type { Origin } from './artifacts/artifact-ledger.ts';
@@ -11,7 +11,7 @@ import type { ResolvedOptions } from './resolved-options.ts';
 import { getActor, isFanOut } from '../../kernel/tree.ts';
 
 /** Makes what runs may use beside their outputs, and lets it join the host's ticks. */
-export function createRunServices(store: Store, options: ResolvedOptions, participants: Participants, host: () => Host, progressed: () => void): RunServices {
+export function createRunServices(store: Records, options: ResolvedOptions, participants: Participants, host: () => Host, progressed: () => void): RunServices {
   const { clock, logger, outputDir, secrets, models } = options;
   const isCurrent = (origin: Origin): boolean => isCurrentRun(host(), origin);
   const files = new OutputFiles({ store, clock, logger, outputDir, progressed });

@@ -1,5 +1,5 @@
 import { evaluatorProcess } from '../../evaluator/evaluator.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { StepFailure } from '../../core/failure.ts';
@@ -30,7 +30,7 @@ import { toLocalAddress } from '../../core/address.ts';
 
 /** What the sessions of all runs share. */
 export interface RunServices {
-  readonly store: StoreReader;
+  readonly store: RecordReader;
   readonly clock: Clock;
   readonly artifacts: ArtifactKeeper;
   readonly files: OutputFiles;

@@ -1,6 +1,6 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import { importPrefix } from '../../../persistence/records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { createExecutionId } from '../../core/ids.ts';
 import { encodeJson } from '../../core/json.ts';
@@ -28,7 +28,7 @@ export interface Started {
 }
 
 export interface StarterOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly plans: PlanRegistry;
   readonly obstacles: Obstacles;
   readonly maxOutputBytes: number;

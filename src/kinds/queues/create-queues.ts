@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
 import { consumerMachine } from '../../../machines/consumer.ts';
 import { messageMachine } from '../../../machines/message.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
@@ -31,7 +31,7 @@ import { readQueueStats } from './queue-stats.ts';
 import { readOutboxLimit, readPeek } from './read-care-options.ts';
 
 export interface QueueEnvironment {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   /** By which settled messages, and keys, are old. */
   readonly believed: BelievedTime;

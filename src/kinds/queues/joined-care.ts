@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
@@ -10,7 +10,7 @@ import { readOutboxLimit, readPeek } from './read-care-options.ts';
 import type { RoamingPort } from './roaming-port.ts';
 
 export interface JoinedCareOptions {
-  readonly read: () => StoreReader;
+  readonly read: () => RecordReader;
   readonly clock: Clock;
   readonly names: () => readonly string[];
   readonly port: RoamingPort;
@@ -18,7 +18,7 @@ export interface JoinedCareOptions {
 
 /** Looking after queues from any process: reads by itself, and lets the owner do the rest. */
 export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions): QueueCare {
-  const withReader = async <T>(work: (reader: StoreReader) => T | Promise<T>): Promise<T> => {
+  const withReader = async <T>(work: (reader: RecordReader) => T | Promise<T>): Promise<T> => {
     const reader = read();
     try {
       return await work(reader);

@@ -2,7 +2,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { OutboxRecord } from '../../../persistence/queue-records.ts';
 import type { AnyReader } from '../../../persistence/records/open-records.ts';
 import { openReader } from '../../../persistence/records/open-records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { computeBackoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
@@ -14,7 +14,7 @@ import type { Dependent } from './queue-participant.ts';
 import { readStored } from '../../core/stored-value.ts';
 
 export interface RelayOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

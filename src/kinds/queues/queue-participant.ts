@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/logger.ts';
 import type { Answer } from '../../../persistence/answer.ts';
 import type { OutboxRecord } from '../../../persistence/queue-records.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import { computeBackoff } from '../../core/backoff.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -20,7 +20,7 @@ import { QueueBook } from './queue-book.ts';
 import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
 
 export interface ParticipantOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   readonly believed: BelievedTime;
   readonly random: Random;

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Queue } from './define-queue.ts';
 import type { Dependent } from './queue-participant.ts';
 
 export interface QueueRetentionOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   /** What is old goes by it. */
   readonly believed: BelievedTime;
@@ -23,7 +23,7 @@ const intervalMs = 60_000;
 const batchSize = 500;
 
 /** Deletes a queue's settled messages of a status, a batch at a time, so that ticks run in between. */
-export async function pruneAll(store: Store, queue: string, status: 'completed' | 'dead', settledBefore: number, mayGoOn: () => boolean = () => true): Promise<number> {
+export async function pruneAll(store: Records, queue: string, status: 'completed' | 'dead', settledBefore: number, mayGoOn: () => boolean = () => true): Promise<number> {
   let pruned = 0;
   while (mayGoOn()) {
     const count = await store.pruneMessages({ queue, status, settledBefore, limit: batchSize });

@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { createRedactor } from '../../core/redact.ts';
 import { describeValue, didYouMean } from '../../core/wording.ts';
@@ -94,7 +94,7 @@ function readEvent(type: string, data: string | undefined, cwd: string): { reado
 
 const notFound = (address: string, database: string): FlowError => new FlowError('actor_not_found', `Expected the id of an actor, got \`${toPlainLine(address)}\`, which is not in ${database}`);
 
-async function requireActor(reader: StoreReader, address: string, database: string, maxEvents: number): Promise<{ readonly actor: ActorView; readonly node: ActorNode }> {
+async function requireActor(reader: RecordReader, address: string, database: string, maxEvents: number): Promise<{ readonly actor: ActorView; readonly node: ActorNode }> {
   const [id = '', ...path] = address.split('/');
   const actor = await readActorView(reader, id, maxEvents);
   let node = actor?.root;
@@ -103,7 +103,7 @@ async function requireActor(reader: StoreReader, address: string, database: stri
   return { actor, node };
 }
 
-async function listActors(reader: StoreReader, database: string, status: (typeof statuses)[number] | undefined, { machine, after, limit = defaultActors }: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
+async function listActors(reader: RecordReader, database: string, status: (typeof statuses)[number] | undefined, { machine, after, limit = defaultActors }: ActorsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const isFiltered = status !== undefined || machine !== undefined || after !== undefined;
   // One more than is shown tells whether there are more.
   const found = ((await reader.actors?.listActors({ limit: limit + 1, ...(status && { status }), ...(machine !== undefined && { machineId: machine }), ...(after !== undefined && { after }) })) ?? []).map(toActorSummary);
@@ -134,7 +134,7 @@ function showActor(stored: ActorView, { address }: ActorNode, database: string, 
   };
 }
 
-async function sendEvent(reader: StoreReader, address: string, event: { readonly type: string }, database: string, context: CommandContext): Promise<CommandResult> {
+async function sendEvent(reader: RecordReader, address: string, event: { readonly type: string }, database: string, context: CommandContext): Promise<CommandResult> {
   const { owner, answer } = await reachActor(reader, address, database, connection => connection.sendToActor(address, event));
   const { status, value, state } = await readState(reader, address, database);
   const show = createSuggest(context, { db: database })(`actors show ${address}`);
@@ -145,7 +145,7 @@ async function sendEvent(reader: StoreReader, address: string, event: { readonly
   };
 }
 
-async function stopActor(reader: StoreReader, address: string, database: string): Promise<CommandResult> {
+async function stopActor(reader: RecordReader, address: string, database: string): Promise<CommandResult> {
   const { owner, answer } = await reachActor(reader, address, database, connection => connection.stopActor(address));
   const { status, value, state } = await readState(reader, address, database);
   return {
@@ -156,7 +156,7 @@ async function stopActor(reader: StoreReader, address: string, database: string)
 }
 
 /** An actor that its parent gave up when it took the event is there no more. */
-async function readState(reader: StoreReader, address: string, database: string): Promise<{ readonly status: string; readonly value: unknown; readonly state: string }> {
+async function readState(reader: RecordReader, address: string, database: string): Promise<{ readonly status: string; readonly value: unknown; readonly state: string }> {
   const found = await requireActor(reader, address, database, 1).catch(() => undefined);
   if (!found) return { status: 'gone', value: null, state: '' };
   const { status, value = null } = found.node;

@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { readVerdict } from '../../kinds/flows/consolidation/read-session.ts';
 import type { ConsolidationVerdict } from '../../kinds/flows/consolidation/read-session.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
@@ -15,7 +15,7 @@ export interface ConsolidationReport {
 const maxNames = 8;
 
 /** Says what an execution came to: the id of its session, the parts of its score, why it could not be consolidated. */
-export async function describeConsolidation(reader: StoreReader, execution: ExecutionRecord, palette: Palette): Promise<ConsolidationReport | undefined> {
+export async function describeConsolidation(reader: RecordReader, execution: ExecutionRecord, palette: Palette): Promise<ConsolidationReport | undefined> {
   const verdict = await readVerdict(reader, execution);
   if (!verdict) return undefined;
   const { error, consolidatedSessionId, status } = verdict;

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
 import { toStepActorId } from '../../kernel/actor-call.ts';
 import { formatDateTime } from '../terminal/durations.ts';
@@ -23,7 +23,7 @@ export const joinWaits = (waits: readonly Wait[]): string => waits.map(({ text, 
 const maxWaits = 4;
 
 /** Says why an unfinished execution has not settled: what its steps do or wait for, and whether anybody works on it. */
-export async function describeWaits(reader: StoreReader, record: ExecutionRecord, owner: OwnerRecord | undefined, cwd: string, suggest: Suggest): Promise<readonly Wait[]> {
+export async function describeWaits(reader: RecordReader, record: ExecutionRecord, owner: OwnerRecord | undefined, cwd: string, suggest: Suggest): Promise<readonly Wait[]> {
   if (record.settledAt !== null) return [];
   // Whoever started it brings it along.
   const resume = record.parentId === null ? suggest(`resume ${record.executionId}`, { tools: findStartTools(record, cwd) }) : undefined;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { eachArtifact } from '../../kinds/flows/artifacts/read-artifacts.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
@@ -9,7 +9,7 @@ import { renderStoredReport } from '../report/stored-report.ts';
 const fileNames = ['report.html', 'execution-report.html'] as const;
 
 /** Where the report of an execution goes when nobody says: beside its files, under a name that none of them has. */
-async function chooseFile(store: StoreReader, executionId: string, outputDir: string | null): Promise<string | undefined> {
+async function chooseFile(store: RecordReader, executionId: string, outputDir: string | null): Promise<string | undefined> {
   const folder = (await store.artifacts?.getFolder(executionId)) ?? outputDir;
   if (folder === null) return undefined;
   const taken = new Set<string>();
@@ -19,7 +19,7 @@ async function chooseFile(store: StoreReader, executionId: string, outputDir: st
 }
 
 /** Writes the report of a settled execution to the file asked for, else into its output folder. Returns where; undefined: it has none. */
-export async function writeEndReport(store: StoreReader, executionId: string, asked: string | undefined): Promise<string | undefined> {
+export async function writeEndReport(store: RecordReader, executionId: string, asked: string | undefined): Promise<string | undefined> {
   const record = await store.getExecution(executionId);
   if (!record || record.settledAt === null) return undefined;
   const plan = await new PlanRegistry().load(store, record.digest);

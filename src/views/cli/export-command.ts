@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { openSqliteReader } from '../../open-records.ts';
@@ -51,7 +51,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
 }
 
 /** Makes the files in a folder what the artifacts are, or were in an earlier life; nothing else in it is touched. */
-async function exportFiles(reader: StoreReader, { key, executionId }: ExecutionRecord, folder: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
+async function exportFiles(reader: RecordReader, { key, executionId }: ExecutionRecord, folder: string, database: string, { stdout, env }: CommandContext): Promise<CommandResult> {
   const files = await writeFiles(reader, executionId, folder, key);
   const { written, unchanged, failed } = files;
   return {

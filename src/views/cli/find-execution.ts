@@ -1,13 +1,13 @@
 import { FlowError } from '../../core/errors.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 
 /**
  * Finds an execution by its id or the beginning of it, when only one begins so.
  *
  * @throws a `FlowError` with code `execution_not_found` or `execution_ambiguous`.
  */
-export async function requireExecution(reader: StoreReader, idOrPrefix: string): Promise<ExecutionRecord> {
+export async function requireExecution(reader: RecordReader, idOrPrefix: string): Promise<ExecutionRecord> {
   const exact = await reader.getExecution(idOrPrefix);
   if (exact) return exact;
   const matches: ExecutionRecord[] = [];
@@ -34,7 +34,7 @@ export async function requireExecution(reader: StoreReader, idOrPrefix: string):
  *
  * @throws a `FlowError` with code `execution_not_found`.
  */
-export async function requireGeneration(reader: StoreReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
+export async function requireGeneration(reader: RecordReader, newest: ExecutionRecord, generation = newest.generation): Promise<ExecutionRecord> {
   const record = await reader.getExecution(newest.executionId, generation);
   if (record) return record;
   throw new FlowError('execution_not_found', `Expected ${newest.executionId} to have a generation ${generation}, it has ${newest.generation}`, { details: { executionId: newest.executionId, generation } });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
 import { requireSameFlow } from '../../kinds/flows/starter.ts';
 import { readStartFolder } from './start-folder.ts';
@@ -10,7 +10,7 @@ import { readStored } from '../../core/stored-value.ts';
 export const unfinishedStatuses: readonly ExecutionStatus[] = ['pending', 'stepping', 'consolidating'];
 
 /** Everything that has not settled, newest first. */
-export async function listUnfinished(reader: StoreReader): Promise<ExecutionRecord[]> {
+export async function listUnfinished(reader: RecordReader): Promise<ExecutionRecord[]> {
   const found: ExecutionRecord[] = [];
   const page = 1_000;
   for (let after: number | undefined; ;) {
@@ -59,7 +59,7 @@ export function withDescendants(unfinished: readonly ExecutionRecord[], ids: Ite
 }
 
 /** How far an execution had come before it was resumed. */
-export async function countProgress(reader: StoreReader, record: ExecutionRecord): Promise<{ completed: number; cutOff: number }> {
+export async function countProgress(reader: RecordReader, record: ExecutionRecord): Promise<{ completed: number; cutOff: number }> {
   let completed = 0;
   let cutOff = 0;
   for (const { status, item, counters } of await reader.listSteps(record.key)) {

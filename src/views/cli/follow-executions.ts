@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { Store, StoreReader } from '../../../persistence/store.ts';
+import type { Records, RecordReader } from '../../../persistence/store.ts';
 import { isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
@@ -45,12 +45,12 @@ export interface Base {
 export const beginning: Base = { seq: 0, items: [] };
 
 /** Reads where an execution stands. */
-export async function readBase(reader: StoreReader, record: ExecutionRecord): Promise<Base> {
+export async function readBase(reader: RecordReader, record: ExecutionRecord): Promise<Base> {
   const plan = await new PlanRegistry().load(reader, record.digest);
   return { seq: record.seq, execution: await readDetails(reader, plan, record), items: await readItems(reader, record) };
 }
 
-async function readItems(reader: StoreReader, { key }: ExecutionRecord): Promise<Base['items'][number][]> {
+async function readItems(reader: RecordReader, { key }: ExecutionRecord): Promise<Base['items'][number][]> {
   const found: Base['items'][number][] = [];
   for (const row of await reader.listSteps(key)) {
     const counters = row.item === -1 ? readCounters(row) : null;
@@ -80,7 +80,7 @@ export async function createView(context: CommandContext): Promise<ProgressView>
   return createLiveView(screen, createScreenPalette(screen, context.env), context.clock);
 }
 
-async function follow({ execution, flowId, definition, base }: Followed, store: Store, view: ProgressView, suggest: Suggest): Promise<void> {
+async function follow({ execution, flowId, definition, base }: Followed, store: Records, view: ProgressView, suggest: Suggest): Promise<void> {
   const begun = await store.getExecution(execution.executionId);
   const expected = begun && await readExpectedDurations(store, compileFlow(definition), begun);
   const progress = new ExecutionProgress(execution.executionId, flowId, outlineSteps(definition, expected), definition.concurrency);
@@ -112,7 +112,7 @@ const stopHint = 'Ctrl-C stops it; it can be resumed';
  * Shows executions until all have settled, or until Ctrl-C: then the runtime is stopped and what has not settled stays
  * resumable. A second Ctrl-C ends the process.
  */
-export async function followExecutions(runtime: Runtime, store: Store, database: string, followed: readonly Followed[], view: ProgressView, suggest: Suggest): Promise<Followings> {
+export async function followExecutions(runtime: Runtime, store: Records, database: string, followed: readonly Followed[], view: ProgressView, suggest: Suggest): Promise<Followings> {
   const stop = listenForStop(process, () => view.end());
   try {
     const settled = Promise.all(followed.map(async one => {
@@ -135,7 +135,7 @@ export async function followExecutions(runtime: Runtime, store: Store, database:
 }
 
 /** Writes the reports of executions that have settled. One that cannot be written is only said: the run is what counts. */
-async function writeReports(store: Store, followed: readonly Followed[], view: ProgressView): Promise<ReadonlyMap<string, string>> {
+async function writeReports(store: Records, followed: readonly Followed[], view: ProgressView): Promise<ReadonlyMap<string, string>> {
   const reports = new Map<string, string>();
   for (const { execution: { executionId }, report } of followed) {
     try {

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, ExecutionStatus } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import type { FlowProgress } from '../../kinds/flows/execution-api.ts';
@@ -41,7 +41,7 @@ function readStatuses(given: readonly string[]): ExecutionStatus[] {
 }
 
 /** Says how far executions are; what is expected of a definition is read once. */
-function createTracker(reader: StoreReader, now: number): (record: ExecutionRecord) => Promise<FlowProgress> {
+function createTracker(reader: RecordReader, now: number): (record: ExecutionRecord) => Promise<FlowProgress> {
   const plans = new PlanRegistry();
   const known = new Map<string, ExpectedDurations>();
   return async record => {
@@ -68,7 +68,7 @@ const plainColumns = 100;
 const toFlowColumns = (columns: number): number => Math.max(leastFlowColumns, columns - 90);
 
 /** Executions with a label are found by it; without one, in the order of the executions. */
-async function readRecords(reader: StoreReader, { label, flow, limit = 100 }: ListCommandOptions, status: readonly ExecutionStatus[] | undefined): Promise<ExecutionRecord[]> {
+async function readRecords(reader: RecordReader, { label, flow, limit = 100 }: ListCommandOptions, status: readonly ExecutionStatus[] | undefined): Promise<ExecutionRecord[]> {
   if (label === undefined) return reader.listExecutions({ limit, ...(status && { status }), ...(flow !== undefined && { flowId: flow }) });
   const { name, value } = readLabel(label);
   const found: ExecutionRecord[] = [];

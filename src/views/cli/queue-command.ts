@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import { toMessageDetails } from '../../kinds/queues/message-details.ts';
@@ -80,7 +80,7 @@ async function look(action: Action, queue: string | undefined, messageId: string
   }
 }
 
-async function readQueues(reader: StoreReader, queue: string | undefined, now: number): Promise<readonly QueueStats[]> {
+async function readQueues(reader: RecordReader, queue: string | undefined, now: number): Promise<readonly QueueStats[]> {
   const all = await readQueueStats(reader, [], now);
   return queue === undefined ? all : all.filter(stats => stats.queue === queue);
 }

@@ -1,5 +1,5 @@
 import type { ExecutionStatus, OwnerRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { OwnerConnection } from '../../owner/broker-client.ts';
 import { connectToOwner } from '../../owner/broker-client.ts';
@@ -59,7 +59,7 @@ async function actAsOwner<T>(file: string, context: CommandContext, work: (reach
 }
 
 /** Does something through the process that owns the database, or, when none does, by owning it for a moment. */
-export async function throughOwner<T>(reader: StoreReader, tell: (connection: OwnerConnection, owner: OwnerRecord) => Promise<T>, own: () => Promise<T>): Promise<{ readonly owner: OwnerRecord | undefined; readonly answer: T }> {
+export async function throughOwner<T>(reader: RecordReader, tell: (connection: OwnerConnection, owner: OwnerRecord) => Promise<T>, own: () => Promise<T>): Promise<{ readonly owner: OwnerRecord | undefined; readonly answer: T }> {
   for (let turn = 1; ; turn++) {
     const owner = await reader.getOwner();
     try {

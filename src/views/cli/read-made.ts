@@ -1,4 +1,4 @@
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { FileReport } from '../../kinds/flows/artifacts/output-files.ts';
 import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
 import type { InteractionTotals } from '../../kinds/flows/interactions/interaction.ts';
@@ -21,7 +21,7 @@ export interface ReadMadeOptions {
 }
 
 /** Adds up what one life of an execution has made. */
-export async function readMade(reader: StoreReader, executionId: string, { generation, files = false, folder: asked }: ReadMadeOptions = {}): Promise<Made | undefined> {
+export async function readMade(reader: RecordReader, executionId: string, { generation, files = false, folder: asked }: ReadMadeOptions = {}): Promise<Made | undefined> {
   const record = await reader.getExecution(executionId, generation);
   if (!record || !reader.artifacts || !reader.interactions) return undefined;
   const artifacts = await reader.artifacts.count(executionId, record.key);

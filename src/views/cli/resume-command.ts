@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import type { Store } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import type { ExecutionDetails } from '../../kinds/flows/execution-api.ts';
@@ -37,13 +37,13 @@ export interface ResumeCommandOptions {
   readonly workers?: number;
 }
 
-async function loadDefinition(store: Store, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
+async function loadDefinition(store: Records, { digest }: ExecutionRecord): Promise<FlowDefinition | undefined> {
   const record = await store.getDefinition(digest);
   return record && readDefinition(record);
 }
 
 /** Executions that can be followed, and those that this program has not the tools for. */
-async function sortOut(runtime: Runtime, store: Store, records: readonly ExecutionRecord[]): Promise<{ followed: Followed[]; blocked: ExecutionDetails[] }> {
+async function sortOut(runtime: Runtime, store: Records, records: readonly ExecutionRecord[]): Promise<{ followed: Followed[]; blocked: ExecutionDetails[] }> {
   const followed: Followed[] = [];
   const blocked: ExecutionDetails[] = [];
   const states = new Map((await runtime.list({ status: ['pending', 'stepping', 'consolidating'], limit: Number.MAX_SAFE_INTEGER })).map(summary => [summary.executionId, summary]));

@@ -1,5 +1,5 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { AssertionResult } from '../../core/score.ts';
 import { readVerdict } from '../../kinds/flows/consolidation/read-session.ts';
 import { describeImport } from '../../import/describe-import.ts';
@@ -51,7 +51,7 @@ function renderHistory(history: readonly Transition[], executionId: string, pale
 }
 
 /** None while it has not been scored. */
-async function readAssertions(reader: StoreReader, execution: ExecutionRecord): Promise<readonly AssertionResult[]> {
+async function readAssertions(reader: RecordReader, execution: ExecutionRecord): Promise<readonly AssertionResult[]> {
   return (await readVerdict(reader, execution))?.assertions ?? [];
 }
 

@@ -1,5 +1,5 @@
 import type { ExecutionRecord, StepStatus } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { toStepSessionId } from '../../core/ids.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
@@ -61,7 +61,7 @@ export type ExportEntry =
  * Tells everything about an execution, entry by entry: the execution, its definition, its steps with items, its
  * transitions, what it came to, and the documents it made without their contents. The last entry says how many there were, so that a cut file shows.
  */
-export async function* listExportEntries(reader: StoreReader, plan: FlowPlan, record: ExecutionRecord): AsyncGenerator<ExportEntry> {
+export async function* listExportEntries(reader: RecordReader, plan: FlowPlan, record: ExecutionRecord): AsyncGenerator<ExportEntry> {
   const { key, executionId, digest, idempotencyKey, parentId } = record;
   yield {
     type: 'export', format: 'flowstone-execution', version: exportVersion,

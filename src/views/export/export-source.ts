@@ -1,10 +1,10 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 
 /** An execution to be written, and where it is kept. */
 export interface ExportSource {
-  readonly reader: StoreReader;
+  readonly reader: RecordReader;
   readonly plan: FlowPlan;
   readonly record: ExecutionRecord;
   /** Epoch ms. */

@@ -1,11 +1,11 @@
 import type { ArtifactRecord } from '../../../persistence/artifact-store.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import { eachArtifact, streamContent } from '../../kinds/flows/artifacts/read-artifacts.ts';
 import type { ExecutionView, StepView } from '../execution-view.ts';
 import type { MissingDocument, ReportDocument, ReportDocuments } from './report-document.ts';
 
-function toDocument(reader: StoreReader, row: ArtifactRecord): ReportDocument {
+function toDocument(reader: RecordReader, row: ArtifactRecord): ReportDocument {
   const { name, kind, stepId, version, size, sha256 } = row;
   return {
     name, kind, stepId, version, size, sha256,
@@ -34,7 +34,7 @@ function listMissing(step: StepView, declared: readonly string[], made: Readonly
 }
 
 /** Reads what an execution had made when the life with this key was its newest, in the order of its definition, and what it should have made. */
-export async function readDocuments(reader: StoreReader, plan: FlowPlan, view: ExecutionView, key: number): Promise<ReportDocuments> {
+export async function readDocuments(reader: RecordReader, plan: FlowPlan, view: ExecutionView, key: number): Promise<ReportDocuments> {
   const rows: ArtifactRecord[] = [];
   if (reader.artifacts) for await (const row of eachArtifact(reader, view.executionId, 'newest', key)) rows.push(row);
   const made = new Set(rows.map(({ name }) => name));

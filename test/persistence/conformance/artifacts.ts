@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactReader, ArtifactRecord, ArtifactWrites } from '../../../persistence/artifact-store.ts';
-import type { StoreReader } from '../../../persistence/store.ts';
+import type { RecordReader } from '../../../persistence/store.ts';
 import { expectCode } from './commit.ts';
 import { makeBatch, makeExecution, owner, scored, start } from './fixtures.ts';
 import type { Subject } from './store-suite.ts';
@@ -18,7 +18,7 @@ export function makeArtifact(name: string, parts: Partial<ArtifactRecord> = {}):
 
 export const makeWrites = (parts: Partial<ArtifactWrites>): ArtifactWrites => ({ stored: [], pieces: [], adopted: [], removed: [], discarded: [], folders: [], ...parts });
 
-const open = (reader: StoreReader): ArtifactReader => reader.artifacts as ArtifactReader;
+const open = (reader: RecordReader): ArtifactReader => reader.artifacts as ArtifactReader;
 
 export function testArtifacts(subject: Subject): void {
   const commit = async (parts: Partial<ArtifactWrites>): Promise<void> => subject.current.store.commit(makeBatch({ artifacts: makeWrites(parts) }));

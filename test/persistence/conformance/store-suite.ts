@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreCapability } from '../../../persistence/store-capabilities.ts';
-import type { Store, StoreReader } from '../../../persistence/store.ts';
+import type { Records, RecordReader } from '../../../persistence/store.ts';
 import { testActors } from './actors.ts';
 import { testArtifacts } from './artifacts.ts';
 import { testCatalog } from './catalog.ts';
@@ -25,11 +25,11 @@ import { testSteps } from './steps.ts';
 
 /** A store under test, empty and not acquired. */
 interface StoreUnderTest {
-  readonly store: Store;
+  readonly store: Records;
   /** The same data again, as another process would open it. */
-  reopen(): Store;
+  reopen(): Records;
   /** As `reopen`, for reading only. */
-  read(): StoreReader;
+  read(): RecordReader;
   /** Lets somebody else become the owner behind the store's back. */
   usurp(): void;
 }

@@ -1,5 +1,5 @@
 import type { ArtifactRecord, ArtifactWrites, ContentPiece } from '../../../../persistence/artifact-store.ts';
-import type { Store } from '../../../../persistence/store.ts';
+import type { Records } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import type { MutableBatch } from '../../../engine/batch.ts';
 import type { Participant, Post, Tick, ToParticipant } from '../../../engine/participant.ts';
@@ -33,7 +33,7 @@ type MutableWrites = { -readonly [Key in keyof ArtifactWrites]: ArtifactWrites[K
 const createWrites = (): MutableWrites => ({ stored: [], pieces: [], adopted: [], removed: [], discarded: [], folders: [] });
 
 export interface ArtifactKeeperOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly files: OutputFiles;
   /** Whether this is the run that its step goes by now. */
   readonly isCurrent: (origin: Origin) => boolean;

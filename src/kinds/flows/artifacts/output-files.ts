@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
 import type { Logger } from '../../../core/logger.ts';
-import type { StoreReader } from '../../../../persistence/store.ts';
+import type { RecordReader } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { eachArtifact, requireArtifacts } from './read-artifacts.ts';
 import { writeArtifactFile } from './write-file.ts';
@@ -30,7 +30,7 @@ interface Names {
 
 export interface OutputFilesOptions {
   readonly clock: Clock;
-  readonly store: StoreReader;
+  readonly store: RecordReader;
   readonly logger: Logger;
   readonly outputDir: OutputDir | undefined;
   /** Told when a file has been written. */
@@ -183,7 +183,7 @@ export class OutputFiles {
  * @param given default: where they were written when it ran
  * @throws a `FlowError` with code `output_dir_unknown` when it has none
  */
-export async function writeFiles(reader: StoreReader, executionId: string, given?: string, upToKey?: number): Promise<FileReport> {
+export async function writeFiles(reader: RecordReader, executionId: string, given?: string, upToKey?: number): Promise<FileReport> {
   const folder = given ?? (await requireArtifacts(reader).getFolder(executionId));
   if (folder === undefined) throw new FlowError('output_dir_unknown', `Expected a folder for the files of ${executionId}: it ran without an output folder, so name one`);
   const written: string[] = [];

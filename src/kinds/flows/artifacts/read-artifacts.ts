@@ -1,5 +1,5 @@
 import type { ArtifactReader, ArtifactRecord } from '../../../../persistence/artifact-store.ts';
-import type { StoreReader } from '../../../../persistence/store.ts';
+import type { RecordReader } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { didYouMean } from '../../../core/wording.ts';
 import type { ArtifactContent, ArtifactInfo, ListArtifactsOptions } from './artifact.ts';
@@ -9,18 +9,18 @@ const defaultMaxBytes = 64 * 1_024 * 1_024;
 const pageSize = 1_000;
 
 /** @throws a `FlowError` with code `artifacts_unsupported` */
-export function requireArtifacts({ artifacts, location }: StoreReader): ArtifactReader {
+export function requireArtifacts({ artifacts, location }: RecordReader): ArtifactReader {
   if (artifacts) return artifacts;
   throw new FlowError('artifacts_unsupported', `Expected a store that keeps artifacts, ${location} does not. Use the memory or the SQLite store`);
 }
 
 /** Lists what an execution has made so far. Reads no contents. */
-export async function listArtifacts(reader: StoreReader, executionId: string, options: ListArtifactsOptions = {}): Promise<ArtifactInfo[]> {
+export async function listArtifacts(reader: RecordReader, executionId: string, options: ListArtifactsOptions = {}): Promise<ArtifactInfo[]> {
   return (await requireArtifacts(reader).list({ ...options, executionId })).map(toArtifactInfo);
 }
 
 /** Every row, a page at a time; as it stood in one generation, when its key is given. */
-export async function* eachArtifact(reader: StoreReader, executionId: string, versions: 'all' | 'newest' = 'newest', upToKey?: number): AsyncGenerator<ArtifactRecord> {
+export async function* eachArtifact(reader: RecordReader, executionId: string, versions: 'all' | 'newest' = 'newest', upToKey?: number): AsyncGenerator<ArtifactRecord> {
   const artifacts = requireArtifacts(reader);
   for (let after: ArtifactRecord | undefined; ; ) {
     const rows = await artifacts.list({ executionId, versions, limit: pageSize, ...(after && { after }), ...(upToKey !== undefined && { upToKey }) });
@@ -35,7 +35,7 @@ export async function* eachArtifact(reader: StoreReader, executionId: string, ve
  *
  * @throws a `FlowError` with code `artifact_not_found`
  */
-export async function openArtifact(reader: StoreReader, executionId: string, name: string, version?: number): Promise<ArtifactContent> {
+export async function openArtifact(reader: RecordReader, executionId: string, name: string, version?: number): Promise<ArtifactContent> {
   const row = await requireArtifacts(reader).get({ executionId, name, ...(version !== undefined && { version }) });
   if (row) return toContent(reader, row);
   const names: string[] = [];
@@ -45,7 +45,7 @@ export async function openArtifact(reader: StoreReader, executionId: string, nam
   throw new FlowError('artifact_not_found', `Expected the name of an artifact of ${executionId}, got ${JSON.stringify(name)}${hint}`);
 }
 
-function toContent(reader: StoreReader, row: ArtifactRecord): ArtifactContent {
+function toContent(reader: RecordReader, row: ArtifactRecord): ArtifactContent {
   const bytes = async ({ maxBytes = defaultMaxBytes }: { readonly maxBytes?: number } = {}): Promise<Uint8Array> => {
     if (row.size > maxBytes) {
       throw new FlowError('artifact_too_large', `Expected "${row.name}" to be at most ${maxBytes} bytes to be read at once, it has ${row.size}; read its \`stream()\`, or raise \`maxBytes\``);
@@ -66,7 +66,7 @@ function toContent(reader: StoreReader, row: ArtifactRecord): ArtifactContent {
   };
 }
 
-export async function* streamContent(reader: StoreReader, { executionKey, content, pieces, name }: ArtifactRecord): AsyncGenerator<Uint8Array> {
+export async function* streamContent(reader: RecordReader, { executionKey, content, pieces, name }: ArtifactRecord): AsyncGenerator<Uint8Array> {
   const artifacts = requireArtifacts(reader);
   for (let number = 0; number < pieces; number++) {
     const bytes = await artifacts.readPiece(executionKey, content, number);

@@ -1,5 +1,5 @@
 import type { ArtifactRecord } from '../../../../persistence/artifact-store.ts';
-import type { StoreReader } from '../../../../persistence/store.ts';
+import type { RecordReader } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { toLocalAddress } from '../../../core/address.ts';
 import { eachArtifact, openArtifact } from './read-artifacts.ts';
@@ -9,7 +9,7 @@ import { eachArtifact, openArtifact } from './read-artifacts.ts';
  *
  * Of a step that was run again, nothing that only an earlier generation made; of one that was kept, what it made then.
  */
-export async function* eachOfSteps(reader: StoreReader, executionKey: number, executionId: string, stepIds: ReadonlySet<string>): AsyncGenerator<ArtifactRecord> {
+export async function* eachOfSteps(reader: RecordReader, executionKey: number, executionId: string, stepIds: ReadonlySet<string>): AsyncGenerator<ArtifactRecord> {
   // By item, too: those of a list can be of different generations.
   const keys = new Map<string, number>();
   for (const { stepId, item, originKey } of await reader.listSteps(executionKey)) if (stepIds.has(stepId)) keys.set(toLocalAddress(stepId, item), originKey ?? executionKey);
@@ -25,7 +25,7 @@ export async function* eachOfSteps(reader: StoreReader, executionKey: number, ex
  * @param maxBytes of all together
  * @throws a `FlowError` with code `artifact_too_large`
  */
-export async function readStepArtifacts(reader: StoreReader, executionKey: number, executionId: string, stepId: string, maxBytes: number): Promise<{ readonly [name: string]: unknown }> {
+export async function readStepArtifacts(reader: RecordReader, executionKey: number, executionId: string, stepId: string, maxBytes: number): Promise<{ readonly [name: string]: unknown }> {
   const found: [string, unknown][] = [];
   let left = maxBytes;
   for await (const row of eachOfSteps(reader, executionKey, executionId, new Set([stepId]))) {

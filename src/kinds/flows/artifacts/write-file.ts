@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ArtifactRecord } from '../../../../persistence/artifact-store.ts';
-import type { StoreReader } from '../../../../persistence/store.ts';
+import type { RecordReader } from '../../../../persistence/store.ts';
 import { streamContent } from './read-artifacts.ts';
 import { makePlace } from './safe-path.ts';
 
@@ -17,7 +17,7 @@ let count = 0;
  *
  * @returns whether it had to be written
  */
-export async function writeArtifactFile(reader: StoreReader, row: ArtifactRecord, folder: string): Promise<boolean> {
+export async function writeArtifactFile(reader: RecordReader, row: ArtifactRecord, folder: string): Promise<boolean> {
   const place = await makePlace(folder, row.file ?? row.name);
   if (await isAsStored(place, row)) return false;
   const [folderOfPlace, prefix] = [dirname(place), `.${basename(place).slice(0, 100)}.`];

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../core/logger.ts';
-import type { Store } from '../../../../persistence/store.ts';
+import type { Records } from '../../../../persistence/store.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { setDeadline } from '../../../core/clock.ts';
 import { FlowError } from '../../../core/errors.ts';
@@ -20,7 +20,7 @@ import type { Outcome } from '../../../kernel/consolidated-record.ts';
 import { toConsolidated, toConsolidatedRecord } from '../../../kernel/consolidated-record.ts';
 
 export interface ConsolidationsOptions {
-  readonly store: Store;
+  readonly store: Records;
   readonly clock: Clock;
   readonly consolidators: ReadonlyMap<string, Consolidator>;
   readonly maxOutputBytes: number;

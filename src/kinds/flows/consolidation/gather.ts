@@ -1,5 +1,5 @@
 import type { AttemptRecord, InputRecord, StepRecord } from '../../../../persistence/records.ts';
-import type { Answer, StoreReader } from '../../../../persistence/store.ts';
+import type { Answer, RecordReader } from '../../../../persistence/store.ts';
 import type { FlowPlan } from '../../../definition/plan.ts';
 import { noItem } from '../../../core/address.ts';
 
@@ -16,7 +16,7 @@ export interface StepWork {
 }
 
 /** Everything one execution did, by position of the step. Reads at once when the store answers at once. */
-export function gatherWork(store: StoreReader, executionKey: number, plan: FlowPlan, rows: readonly StepRecord[]): Answer<StepWork[]> {
+export function gatherWork(store: RecordReader, executionKey: number, plan: FlowPlan, rows: readonly StepRecord[]): Answer<StepWork[]> {
   const steps = arrange(plan, rows);
   const places = listPlaces(executionKey, rows);
   const attempts = places.map(({ key }) => store.listAttempts(key));

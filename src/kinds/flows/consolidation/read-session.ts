@@ -1,6 +1,6 @@
 import type { ConsolidatedRecord } from '../../../../persistence/consolidation-store.ts';
 import type { ExecutionRecord, StepRecord } from '../../../../persistence/records.ts';
-import type { StoreReader } from '../../../../persistence/store.ts';
+import type { RecordReader } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { toConsolidatedSessionId, toStepSessionId } from '../../../core/ids.ts';
 import { computeScore } from '../../../core/score.ts';
@@ -25,7 +25,7 @@ export type ConsolidationVerdict = Omit<ConsolidatedSession, 'input' | 'steps' |
 const readContent = ({ executionKey, content }: ConsolidatedRecord): Content => (content === null ? {} : readStored<Content>('consolidations.content', executionKey, content));
 
 /** The row of what an execution came to; without a generation, of the newest that came to anything. */
-export async function findConsolidated(reader: StoreReader, executionId: string, generation?: number): Promise<{ readonly execution: ExecutionRecord; readonly row: ConsolidatedRecord } | undefined> {
+export async function findConsolidated(reader: RecordReader, executionId: string, generation?: number): Promise<{ readonly execution: ExecutionRecord; readonly row: ConsolidatedRecord } | undefined> {
   const wanted = generation === undefined ? await reader.listGenerations(executionId) : [await reader.getExecution(executionId, generation)];
   for (const execution of wanted) {
     const row = execution && (await reader.getConsolidated(execution.key));
@@ -38,13 +38,13 @@ export async function findConsolidated(reader: StoreReader, executionId: string,
 export type SessionHead = Omit<ConsolidatedSession, 'input' | 'steps'>;
 
 /** What an execution came to; undefined: nothing yet. */
-export async function readSessionHead(reader: StoreReader, execution: SessionExecution): Promise<SessionHead | undefined> {
+export async function readSessionHead(reader: RecordReader, execution: SessionExecution): Promise<SessionHead | undefined> {
   const row = await reader.getConsolidated(execution.key);
   return row && toHead(await loadPlan(reader, execution), execution, row, await reader.listSteps(execution.key));
 }
 
 /** The score of an execution and what it was made of; undefined: it has none yet. */
-export async function readVerdict(reader: StoreReader, execution: SessionExecution): Promise<ConsolidationVerdict | undefined> {
+export async function readVerdict(reader: RecordReader, execution: SessionExecution): Promise<ConsolidationVerdict | undefined> {
   const head = await readSessionHead(reader, execution);
   if (!head) return undefined;
   const { originalSessionIds: _ids, extra: _extra, ...verdict } = head;
@@ -52,7 +52,7 @@ export async function readVerdict(reader: StoreReader, execution: SessionExecuti
 }
 
 /** A session with its steps, which are read from where they are kept. */
-export async function loadSession(reader: StoreReader, execution: SessionExecution, row: ConsolidatedRecord): Promise<ConsolidatedSession> {
+export async function loadSession(reader: RecordReader, execution: SessionExecution, row: ConsolidatedRecord): Promise<ConsolidatedSession> {
   const { key, executionId, input } = execution;
   const plan = await loadPlan(reader, execution);
   const rows = await reader.listSteps(key);
@@ -78,7 +78,7 @@ function toHead(plan: FlowPlan, { executionId, generation, flowId, flowVersion, 
   };
 }
 
-async function loadPlan(reader: StoreReader, { digest }: SessionExecution): Promise<FlowPlan> {
+async function loadPlan(reader: RecordReader, { digest }: SessionExecution): Promise<FlowPlan> {
   const record = await reader.getDefinition(digest);
   if (!record) throw new FlowError('definition_missing', `Expected the definition ${digest} in ${reader.location}, found none`);
   return compileStored(record);

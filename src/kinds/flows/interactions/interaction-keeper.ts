@@ -1,7 +1,7 @@
 import type { InteractionContext, InteractionEvent } from '../../../../machines/interaction.ts';
 import { interactionMachine } from '../../../../machines/interaction.ts';
 import type { InteractionReader, InteractionRecord } from '../../../../persistence/interaction-store.ts';
-import type { Store } from '../../../../persistence/store.ts';
+import type { Records } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { createFailure } from '../../../core/failure.ts';
 import type { Origin } from '../artifacts/artifact-ledger.ts';
@@ -34,7 +34,7 @@ interface Live {
 }
 
 export interface InteractionKeeperOptions {
-  readonly store: Store;
+  readonly store: Records;
   /** Whether this is the run that its step goes by now. */
   readonly isCurrent: (origin: Origin) => boolean;
 }
