@@ -19,8 +19,10 @@ export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } f
 export type { FileReport, OutputDir } from './kinds/flows/artifacts/output-files.ts';
 export type { Interaction, InteractionAnswer, InteractionInfo, InteractionRequest, InteractionTotals } from './kinds/flows/interactions/interaction.ts';
 export type { Generated, GenerateRequest, ModelAnswer, ModelClient, ModelRequest } from './kinds/flows/interactions/model-client.ts';
-export type { Outcome, Tool, ToolCall, ToolOptions } from './kinds/flows/tool.ts';
-export { defineTool, fail, retryAfter } from './kinds/flows/tool.ts';
+export type { Outcome } from './core/outcome.ts';
+export { fail, retryAfter } from './core/outcome.ts';
+export type { Tool, ToolCall, ToolOptions } from './kinds/flows/tool.ts';
+export { defineTool } from './kinds/flows/tool.ts';
 export type { Logger, LogMethod } from './core/logger.ts';
 export type { Duration, DurationText } from './core/duration.ts';
 export type { StandardSchema } from './core/standard-schema.ts';

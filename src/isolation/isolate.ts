@@ -10,12 +10,12 @@ import { ProcessFolders } from './process-folders.ts';
 
 /** Lets a runtime have flows run in processes of their own, unless it was told not to. */
 export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolation = {} }: { readonly isolation?: IsolationOptions | false }): void {
-  const { store, plans, endWatchers } = core;
+  const { engine, store, plans, endWatchers } = core;
   if (isolation === false) return;
   const own = resolveIsolation(isolation);
   const { clock, logger, maxRunningSteps, maxInterruptions, maxOutputBytes, expressionTimeLimitMs, maxArtifactBytes, outputDir, secrets } = resolved;
   const isolations = new Isolations({
-    store, plans, endWatchers, clock, logger,
+    store, plans, endWatchers, clock, logger, flows: core,
     machines: compiledMachines,
     isolation: own,
     builtIn: new Set([...builtInTools.map(({ name }) => name), ...projectToolNames]),
@@ -26,5 +26,5 @@ export function isolate(core: FlowRuntime, resolved: ResolvedOptions, { isolatio
     mayContinue: record => core.mayContinue(record),
   });
   core.isolation = isolations;
-  core.participants.add(isolations);
+  engine.add(isolations);
 }

@@ -3,15 +3,16 @@ import type { IsolationRecord } from '../../persistence/isolation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
-import { FlowError } from '../core/errors.ts';
+import { FlowError, isFlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import { adoptPlans, collectPlans } from '../kinds/flows/child-plans.ts';
-import type { MutableBatch } from '../engine/batch.ts';
+import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
 import type { Isolation } from '../kinds/flows/isolation.ts';
 import type { Machines } from '../kernel/machines.ts';
-import type { Participant, Post, Tick } from '../engine/participant.ts';
+import type { Envelope, Kind, Life, Tick } from '../engine/kind.ts';
+import type { FlowInbox } from '../kinds/contract/flow-inbox.ts';
 import type { PlanRegistry } from '../kinds/flows/plan-registry.ts';
 import type { Ended } from '../kinds/flows/resident.ts';
 import type { ExecutionHeader } from '../kernel/rows.ts';
@@ -44,13 +45,14 @@ export interface IsolationsOptions {
   /** Told to every process when it begins, and written nowhere. */
   readonly secrets: readonly string[];
   readonly endWatchers: Watchers<Ended>;
+  readonly flows: FlowInbox;
   /** The next number under which rows are kept. */
   readonly takeKey: () => number;
   /** Whether an execution that was there before may go on here. */
   readonly mayContinue: (record: ExecutionRecord) => boolean;
 }
 
-type Told =
+type IsolationCommand =
   | { readonly type: 'start'; readonly run: IsolatedRun; readonly started: Started }
   | { readonly type: 'commits'; readonly run: IsolatedRun; readonly commits: readonly TakenCommit[] }
   | { readonly type: 'fail'; readonly run: IsolatedRun; readonly failure: StepFailure }
@@ -67,15 +69,18 @@ const pageSize = 256;
 const stopped = (): FlowError => new FlowError('runtime_stopped', 'Expected a running runtime; this one has stopped or faulted');
 
 /** Executions that run in processes of their own: what these commit becomes rows in the owner's commits, each once. */
-export class Isolations implements Participant<Told>, Isolation {
+export class Isolations implements Kind<IsolationCommand>, Isolation {
   readonly #options: IsolationsOptions;
   #keeper: ProcessKeeper;
-  #post: Post<Told> | undefined;
+  readonly name = 'isolations';
+  #life: Life | undefined;
   #draining = false;
   // what the tick under way has gathered
   #rows = new OwnerRows();
   #records = new Map<number, IsolationRecord>();
   #started: Started[] = [];
+  /** Runs that have moved, and how many commits of each are stored. */
+  readonly #taken = new Map<IsolatedRun, number>();
 
   constructor(options: IsolationsOptions) {
     this.#options = options;
@@ -83,15 +88,21 @@ export class Isolations implements Participant<Told>, Isolation {
   }
 
   #createKeeper(): ProcessKeeper {
-    const tell = (told: Told): Promise<unknown> => (this.#post ? this.#post(told) : Promise.reject(stopped()));
+    const tell = (command: IsolationCommand): Promise<unknown> => (this.#life ? this.#life.ask(this, command) : Promise.reject(stopped()));
     return new ProcessKeeper({
       ...this.#options,
       actions: {
-        take: (run, commits) => tell({ type: 'commits', run, commits }),
+        take: (run, commits) => tell({ type: 'commits', run, commits }).catch(error => this.#refuse(run, error)),
         fail: (run, failure) => tell({ type: 'fail', run, failure }),
         end: (run, session) => tell({ type: 'end', run, session }),
       },
     });
+  }
+
+  /** What a process wrote cannot be stored here: as if its journal were damaged. */
+  #refuse(run: IsolatedRun, error: unknown): void {
+    if (isStoreTrouble(error) || isFlowError(error, 'runtime_stopped') || !this.#life?.isOpen()) throw error;
+    run.intake.damage ??= `what it says could not be stored: ${error instanceof Error ? error.message : String(error)}`;
   }
 
   // what the runtime asks
@@ -136,8 +147,8 @@ export class Isolations implements Participant<Told>, Isolation {
     const plans = collectPlans(plan, this.#options.plans);
     const run = this.#createRun(header, plans, { taken: 0, own: true });
     prepareRequest(run.folder, header, plans, this.#options.isolation, this.#options.request);
-    if (!this.#post) throw stopped();
-    await this.#post({ type: 'start', run, started: { header, plans, labels } });
+    if (!this.#life) throw stopped();
+    await this.#life.ask(this, { type: 'start', run, started: { header, plans, labels } });
   }
 
   goOn(executionId: string): boolean {
@@ -189,10 +200,10 @@ export class Isolations implements Participant<Told>, Isolation {
 
   // the beginning
 
-  async begin(post: Post<Told>): Promise<void> {
+  async begin(life: Life): Promise<void> {
     const { store } = this.#options;
     this.#forget();
-    this.#post = post;
+    this.#life = life;
     for (let after = 0; store.isolations; ) {
       const page = await store.isolations.listOpen(after, pageSize);
       for (const record of page) {
@@ -259,7 +270,7 @@ export class Isolations implements Participant<Told>, Isolation {
 
   // inside a tick
 
-  apply(told: Told, tick: Tick): void {
+  apply(told: IsolationCommand, tick: Tick): void {
     const { run } = told;
     if (told.type === 'start') {
       this.#keeper.runs.set(run.executionId, run);
@@ -269,7 +280,7 @@ export class Isolations implements Participant<Told>, Isolation {
       if (told.commits.length > 0) this.#take(run, told.commits);
     } else if (told.type === 'fail') {
       // Its rows are all there is of it: the machines end it from there, as they do with a cancel, and nothing runs any more.
-      tick.send(run.executionId, { to: 'flow', event: { type: 'flow.cancel', failure: told.failure, cleanUp: 'skip' } });
+      tick.post(this.#options.flows.toCommand(run.executionId, { to: 'flow', event: { type: 'flow.cancel', failure: told.failure, cleanUp: 'skip' } }));
     } else {
       this.#note(run, 'ended', told.session);
     }
@@ -278,6 +289,7 @@ export class Isolations implements Participant<Told>, Isolation {
   #take(run: IsolatedRun, commits: readonly TakenCommit[]): void {
     const [first] = commits;
     if (first?.n !== run.taken + 1) throw new TypeError(`Expected commit ${run.taken + 1} of ${run.folder}, got ${first?.n}`);
+    if (!this.#taken.has(run)) this.#taken.set(run, run.taken);
     for (const { n, batch } of commits) {
       for (const { key, executionId } of batch.executions) {
         if (!run.keys.has(key)) run.keys.set(key, executionId === run.executionId ? run.key : this.#options.takeKey());
@@ -292,7 +304,7 @@ export class Isolations implements Participant<Told>, Isolation {
     this.#records.set(key, { executionKey: key, status, folder, taken, session });
   }
 
-  collect(batch: MutableBatch, now: number): void {
+  collect(batch: MutableBatch, now: number): boolean {
     for (const { header, plans, labels } of this.#started) {
       for (const plan of plans) {
         const record = this.#options.plans.toRecord(plan, now);
@@ -306,9 +318,20 @@ export class Isolations implements Participant<Told>, Isolation {
     }
     this.#rows.writeTo(batch);
     batch.isolations = [...(batch.isolations ?? []), ...this.#records.values()];
+    return true;
   }
 
-  committed(): void {
+  readBack(): void {
+    for (const { header } of this.#started) this.#keeper.runs.delete(header.executionId);
+    for (const [run, taken] of this.#taken) run.taken = taken;
+    this.#forgetTick();
+  }
+
+  fail({ refused }: Envelope, error: Error): void {
+    refused?.(error);
+  }
+
+  perform(): void {
     const { plans, endWatchers } = this.#options;
     const started = this.#started;
     const rows = this.#rows;
@@ -322,24 +345,24 @@ export class Isolations implements Participant<Told>, Isolation {
 
   // the end
 
-  drain(): void {
-    this.#draining = true;
-    this.#keeper.drain();
-  }
-
   get idle(): boolean {
     return this.#keeper.idle;
   }
 
-  end(): void {
-    this.#forget();
-    if (this.#draining) this.#options.folders.close();
+  halt(how: 'drain' | 'release' | 'end'): void {
+    if (how === 'drain') {
+      this.#draining = true;
+      this.#keeper.drain();
+    } else if (how === 'end') {
+      this.#forget();
+      if (this.#draining) this.#options.folders.close();
+    }
   }
 
   #forget(): void {
     this.#keeper.end();
     this.#keeper = this.#createKeeper();
-    this.#post = undefined;
+    this.#life = undefined;
     this.#forgetTick();
   }
 
@@ -347,5 +370,6 @@ export class Isolations implements Participant<Told>, Isolation {
     this.#rows = new OwnerRows();
     this.#records = new Map();
     this.#started = [];
+    this.#taken.clear();
   }
 }

@@ -1,7 +1,7 @@
 import type { ArtifactWrites } from '../../persistence/artifact-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
-import type { MutableBatch } from '../engine/batch.ts';
+import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
 
 type Progress = CommitBatch['progress'][number];
 

@@ -3,8 +3,7 @@ import type { FlowEvent } from '../../machines/flow.ts';
 import type { StepEvent } from '../../machines/step.ts';
 import type { ConsolidationSummary } from '../../persistence/consolidation-store.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
-import type { StepFailure } from '../core/failure.ts';
-import { createFailure } from '../core/failure.ts';
+import { createFailure, type StepFailure } from '../core/failure.ts';
 import type { PlannedStep } from '../definition/plan.ts';
 import { backOff, isResting, makeRoom, recount, takeUp, wake } from './back-off.ts';
 import type { Changes } from './changes.ts';
@@ -38,10 +37,10 @@ export function deliver(machines: Machines, tree: FlowTree, message: Message, no
 
 /**
  * Goes on with a tree that was read back: cut-off runs begin again, waits are armed, slots that were given out and not
- * used are given out again.
+ * used are given out again. With `isCutOff` false, what ran and waited does so still.
  */
-export function resume(machines: Machines, tree: FlowTree, now: number, changes: Changes): void {
-  new Delivering(machines, tree, now, changes).resume();
+export function resume(machines: Machines, tree: FlowTree, now: number, changes: Changes, isCutOff = true): void {
+  new Delivering(machines, tree, now, changes).resume(isCutOff);
 }
 
 class Delivering implements Kernel {
@@ -88,9 +87,9 @@ class Delivering implements Kernel {
     if (generation === this.tree.generation && position !== undefined) this.#sendToStep({ ...rest, position, item });
   }
 
-  resume(): void {
+  resume(isCutOff: boolean): void {
     const tree = this.tree;
-    if (tree.flow.value === 'consolidating') this.#consolidate();
+    if (tree.flow.value === 'consolidating' && isCutOff) this.#consolidate();
     let held = 0;
     const resting: StepActor[] = [];
     const due: Delivery[] = [];
@@ -98,23 +97,23 @@ class Delivering implements Kernel {
       const { item, step: { position }, snapshot: { value, context } } = actor;
       if (actor.holdsSlot) held++;
       if (isResting(actor)) resting.push(actor);
-      if (value === 'running') {
+      if (value === 'running' && isCutOff) {
         const failure = { ...createFailure('interrupted', 'The process ended while the step was running'), retryable: true };
         this.inbox.push({ position, item, event: { type: 'attempt.interrupted', run: context.run, failure, ...toAskUntil(actor.step, this.now) } });
       } else if (context.dueAt !== null && context.dueAt <= this.now) {
         due.push({ position, item, event: createTimerEvent(actor) });
-      } else if (value === 'waiting') {
+      } else if (isCutOff && value === 'waiting') {
         if (!isSwitched(actor)) this.#wait(actor);
-      } else if (value === 'pending' && !isToRetry(actor)) {
+      } else if (isCutOff && value === 'pending' && !isToRetry(actor)) {
         // Released by a stop: what its expressions came to is stored, so it starts without being prepared again.
         tree.preparing--;
         this.inbox.push({ position, item, event: { type: 'step.start' } });
-      } else if (value !== 'pending') {
+      } else if (isCutOff && value !== 'pending') {
         this.changes.effects.push({ type: 'wait', position, item: actor.item });
       }
     };
     for (const actor of tree.actors.values()) isFanOut(actor) ? actor.items.forEach(visit) : visit(actor);
-    if (tree.unoffered) offerKept(this);
+    if (tree.unoffered && isCutOff) offerKept(this);
     const { granted, released } = tree.flow.context;
     this.#startNext(recount(this, granted - released - held, resting));
     this.#drain();

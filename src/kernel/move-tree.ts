@@ -25,8 +25,13 @@ export function moveTree(machines: Machines, { header, tree }: FlowState, now: n
     broken = { thrown };
     breakTree(machines, tree, createFailure('machine_failed', toFailure(thrown).message), now, changes);
   }
+  noteMove({ header, tree }, now);
+  return broken;
+}
+
+/** Notes when a flow began and ended, after its tree has moved. */
+export function noteMove({ header, tree }: FlowState, now: number): void {
   if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
   // A clock that was set back must not make it end before it began.
   if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
-  return broken;
 }

@@ -84,7 +84,7 @@ export interface FlowTree {
   /** Slots handed out to steps whose expressions are being evaluated, or that were released by a stop. */
   preparing: number;
   /** Steps and items whose expressions met a limit and are tried again later, by position and item: how often that was. */
-  readonly postponed: Map<number, Map<number, number>>;
+  postponed: Map<number, Map<number, number>>;
   /** Steps whose handler runs, or that wait for a flow they started. */
   running: number;
   /** Steps and items that back off and still hold their slot. */

@@ -22,7 +22,10 @@ import { requireRuntimeOptions } from './known-options.ts';
 import { requireCallOptions } from '../kinds/flows/call-options.ts';
 import type { Machines } from '../kernel/machines.ts';
 import { compiledMachines } from '../kernel/machines.ts';
-import type { Participant } from '../engine/participant.ts';
+import { Engine } from '../engine/engine.ts';
+import { Feed } from '../engine/feed/feed.ts';
+import type { FlowInbox } from '../kinds/contract/flow-inbox.ts';
+import { createRedactor } from '../core/redact.ts';
 import { readProgress } from '../kinds/flows/read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from '../kinds/flows/queries.ts';
 import { toAddress } from '../core/address.ts';
@@ -52,27 +55,31 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
   const believed = new BelievedTime(resolved.clock);
-  const queues = new Queues(options, { ...resolved, store, believed, environment: process.env, requireRunning: () => core.requireRunning(), progressed: () => core.ticked() });
-  const hosted = new HostedMachines(options, { ...resolved, store, progressed: () => core.ticked() });
-  const core: FlowRuntime = new FlowRuntime(store, owner, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
-  core.participants.add(queues.participant as Participant);
-  if (hosted.participant) core.participants.add(hosted.participant as Participant);
+  const engine = new Engine({ ...resolved, store, owner, feed: new Feed(store, createRedactor(resolved.secrets)) });
+  const { progressed, feed } = engine;
+  const requireRunning = (): void => engine.requireRunning();
+  const flows: FlowInbox = { toCommand: (executionId, message) => core.toCommand(executionId, message) };
+  const queues = new Queues(options, { ...resolved, store, flows, believed, environment: process.env, requireRunning, progressed });
+  const hosted = new HostedMachines(options, { ...resolved, store, flows, progressed });
+  const core: FlowRuntime = new FlowRuntime(engine, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
+  engine.add(queues.participant);
+  if (hosted.participant) engine.add(hosted.participant);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   extend?.(core, resolved);
   const lastKey = await store.acquire(owner);
   try {
     for (const at of await listLatest(store)) believed.know(at);
-    await core.begin(lastKey);
+    await engine.begin(lastKey);
   } catch (error) {
     // Nobody would ever give it back.
     await store.close();
     throw error;
   }
-  const broker = address === undefined ? undefined : await listen(address, core, resolved, options.listen, queues, hosted.reach);
+  const broker = address === undefined ? undefined : await listen(address, engine, core, resolved, options.listen, queues, hosted.reach);
   const unwarn = broker && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
-  const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => core.health().status === 'running' });
+  const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => engine.status === 'running' });
   retention.start();
-  const endWatch = watchStore(core, store);
+  const endWatch = watchStore(engine);
   let stopping: Promise<void> | undefined;
 
   const toDetails = async (record: ExecutionRecord, details?: { readonly items?: boolean | undefined }): Promise<ExecutionDetails> =>
@@ -80,7 +87,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   /** Whoever waits when the runtime stops finds the store closed; that the runtime has stopped is what to say. */
   const rethrow = (error: unknown): never => {
-    if (isFlowError(error, 'store_closed')) core.requireRunning();
+    if (isFlowError(error, 'store_closed')) requireRunning();
     throw error;
   };
 
@@ -98,9 +105,9 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
         let record = core.isActive(executionId) ? undefined : await requireExecution(executionId);
         let reader: ResultReader = store;
         if (!record?.settledAt) {
-          core.requireRunning();
+          requireRunning();
           const ended = await end;
-          if (!ended) core.requireRunning();
+          if (!ended) requireRunning();
           record = ended?.record;
           reader = (ended && recallResults(ended, store)) ?? store;
         }
@@ -116,7 +123,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   async function* transitions(executionId: string, range: { readonly after?: number } = {}): AsyncGenerator<TransitionUpdate> {
     const { after } = requireCallOptions('runtime.transitions', range);
     await requireExecution(executionId);
-    const here = await core.feed.here();
+    const here = await feed.here();
     const record = await requireExecution(executionId);
     let seq = after ?? record.seq;
     yield { type: 'snapshot', seq: record.seq, execution: await toDetails(record, { items: true }) };
@@ -133,7 +140,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
         if (rows.length === 0) break;
       }
       if (record.settledAt !== null) return;
-      for await (const { entries } of core.feed.follow({ after: here, topics: [`flow:${executionId}`] })) {
+      for await (const { entries } of feed.follow({ after: here, topics: [`flow:${executionId}`] })) {
         for (const { seq: number, generation, at, address: actor, event, state } of entries) {
           if (generation !== record.generation || number === undefined) continue;
           // What was read above may have been newer than the record.
@@ -141,7 +148,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
           if (actor === toAddress(executionId, '') && (state === 'scored' || state === 'failed')) return;
         }
       }
-      core.requireRunning();
+      requireRunning();
     } catch (error) {
       rethrow(error);
     }
@@ -159,7 +166,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     broker?.stopListening();
     endWatch();
     // Both at once: the time for handlers begins with the call.
-    await Promise.all([retention.stop(), core.stop(timeoutMs)]);
+    await Promise.all([retention.stop(), engine.stop(timeoutMs)]);
     await broker?.end();
   };
 
@@ -214,7 +221,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     },
     consolidated,
     transitions,
-    feed: (how = {}) => core.feed.follow(requireCallOptions('runtime.feed', how)),
+    feed: (how = {}) => feed.follow(requireCallOptions('runtime.feed', how)),
     ...readMade(store, requireExecution),
     publish: (queue, payload, how) => queues.publish(queue, payload, how),
     publishMany: (queue, messages) => queues.publishMany(queue, messages),
@@ -222,7 +229,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     ...hosted.api,
     queues: queues.queues,
     health: () => core.health(),
-    restart: () => core.restart(),
+    restart: () => engine.restart(),
     async stop(how = {}) {
       const { timeoutMs = defaultStopMs } = requireCallOptions('runtime.stop', how);
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
@@ -239,7 +246,7 @@ async function listLatest(store: Records): Promise<number[]> {
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */
-async function listen(address: string, core: FlowRuntime, { logger, clock, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
+async function listen(address: string, engine: Engine, core: FlowRuntime, { logger, clock, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
   try {
     return await openBroker(isWanted, {
       address,
@@ -250,15 +257,15 @@ async function listen(address: string, core: FlowRuntime, { logger, clock, maxOu
       cancel: (executionId, message) => core.cancel(executionId, message),
       retry: (executionId, what) => core.retry(executionId, what),
       async prune({ settledBefore, executionIds, limit }) {
-        core.requireRunning();
-        const deleted = await core.store.prune({ settledBefore, limit, at: clock.now(), ...(executionIds && { executionIds }) });
-        core.feed.wake();
+        engine.requireRunning();
+        const deleted = await engine.store.prune({ settledBefore, limit, at: clock.now(), ...(executionIds && { executionIds }) });
+        engine.feed.wake();
         return deleted;
       },
       ...actors,
     });
   } catch (error) {
-    await core.stop(0);
+    await engine.stop(0);
     throw error;
   }
 }

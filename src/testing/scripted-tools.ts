@@ -1,5 +1,6 @@
-import { fail } from '../kinds/flows/tool.ts';
-import type { Outcome, Tool, ToolCall } from '../kinds/flows/tool.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { fail } from '../core/outcome.ts';
+import type { Tool, ToolCall } from '../kinds/flows/tool.ts';
 import { scriptedCode } from './outcomes.ts';
 import { toPlace } from './path-event.ts';
 import { childTool } from './script-flow.ts';

@@ -1,7 +1,9 @@
 import type { SchemaInput, SchemaOutput, StandardSchema } from '../core/standard-schema.ts';
 import type { StepFailure } from '../core/failure.ts';
-import { defineTool, fail } from '../kinds/flows/tool.ts';
-import type { Outcome, Tool, ToolCall } from '../kinds/flows/tool.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { fail } from '../core/outcome.ts';
+import { defineTool } from '../kinds/flows/tool.ts';
+import type { Tool, ToolCall } from '../kinds/flows/tool.ts';
 
 /** Carries a failure out of nested calls to the tool's edge, where it becomes an outcome. */
 export class ToolFailure extends Error {

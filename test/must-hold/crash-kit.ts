@@ -5,7 +5,7 @@ import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import type { SettledExecution } from '../../src/kinds/flows/execution-api.ts';
 import type { ToolCall } from '../../src/kinds/flows/tool.ts';
-import { retryAfter } from '../../src/kinds/flows/tool.ts';
+import { retryAfter } from '../../src/core/outcome.ts';
 import type { Handlers } from '../runtime/open-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
 

@@ -3,7 +3,7 @@ import { openSqliteStore } from '../../src/open-records.ts';
 import { createRuntimeOn } from '../../src/runtime/create-runtime.ts';
 import { compiledMachines } from '../../src/kernel/machines.ts';
 import type { Machines } from '../../src/kernel/machines.ts';
-import { fail, retryAfter } from '../../src/kinds/flows/tool.ts';
+import { fail, retryAfter } from '../../src/core/outcome.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { openRuntime, toTools } from '../runtime/open-runtime.ts';
 

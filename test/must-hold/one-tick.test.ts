@@ -4,6 +4,8 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { Feed } from '../../src/engine/feed/feed.ts';
 import { FlowRuntime } from '../../src/kinds/flows/flow-runtime.ts';
 import { compiledMachines } from '../../src/kernel/machines.ts';
 import { createOwner, resolveOptions } from '../../src/runtime/runtime-options.ts';
@@ -49,9 +51,10 @@ describe('in one tick', () => {
     const clock = new SimulatedClock();
     const options = resolveOptions({ store, clock, tools: toTools({ work: () => ++begun }) }, []);
     const owner = createOwner(clock, null);
-    const core = new FlowRuntime(store, owner, compiledMachines, options, true);
+    const engine = new Engine({ ...options, store, owner, feed: new Feed(store, text => text) });
+    const core = new FlowRuntime(engine, compiledMachines, options, true);
     core.plans.register(defineFlow(flow));
-    await core.begin(inner.acquire(owner));
+    await engine.begin(inner.acquire(owner));
     const [started, cancelled] = await Promise.all([core.start('one', { executionId: 'early' }), core.cancel('early', 'never mind')]);
     expect([started.created, cancelled]).toEqual([true, true]);
     await settleTicks();
@@ -60,7 +63,7 @@ describe('in one tick', () => {
     // One commit: the journal has one row.
     expect(inner.readJournal(1, 0)).toHaveLength(1);
     await expectSound(inner);
-    await core.stop(0);
+    await engine.stop(0);
   });
 
   it('a completion and a cancel: the one that came first counts, the other is recorded and ignored', async () => {

@@ -7,7 +7,7 @@ import { parseFlow } from '../../src/definition/parse.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import type { ConsolidatedSession } from '../../src/kinds/flows/consolidation/session.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
-import { fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { createGate, openRuntime, settleTicks, until } from './open-runtime.ts';
 

@@ -15,7 +15,8 @@ import { parseFlow } from '../../src/definition/parse.ts';
 import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import { joinRuntime } from '../../src/runtime/join-runtime.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
-import { defineTool, fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
+import { defineTool } from '../../src/kinds/flows/tool.ts';
 import { openRuntime, type Opened } from './open-runtime.ts';
 
 // What callers without types may write: every option here is misspelt on purpose.

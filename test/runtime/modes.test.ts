@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import { fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { Records } from '../../persistence/store.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import { fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import type { Handlers } from './open-runtime.ts';
 import { openRuntime } from './open-runtime.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { FlowSource } from '../../src/definition/schema.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
-import { fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
 import { expectSound } from '../must-hold/expect-sound.ts';
 import { createGate, openRuntime, settleTicks, until } from './open-runtime.ts';
 

@@ -1,21 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/core/clock.ts';
-import type { Due } from '../../src/kinds/flows/timers.ts';
-import { Timers } from '../../src/kinds/flows/timers.ts';
+import type { Due, DueKind } from '../../src/engine/due.ts';
+import { DueTimes } from '../../src/engine/due.ts';
 import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
 describe('timers', () => {
   it('forget what nobody needs any more, long before it is due', () => {
     const clock = new SimulatedClock(0);
     const fired: Due[] = [];
-    const timers = new Timers(clock, due => void fired.push(...due), ({ executionId }) => executionId.startsWith('live'));
+    const kind: DueKind = { ring: due => void fired.push(...due), isNeeded: ({ key }) => key.startsWith('live') };
+    const timers = new DueTimes(clock);
     for (let flow = 0; flow < 10_000; flow++) {
-      timers.add({ at: 50_000, executionId: `${flow % 100 === 0 ? 'live' : 'over'}-${flow}`, position: -1, item: -1 });
-      timers.add({ at: 40_000, executionId: 'live', position: 0, item: -1 });
+      timers.add({ at: 50_000, of: kind, key: `${flow % 100 === 0 ? 'live' : 'over'}-${flow}`, place: -1 });
+      timers.add({ at: 40_000, of: kind, key: 'live', place: 0, part: -1 });
     }
     clock.advance(60_000);
     expect(fired.length).toBeLessThan(1_200);
-    expect(new Set(fired.filter(({ executionId }) => executionId.startsWith('live-'))).size).toBe(100);
+    expect(new Set(fired.map(({ key }) => key).filter(key => key.startsWith('live-'))).size).toBe(100);
     expect(fired.map(({ at }) => at)).toEqual(fired.map(({ at }) => at).toSorted((a, b) => a - b));
   });
 

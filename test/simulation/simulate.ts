@@ -8,7 +8,7 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
-import { fail } from '../../src/kinds/flows/tool.ts';
+import { fail } from '../../src/core/outcome.ts';
 import { ProcessClock } from '../../src/testing/process-clock.ts';
 import type { Crash, ProcessStore, StoreSite } from '../../src/testing/store-site.ts';
 import { createMemorySite, createProcessStore } from '../../src/testing/store-site.ts';

@@ -7,7 +7,7 @@ import type { StepFailure } from '../../src/core/failure.ts';
 import { builtInTools } from '../../src/tools/built-in.ts';
 import { listIssues, type StandardSchema, validateAtOnce } from '../../src/core/standard-schema.ts';
 import { projectTools } from '../../src/tools/project-tools.ts';
-import { isOutcome } from '../../src/kinds/flows/tool.ts';
+import { isOutcome } from '../../src/core/outcome.ts';
 import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
 
 interface Options {

@@ -21,7 +21,8 @@ export type ActorCommand =
   | { readonly type: 'prune'; readonly settledBefore: number; readonly limit: number }
   /** From the flow of which an actor is a step. */
   | { readonly type: 'step'; readonly call: MachineCall }
-  | { readonly type: 'due' }
+  /** `id`: only this one. */
+  | { readonly type: 'due'; readonly id?: string | undefined }
   | { readonly type: 'resume'; readonly ids: readonly string[] }
   /** An attempt of a promise has failed, and is not the last. */
   | { readonly type: 'retry'; readonly id: string; readonly session: string; readonly attempt: number }

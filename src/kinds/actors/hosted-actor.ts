@@ -15,6 +15,7 @@ import type { PromiseOptions, PromiseOptionsByName, PromiseRun } from './promise
 import { firstRun, retryRun, takeOverRun } from './promise-runs.ts';
 import type { PersistedSnapshot } from './persisted-snapshot.ts';
 import { requireResumed, resolveSources } from './persisted-snapshot.ts';
+import type { StoredTree } from './read-stored-tree.ts';
 import { restoreTree } from './restore-tree.ts';
 import type { TreeEffect, TreeOutcome } from './tree-outcome.ts';
 import type { TreeRows } from './tree-parts.ts';
@@ -65,7 +66,7 @@ export class HostedActor {
   touched = false;
   createdAt = 0;
   readonly #params: HostedParams;
-  readonly #parts = new TreeParts();
+  #parts = new TreeParts();
   #encoding: Encoding;
   #entries: unknown[] = [];
   /** Its row as it was written last; what was only read back is written whole. */
@@ -103,14 +104,29 @@ export class HostedActor {
     this.absorb(this.tree.begin(now));
   }
 
-  /** Takes it over from its rows. @param isChanged they are not as they would be written now @param stored the names of its parts */
-  restore(record: ActorRecord, frozen: FrozenTree, open: readonly OpenEffect[], isChanged: boolean, stored: ReadonlySet<string>): void {
-    this.createdAt = record.createdAt;
-    for (const effect of open) this.open.set(effect.id, effect);
-    this.#rebuild(frozen);
-    this.#parts.adopt(this.tree, this.#encoding, isChanged, stored);
+  /** Takes it over from its rows: what ran for it was cut off. */
+  restore(record: ActorRecord, stored: StoredTree): void {
+    this.#adopt(record, stored);
     for (const { sessionId } of this.#listPromises()) this.tree.runs.set(sessionId, takeOverRun(this.toRun(sessionId)));
     if (!this.#listPromises().next().done) this.#takeRuns();
+  }
+
+  /** Becomes again what its rows say; what runs for it goes on. */
+  readBack(record: ActorRecord, stored: StoredTree): void {
+    this.open.clear();
+    this.outcomes = [];
+    this.#entries = [];
+    this.#stored = undefined;
+    this.#parts = new TreeParts();
+    this.#adopt(record, stored);
+    this.touched = false;
+  }
+
+  #adopt({ createdAt }: ActorRecord, { frozen, open, isChanged, parts }: StoredTree): void {
+    this.createdAt = createdAt;
+    for (const effect of open) this.open.set(effect.id, effect);
+    this.#rebuild(frozen);
+    this.#parts.adopt(this.tree, this.#encoding, isChanged, parts);
   }
 
   #rebuild(frozen: FrozenTree): void {

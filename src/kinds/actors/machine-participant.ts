@@ -1,30 +1,28 @@
 import type { Logger } from '../../core/logger.ts';
-import type { ActorMachineRecord, ActorReader, ActorRecord, DueActor } from '../../../persistence/actor-store.ts';
+import type { ActorReader, DueActor } from '../../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../../persistence/records.ts';
 import type { Clock } from '../../core/clock.ts';
-import { FlowError } from '../../core/errors.ts';
-import type { MutableBatch } from '../../engine/batch.ts';
-import type { Participant, Post, Tick } from '../../engine/participant.ts';
-import type { ActorCommand, OpenEffect } from './actor-commands.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
+import type { DueKind } from '../../engine/due.ts';
+import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import { refuse } from '../../engine/kind.ts';
+import { isStoreTrouble } from '../../engine/store-trouble.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
+import type { ActorCommand } from './actor-commands.ts';
 import type { ActorNews } from './actor-performer.ts';
 import type { Look } from './actor-look.ts';
 import { findBelow, toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
-import type { FrozenHead } from './frozen-tree.ts';
-import { assembleTree } from './frozen-tree.ts';
-import { HostedActor } from './hosted-actor.ts';
+import type { HostedActor } from './hosted-actor.ts';
 import { listNewMachines, toWrites } from './hosted-writes.ts';
-import { listPartsAtOnce } from './list-parts.ts';
-import { LiveServices } from './live-services.ts';
-import type { KnownMachine, MachineBook } from './machine-book.ts';
+import { LoadedActors } from './loaded-actors.ts';
+import type { MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
 import type { TreeInspection } from './tree-inspection.ts';
-import { announceTree } from './tree-inspection.ts';
 import { requireSameMachine } from './unnamed-machine.ts';
-import { WakeAlarm } from './wake-alarm.ts';
-import { readStored } from '../../core/stored-value.ts';
 
 export interface ParticipantOptions {
   readonly actors: ActorReader;
@@ -35,6 +33,7 @@ export interface ParticipantOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly inspection: TreeInspection | undefined;
+  readonly flows: FlowInbox;
   readonly progressed: () => void;
   /** Of an execution: signals that nobody has taken. */
   readonly listSignals: (executionId: string) => readonly SignalRecord[];
@@ -47,30 +46,29 @@ export interface ParticipantOptions {
 /** Actors read in one go. */
 const pageSize = 500;
 
-/** Machines of people's own in the host's ticks: what they take is stored in the tick's one commit, and acted on afterwards. */
-export class MachineParticipant implements Participant<ActorCommand> {
+/** Machines of people's own as a kind: what they take is stored in the tick's one commit, and acted on afterwards. */
+export class MachineParticipant implements Kind<ActorCommand>, DueKind {
+  readonly name = 'actors';
   readonly #options: ParticipantOptions;
-  readonly #actors = new Map<string, HostedActor>();
+  readonly #actors: LoadedActors;
   readonly #performer: ActorPerformer;
   readonly #steps: StepActors;
   #touched = new Set<HostedActor>();
   /** Digests of machines whose structure this process has stored. */
   readonly #kept = new Set<string>();
-  #post: Post<ActorCommand> | undefined;
-  readonly #alarm: WakeAlarm;
-  /** Actors in memory that only wait, the one spoken to longest ago first. */
-  readonly #resting = new Set<string>();
+  #life: Life | undefined;
+  /** Effects that are noted no longer, once this tick is stored. */
+  #closed: { readonly actor: HostedActor; readonly effect: string }[] = [];
   #draining = false;
   /** The store is to be asked when the next sleeping actor is due. */
   #asks = false;
   /** Settled ones that go with this tick's commit. */
   readonly #removed = new Set<string>();
-  /** Stored, but not to be gone on with here, and why. */
-  readonly #blocked = new Map<string, Error>();
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
+    this.#actors = new LoadedActors({ ...options, tell: command => this.tell(command), absorbed: actor => this.#steps.note(actor) });
     this.#steps = new StepActors({
       ...options,
       getMachine: id => options.book.get(id),
@@ -80,27 +78,40 @@ export class MachineParticipant implements Participant<ActorCommand> {
       stop: (actor, now) => this.#change(actor, () => actor.absorb(actor.tree.stop(now))),
       touch: actor => this.#touched.add(actor),
     });
-    this.#alarm = new WakeAlarm(options.clock, () => {
-      if (!this.#draining) this.tell({ type: 'due' });
-    });
+  }
+
+  // what is due
+
+  readonly isNeeded = (): boolean => true;
+
+  ring(): void {
+    if (!this.#draining) this.tell({ type: 'due' });
+  }
+
+  #wake(at: number | undefined): void {
+    if (at !== undefined) this.#life?.due.wake(this, at);
   }
 
   send(command: ActorCommand): Promise<unknown> {
-    if (!this.#post) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
-    return this.#post(command);
+    if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
+    return this.#life.ask(this, command);
   }
 
   /** As `send`, when nobody waits for the answer. */
   tell(command: ActorCommand): void {
-    this.send(command).catch(error => this.#options.logger.debug({ err: error, command: command.type }, 'a message to an actor was not taken'));
+    this.#life?.post(this.toCommand(command));
+  }
+
+  toCommand(command: ActorCommand): Envelope {
+    return { kind: this, command };
   }
 
   get idle(): boolean {
-    return ![...this.#actors.values()].some(({ services, open }) => services.size > 0 || open.size > 0);
+    return ![...this.#actors].some(({ services, open }) => services.size > 0 || open.size > 0);
   }
 
-  async begin(post: Post<ActorCommand>): Promise<void> {
-    this.#post = post;
+  async begin(life: Life): Promise<void> {
+    this.#life = life;
     this.#draining = false;
     this.#forget();
     // What was at work goes on; of all the others only when the next one is due is asked.
@@ -109,13 +120,19 @@ export class MachineParticipant implements Participant<ActorCommand> {
       if (page.length > 0) this.tell({ type: 'resume', ids: page.map(({ actorId }) => actorId) });
       after = page.length < pageSize ? undefined : page.at(-1);
     }
-    this.#alarm.arm(await this.#options.actors.nextActorWakeAt(0));
+    this.#wake(await this.#options.actors.nextActorWakeAt(0));
   }
 
   apply(command: ActorCommand, tick: Tick): unknown {
-    const answer = this.#apply(command, tick);
-    this.#steps.settle(tick);
-    return answer;
+    try {
+      const answer = this.#apply(command, tick);
+      this.#steps.settle(tick);
+      return answer;
+    } catch (error) {
+      // Whatever is refused so has changed nothing.
+      if (isFlowError(error) && !isStoreTrouble(error)) return refuse(error);
+      throw error;
+    }
   }
 
   #apply(command: ActorCommand, tick: Tick): unknown {
@@ -141,7 +158,7 @@ export class MachineParticipant implements Participant<ActorCommand> {
       case 'step':
         return this.#steps.apply(command.call, tick);
       case 'due':
-        return this.#fire(tick.now);
+        return this.#fire(tick.now, command.id);
       case 'done':
         return this.#close(command.id, command.effect);
     }
@@ -154,23 +171,20 @@ export class MachineParticipant implements Participant<ActorCommand> {
       if (promises) this.#change(there, () => there.setPromises(promises));
       return toLook(there, there.tree.root);
     }
-    const actor = this.#create(id, known);
+    const actor = this.#actors.create(id, known);
     actor.begin(start, promises, now);
-    this.#keep(actor);
+    this.#actors.keep(actor);
+    this.#touched.add(actor);
     return toLook(actor, actor.tree.root);
   }
 
-  #create(id: string, known: KnownMachine): HostedActor {
-    const { clock, codecs, handles, news, logger, maxInterruptions } = this.#options;
-    const tell = (session: string, event: { readonly type: string }, source?: string): void => this.tell({ type: 'event', id, session, event, source });
-    const retry = (session: string, attempt: number): void => this.tell({ type: 'retry', id, session, attempt });
-    const services = new LiveServices({ clock, tell, retry, logger, maxInterruptions });
-    return new HostedActor({ id, known, isInspected: this.#options.inspection !== undefined, codecs, handles, sources: this.#options.book, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed: actor => this.#steps.note(actor) });
-  }
-
-  #keep(actor: HostedActor): void {
-    this.#actors.set(actor.id, actor);
-    this.#touched.add(actor);
+  /** In memory, or read back. */
+  #find(id: string): HostedActor | undefined {
+    // Somebody asks for it in the tick in which it was to go: it stays until the next time.
+    if (!this.#actors.has(id)) this.#removed.delete(id);
+    const actor = this.#actors.find(id);
+    if (actor && this.#actors.isFresh(actor)) this.#touched.add(actor);
+    return actor;
   }
 
   #change<T>(actor: HostedActor, work: (actor: HostedActor) => T): T {
@@ -183,33 +197,6 @@ export class MachineParticipant implements Participant<ActorCommand> {
       const actor = this.#actors.get(id);
       if (actor) this.#change(actor, work);
     }
-  }
-
-  /** In memory, or read back. */
-  #find(id: string): HostedActor | undefined {
-    const there = this.#actors.get(id);
-    if (there) return there;
-    // Somebody asks for it in the tick in which it was to go: it stays until the next time.
-    this.#removed.delete(id);
-    const record = this.#options.actors.getActor(id);
-    if (record instanceof Promise) throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; machines of your own cannot be run on this one');
-    return record && this.#restore(record);
-  }
-
-  #restore(record: ActorRecord): HostedActor {
-    const { book } = this.#options;
-    const actor = this.#create(record.actorId, book.require(record));
-    const head = readStored<FrozenHead & { readonly open?: readonly OpenEffect[] }>('actors.tree', record.actorId, record.tree);
-    const parts = head.parts > 0 ? listPartsAtOnce(this.#options.actors, record.actorId) : [];
-    const { frozen, isNested } = assembleTree(record.actorId, head, parts);
-    const upgraded = book.upgrade(record, frozen, digest => (this.#options.actors.getActorMachine(digest) as ActorMachineRecord | undefined)?.structure);
-    actor.restore(record, upgraded, head.open ?? [], isNested || upgraded !== frozen, new Set(parts.map(({ part }) => part)));
-    // Its machine may have come by a spawn.
-    this.#blocked.delete(record.actorId);
-    // One that has ended is only looked at.
-    if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
-    this.#keep(actor);
-    return actor;
   }
 
   #deliver({ id, session, event, called, source, from }: Extract<ActorCommand, { type: 'event' }>, now: number): boolean {
@@ -261,35 +248,30 @@ export class MachineParticipant implements Participant<ActorCommand> {
 
   #resume(ids: readonly string[], tick: Tick): void {
     for (const id of ids) {
-      const actor = this.#tryFind(id);
+      const actor = this.#actors.tryFind(id);
       if (!actor) continue;
       this.#touched.add(actor);
       this.#steps.tell(actor, tick);
     }
   }
 
-  /** One actor that cannot be read back is left where it is; all others go on. */
-  #tryFind(id: string): HostedActor | undefined {
-    try {
-      return this.#find(id);
-    } catch (error) {
-      this.#blocked.set(id, error as Error);
-      this.#options.logger.warn({ err: error, actorId: id }, 'an actor is not gone on with here');
-      return undefined;
-    }
-  }
-
-  #fire(now: number): void {
-    const ids = new Set([...this.#actors.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
+  #listDue(now: number): ReadonlySet<string> {
+    const ids = new Set([...this.#actors].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
     // What is at work is in memory: from 1 on.
     for (let after: DueActor = { wakeAt: 1, actorId: '' }; ids.size < pageSize; ) {
       const page = this.#options.actors.listDueActors(after, now, pageSize) as DueActor[];
-      for (const { actorId } of page) if (!this.#blocked.has(actorId)) ids.add(actorId);
+      for (const { actorId } of page) if (!this.#actors.blocked.has(actorId)) ids.add(actorId);
       if (page.length < pageSize) break;
       after = page.at(-1) ?? after;
     }
+    return ids;
+  }
+
+  /** @param only undefined: all that are due */
+  #fire(now: number, only: string | undefined): void {
+    const ids = only === undefined ? this.#listDue(now) : new Set([only]);
     for (const id of ids) {
-      const actor = this.#tryFind(id);
+      const actor = this.#actors.tryFind(id);
       if (actor) this.#fireOne(actor, now);
     }
     this.#asks = true;
@@ -312,84 +294,106 @@ export class MachineParticipant implements Participant<ActorCommand> {
   #close(id: string, effect: string): void {
     const actor = this.#actors.get(id);
     if (!actor?.open.delete(effect)) return;
-    this.#performer.close(actor, effect);
+    this.#closed.push({ actor, effect });
     actor.touched = true;
     this.#touched.add(actor);
   }
 
-  collect(batch: MutableBatch, now: number): void {
+  collect(batch: MutableBatch, now: number): boolean {
     const actors = [...this.#touched].filter(({ touched }) => touched);
     const changed = actors.map(actor => actor.collect(now));
     const removed = [...this.#removed];
     const unread = [...this.#steps.unread.values()];
     this.#removed.clear();
     this.#steps.unread.clear();
-    if (changed.length + removed.length + unread.length === 0) return;
+    if (changed.length + removed.length + unread.length === 0) return true;
     const machines = [...listNewMachines(actors, this.#kept), ...this.#options.book.listSpawned(this.#kept)];
     batch.actors = { ...toWrites(changed, unread), machines, removed, removedAt: now };
+    return true;
   }
 
-  committed(now: number): void {
+  perform(now: number): void {
+    for (const { actor, effect } of this.#closed.splice(0)) this.#performer.close(actor, effect);
     const touched = this.#touched;
     this.#touched = new Set();
     this.#steps.forget();
     // First: none of these may be let go in favour of another.
-    for (const { id } of touched) this.#resting.delete(id);
+    this.#actors.wake(touched);
     for (const actor of touched) {
       this.#options.inspection?.publish(actor);
       if (!this.#draining) this.#performer.perform(actor);
       else this.#performer.announce(actor);
       actor.outcomes = [];
-      this.#letGo(actor);
-      this.#alarm.arm(actor.dueAt);
+      this.#actors.unload(actor);
+      this.#wake(actor.dueAt);
     }
     if (this.#asks) {
       this.#asks = false;
       // The store does not list what is at work; that is in memory.
-      for (const actor of this.#actors.values()) this.#alarm.arm(actor.dueAt);
-      this.#alarm.arm(this.#options.actors.nextActorWakeAt(now) as number | undefined);
+      for (const actor of this.#actors) this.#wake(actor.dueAt);
+      this.#wake(this.#options.actors.nextActorWakeAt(now) as number | undefined);
     }
     this.#options.progressed();
   }
 
-  /** What only waits leaves memory, the one that was spoken to longest ago first. */
-  #letGo(actor: HostedActor): void {
-    if (actor.isMoving || actor.services.size > 0 || actor.touched) return;
-    if (actor.status !== 'active') return void this.#actors.delete(actor.id);
-    this.#resting.add(actor.id);
-    if (this.#resting.size <= this.#options.maxLoaded) return;
-    const [oldest = actor.id] = this.#resting;
-    this.#resting.delete(oldest);
-    this.#actors.delete(oldest);
+  readBack(): void {
+    const touched = this.#touched;
+    this.#forgetTick();
+    // Structures that were to be stored with it are told again.
+    this.#kept.clear();
+    for (const actor of touched) this.#actors.readBack(actor);
   }
 
-  drain(): void {
-    this.#draining = true;
-    for (const actor of this.#actors.values()) actor.services.stopOthers();
+  /** Each actor for itself; one that cannot even end stays as it is stored. */
+  fail({ command: given, refused }: Envelope, error: Error): void {
+    if (refused) return refused(error);
+    const command = given as ActorCommand;
+    this.#options.logger.error({ err: error, command: command.type }, 'what happened to an actor could not be decided or stored');
+    if (command.type === 'due' && command.id === undefined) {
+      for (const id of this.#listDue(this.#options.clock.now())) this.tell({ type: 'due', id });
+    } else if ('ids' in command && command.ids.length > 1) {
+      for (const id of command.ids) this.tell({ ...command, ids: [id] });
+    } else if (command.type === 'event' || command.type === 'retry') {
+      this.tell({ type: 'failed', id: command.id, session: command.session, error });
+    } else if (command.type === 'due' && command.id !== undefined) {
+      const session = this.#actors.tryFind(command.id)?.tree.root.sessionId;
+      if (session !== undefined) this.tell({ type: 'failed', id: command.id, session, error });
+    } else {
+      for (const id of 'ids' in command ? command.ids : 'id' in command && command.id !== undefined ? [command.id] : []) this.#actors.leave(id, error);
+    }
   }
 
-  release(): void {
-    const ids = [...this.#actors.values()].filter(({ services }) => services.size > 0).map(({ id }) => id);
+  halt(how: 'drain' | 'release' | 'end', error: Error): void {
+    if (how === 'drain') {
+      this.#draining = true;
+      for (const actor of this.#actors) actor.services.stopOthers();
+    } else if (how === 'release') this.#release();
+    else this.#end(error);
+  }
+
+  #release(): void {
+    const ids = [...this.#actors].filter(({ services }) => services.size > 0).map(({ id }) => id);
     for (const id of ids) this.#actors.get(id)?.services.stopAll();
     if (ids.length > 0) this.tell({ type: 'release', ids });
   }
 
-  end(error: Error): void {
+  #end(error: Error): void {
     this.#options.news.ended(error);
-    this.#post = undefined;
+    this.#life = undefined;
     this.#forget();
   }
 
   #forget(): void {
-    for (const actor of this.#actors.values()) actor.services.stopAll();
-    this.#actors.clear();
-    this.#resting.clear();
-    this.#touched.clear();
-    this.#steps.forget();
+    this.#actors.forget();
     this.#kept.clear();
     this.#performer.forget();
-    this.#blocked.clear();
+    this.#forgetTick();
+  }
+
+  #forgetTick(): void {
+    this.#touched = new Set();
+    this.#steps.forget();
     this.#removed.clear();
-    this.#alarm.clear();
+    this.#closed = [];
   }
 }

@@ -6,8 +6,8 @@ import type { Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
-import type { ToParticipant } from '../../engine/participant.ts';
-import type { StepMachines } from '../flows/step-machines.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
+import type { StepMachines } from '../contract/step-machines.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { InspectionEvent } from 'xstate';
 import { createActorReach } from './actor-reach.ts';
@@ -48,12 +48,12 @@ export class HostedMachines {
     if (handles.size === 0) this.#handles.delete(rootId);
   });
 
-  constructor({ machines = [], codecs = [], maxLoadedActors }: MachineOptions, { store, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Records; readonly inspect?: ((event: InspectionEvent) => void) | undefined; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
+  constructor({ machines = [], codecs = [], maxLoadedActors }: MachineOptions, { store, flows, clock, logger, progressed, maxOutputBytes, maxInterruptions, inspect }: { readonly store: Records; readonly flows: FlowInbox; readonly inspect?: ((event: InspectionEvent) => void) | undefined; readonly clock: Clock; readonly logger: Logger; readonly progressed: () => void; readonly maxOutputBytes: number; readonly maxInterruptions: number }) {
     this.#book = new MachineBook(machines);
     this.#actors = store.actors;
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
-      actors: store.actors, book: this.#book, maxLoaded: requireCount('maxLoadedActors', maxLoadedActors ?? 256), codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
+      actors: store.actors, flows, book: this.#book, maxLoaded: requireCount('maxLoadedActors', maxLoadedActors ?? 256), codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
       listSignals: executionId => listSignals(store, executionId),
       inspection: inspect && new TreeInspection(inspect, logger),
       handles: {
@@ -110,7 +110,7 @@ export class HostedMachines {
   /** What flows see of them. */
   get steps(): StepMachines | undefined {
     const { participant } = this;
-    return participant && { has: id => this.#book.get(id) !== undefined, listEvents: id => this.#book.get(id)?.machine.events.filter((type: string) => !isOwnEvent({ type })), toMessage: call => ({ participant, message: { type: 'step', call } } as ToParticipant) };
+    return participant && { has: id => this.#book.get(id) !== undefined, listEvents: id => this.#book.get(id)?.machine.events.filter((type: string) => !isOwnEvent({ type })), toCommand: call => participant.toCommand({ type: 'step', call }) };
   }
 
   readonly api: MachineRuntime = {

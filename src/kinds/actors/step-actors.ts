@@ -5,7 +5,8 @@ import type { StepFailure } from '../../core/failure.ts';
 import { copyJson, encodeJson } from '../../core/json.ts';
 import type { MachineCall, MachinePlace } from '../../kernel/actor-call.ts';
 import { readStepActorId, stepActorPrefix, toStepActorId } from '../../kernel/actor-call.ts';
-import type { Tick } from '../../engine/participant.ts';
+import type { Tick } from '../../engine/kind.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import type { KnownMachine } from './machine-book.ts';
@@ -22,6 +23,7 @@ interface StepGround {
   /** Something of it is to be stored. */
   readonly touch: (actor: HostedActor) => void;
   readonly actors: ActorReader;
+  readonly flows: FlowInbox;
   /** Signals of an execution that nobody has taken, as they are stored. */
   readonly listSignals: (executionId: string) => readonly SignalRecord[];
   readonly maxOutputBytes: number;
@@ -134,7 +136,7 @@ export class StepActors {
       else if (takes(actor, toEvent(type, signal))) return this.#ground.deliver(actor, toEvent(type, signal), tick.now);
     }
     this.#refused.set(executionId, [...(this.#refused.get(executionId) ?? []), signal]);
-    tick.send(executionId, { to: 'signal', signal, refused });
+    tick.post(this.#ground.flows.toCommand(executionId, { to: 'signal', signal, refused }));
   }
 
   /** In the state that it is in now it may take what it did not take before. */
@@ -148,7 +150,7 @@ export class StepActors {
       const prefix = own.find(start => signal.name.startsWith(start)) ?? '';
       return takes(actor, toEvent(signal.name.slice(prefix.length), signal));
     });
-    if (fits) tick.send(executionId, { to: 'offer' });
+    if (fits) tick.post(this.#ground.flows.toCommand(executionId, { to: 'offer' }));
   }
 
   #toOutcome(actor: HostedActor): Outcome {
@@ -166,7 +168,8 @@ export class StepActors {
   }
 
   #send(place: MachinePlace, { failure, output }: Outcome, tick: Tick): void {
-    tick.send(place.executionId, { to: 'machine', place, event: { type: 'child.settled', ...(failure && { failure }) }, ...(output !== undefined && { output }) });
+    const event = { type: 'child.settled', ...(failure && { failure }) } as const;
+    tick.post(this.#ground.flows.toCommand(place.executionId, { to: 'machine', place, event, ...(output !== undefined && { output }) }));
   }
 }
 

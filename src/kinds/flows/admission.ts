@@ -6,10 +6,12 @@ import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import { readParentStep } from './child-id.ts';
-import type { Envelope } from './envelope.ts';
+import type { Envelope } from '../../engine/kind.ts';
+import type { FlowCommand } from './flow-commands.ts';
 import { adoptPlans } from './child-plans.ts';
 import { FairTurns, longWaitMs } from '../../engine/fair-turns.ts';
 import type { Host } from './host.ts';
+import { toBreak } from './host.ts';
 import { loadTree } from './loader.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import type { PlanRegistry } from './plan-registry.ts';
@@ -109,13 +111,20 @@ export class Admission {
     this.#arriving.set(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).then(
       found => {
-        if (!found) for (const next of messages) if (next.kind === 'message') next.done?.(false);
+        if (!found) for (const next of messages) next.done?.(false as never);
       },
       error => {
         const failure = toError(error);
         for (const next of messages) next.refused?.(failure);
       },
     );
+  }
+
+  /** These come once more. */
+  takeBack(envelopes: readonly Envelope[]): void {
+    for (const arriving of this.#arriving.values()) {
+      for (const envelope of envelopes) if (arriving.includes(envelope)) arriving.splice(arriving.indexOf(envelope), 1);
+    }
   }
 
   /** Brings an execution that others wait for into memory, whatever the limit says. */
@@ -159,7 +168,25 @@ export class Admission {
 
   async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[]): Promise<void> {
     const resident = await this.#read(record);
-    await new Promise<void>((done, refused) => this.#host.post({ kind: 'restored', resident, how, messages, done, refused }));
+    const command: FlowCommand = { type: 'restored', resident, how, envelopes: messages };
+    try {
+      await this.#host.ask(command);
+    } catch (error) {
+      if (isStoreTrouble(error) || !this.#host.isOpen) throw error;
+      await this.#restoreAlone(resident, how);
+      // Each for itself: one of them may be to blame.
+      for (const envelope of messages) this.#host.postAgain(envelope);
+    }
+  }
+
+  /** Without what has come for it; an execution that cannot even be gone on with fails. */
+  async #restoreAlone(resident: Resident, how: 'requested' | 'woken'): Promise<void> {
+    try {
+      await this.#host.ask({ type: 'restored', resident, how, envelopes: [] });
+    } catch (again) {
+      if (isStoreTrouble(again) || !this.#host.isOpen) throw again;
+      await this.#host.ask({ type: 'break', resident, failure: toBreak(toError(again)) });
+    }
   }
 
   /** @throws a `FlowError` with code `execution_unreadable` when its rows make no sense: its own trouble, nobody else's */
@@ -192,8 +219,8 @@ export class Admission {
     const listDue = (limit: number): Answer<ExecutionRecord[]> => store.listDue((now = this.#host.now()), limit);
     while (this.#host.freeSlots > 0) if ((await this.#admitNext(listDue, this.#host.freeSlots)) === 0) break;
     while (this.#host.freeSlots > 0) if (!(await this.#admitPending())) break;
-    if (this.#host.freeSlots === 0) return void this.#host.ask({ type: 'backlog.noted' });
-    this.#host.ask({ type: 'backlog.drained' });
+    if (this.#host.freeSlots === 0) return void this.#host.tellOrchestrator({ type: 'backlog.noted' });
+    this.#host.tellOrchestrator({ type: 'backlog.drained' });
     const next = await store.nextWakeAt(now);
     if (next !== undefined) this.#options.sleepUntil(next);
   }
@@ -260,14 +287,14 @@ export class Admission {
         this.#leave(executionId, error);
       }
     }
-    for (const message of messages) this.#host.post(message);
+    for (const message of messages) this.#host.postAgain(message);
   }
 
   /** Whoever started it brings it when it goes on itself. A step that no longer waits meant to cancel it, and was cut off before. */
   async #leaveToParent(record: ExecutionRecord, parentId: string, messages: readonly Envelope[]): Promise<void> {
     this.#left.add(record.executionId);
     await this.#cancelUnlessAwaited(record, parentId);
-    for (const message of messages) this.#host.post(message);
+    for (const message of messages) this.#host.postAgain(message);
   }
 
   /**
@@ -299,7 +326,7 @@ export class Admission {
     if (await this.#isAwaited(record, parentId)) return;
     const { executionId } = record;
     const failure = createFailure('cancelled', 'The step that started it no longer waits');
-    this.#host.post({ kind: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'keep' } } });
+    this.#host.post({ type: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'keep' } } });
   }
 
   async #isAwaited({ parentStep }: ExecutionRecord, parentId: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { listIssues, type StandardSchema, validate } from '../../core/standard-s
 import { didYouMean } from '../../core/wording.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import { checkAnswer } from '../../kernel/fallback.ts';
-import type { StepMachines } from './step-machines.ts';
+import type { StepMachines } from '../contract/step-machines.ts';
 
 /** Names of the signals that a step may wait for; undefined: any name, as an expression says it. */
 function listNames({ kind, target, with: given, recover }: PlannedStep): readonly string[] | undefined {

@@ -164,7 +164,7 @@ export class ChildFlows {
 
   #settle({ executionId, generation }: Parent, position: number, item: number, failure?: StepFailure, output?: string): void {
     this.#host().post({
-      kind: 'message',
+      type: 'message',
       executionId,
       generation,
       message: { to: 'step', position, item, event: { type: 'child.settled', ...(failure && { failure }) }, ...(output !== undefined && { output }) },

@@ -1,4 +1,4 @@
-import type { MutableBatch } from '../../engine/batch.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import { collectRows } from '../../kernel/collect-rows.ts';
 import type { PlanRegistry } from './plan-registry.ts';

@@ -8,7 +8,7 @@ import type { Changes, Effect } from '../../kernel/changes.ts';
 import type { ChildFlows } from './child-flows.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import { Consolidations } from './consolidation/consolidations.ts';
-import type { Envelope } from './envelope.ts';
+import type { OwnWrites } from './flow-commands.ts';
 import type { Host } from './host.ts';
 import { toPing } from '../../kernel/ping.ts';
 import type { Message } from '../../kernel/messages.ts';
@@ -26,9 +26,9 @@ import type { Pong, Running } from './step-runner.ts';
 import { runStep } from './step-runner.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
-import type { Timers } from './timers.ts';
+import type { DueKind, DueTimes } from '../../engine/due.ts';
 import type { Tool } from './tool.ts';
-import type { StepPublishing } from './step-publishing.ts';
+import type { StepPublishing } from '../contract/publishing.ts';
 import type { StepActor } from '../../kernel/tree.ts';
 import { getActor, isFanOut } from '../../kernel/tree.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
@@ -40,7 +40,9 @@ export interface EffectsOptions {
   readonly logger: Logger;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly consolidators: ReadonlyMap<string, Consolidator>;
-  readonly timers: Timers;
+  /** What is due, and who is told. */
+  readonly due: Pick<DueTimes, 'add'>;
+  readonly dueKind: DueKind;
   readonly children: ChildFlows;
   readonly maxRunningSteps: number;
   readonly maxOutputBytes: number;
@@ -139,8 +141,9 @@ export class Effects {
     }
   }
 
-  #post({ executionId, generation }: Pick<ExecutionHeader, 'executionId' | 'generation'>, message: Message, rest: Partial<Extract<Envelope, { kind: 'message' }>> = {}): void {
-    this.#host.post({ kind: 'message', executionId, generation, message, ...rest });
+  #post({ executionId, generation }: Pick<ExecutionHeader, 'executionId' | 'generation'>, message: Message, writes?: OwnWrites): void {
+    const order = message.to === 'prepared' ? message.asked : undefined;
+    this.#host.post({ type: 'message', executionId, generation, message, writes }, { writes: writes !== undefined && writes.list.length > 0, order });
   }
 
   #find(resident: Resident, position: number, item: number, state: string): StepActor | undefined {
@@ -228,9 +231,9 @@ export class Effects {
 
   #tell(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
-    if (resident.tree.flow.status === 'done') this.#host.post({ kind: 'late', resident, message });
-    else if (pong.type === 'failed' || (!pong.writes && !pong.messages)) this.#post(resident.header, message);
-    else this.#post(resident.header, message, { writes: { list: pong.writes ?? [], messages: pong.messages ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) } });
+    if (resident.tree.flow.status === 'done') this.#host.post({ type: 'late', resident, message });
+    else if (pong.type === 'failed' || (!pong.writes && !pong.posts)) this.#post(resident.header, message);
+    else this.#post(resident.header, message, { list: pong.writes ?? [], posts: pong.posts ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) });
   }
 
   #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
@@ -267,7 +270,7 @@ export class Effects {
     // A flow that has left memory is woken by the store's own due time.
     if (!actor || isFanOut(actor) || this.#host.residents.get(header.executionId) !== resident) return;
     const { value, context } = actor.snapshot;
-    if (context.dueAt !== null) this.#options.timers.add({ at: context.dueAt, executionId: header.executionId, position, item });
+    if (context.dueAt !== null) this.#options.due.add({ at: context.dueAt, of: this.#options.dueKind, key: header.executionId, place: position, part: item });
     if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(resident)) this.#options.children.begin(resident, actor);
   }
 }

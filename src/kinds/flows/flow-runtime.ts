@@ -1,8 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setImmediate as defer } from 'node:timers';
-import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
+import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Records } from '../../../persistence/store.ts';
-import { FlowError, toError } from '../../core/errors.ts';
+import { FlowError, isFlowError, toError } from '../../core/errors.ts';
 import { createFailure, type StepFailure } from '../../core/failure.ts';
 import { encodeJson } from '../../core/json.ts';
 import { Admission } from './admission.ts';
@@ -12,18 +11,18 @@ import { requireId, requireText } from './check-arguments.ts';
 import { readSignal } from './check-signal.ts';
 import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
-import type { Envelope } from './envelope.ts';
-import { Feed } from '../../engine/feed/feed.ts';
+import type { Due, DueKind } from '../../engine/due.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import type { FlowCommand } from './flow-commands.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
 import type { Isolation } from './isolation.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import type { Message } from '../../kernel/messages.ts';
 import { Obstacles } from './obstacles.ts';
-import { Participants } from '../../engine/participants.ts';
 import type { Performer } from './performer.ts';
 import { PlanRegistry } from './plan-registry.ts';
-import { Progress } from '../../engine/progress.ts';
 import { toSummary } from './queries.ts';
 import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
@@ -34,64 +33,57 @@ import type { RunServices } from './run-session.ts';
 import type { Recover, ResolvedOptions } from './resolved-options.ts';
 import type { Started, StartParams } from './starter.ts';
 import { Starter } from './starter.ts';
-import type { Due } from './timers.ts';
-import { Timers } from './timers.ts';
 import { toExpiry } from '../../kernel/answers.ts';
 import { createTimerEvent, getActor, isFanOut } from '../../kernel/tree.ts';
 import { noItem } from '../../core/address.ts';
 import { Watchers } from '../../engine/watchers.ts';
 
 const maxRecoveredListed = 1_000;
-/** Longest a stop waits until what it gives back is stored, ms. */
-const releaseMs = 5_000;
 /** In place of a position: the whole flow is to be brought into memory. */
 const wholeFlow = -2;
+/** The flow's own timeout. */
+const wholeTimeout = -1;
 
-/** The shell around the host: wires the loop to handlers, timers, the store and callers. */
-export class FlowRuntime implements Performer {
-  readonly store: Records;
+/** What flows are made of in one life of the runtime. */
+interface Parts {
+  readonly host: Host;
+  readonly effects: Effects;
+  readonly admission: Admission;
+  readonly children: ChildFlows;
+}
+
+/** The flows of a runtime as a kind, and what callers ask of them: wires the host to handlers, due times and the store. */
+export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
+  readonly name = 'flows';
   readonly plans = new PlanRegistry();
-  readonly feed: Feed;
   /** News of the end only. */
   readonly endWatchers = new Watchers<Ended>();
   /** Whoever has executions run in processes of their own; set before the runtime begins. */
   isolation: Isolation | undefined;
-  /** Actors of other kinds; added before the runtime begins. */
-  readonly participants = new Participants();
+  readonly engine: Engine;
+  readonly store: Records;
   readonly #options: ResolvedOptions;
   readonly #recovery: Recovery;
   readonly #machines: Machines;
   readonly #inspection: Inspection | undefined;
-  readonly #owner: OwnerRecord;
-  readonly #timers: Timers;
-  readonly #progress: Progress;
-  #host: Host;
-  #effects: Effects;
-  #admission: Admission;
-  #status: RuntimeHealth['status'] = 'running';
-  #error: Error | undefined;
+  #parts: Parts | undefined;
   #lastKey = 0;
-  #stopping: Promise<void> | undefined;
-  #restarting: Promise<void> | undefined;
   readonly #obstacles: Obstacles;
   readonly #services: RunServices;
   readonly #starter: Starter;
   readonly #retrier: Retrier;
   recovered: readonly ExecutionSummary[] = [];
 
-  constructor(store: Records, owner: OwnerRecord, machines: Machines, options: ResolvedOptions, recover: Recover | undefined) {
+  constructor(engine: Engine, machines: Machines, options: ResolvedOptions, recover: Recover | undefined) {
+    const { store } = (this.engine = engine);
     this.store = store;
-    this.#owner = owner;
     this.#inspection = options.inspect && new Inspection(options.inspect, options.logger);
     this.#machines = this.#inspection?.watch(machines) ?? machines;
     this.#options = options;
     this.#obstacles = new Obstacles(options.tools, options.consolidators, this.plans, options.stepMachines);
     this.#recovery = new Recovery(recover, options.logger);
-    this.#progress = new Progress(options.clock);
-    this.#timers = new Timers(options.clock, due => this.#fire(due), ({ executionId, position }) => position === wholeFlow || this.isActive(executionId));
-    this.#services = createRunServices(store, options, this.participants, () => this.#host, () => this.#progress.note());
-    this.feed = new Feed(store, this.#services.redact);
-    [this.#host, this.#effects, this.#admission] = this.#assemble();
+    engine.add(this);
+    this.#services = createRunServices(store, options, kind => engine.add(kind), () => this.#host, engine.progressed);
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
       bring: executionId => this.#admission.bring(executionId),
@@ -109,43 +101,97 @@ export class FlowRuntime implements Performer {
     });
   }
 
-  #assemble(): [Host, Effects, Admission] {
+  #assemble(life: Life): Parts {
     const { store, plans } = this;
     const machines = this.#machines;
     const options = this.#options;
     const fault = (error: unknown): void => {
-      // What belongs to a host that was given up says nothing about the present one.
-      if (this.#host === host) this.fault(toError(error));
+      // What belongs to a life that is over says nothing about the present one.
+      if (this.#parts?.host === host) this.engine.fault(toError(error));
     };
-    const host = new Host({ ...options, store, machines, plans, defer }, this);
+    const host = new Host({ ...options, store, machines, plans }, this, life, this);
     const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message, 'keep'), fault }, () => host);
-    const effects = new Effects({ ...options, store, timers: this.#timers, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
+    const effects = new Effects({ ...options, store, due: life.due, dueKind: this, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => this.#timers.wakeAt(at), progressed: () => this.#progress.note(), fault },
+      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => life.due.wake(this, at), progressed: this.engine.progressed, fault },
       host,
     );
-    this.#children = children;
-    return [host, effects, admission];
+    return { host, effects, admission, children };
   }
 
-  #children: ChildFlows | undefined;
+  get #here(): Parts {
+    if (!this.#parts) throw new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun');
+    return this.#parts;
+  }
 
-  /** Reads what is unfinished and goes on with it: the loop's first tick. */
-  async begin(lastKey: number): Promise<void> {
+  get #host(): Host {
+    return this.#here.host;
+  }
+
+  get #admission(): Admission {
+    return this.#here.admission;
+  }
+
+  // the kind
+
+  /** Reads what is unfinished and goes on with it once all kinds have begun. */
+  async begin(life: Life): Promise<() => void> {
+    const { lastKey } = life;
     this.#lastKey = lastKey;
     const { leavesAll } = this.#recovery.begin(lastKey);
-    await this.participants.begin(() => this.#host);
+    this.#parts = this.#assemble(life);
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
     this.recovered = unfinished.filter(record => this.#recovery.mayContinue(record)).map(record => toSummary(record));
-    if (leavesAll) return;
-    this.#admission.fill();
-    this.#admission.lookAfter(lastKey);
+    return () => {
+      if (leavesAll) return;
+      this.#admission.fill();
+      this.#admission.lookAfter(lastKey);
+    };
+  }
+
+  apply(command: FlowCommand, tick: Tick): unknown {
+    return this.#host.apply(command, tick);
+  }
+
+  collect(batch: MutableBatch, now: number): boolean {
+    return this.#host.collect(batch, now);
+  }
+
+  /** What others tell a flow. */
+  toCommand(executionId: string, message: Message): Envelope {
+    return { kind: this, command: { type: 'message', executionId, message } satisfies FlowCommand };
+  }
+
+  readBack(): Promise<void> {
+    this.#inspection?.forgetTick();
+    return this.#host.readBack();
+  }
+
+  fail(envelope: Envelope, error: Error): void {
+    this.#host.fail(envelope, error);
+  }
+
+  get idle(): boolean {
+    return this.#here.effects.running === 0 && !this.#admission.busy;
+  }
+
+  halt(how: 'drain' | 'release' | 'end', error: Error): void {
+    if (!this.#parts) return;
+    const { host, effects } = this.#parts;
+    if (how === 'drain') return void host.tellOrchestrator({ type: 'orchestrator.drain' });
+    if (how === 'release') return effects.releaseAll();
+    const isStop = isFlowError(error, 'runtime_stopped');
+    effects.abortAll(isStop ? 'runtime_stopped' : 'runtime_faulted', isStop ? 'The runtime stops' : 'The runtime stands still');
+    if (isStop) this.#inspection?.publish(id => this.isActive(id));
+    else this.#inspection?.discard();
+    host.close();
+    this.endWatchers.end();
   }
 
   #mayRun(resident: Resident): boolean {
     // After a restart the same execution is there again, and what is left of the old one must not run beside it.
     const isCurrent = this.#host.residents.get(resident.header.executionId) === resident;
-    return this.#status === 'running' && isCurrent && !this.isPaused(resident);
+    return this.engine.status === 'running' && isCurrent && !this.isPaused(resident);
   }
 
   /** The next number under which rows are kept. */
@@ -173,23 +219,15 @@ export class FlowRuntime implements Performer {
     return parent !== undefined && this.#mayResume(parent.header);
   }
 
-  requireRunning(): void {
-    if (this.#status === 'running') return;
-    if (this.#status === 'faulted') {
-      throw new FlowError('runtime_faulted', `The runtime stands still since a commit failed: ${this.#error?.message}. Call \`restart()\` when the cause is gone`, { cause: this.#error });
-    }
-    throw new FlowError('runtime_stopped', 'Expected a running runtime, this one was stopped');
-  }
-
   // commands
 
   async start(flowId: string, params: StartParams): Promise<Started> {
-    this.requireRunning();
+    this.engine.requireRunning();
     return this.#starter.start(flowId, params);
   }
 
   async signal(executionId: string, name: string, payload: unknown, force = false): Promise<void> {
-    this.requireRunning();
+    this.engine.requireRunning();
     const record = await this.requireExecution(executionId);
     requireText('name', name);
     const plan = record.settledAt === null && record.status !== 'consolidating' ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined;
@@ -204,7 +242,7 @@ export class FlowRuntime implements Performer {
   }
 
   async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
-    this.requireRunning();
+    this.engine.requireRunning();
     requireText('message', message);
     const { settledAt } = await this.requireExecution(executionId);
     const passed = settledAt === null ? this.isolation?.cancel(executionId, message) : undefined;
@@ -218,17 +256,17 @@ export class FlowRuntime implements Performer {
 
   /** @returns the number of the new generation */
   async retry(executionId: string, options: RetryOptions): Promise<number> {
-    this.requireRunning();
+    this.engine.requireRunning();
     return this.#retrier.retry(executionId, options);
   }
 
   async resume(executionId: string, options: ResumeOptions): Promise<void> {
-    this.requireRunning();
+    this.engine.requireRunning();
     await this.#retrier.resume(executionId, options);
   }
 
-  #send(executionId: string, message: Message): Promise<boolean> {
-    return new Promise((done, refused) => this.#host.post({ kind: 'message', executionId, message, done, refused }));
+  async #send(executionId: string, message: Message): Promise<boolean> {
+    return (await this.#host.ask({ type: 'message', executionId, message, isCalled: true })) as boolean;
   }
 
   /** @throws a `FlowError` with code `execution_not_found` */
@@ -242,23 +280,28 @@ export class FlowRuntime implements Performer {
 
   /** Whether it is in memory, and so has not settled. */
   isActive(executionId: string): boolean {
-    return this.#host.residents.has(executionId);
+    return this.#parts?.host.residents.has(executionId) ?? false;
   }
 
   blockedBy(executionId: string): StepFailure | undefined {
-    return this.#admission.blocked.get(executionId);
+    return this.#parts?.admission.blocked.get(executionId);
   }
 
   health(): RuntimeHealth {
-    const error = this.#error;
-    return { status: this.#status, ...(error && { error }), activeFlows: this.#host.activeFlows, runningSteps: this.#effects.running, owner: this.#owner };
+    const { status, error, owner } = this.engine;
+    return { status, ...(error && { error }), activeFlows: this.#parts?.host.activeFlows ?? 0, runningSteps: this.#parts?.effects.running ?? 0, owner };
   }
 
   // what the host asks for
 
-  perform(resident: Resident, changes: Changes): void {
+  perform(now: number): void {
+    this.#host.perform(now);
+    this.#inspection?.publish(id => this.isActive(id));
+  }
+
+  performOne(resident: Resident, changes: Changes): void {
     this.#inspection?.addCommitted(resident.tree, changes);
-    this.#effects.perform(resident, changes);
+    this.#here.effects.perform(resident, changes);
     const { startedAt, executionId, parentId, settledAt } = resident.header;
     if (resident.unchecked) this.#checkFiles(resident);
     if (!this.isActive(executionId)) this.#forget(resident.header);
@@ -266,13 +309,13 @@ export class FlowRuntime implements Performer {
       this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident });
       this.#admission.forget(executionId);
       this.#recovery.forget(resident.header.key);
-      if (parentId !== null) this.#children?.settled(executionId);
+      if (parentId !== null) this.#here.children.settled(executionId);
       return;
     }
     const { timeoutMs } = resident.tree.plan;
     if (timeoutMs === null || startedAt === null || resident.expires || resident.tree.flow.context.ending) return;
     resident.expires = true;
-    this.#timers.add({ at: startedAt + timeoutMs, executionId, position: -1, item: -1 });
+    this.engine.due.add({ at: startedAt + timeoutMs, of: this, key: executionId, place: wholeTimeout });
   }
 
   /** What was kept in memory for an execution that has left it. */
@@ -294,33 +337,41 @@ export class FlowRuntime implements Performer {
     this.#admission.wake(executionId, envelope);
   }
 
+  takeBack(envelopes: readonly Envelope[]): void {
+    this.#admission.takeBack(envelopes);
+  }
+
+  block(executionId: string, failure: StepFailure): void {
+    this.#admission.blocked.set(executionId, failure);
+  }
+
   admitNext(): void {
-    if (this.#status === 'running') this.#admission.fill();
+    if (this.engine.status === 'running') this.#admission.fill();
   }
 
   sleepUntil(at: number, header: ExecutionHeader): void {
     // A flow that another one waits for wakes also when no slot is free: the other one may hold the last.
-    if (header.parentId === null) this.#timers.wakeAt(at);
-    else this.#timers.add({ at, executionId: header.executionId, position: wholeFlow, item: noItem });
+    if (header.parentId === null) this.engine.due.wake(this, at);
+    else this.engine.due.add({ at, of: this, key: header.executionId, place: wholeFlow });
   }
 
-  ticked(): void {
-    this.#inspection?.publish(id => this.isActive(id));
-    this.#progress.note();
-    this.feed.wake();
+  // what is due
+
+  isNeeded({ key, place }: Due): boolean {
+    return place === wholeFlow || this.isActive(key);
   }
 
-  #fire(due: readonly Due[]): void {
-    if (this.#status !== 'running') return;
-    for (const { executionId, position, item, at } of due) {
+  ring(due: readonly Due[]): void {
+    if (this.engine.status !== 'running') return;
+    for (const { key: executionId, place = 0, part = noItem, at } of due) {
       const resident = this.#host.residents.get(executionId);
       if (!resident) {
-        if (position === wholeFlow) this.#admission.bring(executionId);
+        if (place === wholeFlow) this.#admission.bring(executionId);
         continue;
       }
-      if (position === wholeFlow) continue;
-      if (position < 0) this.#expire(executionId, resident, at);
-      else this.#fireStep(executionId, resident, position, item, at);
+      if (place === wholeFlow) continue;
+      if (place === wholeTimeout) this.#expire(executionId, resident, at);
+      else this.#fireStep(executionId, resident, place, part, at);
     }
     this.#admission.fill();
   }
@@ -328,73 +379,12 @@ export class FlowRuntime implements Performer {
   #fireStep(executionId: string, { tree }: Resident, position: number, item: number, at: number): void {
     const actor = getActor(tree, position, item);
     if (!actor || isFanOut(actor) || actor.snapshot.context.dueAt !== at) return;
-    this.#host.post({ kind: 'message', executionId, message: { to: 'step', position, item, event: createTimerEvent(actor) } });
+    this.#host.post({ type: 'message', executionId, message: { to: 'step', position, item, event: createTimerEvent(actor) } });
   }
 
   #expire(executionId: string, { header, tree }: Resident, at: number): void {
     // The time of a generation before is nothing to this one.
     if (header.startedAt === null || tree.flow.context.ending || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
-    this.#host.post({ kind: 'message', executionId, message: toExpiry(tree.plan) });
-  }
-
-  // end and new beginning
-
-  /** Fail-stop: memory may be ahead of the store, so nothing of it is used any more. */
-  fault(error: Error): void {
-    if (this.#status === 'faulted' || this.#status === 'stopped') return;
-    this.#options.logger.error({ err: error }, 'the runtime stands still; nothing of the failed commit was acted on');
-    this.#status = 'faulted';
-    this.#error = error;
-    this.#timers.clear();
-    this.#effects.abortAll('runtime_faulted', 'The runtime stands still');
-    this.#host.close(error);
-    this.participants.end(error);
-    this.#inspection?.discard();
-    this.feed.end(error);
-    this.endWatchers.end();
-  }
-
-  restart(): Promise<void> {
-    return (this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined)));
-  }
-
-  async #restart(): Promise<void> {
-    if (this.#status !== 'faulted') throw new FlowError('runtime_running', `Expected a faulted runtime to restart, this one is ${this.#status}`);
-    const lastKey = await this.store.acquire(this.#owner);
-    [this.#host, this.#effects, this.#admission] = this.#assemble();
-    this.#status = 'running';
-    this.#error = undefined;
-    this.feed.begin();
-    await this.begin(lastKey);
-  }
-
-  stop(timeoutMs: number): Promise<void> {
-    this.#stopping ??= this.#stop(timeoutMs);
-    return this.#stopping;
-  }
-
-  async #stop(timeoutMs: number): Promise<void> {
-    const faulted = this.#status === 'faulted';
-    this.#status = 'stopping';
-    this.#timers.clear();
-    if (!faulted) {
-      this.#host.ask({ type: 'orchestrator.drain' });
-      this.participants.drain();
-      await this.#progress.waitFor(() => this.#effects.running === 0 && this.participants.idle && this.#host.idle && !this.#admission.busy, timeoutMs);
-      this.#effects.releaseAll();
-      this.participants.release();
-      await this.#progress.waitFor(() => this.#host.idle, Math.max(timeoutMs, releaseMs));
-      this.#effects.abortAll('runtime_stopped', 'The runtime stops');
-    }
-    this.#inspection?.publish(id => this.isActive(id));
-    this.#status = 'stopped';
-    this.#timers.clear();
-    const stopped = new FlowError('runtime_stopped', 'The runtime was stopped');
-    this.#host.close(stopped);
-    this.participants.end(stopped);
-    this.feed.end();
-    this.endWatchers.end();
-    await nextTurn(); // whoever follows reads to the end
-    await this.store.close();
+    this.#host.post({ type: 'message', executionId, message: toExpiry(tree.plan) });
   }
 }

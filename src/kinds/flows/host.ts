@@ -1,36 +1,39 @@
-import type { Logger } from '../../core/logger.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../../machines/orchestrator.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { JournalRecord } from '../../../persistence/records.ts';
-import type { CommitBatch, Records } from '../../../persistence/store.ts';
+import type { Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
-import { FlowError, toError } from '../../core/errors.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
+import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
-import { createBatch, hasFlowRows } from '../../engine/batch.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Snapshot } from '../../core/machine-runner.ts';
+import { toFailure } from '../../core/thrown-failure.ts';
+import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import { refuse, Refusal } from '../../engine/kind.ts';
+import { breakTree } from '../../kernel/break-tree.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import { createChanges } from '../../kernel/changes.ts';
-import { collectResident } from './collect-resident.ts';
-import type { Envelope, WritingEnvelope } from './envelope.ts';
-import { hasWrites, orderPrepared } from './envelope.ts';
 import { deliver, resume } from '../../kernel/deliver.ts';
 import { inheritSteps } from '../../kernel/kept-steps.ts';
-import type { Snapshot } from '../../core/machine-runner.ts';
 import type { Machines } from '../../kernel/machines.ts';
-import { moveTree } from '../../kernel/move-tree.ts';
+import { noteMove } from '../../kernel/move-tree.ts';
 import type { Message } from '../../kernel/messages.ts';
-import type { Participant, Tick } from '../../engine/participant.ts';
+import { computeWakeAt, toJournalRecord } from '../../kernel/rows.ts';
+import type { FlowTree } from '../../kernel/tree.ts';
+import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from '../../kernel/tree.ts';
+import { collectResident } from './collect-resident.ts';
+import type { FlowCommand } from './flow-commands.ts';
+import { loadTree } from './loader.ts';
+import { listMessageWaits } from './message-waits.ts';
+import { toOneWrite } from './own-writes.ts';
 import type { Performer } from './performer.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
-import { computeWakeAt, toJournalRecord } from '../../kernel/rows.ts';
-import { listMessageWaits } from './message-waits.ts';
 import { findLackOfRoom } from './signal-room.ts';
-import type { StepMachines } from './step-machines.ts';
-import type { StepPublishing } from './step-publishing.ts';
-import { refuseWrite, toOneWrite } from './own-writes.ts';
-import type { Write } from './step-runner.ts';
-import { toFailure } from '../../core/thrown-failure.ts';
-import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from '../../kernel/tree.ts';
+import type { StepMachines } from '../contract/step-machines.ts';
+import type { StepPublishing } from '../contract/publishing.ts';
 
 export interface HostOptions {
   readonly store: Records;
@@ -46,33 +49,32 @@ export interface HostOptions {
   readonly publishing?: StepPublishing | undefined;
   /** The machines that steps are. */
   readonly stepMachines?: StepMachines | undefined;
-  /** Calls back in a later turn of the event loop. */
-  readonly defer: (callback: () => void) => void;
 }
 
-/** Messages one tick takes; the rest waits for the next. */
-const tickBudget = 1_000;
+type MessageCommand = Extract<FlowCommand, { type: 'message' }>;
+type Restored = Extract<FlowCommand, { type: 'restored' }>;
 
-/** The loop: drain the inbox, commit once, then act. */
+/** The flows in memory for one life of a runtime, and what a tick does to them. */
 export class Host {
   readonly residents = new Map<string, Resident>();
   readonly #options: HostOptions;
   readonly #performer: Performer;
+  readonly #life: Life;
+  readonly #kind: Kind;
   #orchestrator: Snapshot<OrchestratorContext>;
-  #inbox: Envelope[] = [];
-  #armed = false;
-  #committing = false;
-  #open = true;
   #touched: Resident[] = [];
-  #late: JournalRecord[] = [];
-  #answers: (() => void)[] = [];
-  #taken: Envelope[] = [];
-  #told = new Set<Participant>();
+  /** Those that came into memory with this tick. */
+  #entered: Resident[] = [];
+  /** Envelopes of this tick for those that are not in memory. */
+  #held: Envelope[] = [];
+  #late: { readonly resident: Resident; readonly row: JournalRecord }[] = [];
   #wantsNext = false;
 
-  constructor(options: HostOptions, performer: Performer) {
+  constructor(options: HostOptions, performer: Performer, life: Life, kind: Kind) {
     this.#options = options;
     this.#performer = performer;
+    this.#life = life;
+    this.#kind = kind;
     this.#orchestrator = options.machines.orchestrator.initial({ maxActiveFlows: options.maxActiveFlows });
   }
 
@@ -88,211 +90,180 @@ export class Host {
 
   /** Whether it takes anything. */
   get isOpen(): boolean {
-    return this.#open;
-  }
-
-  /** Nothing waits for a tick and none is under way. */
-  get idle(): boolean {
-    return this.#inbox.length === 0 && !this.#committing;
+    return this.#life.isOpen();
   }
 
   now(): number {
     return this.#options.clock.now();
   }
 
-  post(envelope: Envelope): void {
-    if (!this.#open) return envelope.refused?.(new FlowError('runtime_stopped', 'Expected a running runtime; this one has stopped or faulted'));
-    this.#inbox.push(envelope);
-    this.#arm();
+  post(command: FlowCommand, rest: Omit<Envelope, 'kind' | 'command'> = {}): void {
+    this.#life.post({ kind: this.#kind, command, ...rest });
+  }
+
+  /** Puts an envelope back that was held. */
+  postAgain(envelope: Envelope): void {
+    this.#life.post(envelope);
+  }
+
+  ask(command: FlowCommand): Promise<unknown> {
+    return this.#life.ask(this.#kind, command);
   }
 
   /** Tells the orchestrator; its effects are the caller's to carry out. */
-  ask(event: OrchestratorEvent): string[] {
+  tellOrchestrator(event: OrchestratorEvent): string[] {
     const effects: string[] = [];
     this.#orchestrator = this.#options.machines.orchestrator.transition(this.#orchestrator, event, effects);
     if (effects.includes('admitNext')) this.#wantsNext = true;
     return effects;
   }
 
-  /** Takes nothing more and forgets everything in memory; the store keeps what was committed. */
-  close(error: Error): void {
-    this.#open = false;
-    const left = [...this.#taken, ...this.#inbox];
-    this.#inbox = [];
-    this.#taken = [];
+  /** Forgets everything in memory; the store keeps what was committed. */
+  close(): void {
     this.#forgetTick();
     this.residents.clear();
-    for (const { refused } of left) refused?.(error);
   }
 
-  #arm(): void {
-    if (this.#armed || this.#committing) return;
-    this.#armed = true;
-    this.#options.defer(() => this.#tick());
-  }
-
-  #tick(): void {
-    this.#armed = false;
-    if (!this.#open || this.#committing) return;
-    const taken = this.#inbox.length > tickBudget ? this.#inbox.splice(0, tickBudget) : this.#inbox;
-    if (taken === this.#inbox) this.#inbox = [];
-    orderPrepared(taken);
-    this.#taken = taken;
-    const now = this.now();
-    const { store } = this.#options;
-    try {
-      if (store.commitWith && taken.some(envelope => hasWrites(envelope) && envelope.writes.list.length > 0)) {
-        store.commitWith(attempt => this.#drain(taken, now, attempt) ?? createBatch());
-      } else {
-        const batch = this.#drain(taken, now, refuseWrite);
-        const answer = batch && store.commit(batch);
-        if (answer) {
-          this.#committing = true;
-          answer.then(() => this.#finish(now)).catch(error => this.#fail(error));
-          return;
-        }
-      }
-      this.#finish(now);
-    } catch (error) {
-      // Whatever it is: in a tick there is nobody above to catch it but the process.
-      this.#fail(error);
+  apply(command: FlowCommand, tick: Tick): unknown {
+    switch (command.type) {
+      case 'message':
+        return this.#takeMessage(command, tick);
+      case 'start':
+        return this.#start(command, tick);
+      case 'restored':
+        return this.#restore(command, tick);
+      case 'late':
+        return this.#noteLate(command.resident, command.message, tick.now);
+      case 'goOn':
+        return this.#goOn(command.resident, tick);
+      case 'break':
+        return this.#break(command, tick);
     }
   }
 
-  /** @param attempt runs all of a step's own writes; one that throws turns the step's success into a failed attempt */
-  #drain(taken: Envelope[], now: number, attempt: (write: Write) => void): CommitBatch | undefined {
-    const tick: Tick = {
-      now,
-      send: (executionId, message) => taken.push({ kind: 'message', executionId, message }),
-      tell: to => taken.push({ kind: 'participant', ...to }),
-    };
-    // By index: what participants add in the course of the tick is taken in, too.
-    for (let index = 0; index < taken.length; index++) {
-      const envelope = taken[index] as Envelope;
-      if (hasWrites(envelope) && this.#isAwaited(envelope)) this.#write(envelope, attempt, tick);
-      if (envelope.kind === 'participant') this.#tell(envelope, tick);
-      else this.#apply(envelope, now);
-    }
-    return this.#collect(now);
-  }
-
-  #write(envelope: WritingEnvelope, attempt: (write: Write) => void, tick: Tick): void {
-    const { list, messages, toFailed } = envelope.writes;
-    try {
-      if (list.length > 0) attempt(toOneWrite(list));
-      for (const { participant, message } of messages) {
-        this.#told.add(participant);
-        participant.apply(message, tick);
-      }
-    } catch (error) {
-      envelope.message = toFailed(toFailure(error));
-    }
-  }
-
-  #tell({ participant, message, done, refused }: Extract<Envelope, { kind: 'participant' }>, tick: Tick): void {
-    this.#told.add(participant);
-    try {
-      const answer = participant.apply(message, tick);
-      if (done) this.#answers.push(() => done(answer));
-    } catch (error) {
-      const reason = toError(error);
-      this.#answers.push(() => refused?.(reason));
-    }
-  }
-
-  /** Whether a pong will be accepted: what a late one wanted to write must not be written. */
-  #isAwaited({ executionId, generation, message }: Extract<Envelope, { kind: 'message' }>): boolean {
-    const tree = this.residents.get(executionId)?.tree;
-    if (!tree || (generation !== undefined && generation !== tree.generation) || message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
-    const actor = getActor(tree, message.position, message.item);
-    return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
-  }
-
-  #apply(envelope: Exclude<Envelope, { kind: 'participant' }>, now: number): void {
-    if (envelope.kind === 'start') return this.#start(envelope, now);
-    if (envelope.kind === 'restored') return this.#restore(envelope, now);
-    if (envelope.kind === 'late') return this.#noteLate(envelope.resident, envelope.message, now);
-    const resident = this.residents.get(envelope.executionId);
-    if (!resident) return this.#performer.wake(envelope.executionId, envelope);
-    const { done, generation = resident.tree.generation } = envelope;
-    if (generation !== resident.tree.generation) return void (done && this.#answers.push(() => done(false)));
-    const full = envelope.refused && envelope.message.to === 'signal' ? findLackOfRoom(resident.tree, envelope.message.signal) : undefined;
-    if (full) return void this.#answers.push(() => envelope.refused?.(full));
+  #takeMessage(command: MessageCommand, tick: Tick): unknown {
+    const resident = this.residents.get(command.executionId);
+    if (!resident) return this.#wake(command.executionId, tick.hold());
+    const { generation = resident.tree.generation } = command;
+    if (generation !== resident.tree.generation) return false;
+    const full = command.isCalled && command.message.to === 'signal' ? findLackOfRoom(resident.tree, command.message.signal) : undefined;
+    if (full) return refuse(full);
     const before = resident.tree.flow.value;
-    this.#deliver(resident, envelope.message, now);
+    this.#deliver(resident, this.#write(resident, command, tick), tick);
     // Once all steps have settled it is decided how the flow ends.
-    if (done) this.#answers.push(() => done(before === 'pending' || before === 'stepping'));
+    return before === 'pending' || before === 'stepping';
   }
 
-  #start({ header, plan, admit, legacy, flows, labels, done }: Extract<Envelope, { kind: 'start' }>, now: number): void {
+  #wake(executionId: string, envelope: Envelope): void {
+    this.#held.push(envelope);
+    this.#performer.wake(executionId, envelope);
+  }
+
+  /** What is to be delivered, once a step's own writes are in the transaction, and what it posts is taken. */
+  #write({ tree }: Resident, { message, writes }: MessageCommand, tick: Tick): Message {
+    if (!writes || !isAwaited(tree, message)) return message;
+    try {
+      if (writes.list.length > 0) tick.attempt(toOneWrite(writes.list));
+    } catch (error) {
+      return writes.toFailed(toFailure(error));
+    }
+    for (const envelope of writes.posts) {
+      const answer = tick.take(envelope);
+      if (answer instanceof Refusal) return writes.toFailed(toFailure(answer.error));
+    }
+    return message;
+  }
+
+  #start({ header, plan, admit, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): void {
     const { machines, maxInterruptions } = this.#options;
     const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation, flows);
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
-    this.#answers.push(done);
-    const admitted = this.#isAdmitted(admit);
-    const resident = createResident(header, tree, true, legacy?.steps, labels);
+    const admitted = this.#isAdmitted(admit && !breaks);
+    // The caller's header stays as it is: the start may be taken once more.
+    const resident = createResident({ ...header }, tree, true, legacy?.steps, labels);
     if (labels) this.#touch(resident).labels = labels;
     for (const signal of legacy?.signals ?? []) {
       tree.signals.push(signal);
       this.#touch(resident).received.push(signal);
     }
     if (admitted) {
-      this.residents.set(header.executionId, resident);
-      this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, now);
+      this.#enter(resident);
+      if (breaks) return this.#change(resident, tick, changes => breakTree(machines, tree, breaks, tick.now, changes));
+      this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, tick);
     } else {
       this.#touch(resident);
     }
   }
 
-  #restore(envelope: Extract<Envelope, { kind: 'restored' }>, now: number): void {
-    this.#answers.push(envelope.done);
-    if (!this.residents.has(envelope.resident.header.executionId)) this.#admit(envelope, now);
+  #restore(command: Restored, tick: Tick): void {
+    if (!this.residents.has(command.resident.header.executionId)) this.#admit(command, tick);
     // In the same tick: a flow that only waits leaves memory right after it.
-    for (const message of envelope.messages) if (message.kind !== 'participant') this.#apply(message, now);
+    for (const envelope of command.envelopes) tick.take(envelope);
   }
 
-  #admit({ resident, how, messages }: Extract<Envelope, { kind: 'restored' }>, now: number): void {
-    const { header, tree } = resident;
+  #admit({ resident, how, envelopes }: Restored, tick: Tick): void {
+    const { tree } = resident;
     // A message has to be taken in whatever the limit says.
-    const requested = how === 'requested' && messages.length === 0;
+    const requested = how === 'requested' && envelopes.length === 0;
     if (!this.#isAdmitted(requested)) return;
-    this.residents.set(header.executionId, resident);
-    if (tree.flow.value !== 'pending') this.#guard(resident, now, changes => resume(this.#options.machines, tree, now, changes));
-    else if (requested) this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, now);
+    this.#enter(resident);
+    if (tree.flow.value !== 'pending') this.#change(resident, tick, changes => resume(this.#options.machines, tree, tick.now, changes));
+    else if (requested) this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, tick);
     else this.#touch(resident);
+  }
+
+  #enter(resident: Resident): void {
+    this.residents.set(resident.header.executionId, resident);
+    this.#entered.push(resident);
   }
 
   /** @param asks false: it comes into memory whatever the limit says */
   #isAdmitted(asks: boolean): boolean {
-    const effects = this.ask({ type: asks ? 'flow.requested' : 'flow.woken' });
+    const effects = this.tellOrchestrator({ type: asks ? 'flow.requested' : 'flow.woken' });
     return !asks || effects.includes('admit');
   }
 
-  #deliver(resident: Resident, message: Message, now: number): void {
-    this.#guard(resident, now, changes => deliver(this.#options.machines, resident.tree, message, now, changes));
+  #deliver(resident: Resident, message: Message, tick: Tick): void {
+    this.#change(resident, tick, changes => deliver(this.#options.machines, resident.tree, message, tick.now, changes));
   }
 
-  /** One bad actor fails alone: a machine that throws ends its own flow. */
-  #guard(resident: Resident, now: number, work: (changes: Changes) => void): void {
+  /** What followed from reading it back is stored and done. */
+  #goOn(resident: Resident, tick: Tick): void {
+    if (this.residents.get(resident.header.executionId) === resident) this.#change(resident, tick, () => {});
+  }
+
+  /** Runs no machine: one of them may be what is broken. */
+  #break({ resident, failure }: Extract<FlowCommand, { type: 'break' }>, tick: Tick): void {
+    const { executionId } = resident.header;
+    const there = this.residents.get(executionId) ?? resident;
+    if (there.tree.flow.status === 'done') return;
+    if (!this.residents.has(executionId)) {
+      this.tellOrchestrator({ type: 'flow.woken' });
+      this.#enter(there);
+    }
+    this.#change(there, tick, changes => breakTree(this.#options.machines, there.tree, failure, tick.now, changes));
+  }
+
+  #change(resident: Resident, tick: Tick, work: (changes: Changes) => void): void {
     const changes = this.#touch(resident);
-    const { header, tree } = resident;
-    const broken = moveTree(this.#options.machines, resident, now, changes, work);
-    if (broken) this.#options.logger.error({ err: broken.thrown, executionId: header.executionId }, 'a machine threw; its flow fails');
-    if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes);
+    const { tree } = resident;
+    work(changes);
+    noteMove(resident, tick.now);
+    if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes, tick);
     // In the same tick, as with messages: an actor is stored with the step that waits for it.
-    if (changes.machineCalls.length > 0) this.#tellMachines(changes);
+    if (changes.machineCalls.length > 0) this.#postCalls(changes, tick);
   }
 
   /** In the same tick: what waits is known to the queues as soon as it is stored. */
-  #noteWaits({ header, tree }: Resident, changes: Changes): void {
+  #noteWaits({ header, tree }: Resident, changes: Changes, tick: Tick): void {
     const waits = listMessageWaits(header.executionId, tree, changes);
     const { publishing } = this.#options;
-    if (waits.length > 0 && publishing) this.#taken.push({ kind: 'participant', ...publishing.toWaits(waits) });
+    if (waits.length > 0 && publishing) tick.post(publishing.toWaits(waits));
   }
 
-  #tellMachines({ machineCalls }: Changes): void {
+  #postCalls({ machineCalls }: Changes, tick: Tick): void {
     const { stepMachines } = this.#options;
-    for (const call of machineCalls.splice(0)) if (stepMachines) this.#taken.push({ kind: 'participant', ...stepMachines.toMessage(call) });
+    for (const call of machineCalls.splice(0)) if (stepMachines) tick.post(stepMachines.toCommand(call));
   }
 
   #touch(resident: Resident): Changes {
@@ -303,51 +274,40 @@ export class Host {
   }
 
   /** A pong after the end of its flow changes nothing; the journal says that it came. */
-  #noteLate({ header, tree }: Resident, { event, position }: Extract<Message, { to: 'step' }>, now: number): void {
-    this.#late.push(toJournalRecord(header.key, ++header.seq, now, [[tree.plan.steps[position]?.id ?? '', event, null]]));
+  #noteLate(resident: Resident, { event, position }: Extract<Message, { to: 'step' }>, now: number): void {
+    const { header, tree } = resident;
+    this.#late.push({ resident, row: toJournalRecord(header.key, ++header.seq, now, [[tree.plan.steps[position]?.id ?? '', event, null]]) });
   }
 
-  /** Everything of this tick as one batch; undefined when nothing changed. */
-  #collect(now: number): CommitBatch | undefined {
-    if (this.#touched.length === 0 && this.#late.length === 0 && this.#told.size === 0) return undefined;
-    const batch = createBatch();
-    batch.journal.push(...this.#late);
+  collect(batch: MutableBatch, now: number): boolean {
+    for (const { row } of this.#late) batch.journal.push(row);
     for (const resident of this.#touched) collectResident(resident, this.#options.plans, now, batch);
-    for (const participant of this.#told) participant.collect(batch, now);
-    return this.#told.size > 0 || hasFlowRows(batch) ? batch : undefined;
+    return batch.journal.length > 0 || batch.executions.length > 0 || batch.signals.received.length > 0;
   }
 
-  /** After the commit: effects, answers, publication, then what may leave memory. */
-  #finish(now: number): void {
-    this.#committing = false;
+  /** After the commit: effects, publication, then what may leave memory. */
+  perform(now: number): void {
     const touched = this.#touched;
-    const answers = this.#answers;
-    const told = this.#told;
     this.#forgetTick();
     for (const resident of touched) {
       const changes = resident.changes as Changes;
       resident.changes = null;
       if (resident.isNew) this.#options.plans.noteStored(resident.header.digest, ...Object.values(resident.tree.flows ?? {}));
       resident.isNew = false;
-      this.#letGo(resident, now);
+      this.#unload(resident, now);
       try {
-        this.#performer.perform(resident, changes);
+        this.#performer.performOne(resident, changes);
       } catch (error) {
         this.giveUp(resident, error);
       }
     }
-    for (const participant of told) participant.committed(now);
-    for (const answer of answers) answer();
-    if (this.#wantsNext) {
-      this.#wantsNext = false;
-      this.#performer.admitNext();
-    }
-    if (this.#inbox.length > 0) this.#arm();
-    this.#performer.ticked();
+    if (!this.#wantsNext) return;
+    this.#wantsNext = false;
+    this.#performer.admitNext();
   }
 
   /** Settled and sleeping flows leave memory; their rows are all there is of them. */
-  #letGo(resident: Resident, now: number): void {
+  #unload(resident: Resident, now: number): void {
     const { header, tree } = resident;
     if (this.residents.get(header.executionId)?.tree !== tree) return;
     if (tree.flow.status !== 'done') {
@@ -357,30 +317,81 @@ export class Host {
       if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
     }
     this.residents.delete(header.executionId);
-    this.ask({ type: 'flow.released' });
+    this.tellOrchestrator({ type: 'flow.released' });
   }
 
   /** What was decided for an execution cannot be done: it fails, and nobody else. */
   giveUp({ header: { executionId, generation } }: Resident, error: unknown): void {
     this.#options.logger.error({ err: error, executionId }, 'what was decided could not be done; the flow fails');
     const failure = createFailure('effect_failed', `What was decided could not be done: ${toFailure(error).message}`);
-    this.post({ kind: 'message', executionId, generation, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'skip' } } });
+    this.post({ type: 'message', executionId, generation, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'skip' } } });
   }
 
   #forgetTick(): void {
     this.#touched = [];
+    this.#entered = [];
+    this.#held = [];
     this.#late = [];
-    this.#answers = [];
-    this.#taken = [];
-    this.#told = new Set();
   }
 
-  /** Memory is ahead of the store now: nothing of this tick may be acted on. */
-  #fail(error: unknown): void {
-    this.#committing = false;
-    const reason = toError(error);
-    // First: it tells the handlers to stop, which are known by the flows in memory. A host that was given up has no say.
-    if (this.#open) this.#performer.fault(reason);
-    this.close(reason);
+  /** Restored, not resumed: what runs for these executions goes on. */
+  async readBack(): Promise<void> {
+    const [touched, entered] = [this.#touched, new Set(this.#entered)];
+    this.#performer.takeBack(this.#held);
+    for (const { resident } of this.#late) resident.header.seq--;
+    this.#forgetTick();
+    for (const resident of entered) {
+      this.residents.delete(resident.header.executionId);
+      this.tellOrchestrator({ type: 'flow.released' });
+    }
+    for (const resident of touched) {
+      resident.changes = null;
+      // What was started in the tick is made anew.
+      if (!resident.isNew) await this.#readOne(resident, !entered.has(resident));
+    }
   }
+
+  async #readOne(resident: Resident, isLoaded: boolean): Promise<void> {
+    const { store, machines, maxInterruptions } = this.#options;
+    const { executionId, generation } = resident.header;
+    const record = await store.getExecution(executionId, generation);
+    if (!record) throw new FlowError('execution_unreadable', `Expected the execution ${executionId} in ${store.location}, found none`);
+    const { header, tree } = await loadTree(store, machines, resident.tree.plan, record, maxInterruptions);
+    Object.assign(resident.header, header);
+    tree.postponed = resident.tree.postponed;
+    Object.assign(resident, { tree, record: null, trail: null, consolidated: null });
+    if (!isLoaded || tree.flow.value === 'pending') return;
+    // Expressions that were being evaluated are evaluated anew.
+    resume(machines, tree, this.now(), this.#touch(resident), false);
+    this.post({ type: 'goOn', resident });
+  }
+
+  /** What a store refuses is its caller's; what a machine threw at, and what nobody waits for, fails its execution. */
+  fail(envelope: Envelope, error: Error): void {
+    const { refused, done } = envelope;
+    const command = envelope.command as FlowCommand;
+    if (refused && (isFlowError(error) || command.type === 'restored')) return refused(error);
+    const resident = 'resident' in command ? command.resident : 'executionId' in command ? this.residents.get(command.executionId) : undefined;
+    const { executionId } = command.type === 'start' ? command.header : (resident?.header ?? {});
+    this.#options.logger.error({ err: error, executionId }, 'what happened to an execution could not be decided or stored; it fails');
+    const failure = toBreak(error);
+    if (command.type === 'start') return this.post({ ...command, breaks: failure }, { done, refused });
+    if (!resident) return;
+    if (command.type !== 'break') return this.post({ type: 'break', resident, failure }, { done: done && (() => done(true as never)), refused });
+    refused?.(error);
+    // Not even its end can be stored.
+    if (this.residents.delete(resident.header.executionId)) this.tellOrchestrator({ type: 'flow.released' });
+    this.#performer.block(resident.header.executionId, failure);
+  }
+}
+
+/** Why an execution fails that caused this error. */
+export const toBreak = (error: Error): StepFailure =>
+  isFlowError(error) ? createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`) : createFailure('machine_failed', toFailure(error).message);
+
+/** Whether a pong will be accepted: what a late one wanted to write must not be written. */
+function isAwaited(tree: FlowTree, message: Message): boolean {
+  if (message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
+  const actor = getActor(tree, message.position, message.item);
+  return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
 }

@@ -84,7 +84,7 @@ export class Inspection {
     for (const transition of this.#orchestrated) {
       committed.push({ order: transition.order, address: rootAddress, entry: ['', transition.event, null], transition, tree: undefined });
     }
-    this.#forgetTick();
+    this.forgetTick();
     if (committed.length === 0) return;
     committed.sort((a, b) => a.order - b.order);
     const settled = new Map<string, InspectedActor[]>();
@@ -94,12 +94,13 @@ export class Inspection {
 
   /** Nothing of the tick was stored, and what is in memory is given up. */
   discard(): void {
-    this.#forgetTick();
+    this.forgetTick();
     this.#actors.clear();
     this.#root = undefined;
   }
 
-  #forgetTick(): void {
+  /** Nothing of the tick was stored. */
+  forgetTick(): void {
     this.#noted = new Map();
     this.#orchestrated = [];
     this.#committed = [];

@@ -1,6 +1,6 @@
 import type { MessageWait } from '../../definition/wait.ts';
 import { readMessageWait } from '../../definition/wait.ts';
-import type { StepWait } from '../queues/queue-commands.ts';
+import type { StepWait } from '../contract/publishing.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { isFanOut, toMessageSignal } from '../../kernel/tree.ts';

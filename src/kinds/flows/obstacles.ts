@@ -2,7 +2,7 @@ import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import { listMissingFunctions, type PlanRegistry } from './plan-registry.ts';
-import type { StepMachines } from './step-machines.ts';
+import type { StepMachines } from '../contract/step-machines.ts';
 import type { Tool } from './tool.ts';
 
 /** Why a plan cannot run here: tools, functions, flows, machines or a consolidator this runtime does not have. They are the same for its whole life. */

@@ -1,12 +1,13 @@
 import type { Changes } from '../../kernel/changes.ts';
-import type { Envelope } from './envelope.ts';
+import type { StepFailure } from '../../core/failure.ts';
+import type { Envelope } from '../../engine/kind.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 
 /** What the host does to the world; called only after a commit. */
 export interface Performer {
   /** Carries out what was decided and tells whoever watches. */
-  perform(resident: Resident, changes: Changes): void;
+  performOne(resident: Resident, changes: Changes): void;
   /** An execution is not in memory and a message has arrived for it. */
   wake(executionId: string, envelope: Envelope): void;
   /** Slots are free and flows that could run wait in the store. */
@@ -15,7 +16,8 @@ export interface Performer {
   sleepUntil(at: number, header: ExecutionHeader): void;
   /** Whether nothing of it may begin here: it leaves memory once nothing of it runs. */
   isPaused(resident: Resident): boolean;
-  /** A tick is over. */
-  ticked(): void;
-  fault(error: Error): void;
+  /** These were not woken for after all: they come once more. */
+  takeBack(envelopes: readonly Envelope[]): void;
+  /** It cannot go on here. */
+  block(executionId: string, failure: StepFailure): void;
 }

@@ -11,7 +11,7 @@ import { readStored } from '../../core/stored-value.ts';
 /** An execution in memory, with what runs for it. */
 export interface Resident {
   readonly header: ExecutionHeader;
-  readonly tree: FlowTree;
+  tree: FlowTree;
   /** The flow's input, parsed. */
   readonly input: unknown;
   /** What happened since the last commit; null: nothing. */

@@ -5,8 +5,8 @@ import type { Logger } from '../../core/logger.ts';
 import type { OutputDir } from './artifacts/output-files.ts';
 import type { Consolidator } from './consolidation/consolidator.ts';
 import type { ModelClient } from './interactions/model-client.ts';
-import type { StepMachines } from './step-machines.ts';
-import type { StepPublishing } from './step-publishing.ts';
+import type { StepMachines } from '../contract/step-machines.ts';
+import type { StepPublishing } from '../contract/publishing.ts';
 import type { Tool } from './tool.ts';
 
 /** Called with XState's inspection events of every hosted actor. */

@@ -165,7 +165,7 @@ export class Retrier {
       parentId: null, parentStep: null, createdAt: now, seq: 0, startedAt: null, settledAt: null,
     };
     const legacy = { steps: kept, signals: (await store.listSignals(record.key)).map(signal => ({ ...signal, executionKey: key })) };
-    await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: true, legacy, flows: collectDigests(plan, this.#options.plans), done, refused }));
+    await host().ask({ type: 'start', header, plan, admit: true, legacy, flows: collectDigests(plan, this.#options.plans) });
     return header.generation;
   }
 }

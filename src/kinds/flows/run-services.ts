@@ -5,20 +5,20 @@ import type { Origin } from './artifacts/artifact-ledger.ts';
 import { OutputFiles } from './artifacts/output-files.ts';
 import type { Host } from './host.ts';
 import { InteractionKeeper } from './interactions/interaction-keeper.ts';
-import type { Participants } from '../../engine/participants.ts';
+import type { Kind } from '../../engine/kind.ts';
 import type { RunServices } from './run-session.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 import { getActor, isFanOut } from '../../kernel/tree.ts';
 
-/** Makes what runs may use beside their outputs, and lets it join the host's ticks. */
-export function createRunServices(store: Records, options: ResolvedOptions, participants: Participants, host: () => Host, progressed: () => void): RunServices {
+/** Makes what runs may use beside their outputs, and lets it join the ticks. */
+export function createRunServices(store: Records, options: ResolvedOptions, add: (kind: Kind) => void, host: () => Host, progressed: () => void): RunServices {
   const { clock, logger, outputDir, secrets, models } = options;
   const isCurrent = (origin: Origin): boolean => isCurrentRun(host(), origin);
   const files = new OutputFiles({ store, clock, logger, outputDir, progressed });
   const artifacts = new ArtifactKeeper({ store, files, isCurrent });
   const interactions = new InteractionKeeper({ store, isCurrent });
-  participants.add(artifacts);
-  participants.add(interactions);
+  add(artifacts);
+  add(interactions);
   return { ...options, store, artifacts, files, interactions, client: models, redact: createRedactor(secrets) };
 }
 

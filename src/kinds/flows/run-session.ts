@@ -168,7 +168,7 @@ export class RunSession implements Session {
       const isAgain = this.origin.run > this.origin.attempt && this.#services.store.artifacts !== undefined;
       if (declared.length === 0 && !isAgain) return pong;
       await this.#openArtifacts();
-      return { ...pong, messages: [...(pong.messages ?? []), this.#services.artifacts.toClose(this.origin, declared)] };
+      return { ...pong, posts: [...(pong.posts ?? []), this.#services.artifacts.toClose(this.origin, declared)] };
     } catch (error) {
       return { type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) };
     }

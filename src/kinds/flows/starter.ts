@@ -123,7 +123,7 @@ export class Starter {
       settledAt: null,
     };
     if (isolation && isIsolated) await isolation.start(header, plan, labels);
-    else await new Promise<void>((done, refused) => host().post({ kind: 'start', header, plan, admit: parentId === null, flows: collectDigests(plan, plans), labels, done, refused }));
+    else await host().ask({ type: 'start', header, plan, admit: parentId === null, flows: collectDigests(plan, plans), labels });
     return { executionId, created: true };
   }
 }

@@ -1,5 +1,4 @@
 import type { Logger } from '../../core/logger.ts';
-import type { Transaction } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { setDeadline } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
@@ -12,18 +11,16 @@ import { describeValue } from '../../core/wording.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 import type { Ping } from '../../kernel/ping.ts';
-import type { ToParticipant } from '../../engine/participant.ts';
+import type { Envelope, OwnWrite } from '../../engine/kind.ts';
 import { StepCall } from './step-call.ts';
-import type { StepPublishing } from './step-publishing.ts';
-import type { PublishRequest } from '../queues/queue-commands.ts';
-import type { Outcome, Tool, ToolCall } from './tool.ts';
-import { isOutcome } from './tool.ts';
-
-export type Write = (tx: Transaction) => void;
+import type { PublishRequest, StepPublishing } from '../contract/publishing.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import { isOutcome } from '../../core/outcome.ts';
+import type { Tool, ToolCall } from './tool.ts';
 
 /** The one answer to a ping. `output` is JSON text. */
 export type Pong =
-  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly Write[] | undefined; readonly messages?: readonly ToParticipant[] | undefined }
+  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly OwnWrite[] | undefined; readonly posts?: readonly Envelope[] | undefined }
   | { readonly type: 'failed'; readonly failure: StepFailure; readonly retryAfterMs?: number | undefined };
 
 /** A handler that runs. */
@@ -66,7 +63,7 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   let aborted: Error | undefined;
   let answered = false;
   let dropTimeout = (): void => {};
-  let writes: Write[] | undefined;
+  let writes: OwnWrite[] | undefined;
   let session: Session | undefined;
   let publishes: PublishRequest[] | undefined;
   const { clock, logger, maxOutputBytes, publishing } = options;
@@ -126,8 +123,8 @@ export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, sour
   const completeChecked = (checked: SchemaResult<unknown>): Pong =>
     checked.issues ? { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', checked.issues) } : complete(checked.value);
   const complete = (output: unknown): Pong => {
-    const messages = publishes && publishing && [publishing.toMessage(publishes)];
-    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes, messages };
+    const posts = publishes && publishing && [publishing.toCommand(publishes)];
+    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes, posts };
   };
   const refuse = (error: unknown): Pong => ({ type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) });
   const settleSafely = (value: unknown): void => {

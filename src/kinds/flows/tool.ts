@@ -1,7 +1,6 @@
 import type { Logger } from '../../core/logger.ts';
 import type { Transaction } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
-import type { StepFailure } from '../../core/failure.ts';
 import type { KeysOf } from '../../core/known-keys.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
 import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from '../../core/standard-schema.ts';
@@ -10,8 +9,8 @@ import { describeValue } from '../../core/wording.ts';
 import type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource, ListArtifactsOptions } from './artifacts/artifact.ts';
 import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
 import type { Generated, GenerateRequest } from './interactions/model-client.ts';
-import type { Queue } from '../queues/define-queue.ts';
-import type { PublishOptions } from '../queues/queue-api.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { PublishOptions, Queue } from '../contract/publishing.ts';
 
 /** What a tool's `run` is called with. */
 export interface ToolCall<Input = unknown> {
@@ -125,31 +124,3 @@ const isNamed = (options: unknown): boolean => {
   const { name } = (options ?? {}) as { readonly name?: unknown };
   return typeof name === 'string' && name !== '';
 };
-
-const outcome = Symbol.for('flowstone.outcome');
-
-/** What a tool may return instead of an output. */
-export interface Outcome {
-  readonly [outcome]: true;
-  readonly failure: StepFailure;
-  /** Wait before the next attempt, ms, in place of the retry policy's. */
-  readonly retryAfterMs?: number;
-}
-
-/** Ends the attempt: try again after so many ms, if attempts are left. */
-export function retryAfter(ms: number, message = 'The tool asked to be called again later'): Outcome {
-  return { [outcome]: true, failure: { code: 'retry_requested', message, retryable: true }, retryAfterMs: ms };
-}
-
-/** Ends the attempt as failed. `retryable` defaults to true, `code` to `tool_failed`. */
-export function fail(
-  message: string,
-  options: { readonly code?: string; readonly retryable?: boolean; readonly details?: { readonly [key: string]: unknown } } = {},
-): Outcome {
-  const { code = 'tool_failed', retryable = true, details } = requireKnownKeys(options, { code: true, retryable: true, details: true }, '`fail`');
-  return { [outcome]: true, failure: { code, message, retryable, ...(details && { details }) } };
-}
-
-export function isOutcome(value: unknown): value is Outcome {
-  return typeof value === 'object' && value !== null && outcome in value;
-}

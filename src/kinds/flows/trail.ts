@@ -1,5 +1,5 @@
 import type { AttemptRecord, StepRecord } from '../../../persistence/records.ts';
-import type { MutableBatch } from '../../engine/batch.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 
 /** What was stored of a short execution since it began, so that whoever waits for its end need not read it back. */
 export interface Trail {

@@ -11,7 +11,8 @@ import type { KeysOf } from '../../core/known-keys.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
 import { describeValue } from '../../core/wording.ts';
 import { compileMachine } from '../../core/machine-runner.ts';
-import type { ToParticipant } from '../../engine/participant.ts';
+import type { Envelope } from '../../engine/kind.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
 import { requireInstance } from './create-request.ts';
 import type { Queue } from './define-queue.ts';
 import { toMessageDetails, toOutboxMessage } from './message-details.ts';
@@ -36,6 +37,7 @@ export interface QueueEnvironment {
   /** By which settled messages, and keys, are old. */
   readonly believed: BelievedTime;
   readonly random: Random;
+  readonly flows: FlowInbox;
   readonly logger: Logger;
   readonly maxOutputBytes: number;
   readonly sizeBudgetBytes: number;
@@ -111,13 +113,13 @@ export class Queues implements QueueRuntime {
   }
 
   /** What a step publishes: to be applied with its success. */
-  toMessage(requests: readonly PublishRequest[]): ToParticipant {
-    return { participant: this.participant as ToParticipant['participant'], message: { type: 'publish', requests } };
+  toCommand(requests: readonly PublishRequest[]): Envelope {
+    return this.participant.toCommand({ type: 'publish', requests });
   }
 
   /** Steps that wait for messages, or no longer do. */
-  toWaits(waits: readonly StepWait[]): ToParticipant {
-    return { participant: this.participant as ToParticipant['participant'], message: { type: 'await', waits } };
+  toWaits(waits: readonly StepWait[]): Envelope {
+    return this.participant.toCommand({ type: 'await', waits });
   }
 
   async publish<Given>(queue: Queue<unknown, string, Given> | string, payload: NoInfer<Given>, options: PublishOptions = {}): Promise<Published> {

@@ -1,15 +1,13 @@
-import type { RetryPolicy } from '../../core/backoff.ts';
 import { durationExpected, maxDurationMs, toDurationMs } from '../../core/duration.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { KeysOf } from '../../core/known-keys.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
 import { isStandardSchema, type SchemaInput, type SchemaOutput, type StandardSchema } from '../../core/standard-schema.ts';
 import { describeValue } from '../../core/wording.ts';
-import type { Priority } from './priority.ts';
+import type { Duration, Priority, Queue, Upgrade } from '../contract/publishing.ts';
 import { toPriority } from './priority.ts';
 
-/** Ms as a number, or as written in flows: `30s`, `1h30m`, `7d`. */
-export type Duration = number | string;
+export type { Duration, Queue, Upgrade } from '../contract/publishing.ts';
 
 /** When a failed message is tried again. */
 export interface QueueBackoff {
@@ -22,9 +20,6 @@ export interface QueueBackoff {
   /** `full`: anything between 0 and the wait; `none`: the wait itself. Default `full`. */
   readonly jitter?: 'full' | 'none';
 }
-
-/** Lifts a payload from one version to the next; what it throws sends the message to the dead letters. */
-export type Upgrade = (payload: never) => unknown;
 
 export interface QueueOptions<Payload extends StandardSchema = StandardSchema, Name extends string = string> {
   /** Letters, digits, `_`, `-` and `.`; at most 100 characters. */
@@ -56,25 +51,6 @@ export interface QueueOptions<Payload extends StandardSchema = StandardSchema, N
   readonly maxPayloadBytes?: number;
   /** Messages that may be unsettled at the same time; further ones are refused. Default 1,000,000. */
   readonly maxDepth?: number;
-}
-
-/** A queue that was declared: every default filled in, durations in ms. `Given` is what is published, `Payload` what its schema makes of it. */
-export interface Queue<Payload = unknown, Name extends string = string, Given = Payload> {
-  readonly name: Name;
-  readonly schema: StandardSchema<Given, Payload> | undefined;
-  readonly version: number;
-  readonly upgrades: { readonly [version: number]: Upgrade };
-  readonly workers: number;
-  readonly priority: number;
-  readonly maxAttempts: number;
-  readonly maxInterruptions: number;
-  readonly backoff: RetryPolicy;
-  readonly visibilityTimeoutMs: number;
-  readonly retention: { readonly completedMs: number | null; readonly deadMs: number | null };
-  readonly dedupeWindowMs: number;
-  readonly ageingMs: number | null;
-  readonly maxPayloadBytes: number;
-  readonly maxDepth: number;
 }
 
 const second = 1_000;

@@ -1,6 +1,7 @@
 import type { Answer } from '../../../persistence/answer.ts';
 import type { MessageWaiterRecord } from '../../../persistence/queue-records.ts';
-import type { Tick } from '../../engine/participant.ts';
+import type { Tick } from '../../engine/kind.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
 import type { Entry } from './entry.ts';
 import { toReceipt } from './entry.ts';
@@ -24,6 +25,7 @@ export const isFlowClaim = (name: string): boolean => name.startsWith(flowPrefix
 const leaseMs = 300_000;
 
 export interface MessageWaitersOptions {
+  readonly flows: FlowInbox;
   readonly findQueue: (name: string) => Queue;
   readonly book: () => QueueBook;
   readonly readPayload: (key: number) => string | undefined;
@@ -55,6 +57,15 @@ export class MessageWaiters {
       for (const row of page) this.#add({ ...row, entry: undefined });
       if (page.length < pageSize) return;
       after = page.at(-1);
+    }
+  }
+
+  /** Which messages are on their way, by the claims that are stored. */
+  recall(): void {
+    const taken = new Set<Entry>();
+    for (const waiter of this.#byPlace.values()) {
+      waiter.entry = this.#options.book().listClaimed(toClaimant(waiter)).find(entry => !taken.has(entry));
+      if (waiter.entry) taken.add(waiter.entry);
     }
   }
 
@@ -95,7 +106,7 @@ export class MessageWaiters {
     }
   }
 
-  #match(waiter: Waiter, { now, send }: Tick): void {
+  #match(waiter: Waiter, { now, post }: Tick): void {
     const book = this.#options.book();
     for (let entry = book.findReady(waiter.queue, waiter.correlationId); entry; entry = book.findReady(waiter.queue, waiter.correlationId)) {
       const json = entry.payload ?? book.changes.payloadOf(entry.key) ?? this.#options.readPayload(entry.key) ?? 'null';
@@ -107,7 +118,7 @@ export class MessageWaiters {
       book.claimOne(entry, toClaimant(waiter), leaseMs, now);
       waiter.entry = entry;
       const payload = JSON.stringify(read.payload ?? null);
-      send(waiter.executionId, { to: 'signal', signal: { executionKey: 1, number: now * 1_000, name: waiter.signal, payload, receivedAt: now } });
+      post(this.#options.flows.toCommand(waiter.executionId, { to: 'signal', signal: { executionKey: 1, number: now * 1_000, name: waiter.signal, payload, receivedAt: now } }));
       return;
     }
   }

@@ -1,8 +1,6 @@
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
-
-/** How urgent a message is: a word, or an integer from -1,000 to 1,000; higher goes first. */
-export type Priority = 'low' | 'normal' | 'high' | 'urgent' | number;
+export type { Priority } from '../contract/publishing.ts';
 
 const levels = { low: -10, normal: 0, high: 10, urgent: 100 } as const;
 const maxPriority = 1_000;

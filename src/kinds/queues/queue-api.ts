@@ -1,29 +1,12 @@
 import type { Logger } from '../../core/logger.ts';
 import type { AnyReader } from '../../../persistence/records/open-records.ts';
 import type { StepFailure } from '../../core/failure.ts';
-import type { Duration, Queue } from './define-queue.ts';
-import type { Priority } from './priority.ts';
+import type { Queue } from './define-queue.ts';
+import type { PublishOptions } from '../contract/publishing.ts';
 import type { Published } from './queue-commands.ts';
 import type { QueueSettings } from './queue-settings.ts';
 
-export interface PublishOptions {
-  /** Higher goes first. Default: the queue's. */
-  readonly priority?: Priority;
-  /** Not to be handled before; ms, or as `5m`. */
-  readonly delay?: Duration;
-  /** Published again with the same key, within the queue's `dedupeWindow`, it is the same message. */
-  readonly idempotencyKey?: string;
-  /** Names a conversation: the reply carries the id of the request. */
-  readonly correlationId?: string;
-  /** Messages with the same key are handled one after the other, within a priority in the order of publishing. */
-  readonly partitionKey?: string;
-  /** `one` worker, whichever is free (default); the workers of one instance; or `all` instances, each once. */
-  readonly to?: 'one' | 'all' | { readonly instance: string };
-  /** Version of the payload's form. Default: the queue's. */
-  readonly version?: number;
-  /** The database whose queue it is, by its name in `remotes`: it is stored here, and carried there. Default: this one. */
-  readonly at?: string;
-}
+export type { PublishOptions } from '../contract/publishing.ts';
 
 /** What a message's handler is called with. */
 export interface MessageCall<Payload = unknown> {

@@ -8,6 +8,7 @@ import { Alarms } from './alarms.ts';
 import type { Entry } from './entry.ts';
 import { maxChanges, toEntry, toHistoryEntry, toReceipt } from './entry.ts';
 import { computeRank } from './priority.ts';
+import { toDetail, toEvent, toReason } from './message-events.ts';
 import { QueueChanges } from './queue-changes.ts';
 import type { ClaimRequest, Link, Outcome, PublishRequest, Receipt } from './queue-commands.ts';
 import { Shelf } from './shelf.ts';
@@ -250,12 +251,37 @@ export class QueueBook {
   }
 
   /** Delays and back-offs whose time has come by the calendar, and claims whose time has passed for the process. */
-  ring(now: number): void {
+  ring(now: number, only?: number): void {
+    if (only !== undefined) {
+      const one = this.#entries.get(only);
+      return one?.snapshot.value === 'processing' ? this.#expire(one, now) : one && this.#place(one, now);
+    }
     for (const entry of this.#alarms.takeDue(now)) if (entry.snapshot.value !== 'processing') this.#place(entry, now);
     const passed = this.#passed();
     for (const entry of this.#leases.takeDue(passed)) {
       if (entry.snapshot.value === 'processing' && entry.leaseEndsAt <= passed) this.#expire(entry, now);
     }
+  }
+
+  /** What `ring` would do something about. */
+  listDue(now: number): readonly Entry[] {
+    const passed = this.#passed();
+    return [...this.#entries.values()].filter(({ snapshot: { value, context }, leaseEndsAt }) =>
+      value === 'processing' ? leaseEndsAt <= passed : context.dueAt !== null && context.dueAt <= now);
+  }
+
+  /** Ends a message that cannot go on, claimed or not. */
+  bury(key: number, failure: StepFailure, now: number): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    const { claim } = entry.snapshot.context;
+    this.#move(entry, entry.snapshot.value === 'processing' ? { type: 'message.bury', claim, failure } : { type: 'message.refuse', failure }, now, toReason(failure));
+  }
+
+  /** It stays as it is stored, until the runtime begins anew. */
+  forget(key: number): void {
+    const entry = this.#entries.get(key);
+    if (entry) this.#end(entry);
   }
 
   #expire(entry: Entry, now: number): void {
@@ -291,6 +317,16 @@ export class QueueBook {
     if (payload !== undefined) this.#kept -= payload.length;
     entry.payload = undefined;
     return payload;
+  }
+
+  /** Workers that wait, and those that were to get something with this tick. */
+  takeRequests(): readonly ClaimRequest[] {
+    return [...this.#grants.map(({ request }) => request), ...[...this.shelves.values()].flatMap(shelf => shelf.requests)];
+  }
+
+  /** Messages that a link has claimed. */
+  listClaimed(link: string): readonly Entry[] {
+    return [...(this.#claims.get(link) ?? [])];
   }
 
   unclaim(link: Link, queue: string, id?: number): void {
@@ -362,23 +398,3 @@ export class QueueBook {
 }
 
 const toCorrelation = (queue: string, correlationId: string): string => JSON.stringify([queue, correlationId]);
-
-function toEvent(outcome: Outcome, claim: number, now: number): MessageEvent {
-  switch (outcome.type) {
-    case 'ack':
-      return { type: 'message.ack', claim };
-    case 'fail':
-      return { type: 'message.fail', claim, failure: outcome.failure, retryAt: now + outcome.retryAfterMs };
-    case 'bury':
-      return { type: 'message.bury', claim, failure: outcome.failure };
-    case 'snooze':
-      return { type: 'message.snooze', claim, dueAt: now + outcome.ms };
-    case 'extend':
-      return { type: 'lease.extend', claim, leaseUntil: now + outcome.ms };
-    default:
-      return { type: 'claim.released', claim };
-  }
-}
-
-const toReason = ({ code, message }: StepFailure): string => JSON.stringify({ code, message: message.slice(0, 300) });
-const toDetail = (outcome: Outcome): string | undefined => ('failure' in outcome ? toReason(outcome.failure) : undefined);

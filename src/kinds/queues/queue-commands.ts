@@ -1,29 +1,8 @@
 import type { OutboxRecord } from '../../../persistence/queue-records.ts';
 import type { StepFailure } from '../../core/failure.ts';
+import type { PublishRequest, StepWait } from '../contract/publishing.ts';
 
-/** A publish as it is decided in a tick: checked, its payload as JSON text. */
-export interface PublishRequest {
-  readonly messageId: string;
-  readonly queue: string;
-  /** JSON text. */
-  readonly payload: string;
-  readonly version: number;
-  readonly priority: number;
-  readonly delayMs: number;
-  readonly idempotencyKey: string | null;
-  readonly dedupeWindowMs: number;
-  readonly correlationId: string | null;
-  readonly partitionKey: string | null;
-  /** Null: whichever worker is free. */
-  readonly to: { readonly instance: string } | 'all' | null;
-  readonly maxAttempts: number;
-  readonly maxInterruptions: number;
-  readonly source: string | null;
-  /** The other database whose queue it is for, as the runtime knows it; null: this one. */
-  readonly at: string | null;
-  /** It comes from another database's outbox, and may have come before. */
-  readonly relayed: boolean;
-}
+export type { PublishRequest, StepWait } from '../contract/publishing.ts';
 
 /** What came of a publish. */
 export interface Published {
@@ -89,20 +68,6 @@ export type Outcome =
   | { readonly type: 'extend'; readonly ms: number }
   | { readonly type: 'release' };
 
-/** A step that waits for a message, or does so no longer. */
-export interface StepWait {
-  readonly executionId: string;
-  readonly position: number;
-  readonly item: number;
-  /** Under which the message reaches it. */
-  readonly signal: string;
-  readonly queue: string;
-  /** null: any message of the queue. */
-  readonly correlationId: string | null;
-  /** `received`: it has the message; `over`: it waits no longer, and has none. */
-  readonly state: 'waiting' | 'received' | 'over';
-}
-
 /** Everything the queues can be told in a tick. */
 export type QueueCommand =
   | { readonly type: 'publish'; readonly requests: readonly PublishRequest[] }
@@ -120,7 +85,10 @@ export type QueueCommand =
   | { readonly type: 'await'; readonly waits: readonly StepWait[] }
   /** What flows had claimed when their process died comes back, and is offered to those that wait. */
   | { readonly type: 'rematch'; readonly names: readonly string[] }
-  | { readonly type: 'due' }
+  /** `key`: only this message. */
+  | { readonly type: 'due'; readonly key?: number | undefined }
+  /** A message that cannot go on. */
+  | { readonly type: 'bury'; readonly key: number; readonly failure: StepFailure }
   | { readonly type: 'redrive'; readonly queue: string; readonly messageId?: string | undefined; readonly limit: number }
   | { readonly type: 'register'; readonly queue: string; readonly instance: string }
   | { readonly type: 'forget'; readonly queue: string; readonly instance: string };

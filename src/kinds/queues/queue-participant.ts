@@ -6,18 +6,24 @@ import { computeBackoff } from '../../core/backoff.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
 import { processTime } from '../../core/clock.ts';
-import { FlowError } from '../../core/errors.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { Random } from '../../core/ids.ts';
-import type { MutableBatch } from '../../engine/batch.ts';
-import type { Participant, Post, Tick } from '../../engine/participant.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
+import type { DueKind } from '../../engine/due.ts';
+import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import { refuse } from '../../engine/kind.ts';
+import { isStoreTrouble } from '../../engine/store-trouble.ts';
+import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
 import type { Entry } from './entry.ts';
 import { toClaimedMessage } from './entry.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
 import type { MessageRunner, QueueRules } from './queue-book.ts';
+import { Publisher } from './publisher.ts';
 import { QueueBook } from './queue-book.ts';
-import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
+import { requireNow } from './require-now.ts';
+import type { ClaimedMessage, ClaimRequest, Link, QueueCommand, Receipt } from './queue-commands.ts';
 
 export interface ParticipantOptions {
   readonly store: Records;
@@ -26,6 +32,7 @@ export interface ParticipantOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly machine: MessageRunner;
+  readonly flows: FlowInbox;
   /** A queue's declaration, or defaults for one that is not declared here. */
   readonly findQueue: (name: string) => Queue;
   /** How long claims of other processes are kept for them after their owner died, ms. */
@@ -50,28 +57,27 @@ export const localPrefix = 'local:';
 const pageSize = 10_000;
 
 /** The queues in the host's ticks: what happens to messages is stored in the tick's one commit, and acted on afterwards. */
-export class QueueParticipant implements Participant<QueueCommand> {
+export class QueueParticipant implements Kind<QueueCommand>, DueKind {
+  readonly name = 'queues';
   readonly #options: ParticipantOptions;
   readonly #links = new Map<string, Link>();
   readonly #dependents = new Set<Dependent>();
   readonly #instances = new Map<string, Set<string>>();
-  /** Idempotency keys of the present tick, which the store does not know yet. */
-  readonly #freshKeys = new Map<string, string>();
+  readonly #publisher: Publisher;
   readonly #waiters: MessageWaiters;
   #book: QueueBook;
   /** Whoever carries messages to other databases. */
   relay: { take(rows: readonly OutboxRecord[]): void } | undefined;
-  #outgoing: OutboxRecord[] = [];
-  #lastOutboxKey = 0;
-  #post: Post<QueueCommand> | undefined;
-  #timer: unknown;
-  #armedAt = Number.POSITIVE_INFINITY;
+  #life: Life | undefined;
+  /** Claims that were asked for in this tick. */
+  #asked: ClaimRequest[] = [];
   #ready = false;
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#book = this.#createBook();
-    this.#waiters = new MessageWaiters({ findQueue: options.findQueue, book: () => this.#book, readPayload: key => requireNow(options.store.getMessagePayload(key)) });
+    this.#publisher = new Publisher({ ...options, book: () => this.#book, instancesOf: queue => this.#instancesOf(queue), published: (entry, tick) => this.#waiters.offer(entry, tick) });
+    this.#waiters = new MessageWaiters({ flows: options.flows, findQueue: options.findQueue, book: () => this.#book, readPayload: key => requireNow(options.store.getMessagePayload(key)) });
   }
 
   get book(): QueueBook {
@@ -100,27 +106,46 @@ export class QueueParticipant implements Participant<QueueCommand> {
 
   /** @throws a `FlowError` with code `runtime_stopped` before the runtime has begun */
   send(command: QueueCommand): Promise<unknown> {
-    if (!this.#post) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
-    return this.#post(command);
+    if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
+    return this.#life.ask(this, command);
   }
 
   /** As `send`, when nobody waits for the answer: what the runtime's end makes of it is its own affair. */
   tell(command: QueueCommand): void {
-    this.send(command).catch(error => this.#options.logger.debug({ err: error, command: command.type }, 'a message to the queues was not taken'));
+    this.#life?.post(this.toCommand(command));
   }
 
-  // the participant
+  toCommand(command: QueueCommand): Envelope {
+    return { kind: this, command };
+  }
 
-  async begin(post: Post<QueueCommand>): Promise<void> {
-    const { store, clock, reconnectMs } = this.#options;
-    this.#post = post;
+  // the kind
+
+  async begin(life: Life): Promise<void> {
+    const { clock, reconnectMs } = this.#options;
+    this.#life = life;
+    await this.#read();
+    const flows = this.#book.claimants.filter(isFlowClaim);
+    if (flows.length > 0 || this.#waiters.size > 0) this.tell({ type: 'rematch', names: flows });
+    const local = this.#book.claimants.filter(name => name.startsWith(localPrefix));
+    const remote = this.#book.claimants.filter(name => !name.startsWith(localPrefix) && !isFlowClaim(name));
+    // Whoever worked for the former owner in its own process died with it. Others work on, and will be back soon.
+    if (local.length > 0) this.tell({ type: 'reclaim', names: local });
+    if (remote.length > 0) clock.setTimer(() => this.tell({ type: 'reclaim', names: remote.filter(name => !this.#links.has(name)) }), reconnectMs);
+    this.#arm();
+    this.#ready = true;
+    for (const dependent of this.#dependents) dependent.begin();
+  }
+
+  /** What is unsettled, as it is stored. */
+  async #read(): Promise<void> {
+    const { store, clock } = this.#options;
     this.#book = this.#createBook();
     this.#instances.clear();
-    this.#freshKeys.clear();
+    this.#forgetTick();
     const now = clock.now();
     const { messageKey, outboxKey, publishedAt } = await store.getQueueMarks();
-    this.#lastOutboxKey = outboxKey;
-    this.#outgoing = [];
+    this.#publisher.lastOutboxKey = outboxKey;
     this.#book.begin({ messageKey, publishedAt });
     for (let after = 0; ; ) {
       const page = await store.listOpenMessages(after, pageSize);
@@ -134,25 +159,36 @@ export class QueueParticipant implements Participant<QueueCommand> {
     }
     for (const { queue, instance } of await store.listInstances()) this.#instancesOf(queue).add(instance);
     await this.#waiters.begin(after => store.listMessageWaiters(after, pageSize), pageSize);
-    const flows = this.#book.claimants.filter(isFlowClaim);
-    if (flows.length > 0 || this.#waiters.size > 0) this.tell({ type: 'rematch', names: flows });
-    const local = this.#book.claimants.filter(name => name.startsWith(localPrefix));
-    const remote = this.#book.claimants.filter(name => !name.startsWith(localPrefix) && !isFlowClaim(name));
-    // Whoever worked for the former owner in its own process died with it. Others work on, and will be back soon.
-    if (local.length > 0) this.tell({ type: 'reclaim', names: local });
-    if (remote.length > 0) clock.setTimer(() => this.tell({ type: 'reclaim', names: remote.filter(name => !this.#links.has(name)) }), reconnectMs);
-    this.#arm();
-    this.#ready = true;
-    for (const dependent of this.#dependents) dependent.begin();
+  }
+
+  /** Workers that waited before the tick wait again; the waits of steps know their messages again. */
+  async readBack(): Promise<void> {
+    const before = this.#book;
+    const asked = new Set(this.#asked);
+    const requests = before.takeRequests().filter(request => !asked.has(request));
+    await this.#read();
+    for (const request of requests) this.#book.shelf(request.queue).request(request);
+    this.#waiters.recall();
   }
 
   apply(command: QueueCommand, tick: Tick): unknown {
+    try {
+      return this.#apply(command, tick);
+    } catch (error) {
+      // Whatever is refused so has changed nothing.
+      if (isFlowError(error) && !isStoreTrouble(error)) return refuse(error);
+      throw error;
+    }
+  }
+
+  #apply(command: QueueCommand, tick: Tick): unknown {
     const book = this.#book;
     const { now } = tick;
     switch (command.type) {
       case 'publish':
-        return this.#publish(command.requests, tick);
+        return this.#publisher.publish(command.requests, tick);
       case 'claim':
+        this.#asked.push(command.request);
         return book.shelf(command.request.queue).request(command.request);
       case 'unclaim':
         for (const name of book.shelves.keys()) book.unclaim(command.link, name, command.id);
@@ -161,7 +197,7 @@ export class QueueParticipant implements Participant<QueueCommand> {
         const { by, receipt, outcome } = command;
         const isHeld = book.isHeld(by, receipt);
         if (!isHeld && outcome.type === 'ack' && this.#isAcknowledged(by, receipt)) return true;
-        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publish(outcome.publishes, tick);
+        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publisher.publish(outcome.publishes, tick);
         return book.answer(by, receipt, outcome, now);
       }
       case 'attach':
@@ -181,8 +217,10 @@ export class QueueParticipant implements Participant<QueueCommand> {
         for (const name of command.names) book.giveBack(name, true, now);
         return this.#waiters.matchAll(tick);
       case 'due':
-        book.ring(now);
+        book.ring(now, command.key);
         return this.#waiters.matchAll(tick);
+      case 'bury':
+        return void book.bury(command.key, command.failure, now);
       case 'redrive':
         return this.#redrive(command.queue, command.messageId, command.limit, now);
       case 'register':
@@ -192,14 +230,16 @@ export class QueueParticipant implements Participant<QueueCommand> {
     }
   }
 
-  collect(batch: MutableBatch, now: number): void {
+  collect(batch: MutableBatch, now: number): boolean {
     this.#book.assign(now);
     batch.queues = this.#book.collect(now);
+    return true;
   }
 
-  committed(): void {
-    this.#freshKeys.clear();
-    if (this.#outgoing.length > 0) this.relay?.take(this.#outgoing.splice(0));
+  perform(): void {
+    const { outgoing } = this.#publisher;
+    this.#forgetTick();
+    if (outgoing.length > 0) this.relay?.take(outgoing);
     const { grants, lost } = this.#book.takeGrants();
     for (const { request, entries } of grants) this.#deliver(request.link, request.id, entries);
     for (const [name, receipts] of lost) this.#links.get(name)?.lose(receipts);
@@ -207,12 +247,31 @@ export class QueueParticipant implements Participant<QueueCommand> {
     for (const dependent of this.#dependents) dependent.touched?.();
   }
 
-  drain(): void {
-    for (const dependent of this.#dependents) dependent.drain();
+  #forgetTick(): void {
+    this.#publisher.forgetTick();
+    this.#asked = [];
   }
 
-  release(): void {
-    for (const dependent of this.#dependents) dependent.release();
+  /** A message that cannot go on is buried; one that cannot even be buried stays as it is stored. */
+  fail({ command: given, refused }: Envelope, error: Error): void {
+    if (refused) return refused(error);
+    const command = given as QueueCommand;
+    this.#options.logger.error({ err: error, command: command.type }, 'what happened to a message could not be decided or stored');
+    const failure = createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`);
+    if (command.type === 'due' && command.key === undefined) {
+      for (const { key } of this.#book.listDue(this.#options.clock.now())) this.tell({ type: 'due', key });
+    } else if (command.type === 'due' && command.key !== undefined) {
+      this.tell({ type: 'bury', key: command.key, failure });
+    } else if (command.type === 'bury') {
+      this.#book.forget(command.key);
+    } else if ('names' in command && command.names.length > 1) {
+      for (const name of command.names) this.tell({ ...command, names: [name] });
+    }
+  }
+
+  halt(how: 'drain' | 'release' | 'end', error: Error): void {
+    if (how === 'end') return this.#end(error);
+    for (const dependent of this.#dependents) dependent[how]();
   }
 
   get idle(): boolean {
@@ -220,77 +279,13 @@ export class QueueParticipant implements Participant<QueueCommand> {
     return true;
   }
 
-  end(error: Error): void {
+  #end(error: Error): void {
     this.#ready = false;
-    this.#post = undefined;
-    if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
-    this.#armedAt = Number.POSITIVE_INFINITY;
+    this.#life = undefined;
     for (const dependent of this.#dependents) dependent.end(error);
   }
 
   // what it is told
-
-  /** Checks everything first: a publish that is refused has changed nothing. */
-  #publish(requests: readonly PublishRequest[], tick: Tick): Published[] {
-    const { now } = tick;
-    const answers = requests.map(request => this.#findDuplicate(request, now));
-    const fresh = requests.filter((_, index) => !answers[index]);
-    for (const { queue, to, at } of fresh) {
-      if (at !== null || to !== 'all' || this.#instancesOf(queue).size > 0) continue;
-      throw new FlowError('queue_without_instances', `Expected an instance that gets what is published to all of queue "${queue}", found none. Consume it once with \`instance\`, or publish to one`, { details: { queue } });
-    }
-    const refusal = this.#book.findRefusal(fresh.filter(({ at }) => at === null), queue => this.#instancesOf(queue).size);
-    if (refusal) {
-      const { queue, depth } = refusal;
-      const { maxDepth } = this.#options.findQueue(queue);
-      throw new FlowError('queue_full', `Expected at most ${maxDepth} unsettled messages in queue "${queue}", it has ${depth}. Add workers, or raise \`maxDepth\``, { details: { queue, depth, maxDepth } });
-    }
-    return requests.map((request, index) => {
-      // Two with one key may be in one publish.
-      const known = answers[index] ?? this.#findFresh(request);
-      return known === undefined ? this.#publishOne(request, tick) : { messageId: known, duplicate: true, copies: 0 };
-    });
-  }
-
-  #findDuplicate(request: PublishRequest, now: number): string | undefined {
-    const { queue, idempotencyKey, messageId, relayed } = request;
-    // Whether it is one is for the other database to say.
-    if (request.at !== null) return undefined;
-    if (relayed) {
-      const [first = messageId] = request.to === 'all' ? [...this.#instancesOf(queue)].map(instance => `${messageId}@${instance}`) : [messageId];
-      if (this.#book.get(first) || requireNow(this.#options.store.getMessage(first))) return messageId;
-    }
-    if (idempotencyKey === null) return undefined;
-    // To forget a key is to delete: not by a clock that shows a day far ahead for a minute.
-    return this.#findFresh(request) ?? requireNow(this.#options.store.findMessageByKey(queue, idempotencyKey, Math.min(now, this.#options.believed.peek())));
-  }
-
-  #findFresh({ queue, idempotencyKey, at }: PublishRequest): string | undefined {
-    return idempotencyKey === null || at !== null ? undefined : this.#freshKeys.get(toFreshKey(queue, idempotencyKey));
-  }
-
-  #publishOne(request: PublishRequest, tick: Tick): Published {
-    const { now } = tick;
-    const { queue, messageId, to, idempotencyKey, dedupeWindowMs, at } = request;
-    if (at !== null) {
-      const row: OutboxRecord = { key: ++this.#lastOutboxKey, target: at, messageId, request: JSON.stringify({ ...request, at: null, relayed: true }), createdAt: now, refusals: 0, dueAt: now, failure: null };
-      this.#book.changes.outboxPut.set(row.key, row);
-      this.#outgoing.push(row);
-      return { messageId, duplicate: false, copies: 1 };
-    }
-    if (idempotencyKey !== null) {
-      this.#freshKeys.set(toFreshKey(queue, idempotencyKey), messageId);
-      this.#book.changes.messageKeys.push({ queue, idempotencyKey, messageId, expiresAt: now + dedupeWindowMs });
-    }
-    if (to !== 'all') {
-      this.#waiters.offer(this.#book.publish(request, to?.instance ?? null, messageId, now), tick);
-      return { messageId, duplicate: false, copies: 1 };
-    }
-    const instances = this.#instancesOf(queue);
-    for (const instance of instances) this.#book.publish(request, instance, `${messageId}@${instance}`, now);
-    return { messageId, duplicate: false, copies: instances.size };
-  }
 
   /** It is said again what is stored: the answer was lost with the connection. */
   #isAcknowledged(by: string, { messageId, claim }: Receipt): boolean {
@@ -357,19 +352,19 @@ export class QueueParticipant implements Participant<QueueCommand> {
     );
   }
 
+  // what is due
+
+  isNeeded(): boolean {
+    return true;
+  }
+
+  ring(): void {
+    this.tell({ type: 'due' });
+  }
+
   #arm(): void {
-    const { clock } = this.#options;
-    const until = this.#book.untilDue(clock.now());
-    if (until === undefined) return;
-    const next = processTime(clock) + until;
-    if (this.#timer !== undefined && next >= this.#armedAt) return;
-    if (this.#timer !== undefined) clock.clearTimer(this.#timer);
-    this.#armedAt = next;
-    this.#timer = clock.setTimer(() => {
-      this.#timer = undefined;
-      this.#armedAt = Number.POSITIVE_INFINITY;
-      this.tell({ type: 'due' });
-    }, until);
+    const until = this.#book.untilDue(this.#options.clock.now());
+    if (until !== undefined) this.#life?.due.wakeIn(this, until);
   }
 
   /** Links of this process, so that they can be told what they have lost. */
@@ -377,13 +372,4 @@ export class QueueParticipant implements Participant<QueueCommand> {
     this.#links.set(link.name, link);
   }
 
-}
-
-const toFreshKey = (queue: string, key: string): string => JSON.stringify([queue, key]);
-
-/** Inside a tick there is no waiting: queues need a store that answers at once. */
-function requireNow<T>(answer: Answer<T>): T {
-  if (!(answer instanceof Promise)) return answer;
-  answer.catch(() => undefined);
-  throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; queues cannot be used with this one');
 }

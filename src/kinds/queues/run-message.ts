@@ -6,7 +6,7 @@ import { createFailure } from '../../core/failure.ts';
 import type { Random } from '../../core/ids.ts';
 import { describeValue } from '../../core/wording.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
-import { isOutcome } from '../flows/tool.ts';
+import { isOutcome } from '../../core/outcome.ts';
 import type { Queue } from './define-queue.ts';
 import { HandlerCall } from './handler-call.ts';
 import type { MessageCall, PublishOptions } from './queue-api.ts';

@@ -29,6 +29,10 @@ export class Shelf {
     return backlog;
   }
 
+  get requests(): readonly ClaimRequest[] {
+    return this.#requests;
+  }
+
   request(request: ClaimRequest): void {
     this.#requests.push(request);
   }

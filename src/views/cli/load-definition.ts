@@ -7,7 +7,8 @@ import { readDefinition } from '../../definition/load-flow.ts';
 import { parseFlow } from '../../definition/parse.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { isOutcome, type Tool } from '../../kinds/flows/tool.ts';
+import { isOutcome } from '../../core/outcome.ts';
+import type { Tool } from '../../kinds/flows/tool.ts';
 import { readModulePlace, requireFlowExport } from './flow-exports.ts';
 
 /**

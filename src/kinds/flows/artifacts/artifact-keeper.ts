@@ -1,8 +1,9 @@
 import type { ArtifactRecord, ArtifactWrites, ContentPiece } from '../../../../persistence/artifact-store.ts';
 import type { Records } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
-import type { MutableBatch } from '../../../engine/batch.ts';
-import type { Participant, Post, Tick, ToParticipant } from '../../../engine/participant.ts';
+import type { MutableBatch } from '../../../../persistence/records/empty-batch.ts';
+import type { Envelope, Kind, Life, Tick } from '../../../engine/kind.ts';
+import { refuse } from '../../../engine/kind.ts';
 import type { ArtifactInfo } from './artifact.ts';
 import { toArtifactInfo } from './artifact.ts';
 import type { Draft, Entry, Origin } from './artifact-ledger.ts';
@@ -22,7 +23,7 @@ export interface Filled {
   readonly writing?: Writing;
 }
 
-type Told =
+type ArtifactCommand =
   | { readonly type: 'piece'; readonly origin: Origin; readonly writing: Writing; readonly number: number; readonly bytes: Uint8Array }
   | { readonly type: 'store'; readonly origin: Origin; readonly filled: Filled }
   | { readonly type: 'close'; readonly origin: Origin; readonly declared: readonly Filled[] }
@@ -40,11 +41,15 @@ export interface ArtifactKeeperOptions {
 }
 
 /** Takes artifacts in: what a run that is current makes joins the tick's commit, anything else is refused. */
-export class ArtifactKeeper implements Participant<Told> {
+export class ArtifactKeeper implements Kind<ArtifactCommand> {
   readonly #options: ArtifactKeeperOptions;
   readonly #ledgers = new Map<number, { readonly loaded: Promise<void>; ledger?: ArtifactLedger }>();
-  #post: Post<Told> = () => Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime'));
+  readonly name = 'artifacts';
+  #life: Life | undefined;
   #writes: MutableWrites | undefined;
+  /** What this tick has changed beside its writes. */
+  readonly #touched = new Map<number, string>();
+  #numbered: Writing[] = [];
   /** Whose files are to be written after the commit. */
   #changed: { readonly executionId: string; readonly name: string; readonly folder: string }[] = [];
 
@@ -66,7 +71,18 @@ export class ArtifactKeeper implements Participant<Told> {
     await known.loaded;
   }
 
+  #post(command: ArtifactCommand): Promise<unknown> {
+    if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime'));
+    return this.#life.ask(this, command);
+  }
+
   async #load(executionKey: number, executionId: string): Promise<void> {
+    // Begun by a process that died.
+    for (const content of await this.#read(executionKey, executionId)) await this.#post({ type: 'discard', executionKey, content });
+  }
+
+  /** @returns contents that belong to no artifact */
+  async #read(executionKey: number, executionId: string): Promise<readonly number[]> {
     const artifacts = requireArtifacts(this.#options.store);
     const rows: ArtifactRecord[] = [];
     for await (const row of eachArtifact(this.#options.store, executionId, 'all')) rows.push(row);
@@ -74,8 +90,7 @@ export class ArtifactKeeper implements Participant<Told> {
     const known = new Set(rows.filter(row => row.executionKey === executionKey).map(({ content }) => content));
     const entry = this.#ledgers.get(executionKey);
     if (entry) entry.ledger = new ArtifactLedger(rows, Math.max(0, ...contents, ...known));
-    // Begun by a process that died.
-    for (const content of contents) if (!known.has(content)) await this.#post({ type: 'discard', executionKey, content });
+    return contents.filter(content => !known.has(content));
   }
 
   async putPiece(origin: Origin, writing: Writing, number: number, bytes: Uint8Array): Promise<void> {
@@ -92,8 +107,8 @@ export class ArtifactKeeper implements Participant<Told> {
   }
 
   /** What is to be stored with a step's success. */
-  toClose(origin: Origin, declared: readonly Filled[]): ToParticipant {
-    return { participant: this as Participant, message: { type: 'close', origin, declared } satisfies Told };
+  toClose(origin: Origin, declared: readonly Filled[]): Envelope {
+    return { kind: this, command: { type: 'close', origin, declared } satisfies ArtifactCommand };
   }
 
   /** An execution has left memory. */
@@ -101,14 +116,14 @@ export class ArtifactKeeper implements Participant<Told> {
     this.#ledgers.delete(executionKey);
   }
 
-  // for the host
+  // the kind
 
-  begin(post: Post<Told>): void {
-    this.#post = post;
+  begin(life: Life): void {
+    this.#life = life;
     this.#reset();
   }
 
-  apply(told: Told, tick: Tick): ArtifactInfo | undefined {
+  apply(told: ArtifactCommand, tick: Tick): unknown {
     if (told.type === 'discard') {
       this.#open().discarded.push({ executionKey: told.executionKey, content: told.content });
       return undefined;
@@ -116,9 +131,11 @@ export class ArtifactKeeper implements Participant<Told> {
     const { origin } = told;
     const { ledger } = this.#ledgers.get(origin.executionKey) ?? {};
     if (!ledger || !this.#options.isCurrent(origin)) {
-      throw new FlowError('run_superseded', `Expected the run that "${origin.stepId}" goes by, got run ${origin.run}: the step has ended, timed out, or was cancelled. Nothing of it is stored`);
+      return refuse(new FlowError('run_superseded', `Expected the run that "${origin.stepId}" goes by, got run ${origin.run}: the step has ended, timed out, or was cancelled. Nothing of it is stored`));
     }
+    this.#touched.set(origin.executionKey, origin.executionId);
     if (told.type === 'piece') {
+      if (told.writing.content === undefined) this.#numbered.push(told.writing);
       told.writing.content ??= ledger.takeContent();
       this.#open().pieces.push(toPiece(origin.executionKey, told.writing.content, told.number, told.bytes));
       return undefined;
@@ -159,38 +176,55 @@ export class ArtifactKeeper implements Participant<Told> {
     return (this.#writes ??= createWrites());
   }
 
-  collect(batch: MutableBatch): void {
-    if (!this.#writes) return;
+  collect(batch: MutableBatch): boolean {
+    if (!this.#writes) return true;
     const { files } = this.#options;
     for (const { executionKey, executionId } of this.#writes.stored) {
       const folder = files.takeUnstored(executionId);
       if (folder !== undefined) this.#writes.folders.push({ executionId, executionKey, folder });
     }
     batch.artifacts = this.#writes;
-    this.#writes = undefined;
+    return true;
   }
 
-  committed(): void {
+  perform(): void {
     const changed = this.#changed;
-    this.#changed = [];
+    this.#forgetTick();
     for (const { executionId, folder, name } of changed) this.#options.files.note(executionId, folder, name);
   }
 
-  drain(): void {}
+  async readBack(): Promise<void> {
+    const touched = [...this.#touched];
+    for (const { executionId } of this.#writes?.folders ?? []) this.#options.files.keepUnstored(executionId);
+    for (const writing of this.#numbered) delete writing.content;
+    this.#forgetTick();
+    for (const [executionKey, executionId] of touched) await this.#read(executionKey, executionId);
+  }
+
+  fail({ refused }: Envelope, error: Error): void {
+    refused?.(error);
+  }
+
+  halt(how: 'drain' | 'release' | 'end'): void {
+    if (how !== 'end') return;
+    this.#reset();
+    this.#options.files.forget();
+  }
 
   /** Whether every file is written. */
   get idle(): boolean {
     return this.#options.files.idle;
   }
 
-  end(): void {
-    this.#reset();
-    this.#options.files.forget();
-  }
-
   #reset(): void {
     this.#ledgers.clear();
+    this.#forgetTick();
+  }
+
+  #forgetTick(): void {
     this.#writes = undefined;
+    this.#touched.clear();
+    this.#numbered = [];
     this.#changed = [];
   }
 }

@@ -86,6 +86,11 @@ export class OutputFiles {
     return this.#unstored.delete(executionId) ? (this.#folders.get(executionId) ?? undefined) : undefined;
   }
 
+  /** The commit that was to tell the store was dropped. */
+  keepUnstored(executionId: string): void {
+    this.#unstored.add(executionId);
+  }
+
   /** Where its files go; undefined: nowhere. */
   folderOf(executionId: string): string | undefined {
     return this.#folders.get(executionId) ?? undefined;

@@ -77,7 +77,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
       signal.removeEventListener('abort', stop);
       if (late) return;
       if (pong.type === 'failed') resolve({ failure: pong.failure });
-      else if (pong.writes || pong.messages) resolve({ failure: createFailure('state_read_only', `Expected the tool "${state.target}" to read the state and nothing else, it wanted to write`) });
+      else if (pong.writes || pong.posts) resolve({ failure: createFailure('state_read_only', `Expected the tool "${state.target}" to read the state and nothing else, it wanted to write`) });
       else resolve({ value: pong.output });
     });
     const stop = (): void => running.abort(createFailure('cancelled', 'Nobody waits for the state any more'));

@@ -5,10 +5,11 @@ import type { Records } from '../../../../persistence/store.ts';
 import { FlowError } from '../../../core/errors.ts';
 import { createFailure } from '../../../core/failure.ts';
 import type { Origin } from '../artifacts/artifact-ledger.ts';
-import type { MutableBatch } from '../../../engine/batch.ts';
+import type { MutableBatch } from '../../../../persistence/records/empty-batch.ts';
 import type { Snapshot } from '../../../core/machine-runner.ts';
 import { compileMachine } from '../../../core/machine-runner.ts';
-import type { Participant, Post, Tick } from '../../../engine/participant.ts';
+import type { Envelope, Kind, Life, Tick } from '../../../engine/kind.ts';
+import { refuse } from '../../../engine/kind.ts';
 
 const machine = compileMachine<InteractionContext, InteractionEvent, undefined>(interactionMachine);
 
@@ -23,7 +24,7 @@ export interface InteractionPlace {
   readonly number: number;
 }
 
-type Told =
+type InteractionCommand =
   | { readonly type: 'begin'; readonly origin: Origin; readonly begun: Begun }
   | { readonly type: 'settle'; readonly place: InteractionPlace; readonly event: InteractionEvent; readonly ended: Ended }
   | { readonly type: 'recover'; readonly rows: readonly InteractionRecord[] };
@@ -43,13 +44,15 @@ const recoveredAtOnce = 500;
 const toKey = ({ executionId, number }: InteractionPlace): string => `${executionId}/${number}`;
 
 /** Records calls of language models: stored as pending before they go out, settled by a commit of their own. */
-export class InteractionKeeper implements Participant<Told> {
+export class InteractionKeeper implements Kind<InteractionCommand> {
   readonly #options: InteractionKeeperOptions;
   readonly #live = new Map<string, Live>();
   /** The last number given, by execution. */
   readonly #last = new Map<string, number>();
-  #changed = new Set<Live>();
-  #post: Post<Told> = () => Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime'));
+  readonly name = 'interactions';
+  /** Those that this tick has changed, with what is stored of them; undefined: nothing. */
+  readonly #changed = new Map<Live, Live | undefined>();
+  #life: Life | undefined;
 
   constructor(options: InteractionKeeperOptions) {
     this.#options = options;
@@ -62,12 +65,12 @@ export class InteractionKeeper implements Participant<Told> {
       const last = await this.#require().last(executionId);
       this.#last.set(executionId, Math.max(last, this.#last.get(executionId) ?? 0));
     }
-    return (await this.#post({ type: 'begin', origin, begun })) as InteractionPlace;
+    return (await this.#ask({ type: 'begin', origin, begun })) as InteractionPlace;
   }
 
   /** Resolves with whether it had not settled before. */
   async settle(place: InteractionPlace, event: InteractionEvent, ended: Ended = {}): Promise<boolean> {
-    return (await this.#post({ type: 'settle', place, event, ended })) as boolean;
+    return (await this.#ask({ type: 'settle', place, event, ended })) as boolean;
   }
 
   /** An execution has left memory. */
@@ -81,29 +84,34 @@ export class InteractionKeeper implements Participant<Told> {
     throw new FlowError('interactions_unsupported', `Expected a store that keeps interactions, ${location} does not. Use the memory or the SQLite store`);
   }
 
-  // for the host
+  #ask(command: InteractionCommand): Promise<unknown> {
+    if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime'));
+    return this.#life.ask(this, command);
+  }
 
-  async begin(post: Post<Told>): Promise<void> {
-    this.#post = post;
+  // the kind
+
+  async begin(life: Life): Promise<void> {
+    this.#life = life;
     this.#reset();
     const { interactions } = this.#options.store;
     for (;;) {
       const rows = (await interactions?.listPending(recoveredAtOnce)) ?? [];
       if (rows.length === 0) return;
-      await post({ type: 'recover', rows });
+      await this.#ask({ type: 'recover', rows });
     }
   }
 
-  apply(told: Told, { now }: Tick): unknown {
+  apply(told: InteractionCommand, { now }: Tick): unknown {
     if (told.type === 'begin') return this.#begin(told.origin, told.begun, now);
     if (told.type === 'settle') return this.#settle(told.place, told.event, told.ended, now);
     for (const record of told.rows) this.#interrupt(record, now);
     return undefined;
   }
 
-  #begin(origin: Origin, begun: Begun, now: number): InteractionPlace {
+  #begin(origin: Origin, begun: Begun, now: number): unknown {
     if (!this.#options.isCurrent(origin)) {
-      throw new FlowError('run_superseded', `Expected the run that "${origin.stepId}" goes by, got run ${origin.run}: the step has ended, timed out, or was cancelled. Nothing of it is stored`);
+      return refuse(new FlowError('run_superseded', `Expected the run that "${origin.stepId}" goes by, got run ${origin.run}: the step has ended, timed out, or was cancelled. Nothing of it is stored`));
     }
     const { executionId } = origin;
     const number = (this.#last.get(executionId) ?? 0) + 1;
@@ -114,7 +122,7 @@ export class InteractionKeeper implements Participant<Told> {
     };
     const live: Live = { snapshot: machine.initial(undefined), record };
     this.#live.set(toKey(record), live);
-    this.#changed.add(live);
+    this.#changed.set(live, undefined);
     return { executionId, number };
   }
 
@@ -133,35 +141,50 @@ export class InteractionKeeper implements Participant<Told> {
   }
 
   #move(live: Live, event: InteractionEvent, ended: Ended, now: number): void {
+    if (!this.#changed.has(live)) this.#changed.set(live, { ...live });
     live.snapshot = machine.transition(live.snapshot, event, []);
     const { value, context } = live.snapshot;
     const response = ended.response ?? (value === 'completed' ? '' : null);
     live.record = { ...live.record, ...ended, response, status: value, failure: context.failure, settledAt: Math.max(now, live.record.startedAt) } as InteractionRecord;
     this.#live.delete(toKey(live.record));
-    this.#changed.add(live);
   }
 
-  collect(batch: MutableBatch): void {
-    if (this.#changed.size === 0) return;
-    batch.interactions = [...this.#changed].map(({ record }) => record);
-    this.#changed = new Set();
+  collect(batch: MutableBatch): boolean {
+    if (this.#changed.size > 0) batch.interactions = [...this.#changed.keys()].map(({ record }) => record);
+    return true;
   }
 
-  committed(): void {}
+  perform(): void {
+    this.#changed.clear();
+  }
 
-  drain(): void {}
+  readBack(): void {
+    for (const [live, before] of this.#changed) {
+      const key = toKey(live.record);
+      if (before) this.#live.set(key, Object.assign(live, before));
+      else this.#live.delete(key);
+      // Numbers are given in order: the lowest that was given in the tick is the next.
+      const { executionId, number } = live.record;
+      if (!before) this.#last.set(executionId, Math.min(number - 1, this.#last.get(executionId) ?? number));
+    }
+    this.#changed.clear();
+  }
+
+  fail({ refused }: Envelope, error: Error): void {
+    refused?.(error);
+  }
 
   get idle(): boolean {
     return true;
   }
 
-  end(): void {
-    this.#reset();
+  halt(how: 'drain' | 'release' | 'end'): void {
+    if (how === 'end') this.#reset();
   }
 
   #reset(): void {
     this.#live.clear();
     this.#last.clear();
-    this.#changed = new Set();
+    this.#changed.clear();
   }
 }

@@ -1,10 +1,10 @@
+import type { Envelope } from '../../engine/kind.ts';
 import type { MachineCall } from '../../kernel/actor-call.ts';
-import type { ToParticipant } from '../../engine/participant.ts';
 
 /** The machines that steps can be; none where the store keeps no actors. */
 export interface StepMachines {
   readonly has: (machineId: string) => boolean;
   /** What it takes: names of events, `*` and `name.*`; undefined: it is not known here. */
   readonly listEvents: (machineId: string) => readonly string[] | undefined;
-  readonly toMessage: (call: MachineCall) => ToParticipant;
+  readonly toCommand: (call: MachineCall) => Envelope;
 }

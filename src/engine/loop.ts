@@ -1,0 +1,221 @@
+import { createBatch } from '../../persistence/records/empty-batch.ts';
+import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
+import type { Records } from '../../persistence/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { FlowError, toError } from '../core/errors.ts';
+import type { Envelope, Kind, OwnWrite, Tick } from './kind.ts';
+import { Refusal } from './kind.ts';
+import { isRefusal, isStoreTrouble } from './store-trouble.ts';
+
+export interface LoopOptions {
+  readonly store: Records;
+  readonly clock: Clock;
+  /** Calls back in a later turn of the event loop. */
+  readonly defer: (callback: () => void) => void;
+  /** A tick is over. */
+  readonly ticked: () => void;
+  /** Memory cannot be brought to what is stored: nothing of it may be used any more. */
+  readonly fault: (error: Error) => void;
+}
+
+/** Envelopes one tick takes; the rest waits for the next. */
+const tickBudget = 1_000;
+
+/** What one tick has come to, before it is stored. */
+interface Work {
+  readonly now: number;
+  /** As they were taken, without what followed from them. */
+  readonly given: readonly Envelope[];
+  readonly kinds: Set<Kind>;
+  readonly answers: (() => void)[];
+  /** A kind threw, and not the store. */
+  hasThrown: boolean;
+}
+
+/**
+ * The loop of one life of a runtime: drains the inbox, commits once, then acts.
+ *
+ * A tick that throws, or whose commit is refused, is dropped whole: each kind reads back what it touched, and the
+ * envelopes are taken again, in halves, down to the one that is to blame. That one fails alone.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+  #inbox: Envelope[] = [];
+  /** Halves of dropped ticks, the next one first: they come before the inbox. */
+  #again: (readonly Envelope[])[] = [];
+  /** The tick that is being stored or read back. */
+  #work: Work | undefined;
+  #armed = false;
+  #open = true;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it takes anything. */
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Nothing waits for a tick and none is under way. */
+  get idle(): boolean {
+    return this.#inbox.length === 0 && this.#again.length === 0 && !this.#work;
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  post(envelope: Envelope): void {
+    if (!this.#open) return envelope.refused?.(new FlowError('runtime_stopped', 'Expected a running runtime; this one has stopped or faulted'));
+    this.#inbox.push(envelope);
+    this.#arm();
+  }
+
+  /** Takes nothing more; whoever waits for an answer gets the error. */
+  close(error: Error): void {
+    this.#open = false;
+    const left = [...(this.#work?.given ?? []), ...this.#again.flat(), ...this.#inbox];
+    this.#work = undefined;
+    this.#again = [];
+    this.#inbox = [];
+    for (const { refused } of left) refused?.(error);
+  }
+
+  #arm(): void {
+    if (this.#armed || this.#work) return;
+    this.#armed = true;
+    this.#options.defer(() => this.#tick());
+  }
+
+  #tick(): void {
+    this.#armed = false;
+    if (!this.#open || this.#work) return;
+    const given = this.#again.shift() ?? this.#takeInbox();
+    const work: Work = (this.#work = { now: this.now(), given, kinds: new Set(), answers: [], hasThrown: false });
+    try {
+      const answer = this.#store(work);
+      if (answer) answer.then(() => this.#finish(work)).catch(error => this.#drop(work, error));
+      else this.#finish(work);
+    } catch (error) {
+      this.#drop(work, error);
+    }
+  }
+
+  #takeInbox(): readonly Envelope[] {
+    const taken = this.#inbox.length > tickBudget ? this.#inbox.splice(0, tickBudget) : this.#inbox;
+    if (taken === this.#inbox) this.#inbox = [];
+    putInOrder(taken);
+    return taken;
+  }
+
+  /** Decides and stores. What was decided is in memory already when this throws. */
+  #store(work: Work): Promise<void> | undefined {
+    const { store } = this.#options;
+    if (!store.commitWith || !work.given.some(({ writes }) => writes)) {
+      const batch = this.#decide(work, refuseWrite);
+      return (batch && store.commit(batch)) as Promise<void> | undefined;
+    }
+    let thrown: unknown;
+    try {
+      store.commitWith(attempt => {
+        try {
+          return this.#decide(work, attempt) ?? createBatch();
+        } catch (error) {
+          thrown = error;
+          throw error;
+        }
+      });
+    } catch (error) {
+      // The store tells everything as trouble of its own.
+      throw work.hasThrown ? thrown : error;
+    }
+    return undefined;
+  }
+
+  #decide(work: Work, attempt: (write: OwnWrite) => void): MutableBatch | undefined {
+    try {
+      return this.#drain(work, attempt);
+    } catch (error) {
+      work.hasThrown = true;
+      throw error;
+    }
+  }
+
+  #drain(work: Work, attempt: (write: OwnWrite) => void): MutableBatch | undefined {
+    const { now, kinds, answers } = work;
+    const taken = [...work.given];
+    let present: Envelope | undefined;
+    let held: Envelope | undefined;
+    const take = (envelope: Envelope): unknown => {
+      const { kind, command, done, refused } = envelope;
+      kinds.add(kind);
+      present = envelope;
+      const answer = kind.apply(command, tick);
+      if (held === envelope) return undefined;
+      if (answer instanceof Refusal) {
+        if (refused) answers.push(() => refused(answer.error));
+      } else if (done) answers.push(() => done(answer as never));
+      return answer;
+    };
+    const tick: Tick = { now, take, attempt, post: envelope => void taken.push(envelope), hold: () => (held = present as Envelope) };
+    // By index: what follows in the course of the tick is taken in, too.
+    for (let index = 0; index < taken.length; index++) take(taken[index] as Envelope);
+    const batch = createBatch();
+    let isEmpty = true;
+    for (const kind of kinds) if (kind.collect(batch, now)) isEmpty = false;
+    return isEmpty ? undefined : batch;
+  }
+
+  /** After the commit: what was decided is done, then callers have their answers. */
+  #finish({ now, kinds, answers }: Work): void {
+    this.#work = undefined;
+    try {
+      for (const kind of kinds) kind.perform(now);
+      for (const answer of answers) answer();
+      if (this.#inbox.length > 0 || this.#again.length > 0) this.#arm();
+      this.#options.ticked();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #drop(work: Work, error: unknown): void {
+    // A loop that was given up has no say.
+    if (!this.#open) return;
+    if (work.hasThrown ? isStoreTrouble(error) : !isRefusal(error)) return this.#fail(error);
+    this.#readBack(work).then(
+      () => {
+        if (!this.#open) return;
+        this.#work = undefined;
+        const { given } = work;
+        const half = Math.ceil(given.length / 2);
+        if (given.length > 1) this.#again.unshift(given.slice(0, half), given.slice(half));
+        else given[0]?.kind.fail(given[0], toError(error));
+        if (this.#inbox.length > 0 || this.#again.length > 0) this.#arm();
+        this.#options.ticked();
+      },
+      failure => this.#fail(failure),
+    );
+  }
+
+  async #readBack({ kinds }: Work): Promise<void> {
+    for (const kind of kinds) await kind.readBack();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#open) this.#options.fault(toError(error));
+  }
+}
+
+/** Puts those that have an order in it, in the places that they have together. */
+function putInOrder(taken: Envelope[]): void {
+  const places = [...taken.keys()].filter(index => taken[index]?.order !== undefined);
+  if (places.length < 2) return;
+  const sorted = places.map(index => taken[index] as Envelope).toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
+  for (const [index, place] of places.entries()) taken[place] = sorted[index] as Envelope;
+}
+
+const refuseWrite = (): never => {
+  throw new FlowError('writes_unsupported', 'Expected a store that takes a step\'s own writes (`onCommit`); this one does not');
+};

@@ -1,0 +1,151 @@
+import type { ActorReader, ActorRecord } from '../../../persistence/actor-store.ts';
+import type { Clock } from '../../core/clock.ts';
+import { FlowError } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { ActorCommand } from './actor-commands.ts';
+import type { ActorNews } from './actor-performer.ts';
+import type { ValueCodec } from './encode-value.ts';
+import type { Handles } from './freeze-tree.ts';
+import { HostedActor } from './hosted-actor.ts';
+import { LiveServices } from './live-services.ts';
+import type { KnownMachine, MachineBook } from './machine-book.ts';
+import { readStoredTree } from './read-stored-tree.ts';
+import type { TreeInspection } from './tree-inspection.ts';
+import { announceTree } from './tree-inspection.ts';
+
+export interface LoadedActorsOptions {
+  readonly actors: ActorReader;
+  readonly book: MachineBook;
+  readonly codecs: readonly ValueCodec[];
+  readonly handles: Handles;
+  readonly news: ActorNews;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly inspection: TreeInspection | undefined;
+  readonly maxInterruptions: number;
+  /** Waiting actors that stay in memory. */
+  readonly maxLoaded: number;
+  readonly tell: (command: ActorCommand) => void;
+  /** An actor has taken something that can be stored. */
+  readonly absorbed: (actor: HostedActor) => void;
+}
+
+/** Actors in memory: those that are at work, and of those that only wait the ones spoken to last. */
+export class LoadedActors {
+  /** Stored, but not to be gone on with here, and why. */
+  readonly blocked = new Map<string, Error>();
+  readonly #options: LoadedActorsOptions;
+  readonly #actors = new Map<string, HostedActor>();
+  /** Those that only wait, the one spoken to longest ago first. */
+  readonly #resting = new Set<string>();
+  /** Those that came into memory with this tick. */
+  readonly #fresh = new Set<HostedActor>();
+
+  constructor(options: LoadedActorsOptions) {
+    this.#options = options;
+  }
+
+  [Symbol.iterator](): IterableIterator<HostedActor> {
+    return this.#actors.values();
+  }
+
+  get(id: string): HostedActor | undefined {
+    return this.#actors.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.#actors.has(id);
+  }
+
+  create(id: string, known: KnownMachine): HostedActor {
+    const { clock, codecs, handles, news, logger, maxInterruptions, book, inspection, absorbed } = this.#options;
+    const tell = (session: string, event: { readonly type: string }, source?: string): void => this.#options.tell({ type: 'event', id, session, event, source });
+    const retry = (session: string, attempt: number): void => this.#options.tell({ type: 'retry', id, session, attempt });
+    const services = new LiveServices({ clock, tell, retry, logger, maxInterruptions });
+    return new HostedActor({ id, known, isInspected: inspection !== undefined, codecs, handles, sources: book, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed });
+  }
+
+  keep(actor: HostedActor): void {
+    this.#actors.set(actor.id, actor);
+    this.#fresh.add(actor);
+  }
+
+  /** Whether it came into memory with this tick. */
+  isFresh(actor: HostedActor): boolean {
+    return this.#fresh.has(actor);
+  }
+
+  /** In memory, or read back. */
+  find(id: string): HostedActor | undefined {
+    const there = this.#actors.get(id);
+    if (there) return there;
+    const record = this.#options.actors.getActor(id);
+    if (record instanceof Promise) throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; machines of your own cannot be run on this one');
+    return record && this.#restore(record);
+  }
+
+  #restore(record: ActorRecord): HostedActor {
+    const { book } = this.#options;
+    const actor = this.create(record.actorId, book.require(record));
+    actor.restore(record, readStoredTree(this.#options.actors, book, record));
+    // Its machine may have come by a spawn.
+    this.blocked.delete(record.actorId);
+    // One that has ended is only looked at.
+    if (this.#options.inspection && record.settledAt === null) actor.outcomes.push(announceTree(actor.tree));
+    this.keep(actor);
+    return actor;
+  }
+
+  /** One actor that cannot be read back is left where it is; all others go on. */
+  tryFind(id: string): HostedActor | undefined {
+    try {
+      return this.find(id);
+    } catch (error) {
+      this.blocked.set(id, error as Error);
+      this.#options.logger.warn({ err: error, actorId: id }, 'an actor is not gone on with here');
+      return undefined;
+    }
+  }
+
+  /** What only waits leaves memory, the one that was spoken to longest ago first. */
+  unload(actor: HostedActor): void {
+    if (actor.isMoving || actor.services.size > 0 || actor.touched) return;
+    if (actor.status !== 'active') return void this.#actors.delete(actor.id);
+    this.#resting.add(actor.id);
+    if (this.#resting.size <= this.#options.maxLoaded) return;
+    const [oldest = actor.id] = this.#resting;
+    this.#resting.delete(oldest);
+    this.#actors.delete(oldest);
+  }
+
+  /** Becomes again what is stored of it; what runs for it goes on. */
+  readBack(actor: HostedActor): void {
+    const { actors, book, news } = this.#options;
+    const record = this.#fresh.delete(actor) ? undefined : (actors.getActor(actor.id) as ActorRecord | undefined);
+    if (!record) return void this.#actors.delete(actor.id);
+    actor.readBack(record, readStoredTree(actors, book, record));
+    news.renewed(actor.id, actor.tree.live);
+  }
+
+  /** It stays as it is stored, until the runtime begins anew. */
+  leave(id: string, error: Error): void {
+    this.blocked.set(id, error);
+    this.#actors.get(id)?.services.stopAll();
+    this.#actors.delete(id);
+    this.#resting.delete(id);
+  }
+
+  /** They are in this tick: none of them may be unloaded in favour of another. */
+  wake(actors: Iterable<HostedActor>): void {
+    this.#fresh.clear();
+    for (const { id } of actors) this.#resting.delete(id);
+  }
+
+  forget(): void {
+    for (const actor of this.#actors.values()) actor.services.stopAll();
+    this.#actors.clear();
+    this.#resting.clear();
+    this.#fresh.clear();
+    this.blocked.clear();
+  }
+}
