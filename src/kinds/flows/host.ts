@@ -174,8 +174,9 @@ export class Host {
     return message;
   }
 
-  #start({ header, plan, admit, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): void {
+  #start({ header, plan, admit, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): unknown {
     const { machines, maxInterruptions } = this.#options;
+    if (this.residents.has(header.executionId)) return refuse(new FlowError('execution_exists', `Expected no execution ${header.executionId}, one is under way`));
     const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation, flows);
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
     const admitted = this.#isAdmitted(admit && !breaks);
@@ -193,6 +194,7 @@ export class Host {
     } else {
       this.#touch(resident);
     }
+    return undefined;
   }
 
   #restore(command: Restored, tick: Tick): void {
