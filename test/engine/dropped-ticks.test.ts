@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../persistence/store.ts';
+import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { Machines } from '../../src/kernel/machines.ts';
@@ -32,7 +32,7 @@ interface Opened {
   readonly open: () => void;
 }
 
-async function openWaiting(store: Store, machines: Machines = compiledMachines, options: Partial<RuntimeOptions> = {}): Promise<Opened> {
+async function openWaiting(store: Records, machines: Machines = compiledMachines, options: Partial<RuntimeOptions> = {}): Promise<Opened> {
   const gate = createGate();
   const runs = new Map<string, number>();
   const work = async ({ executionId }: ToolCall): Promise<void> => {
@@ -149,7 +149,7 @@ describe.each(stores)('a tick over a store $name', ({ open }) => {
     const store = new Proxy(inner, {
       get(target, name) {
         if (name === 'commit') {
-          return (batch: Parameters<Store['commit']>[0]) => {
+          return (batch: Parameters<Records['commit']>[0]) => {
             asked++;
             if (isFull) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
             return target.commit(batch);

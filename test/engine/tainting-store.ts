@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CommitBatch, Store } from '../../persistence/store.ts';
+import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { createMemoryStore, openSqliteStore } from '../../src/open-records.ts';
 
-export const stores: readonly { readonly name: string; readonly open: () => Store }[] = [
+export const stores: readonly { readonly name: string; readonly open: () => Records }[] = [
   { name: 'in memory', open: () => createMemoryStore() },
   {
     name: 'of SQLite',
@@ -18,7 +18,7 @@ export const stores: readonly { readonly name: string; readonly open: () => Stor
 ];
 
 /** A store that has its rules broken: what is tainted reaches it as a row that no table allows. */
-export function createTaintingStore(inner: Store): { readonly store: Store; readonly tainted: Set<string>; readonly commits: () => number } {
+export function createTaintingStore(inner: Records): { readonly store: Records; readonly tainted: Set<string>; readonly commits: () => number } {
   const tainted = new Set<string>();
   /** Inputs of executions, by key. */
   const inputs = new Map<number, string>();
@@ -40,7 +40,7 @@ export function createTaintingStore(inner: Store): { readonly store: Store; read
     get(target, name) {
       if (name === 'commit') return (batch: CommitBatch) => target.commit(taint(batch));
       if (name === 'commitWith' && target.commitWith) {
-        return (build: Parameters<NonNullable<Store['commitWith']>>[0]) => target.commitWith?.(attempt => taint(build(attempt)));
+        return (build: Parameters<NonNullable<Records['commitWith']>>[0]) => target.commitWith?.(attempt => taint(build(attempt)));
       }
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
