@@ -151,6 +151,8 @@ export class Loop {
       const { kind, command, done, refused } = envelope;
       kinds.add(kind);
       present = envelope;
+      // One that was held before, in the same tick, may come again.
+      if (held === envelope) held = undefined;
       const answer = kind.apply(command, tick);
       if (held === envelope) return undefined;
       if (answer instanceof Refusal) {
