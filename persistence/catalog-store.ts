@@ -17,11 +17,19 @@ export interface FlowRecord {
   readonly syncedAt: number;
 }
 
+export interface ListLabelledParams {
+  readonly name: string;
+  readonly value: string;
+  readonly limit: number;
+  readonly after?: string;
+  readonly order?: 'newest' | 'oldest';
+}
+
 export interface CatalogReader {
   /** By name. */
   listLabels(executionId: string): Answer<LabelRecord[]>;
-  /** Executions with a label, by id, which are in the order of their start, the newest first. */
-  listLabelled(params: { readonly name: string; readonly value: string; readonly limit: number; readonly before?: string }): Answer<string[]>;
+  /** Executions with a label, by id, which are in the order of their start; default the newest first. Those behind `after` in that order. */
+  listLabelled(params: ListLabelledParams): Answer<string[]>;
   getFlow(flowId: string): Answer<FlowRecord | undefined>;
   /** By id, above `after`. */
   listFlows(after: string, limit: number): Answer<FlowRecord[]>;

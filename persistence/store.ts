@@ -59,6 +59,8 @@ export interface Transaction<Handle = unknown> {
 export interface ListExecutionsParams {
   readonly status?: readonly ExecutionStatus[];
   readonly flowId?: string;
+  /** Only those that this execution has started. */
+  readonly parentId?: string;
   /** At most; default 100. */
   readonly limit?: number;
   /** Continue after this key, in the order asked for. */

@@ -71,7 +71,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'queues', prefix: 'src/kinds/queues/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'engine', 'contract', 'owner'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', ...flowParts, 'tools'] },
   // The composition root: where everything that a runtime can do is put together.
-  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools'] },
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'catalog', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools'] },
   { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
   { name: 'backup program', prefix: 'src/backup-thread.ts', imports: ['sqlite store'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', ...runtimeParts, 'views'] },

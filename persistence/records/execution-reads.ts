@@ -93,7 +93,9 @@ export function selectNewest(store: StoreReader, rows: readonly Row[]): Answer<R
   });
 }
 
-export function listExecutions(store: StoreReader, { status, flowId, limit = 100, after, order = 'newest' }: ListExecutionsParams): Answer<ExecutionRecord[]> {
+export function listExecutions(store: StoreReader, params: ListExecutionsParams): Answer<ExecutionRecord[]> {
+  const { status, flowId, parentId, limit = 100, after, order = 'newest' } = params;
+  if (parentId !== undefined) return listChildren(store, parentId, params);
   const rising = order === 'oldest';
   const place = flowId === undefined ? {} : { index: 'executions_flow', prefix: [flowId] };
   const list = (one: ExecutionStatus | undefined): Answer<Row[]> =>
@@ -113,6 +115,24 @@ export function listExecutions(store: StoreReader, { status, flowId, limit = 100
   return chain(turn(0, []), rows => {
     const sorted = rows.toSorted((a, b) => ((a['key'] as number) - (b['key'] as number)) * (rising ? 1 : -1));
     return withInputs(store, sorted.slice(0, limit));
+  });
+}
+
+const childColumns = ['key', 'executionId', 'generation', 'parentId', 'status', 'flowId'];
+
+/** Ids of all that are below an execution begin with the one at the top of its tree, and a dot. */
+function listChildren(store: StoreReader, parentId: string, params: ListExecutionsParams): Answer<ExecutionRecord[]> {
+  const { status, flowId, limit = 100, after, order = 'newest' } = params;
+  const root = parentId.split('.', 1)[0] ?? '';
+  const way = order === 'oldest' ? 1 : -1;
+  const isMeant = (row: Row): boolean =>
+    row['parentId'] === parentId && (!status || status.includes(row['status'] as ExecutionStatus)) && (flowId === undefined || row['flowId'] === flowId) &&
+    (after === undefined || ((row['key'] as number) - after) * way > 0);
+  const below: Request = { table: executions, index: 'executions_generation', from: `${root}.`, to: `${root}/`, columns: childColumns };
+  return chain(store.read([below]), ([rows = []]) => {
+    const keys = rows.filter(isMeant).map(row => row['key'] as number).toSorted((a, b) => (a - b) * way);
+    if (keys.length === 0) return [];
+    return listExecutionRows(store, { table: executions, keys: keys.slice(0, limit).map(key => [key]) });
   });
 }
 

@@ -1,7 +1,7 @@
 import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ArtifactReader, ArtifactRecord, ListArtifactsParams } from '../artifact-store.ts';
-import type { CatalogReader, FlowRecord, LabelRecord } from '../catalog-store.ts';
+import type { CatalogReader, FlowRecord, LabelRecord, ListLabelledParams } from '../catalog-store.ts';
 import type { StoreReader } from '../contract.ts';
 import type { InteractionReader, InteractionRecord, InteractionTotal, ListInteractionsParams } from '../interaction-store.ts';
 import type { CountedInteraction } from '../interaction-totals.ts';
@@ -140,9 +140,10 @@ export class CatalogReads implements CatalogReader {
     return readRows(this.#store, { table: labels, prefix: [executionId] }, asRecord<LabelRecord>);
   }
 
-  listLabelled({ name, value, limit, before }: Parameters<CatalogReader['listLabelled']>[0]): Answer<string[]> {
-    const place = { table: labels, index: 'labels_by_value', prefix: [name, value], ...(before !== undefined && { after: [before] }) };
-    return readRows(this.#store, { ...place, order: 'falling', limit, columns: ['executionId'] }, row => row['executionId'] as string);
+  listLabelled({ name, value, limit, after, order = 'newest' }: ListLabelledParams): Answer<string[]> {
+    const place = { table: labels, index: 'labels_by_value', prefix: [name, value], ...(after !== undefined && { after: [after] }) };
+    const way = order === 'newest' ? 'falling' : 'rising';
+    return readRows(this.#store, { ...place, order: way, limit, columns: ['executionId'] }, row => row['executionId'] as string);
   }
 
   getFlow(flowId: string): Answer<FlowRecord | undefined> {

@@ -23,7 +23,7 @@ import type { ResolvedIsolation } from './isolation-options.ts';
 import type { TakenCommit } from './journal-intake.ts';
 import { JournalIntake } from './journal-intake.ts';
 import { OwnerRows } from './owner-rows.ts';
-import { passCancel, passSignal } from './pass-on.ts';
+import { forwardCancel, forwardSignal } from './forward-to-process.ts';
 import type { RequestContext } from './prepare-request.ts';
 import { prepareRequest } from './prepare-request.ts';
 import type { ProcessFolders } from './process-folders.ts';
@@ -164,7 +164,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
   signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined {
     const run = this.#find(executionId);
     if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;
-    return passSignal(run, this.#options.clock, executionId, name, payload);
+    return forwardSignal(run, this.#options.clock, executionId, name, payload);
   }
 
   cancel(executionId: string, message: string): Promise<boolean> | undefined {
@@ -181,7 +181,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
       await ended;
       return true;
     }
-    const accepted = await passCancel(run, this.#options.clock, executionId, message);
+    const accepted = await forwardCancel(run, this.#options.clock, executionId, message);
     // It does not answer: then it goes with everything in it.
     if (accepted === undefined) this.#keeper.stop(run, failure, 0);
     await ended;

@@ -1,5 +1,4 @@
 import type { Logger } from '../core/logger.ts';
-import type { ExecutionStatus } from '../../persistence/records.ts';
 import type { AnyStore } from '../../persistence/records/open-records.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/ids.ts';
@@ -15,6 +14,7 @@ import type { MachineOptions, MachineRuntime } from '../kinds/actors/machine-api
 import type { QueueRuntime, QueueRuntimeOptions } from '../kinds/queues/queue-api.ts';
 import type { IsolationOptions } from '../isolation/isolation-options.ts';
 import type { Inspect, Recover } from '../kinds/flows/resolved-options.ts';
+import type { ListOptions } from '../kinds/flows/list-executions.ts';
 import type { Tool } from '../kinds/flows/tool.ts';
 import type { Artifacts, Execution, ExecutionSummary, Interactions, ResumeOptions, RetryOptions, RuntimeHealth, SettledExecution, SignalOptions, StartArguments, StartOptions, TransitionUpdate } from '../kinds/flows/execution-api.ts';
 export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
@@ -52,7 +52,7 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly recover?: Recover;
   /** How flows run in processes of their own; false: none does, also no static one. */
   readonly isolation?: IsolationOptions | false;
-  /** Takes signals and cancels from other processes over a local socket, when the store is a file. Default true. */
+  /** Lets other processes in over a local socket, when the store is a file. Default true. */
   readonly listen?: boolean;
   /** Called with XState's inspection events of every hosted actor, those of machines of your own too, after the commit. Costs time. */
   readonly inspect?: Inspect;
@@ -83,11 +83,8 @@ export interface Runtime extends QueueRuntime, MachineRuntime {
   start<Types extends FlowTypes>(flow: Flow<Types>, ...options: StartArguments<Types>): Promise<Execution<Types>>;
   /** @throws a `FlowError` with code `execution_not_found`. */
   get(executionId: string): Promise<Execution>;
-  list(options?: {
-    readonly status?: readonly ExecutionStatus[];
-    readonly flowId?: string;
-    readonly limit?: number;
-  }): Promise<ExecutionSummary[]>;
+  /** At most `limit`. Page by page: `createClient(runtime).list()`. */
+  list(options?: ListOptions): Promise<ExecutionSummary[]>;
   signal(executionId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<void>;
   cancel(executionId: string, message?: string): Promise<boolean>;
   settled(executionId: string): Promise<SettledExecution>;

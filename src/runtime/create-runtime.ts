@@ -3,14 +3,20 @@ import { openRecords } from '../../persistence/records/open-records.ts';
 import type { Records } from '../../persistence/store.ts';
 import { BelievedTime } from '../core/believed-time.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
+import { createRedactor } from '../core/redact.ts';
 import { isolate } from '../isolation/isolate.ts';
 import { builtInTools } from '../tools/built-in.ts';
 import type { Runtime, RuntimeOptions } from './api.ts';
-import type { Execution, ExecutionDetails, SettledExecution, StartOptions, TransitionUpdate } from '../kinds/flows/execution-api.ts';
-import { chooseBrokerAddress, openBroker } from '../owner/broker.ts';
+import type { Execution, ExecutionDetails, ExecutionSummary, SettledExecution, StartOptions, TransitionUpdate } from '../kinds/flows/execution-api.ts';
+import { allScopes } from '../owner/protocol.ts';
+import { ClientSessions } from '../owner/client-sessions.ts';
+import type { ListenOptions, SocketServer } from '../owner/socket-server.ts';
+import { chooseOwnerAddress, openSocketServer } from '../owner/socket-server.ts';
+import { listExecutions } from '../kinds/flows/list-executions.ts';
+import { noteSessions } from './sessions-of.ts';
+import { serveRuntime } from './serve-runtime.ts';
 import { requireFilter } from '../kinds/flows/check-arguments.ts';
-import type { BrokerServer } from '../owner/broker-server.ts';
-import { noteQueues, Queues } from '../kinds/queues/create-queues.ts';
+import { Queues } from '../kinds/queues/create-queues.ts';
 import { quietly } from '../core/quietly.ts';
 import { warnWhenForgotten } from '../engine/idle-warning.ts';
 import { HostedMachines } from '../kinds/actors/machine-runtime.ts';
@@ -25,7 +31,6 @@ import { compiledMachines } from '../kernel/machines.ts';
 import { Engine } from '../engine/engine.ts';
 import { Feed } from '../engine/feed/feed.ts';
 import type { FlowInbox } from '../kinds/contract/flow-inbox.ts';
-import { createRedactor } from '../core/redact.ts';
 import { readProgress } from '../kinds/flows/read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from '../kinds/flows/queries.ts';
 import { toAddress } from '../core/address.ts';
@@ -52,7 +57,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 export async function createRuntimeOn(machines: Machines, options: RuntimeOptions, extend?: (core: FlowRuntime, resolved: ResolvedOptions) => void): Promise<Runtime> {
   const store = openRecords(requireRuntimeOptions(options).store);
   const resolved = resolveOptions(options, builtInTools);
-  const address = chooseBrokerAddress(store.location, options.listen, resolved.logger);
+  const address = chooseOwnerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
   const believed = new BelievedTime(resolved.clock);
   const engine = new Engine({ ...resolved, store, owner, feed: new Feed(store, createRedactor(resolved.secrets)) });
@@ -75,8 +80,26 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     await store.close();
     throw error;
   }
-  const broker = address === undefined ? undefined : await listen(address, engine, core, resolved, options.listen, queues, hosted.reach);
-  const unwarn = broker && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
+  const maxLength = resolved.maxOutputBytes + requestOverhead;
+  const { logger, clock } = resolved;
+  const sessions = new ClientSessions({
+    logger, maxLength, redact: createRedactor(resolved.secrets),
+    admit: () => {
+      engine.requireRunning();
+      return allScopes;
+    },
+    service: serveRuntime({
+      core, engine, clock, actors: hosted.reach, queues: queues.createService(), toSummary: record => toListed(record),
+      readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
+    }),
+  });
+  // What cannot be answered any more is asked again, at whoever goes on.
+  const hangUp = (): void => {
+    if (engine.status === 'faulted') void sessions.finish('runtime_faulted', 'A commit of the owner failed');
+  };
+  queues.participant.add({ idle: true, begin: () => {}, drain: () => {}, release: () => {}, end: hangUp });
+  const server = address === undefined ? undefined : await listen(engine, options.listen, { address, sessions, logger, maxLength });
+  const unwarn = server && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
   const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => engine.status === 'running' });
   retention.start();
   const endWatch = watchStore(engine);
@@ -90,6 +113,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     if (isFlowError(error, 'store_closed')) requireRunning();
     throw error;
   };
+
+  const toListed = (record: ExecutionRecord): ExecutionSummary => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined);
 
   const room = new TurnRoom();
   const requireExecution = async (executionId: string, generation?: number): Promise<ExecutionRecord> => {
@@ -163,11 +188,11 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
 
   const stop = async (timeoutMs: number): Promise<void> => {
     unwarn?.();
-    broker?.stopListening();
+    server?.stopListening();
     endWatch();
     // Both at once: the time for handlers begins with the call.
     await Promise.all([retention.stop(), engine.stop(timeoutMs)]);
-    await broker?.end();
+    await sessions.finish('owner_stopping', 'The owner of the database stops');
   };
 
   const toExecution = (executionId: string, created: boolean): Execution => ({
@@ -191,7 +216,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     transitions: range => transitions(executionId, range),
   });
 
-  return noteQueues({
+  return noteSessions({
     get recovered() {
       return core.recovered;
     },
@@ -205,8 +230,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return toExecution(executionId, false);
     },
     async list(filter = {}) {
-      requireFilter(requireCallOptions('runtime.list', filter));
-      return (await store.listExecutions(filter)).map(record => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined));
+      return (await listExecutions(store, requireFilter(requireCallOptions('runtime.list', filter)))).records.map(toListed);
     },
     signal: async (executionId, name, payload = null, how = {}) => core.signal(executionId, name, payload, requireCallOptions('runtime.signal', how).force),
     cancel: (executionId, message) => core.cancel(executionId, message),
@@ -235,7 +259,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },
-  } satisfies Runtime, queues);
+  } satisfies Runtime, sessions);
 }
 
 /** The latest times that are stored, epoch ms. */
@@ -246,24 +270,9 @@ async function listLatest(store: Records): Promise<number[]> {
 }
 
 /** @throws when listening was asked for and cannot be; the store is given back then */
-async function listen(address: string, engine: Engine, core: FlowRuntime, { logger, clock, maxOutputBytes }: ResolvedOptions, isWanted: boolean | undefined, queues: Queues, actors: HostedMachines['reach']): Promise<BrokerServer | undefined> {
+async function listen(engine: Engine, isWanted: boolean | undefined, options: ListenOptions): Promise<SocketServer | undefined> {
   try {
-    return await openBroker(isWanted, {
-      address,
-      logger,
-      maxRequestLength: maxOutputBytes + requestOverhead,
-      openGuest: push => queues.openGuest(push, maxOutputBytes + requestOverhead),
-      signal: (executionId, name, payload, force) => core.signal(executionId, name, payload, force),
-      cancel: (executionId, message) => core.cancel(executionId, message),
-      retry: (executionId, what) => core.retry(executionId, what),
-      async prune({ settledBefore, executionIds, limit }) {
-        engine.requireRunning();
-        const deleted = await engine.store.prune({ settledBefore, limit, at: clock.now(), ...(executionIds && { executionIds }) });
-        engine.feed.wake();
-        return deleted;
-      },
-      ...actors,
-    });
+    return await openSocketServer(isWanted, options);
   } catch (error) {
     await engine.stop(0);
     throw error;

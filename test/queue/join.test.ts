@@ -101,8 +101,10 @@ describe('processes that share a store', () => {
     address.close();
     const lines: string[] = [];
     socket.setEncoding('utf8').on('data', (text: string) => lines.push(text));
-    const say = (commands: object[]): boolean => socket.write(`${JSON.stringify({ id: 1, command: 'queue', commands })}\n`);
-    say([{ type: 'attach', client: 'guest:x', receipts: [] }, { type: 'claim', id: 1, queue: 'jobs', instance: null, max: 1, leaseMs: 60_000 }]);
+    const say = (message: object): boolean => socket.write(`${JSON.stringify(message)}\n`);
+    say({ type: 'hello', versions: [1] });
+    say({ type: 'subscribe', id: 1, topic: 'messages', params: { client: 'guest:x', receipts: [] }, credit: 10 });
+    say({ type: 'request', id: 2, method: 'claim', params: { id: 1, queue: 'jobs', instance: null, max: 1, leaseMs: 60_000 } });
     const { messageId } = await owner.publish(jobs, 'claimed by a raw client');
     await until(() => lines.join('').includes('"deliver"'));
     expect((await owner.queues.get(messageId)).status).toBe('processing');
@@ -119,11 +121,16 @@ describe('processes that share a store', () => {
     reader.close();
     let text = '';
     socket.setEncoding('utf8').on('data', (more: string) => (text += more));
-    socket.write(`${JSON.stringify({ id: 3, command: 'queue', commands: [{ type: 'drop' }, { type: 'claim', id: 1, queue: 'jobs', instance: null, max: 1, leaseMs: 1 }, { type: 'attach', client: 'local:1', receipts: [] }] })}\n`);
-    await until(() => text.includes('\n'));
-    const { id, result } = JSON.parse(text) as { id: number; result: { error: { code: string } }[] };
-    expect(id).toBe(3);
-    expect(result.map(({ error }) => error.code)).toEqual(['request_invalid', 'request_invalid', 'request_invalid']);
+    const messages = [
+      { type: 'hello', versions: [1] },
+      { type: 'request', id: 1, method: 'drop' },
+      { type: 'request', id: 2, method: 'claim', params: { id: 1, queue: 'jobs', instance: null, max: 1, leaseMs: 1 } },
+      { type: 'subscribe', id: 3, topic: 'messages', params: { client: 'local:1', receipts: [] }, credit: 1 },
+    ];
+    socket.write(messages.map(message => `${JSON.stringify(message)}\n`).join(''));
+    await until(() => text.trim().split('\n').length === 4);
+    const said = text.trim().split('\n').map(line => JSON.parse(line) as { id: number; code: string });
+    expect(said.slice(1).map(({ id, code }) => [id, code]).toSorted()).toEqual([[1, 'method_unknown'], [2, 'request_invalid'], [3, 'request_invalid']]);
     socket.destroy();
     expect(await owner.publish(jobs, 1)).toMatchObject({ copies: 1 });
   });

@@ -5,6 +5,7 @@ import type { ArtifactOptions, ListArtifactsOptions } from './artifacts/artifact
 import type { GenerationOptions, ResumeOptions, RetryOptions, SignalOptions, StartOptions } from './execution-api.ts';
 import type { InteractionRequest } from './interactions/interaction.ts';
 import type { GenerateRequest } from './interactions/model-client.ts';
+import type { ListOptions } from './list-executions.ts';
 import type { ListInteractionsOptions } from './interactions/read-interactions.ts';
 
 const generation: KeysOf<GenerationOptions> = { generation: true };
@@ -12,7 +13,8 @@ const generation: KeysOf<GenerationOptions> = { generation: true };
 /** What may be passed to each call, by how people write it. */
 const calls = {
   'runtime.start': { input: true, idempotencyKey: true, priority: true, labels: true, isolate: true } satisfies KeysOf<StartOptions>,
-  'runtime.list': { status: true, flowId: true, limit: true },
+  'runtime.list': { status: true, flowId: true, labels: true, parent: true, order: true, limit: true } satisfies KeysOf<ListOptions>,
+  'client.list': { status: true, flowId: true, labels: true, parent: true, order: true, limit: true, after: true } satisfies KeysOf<ListOptions & { readonly after?: string }>,
   'runtime.retry': { step: true, steps: true, cascade: true, onNewDefinition: true } satisfies KeysOf<RetryOptions>,
   'runtime.resume': { onNewDefinition: true } satisfies KeysOf<ResumeOptions>,
   'runtime.consolidated': generation,

@@ -1,6 +1,7 @@
 import type { ExecutionStatus } from '../../../persistence/records.ts';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
+import type { ListOptions } from './list-executions.ts';
 
 const maxTextLength = 2_000;
 
@@ -24,16 +25,22 @@ export function requireObject<Value>(name: string, value: Value): Value & object
 const statuses: readonly unknown[] = ['pending', 'stepping', 'consolidating', 'scored', 'failed'] satisfies ExecutionStatus[];
 
 /** Checks what `list` is asked for. @throws a `FlowError` with code `option_invalid` */
-export function requireFilter(filter: { readonly status?: unknown; readonly flowId?: unknown; readonly limit?: unknown }): void {
-  const { status, flowId, limit } = requireObject('options', filter);
+export function requireFilter<Filter extends ListOptions>(filter: Filter): Filter {
+  const { status, flowId, labels, parent, order, limit } = requireObject('options', filter);
   if (flowId !== undefined) requireText('flowId', flowId);
+  if (parent !== undefined) requireId('parent', parent);
+  if (labels !== undefined) requireLabels(labels);
+  if (order !== undefined && order !== 'newest' && order !== 'oldest') {
+    throw new FlowError('option_invalid', `Expected \`order\` to be newest or oldest, got ${describeValue(order)}`);
+  }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && (limit as number) >= 1)) {
     throw new FlowError('option_invalid', `Expected \`limit\` to be an integer ≥ 1, got ${describeValue(limit)}`);
   }
-  const unknown = Array.isArray(status) ? status.find(one => !statuses.includes(one)) : status;
+  const unknown: unknown = Array.isArray(status) ? status.find(one => !statuses.includes(one)) : status;
   if (unknown !== undefined) {
     throw new FlowError('option_invalid', `Expected \`status\` to be a list of ${statuses.join(', ')}, got ${describeValue(unknown)}`);
   }
+  return filter;
 }
 
 const maxLabels = 20;

@@ -95,9 +95,11 @@ async function readGenerations(reader: ResultReader, { executionId, generation }
 }
 
 export async function readSettled(reader: ResultReader, plan: FlowPlan, record: ExecutionRecord): Promise<SettledExecution> {
-  const details = await readDetails(reader, plan, record);
-  const settledAt = record.settledAt ?? record.createdAt;
-  const settled = { ...details, durationMs: settledAt - record.createdAt };
+  return toSettled(await readDetails(reader, plan, record));
+}
+
+export function toSettled(details: ExecutionDetails): SettledExecution {
+  const settled = { ...details, durationMs: (details.settledAt ?? details.createdAt) - details.createdAt };
   const outputs = Object.fromEntries(details.steps.map(({ stepId, output = null }) => [stepId, output]));
   return Object.defineProperty(settled, 'outputs', { value: outputs }) as unknown as SettledExecution;
 }

@@ -27,9 +27,9 @@ import { QueueConsumer } from './queue-consumer.ts';
 import { localPrefix, QueueParticipant } from './queue-participant.ts';
 import { LocalPort } from './queue-port.ts';
 import { pruneAll, QueueRetention } from './queue-retention.ts';
-import { QueueGuest } from './queue-guest.ts';
 import { readQueueStats } from './queue-stats.ts';
 import { readOutboxLimit, readPeek } from './read-care-options.ts';
+import { QueueService } from './serve-queues.ts';
 
 export interface QueueEnvironment {
   readonly store: Records;
@@ -57,20 +57,6 @@ const reconnectMs = 5_000;
 
 const messageRunner: MessageRunner = compileMachine(messageMachine);
 export const consumerRunner: ConsumerRunner = compileMachine(consumerMachine);
-
-const queuesOf = new WeakMap<QueueRuntime, Queues>();
-
-/** Notes which queues are behind a runtime, for whoever joins it. */
-export function noteQueues<Runtime extends QueueRuntime>(runtime: Runtime, queues: Queues): Runtime {
-  queuesOf.set(runtime, queues);
-  return runtime;
-}
-
-export function getQueues(runtime: QueueRuntime): Queues {
-  const queues = queuesOf.get(runtime);
-  if (!queues) throw new TypeError('Expected a runtime made with createRuntime');
-  return queues;
-}
 
 /** The queues of one runtime: what is declared, the participant in its ticks, and what callers use. */
 export class Queues implements QueueRuntime {
@@ -161,10 +147,14 @@ export class Queues implements QueueRuntime {
     };
   }
 
-  /** Lets another process at these queues, for as long as its connection lasts. */
-  openGuest(push: (value: { readonly push: unknown }) => void, maxLength: number): QueueGuest {
-    const purge = (queue: string, status: 'dead' | 'completed'): Promise<number> => this.queues.purge(queue, status);
-    return new QueueGuest({ participant: this.participant, maxLength, push, purge });
+  /** Lets clients at these queues. */
+  createService(): QueueService {
+    return new QueueService({
+      send: command => this.participant.send(command),
+      tell: command => this.participant.tell(command),
+      toRequest: (queue, payload, options) => this.toRequest(queue, payload, options),
+      purge: (queue, status) => this.queues.purge(queue, status),
+    });
   }
 
   // looking after them

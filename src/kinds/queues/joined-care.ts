@@ -7,17 +7,29 @@ import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import type { QueueCare } from './queue-api.ts';
 import { readQueueStats } from './queue-stats.ts';
 import { readOutboxLimit, readPeek } from './read-care-options.ts';
-import type { RoamingPort } from './roaming-port.ts';
+import type { ReconnectingClient } from '../../owner/reconnecting-client.ts';
 
 export interface JoinedCareOptions {
   readonly read: () => RecordReader;
   readonly clock: Clock;
   readonly names: () => readonly string[];
-  readonly port: RoamingPort;
+  readonly client: ReconnectingClient;
+}
+
+/** Messages redriven in one request. */
+const redriveBatch = 500;
+
+/** Lets dead messages begin anew, a request at a time; returns how many did. */
+export async function redrive(client: ReconnectingClient, queue: string, messageId?: string): Promise<number> {
+  for (let redriven = 0; ; ) {
+    const count = Number(await client.request('redrive', { queue, ...(messageId !== undefined && { messageId }), limit: redriveBatch }));
+    redriven += count;
+    if (messageId !== undefined || count < redriveBatch) return redriven;
+  }
 }
 
 /** Looking after queues from any process: reads by itself, and lets the owner do the rest. */
-export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions): QueueCare {
+export function createJoinedCare({ read, clock, names, client }: JoinedCareOptions): QueueCare {
   const withReader = async <T>(work: (reader: RecordReader) => T | Promise<T>): Promise<T> => {
     const reader = read();
     try {
@@ -40,13 +52,15 @@ export function createJoinedCare({ read, clock, names, port }: JoinedCareOptions
       const wanted = readPeek(options);
       return withReader(async reader => (await reader.listMessages({ queue, ...wanted })).map(toMessageDetails));
     },
-    redrive: (queue, messageId) => port.reach(station => station.redrive(queue, messageId)),
-    purge: (queue, status = 'dead') => port.reach(station => station.purge(queue, status)),
+    redrive: (queue, messageId) => redrive(client, queue, messageId),
+    purge: async (queue, status = 'dead') => (await client.request('purge', { queue, status })) as number,
     instances: () => withReader(async reader => reader.listInstances()),
     outbox: async options => {
       const limit = readOutboxLimit(options);
       return withReader(async reader => (await reader.listOutbox(0, limit)).map(toOutboxMessage));
     },
-    forgetInstance: (queue, instance) => port.reach(station => station.forget(queue, requireInstance('instance', instance))),
+    forgetInstance: async (queue, instance) => {
+      await client.request('forget', { queue, instance: requireInstance('instance', instance) });
+    },
   };
 }

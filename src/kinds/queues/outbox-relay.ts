@@ -7,8 +7,9 @@ import { computeBackoff } from '../../core/backoff.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Random } from '../../core/ids.ts';
-import { createExecutionId } from '../../core/ids.ts';
-import { GuestLine } from './guest-line.ts';
+import { connectToOwner } from '../../owner/connect-to-owner.ts';
+import type { OwnerConnection } from '../../owner/owner-connection.ts';
+import { isCutOff } from '../../owner/reconnecting-client.ts';
 import type { PublishRequest, QueueCommand } from './queue-commands.ts';
 import type { Dependent } from './queue-participant.ts';
 import { readStored } from '../../core/stored-value.ts';
@@ -35,7 +36,7 @@ const isForGood = (error: FlowError): boolean => ['request_invalid', 'request_to
 interface Courier {
   readonly target: string;
   rows: OutboxRecord[];
-  line: GuestLine | undefined;
+  line: OwnerConnection | undefined;
   busy: boolean;
   failures: number;
   timer: unknown;
@@ -130,7 +131,7 @@ export class OutboxRelay implements Dependent {
     (courier.timer as { unref?: () => void }).unref?.();
   }
 
-  async #connect(courier: Courier): Promise<GuestLine> {
+  async #connect(courier: Courier): Promise<OwnerConnection> {
     const { remotes, clock } = this.#options;
     const open = remotes[courier.target];
     if (!open) throw new FlowError('remote_unknown', `Expected the name of another database in \`remotes\`, got "${courier.target}"`);
@@ -138,19 +139,16 @@ export class OutboxRelay implements Dependent {
     const owner = await reader.getOwner();
     await reader.close();
     if (!owner?.socket) throw new FlowError('owner_unreachable', `Expected an owner of ${reader.location} that can be reached, found none`);
-    const line = await GuestLine.open({ address: owner.socket, client: `guest:relay-${createExecutionId(clock.now())}`, receipts: [], clock, timeoutMs }, {
-      deliver: () => {},
-      lose: () => {},
-      closed: () => {
-        if (courier.line === line) courier.line = undefined;
-      },
+    const line = await connectToOwner(owner.socket, { clock, timeoutMs });
+    line.onEnd(() => {
+      if (courier.line === line) courier.line = undefined;
     });
     return line;
   }
 
-  async #sendNext(courier: Courier, line: GuestLine): Promise<void> {
+  async #sendNext(courier: Courier, line: OwnerConnection): Promise<void> {
     const rows = courier.rows.slice(0, batchSize);
-    const answers = await Promise.allSettled(rows.map(async ({ key, request }) => line.send({ type: 'publish', requests: [readStored<PublishRequest>('outbox.request', key, request)] })));
+    const answers = await Promise.allSettled(rows.map(async ({ key, request }) => line.request('enqueue', { requests: [readStored<PublishRequest>('outbox.request', key, request)] })));
     const sent: number[] = [];
     const refused: OutboxRecord[] = [];
     for (const [index, answer] of answers.entries()) {
@@ -178,5 +176,3 @@ export class OutboxRelay implements Dependent {
     return { ...row, refusals, failure, dueAt: isForGood(error) ? null : clock.now() + computeBackoff(retryPolicy, refusals, random.next()) };
   }
 }
-
-const isCutOff = (reason: unknown): boolean => ['owner_silent', 'owner_unreachable', 'runtime_stopped', 'runtime_faulted', 'stale_owner', 'commit_failed'].some(code => isFlowError(reason, code));

@@ -1,10 +1,10 @@
 import { FlowError } from '../../core/errors.ts';
 import type { ActorCheck, StoredActor, StoredActorFilter } from '../../kinds/actors/check-actors.ts';
 import { checkActors, readStoredActors } from '../../kinds/actors/check-actors.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadMachines } from './load-tools.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -19,7 +19,8 @@ export async function checkActorsCommand(database: string, modulePath: string | 
   if (modulePath === undefined) throw new FlowError('usage_invalid', 'Expected `flowstone actors check --tools MODULE`, the module that exports the machines, got no --tools');
   const machines = await loadMachines(modulePath, context.cwd);
   // Before a program of this version brings it up to date is when one wants to know.
-  const reader = openSqliteReader({ file: database, outdated: 'read' });
+  const client = openClient(database, context, { outdated: 'read' });
+  const { reader } = client;
   const actors: ActorCheck[] = [];
   try {
     let batch: StoredActor[] = [];
@@ -30,7 +31,7 @@ export async function checkActorsCommand(database: string, modulePath: string | 
     for await (const stored of readStoredActors(reader, filter)) if (batch.push(stored) === batchSize) judge();
     judge();
   } finally {
-    reader.close();
+    client.close();
   }
   const refused = actors.filter(({ verdict }) => verdict === 'refused').length;
   const text = actors.length === 0 ? `No ${filter.status ?? 'active'} actors${filter.machineId === undefined ? '' : ' of this machine'} in ${database}.\n` : renderChecks(actors, refused, context);

@@ -5,11 +5,12 @@ import { describeValue, didYouMean } from '../../core/wording.ts';
 import { toActorSummary } from '../../kinds/actors/actor-summary.ts';
 import type { ActorNode, ActorView } from '../../kinds/actors/read-actor-view.ts';
 import { readActorView } from '../../kinds/actors/read-actor-view.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { renderActor, renderActors } from '../terminal/actor-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { checkActorsCommand } from './actors-check.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import type { DatabaseClient } from './database-client.ts';
+import { openClient } from './database-client.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readJsonArgument } from './json-argument.ts';
@@ -65,15 +66,16 @@ async function runAction(action: Action, words: readonly string[], options: Acto
     return { exitCode: exitCodes.passed, document: { actors: [], database }, text: `No actors: there is no database at ${database} yet.\n` };
   }
   if (action === 'check') return checkActorsCommand(database, options.tools, { ...(status && { status }), ...(options.machine !== undefined && { machineId: options.machine }) }, context);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     if (action === 'list') return await listActors(reader, database, status, options, context);
     const view = await requireActor(reader, address, database, options.limit ?? defaultEvents);
     if (action === 'show') return showActor(view.actor, view.node, database, context);
-    if (event) return await sendEvent(reader, address, event, database, context);
-    return await stopActor(reader, address, database);
+    if (event) return await sendEvent(client, address, event, context);
+    return await stopActor(client, address);
   } finally {
-    reader.close();
+    client.close();
   }
 }
 
@@ -134,8 +136,9 @@ function showActor(stored: ActorView, { address }: ActorNode, database: string, 
   };
 }
 
-async function sendEvent(reader: RecordReader, address: string, event: { readonly type: string }, database: string, context: CommandContext): Promise<CommandResult> {
-  const { owner, answer } = await reachActor(reader, address, database, connection => connection.sendToActor(address, event));
+async function sendEvent(client: DatabaseClient, address: string, event: { readonly type: string }, context: CommandContext): Promise<CommandResult> {
+  const { reader, database } = client;
+  const { owner, answer } = await reachActor(client, address, runtime => runtime.send(address, event));
   const { status, value, state } = await readState(reader, address, database);
   const show = createSuggest(context, { db: database })(`actors show ${address}`);
   return {
@@ -145,8 +148,9 @@ async function sendEvent(reader: RecordReader, address: string, event: { readonl
   };
 }
 
-async function stopActor(reader: RecordReader, address: string, database: string): Promise<CommandResult> {
-  const { owner, answer } = await reachActor(reader, address, database, connection => connection.stopActor(address));
+async function stopActor(client: DatabaseClient, address: string): Promise<CommandResult> {
+  const { reader, database } = client;
+  const { owner, answer } = await reachActor(client, address, runtime => runtime.stop(address));
   const { status, value, state } = await readState(reader, address, database);
   return {
     exitCode: answer ? exitCodes.passed : exitCodes.notPassed,

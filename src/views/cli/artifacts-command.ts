@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { FlowError } from '../../core/errors.ts';
 import type { ArtifactContent, ArtifactInfo } from '../../kinds/flows/artifacts/artifact.ts';
 import { listArtifacts, openArtifact } from '../../kinds/flows/artifacts/read-artifacts.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { formatDateTime } from '../terminal/durations.ts';
 import { formatBytes } from '../terminal/made-lines.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
@@ -26,7 +26,8 @@ export interface ArtifactsCommandOptions {
 export async function artifactsCommand(id: string, name: string | undefined, options: ArtifactsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   let streams = false;
   try {
     const { executionId } = await requireExecution(reader, id);
@@ -51,9 +52,9 @@ export async function artifactsCommand(id: string, name: string | undefined, opt
       return { exitCode: exitCodes.passed, document: { executionId, artifact: toDocument(artifact), content, encoding: isText ? 'utf-8' : 'base64', database }, text: '' };
     }
     streams = true;
-    return { exitCode: exitCodes.passed, document: null, text: closeAfter(artifact.stream(), () => reader.close()) };
+    return { exitCode: exitCodes.passed, document: null, text: closeAfter(artifact.stream(), () => client.close()) };
   } finally {
-    if (!streams) reader.close();
+    if (!streams) client.close();
   }
 }
 

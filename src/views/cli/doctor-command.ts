@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isFlowError } from '../../core/errors.ts';
 import type { SqliteExamination } from '../../sqlite.ts';
 import { examineDriver, examineSqlite } from '../../sqlite.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { formatBytes } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { describeWaits, joinWaits } from './describe-wait.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -54,7 +54,8 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Comm
     const { finding, found } = findFile(database);
     findings.push({ name: 'database', ok: true, text: database }, finding);
     if (finding.ok && found && found.schemaVersion === found.knownVersion) {
-      const reader = openSqliteReader({ file: database });
+      const client = openClient(database, context);
+      const { reader } = client;
       try {
         const owner = await reader.getOwner();
         const { bytes, freeBytes } = await reader.getSize();
@@ -67,7 +68,7 @@ export async function doctorCommand(options: DoctorCommandOptions, context: Comm
         for (const { status, count } of await reader.countMessages()) if (status === 'dead') dead += count;
         if (dead > 0) findings.push({ name: 'messages', ok: false, text: `${dead} dead: ${suggest('queue list')}` });
       } finally {
-        reader.close();
+        client.close();
       }
     }
     const { bavail, bsize } = statfsSync(dirname(database));

@@ -3,12 +3,12 @@ import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { gather } from '../read-history.ts';
 import { renderExport, requireExportFormat } from '../export/export-format.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { renderMade } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution, requireGeneration } from './find-execution.ts';
@@ -27,7 +27,8 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   const format = requireExportFormat(options.format ?? 'json');
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   let streams = false;
   try {
     const record = await requireGeneration(reader, await requireExecution(reader, id), options.generation);
@@ -44,9 +45,9 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
       return { exitCode: exitCodes.passed, document: { executionId, flowId, format, content: format === 'json' ? JSON.parse(content) as unknown : content, database }, text: '' };
     }
     streams = true;
-    return { exitCode: exitCodes.passed, document: null, text: closeAfter(renderExport(format, source), () => reader.close()) };
+    return { exitCode: exitCodes.passed, document: null, text: closeAfter(renderExport(format, source), () => client.close()) };
   } finally {
-    if (!streams) reader.close();
+    if (!streams) client.close();
   }
 }
 

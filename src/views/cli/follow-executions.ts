@@ -8,12 +8,12 @@ import type { Execution, ExecutionDetails } from '../../kinds/flows/execution-ap
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { readDetails } from '../../kinds/flows/queries.ts';
 import { readExpectedDurations } from '../../kinds/flows/read-progress.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { createLineView } from '../terminal/line-view.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { ProgressView } from '../terminal/progress-view.ts';
 import { getProgressScreen, type CommandContext } from './command-context.ts';
+import { openToRead } from './database-client.ts';
 import { writeEndReport } from './end-report.ts';
 import { outlineSteps } from './outline-steps.ts';
 import { createScreenPalette } from './screen-palette.ts';
@@ -151,7 +151,7 @@ async function writeReports(store: Records, followed: readonly Followed[], view:
 
 /** Reads how far executions got, once their runtime has let go of the store. */
 async function readStored(file: string, followed: readonly Followed[]): Promise<ExecutionDetails[]> {
-  const reader = openSqliteReader({ file });
+  const reader = openToRead(file);
   const plans = new PlanRegistry();
   try {
     const found: ExecutionDetails[] = [];

@@ -2,7 +2,6 @@ import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { renderDefinitionDiagram } from '../mermaid/definition-diagram.ts';
 import { renderExecutionDiagram } from '../mermaid/execution-diagram.ts';
 import { renderFlowChart } from '../mermaid/flow-chart.ts';
@@ -12,6 +11,7 @@ import { readExecutionView } from '../read-execution-view.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution, requireGeneration } from './find-execution.ts';
@@ -61,7 +61,8 @@ interface DrawOptions {
 async function drawExecution(id: string, { generation, db }: GraphCommandOptions, { type, direction, palette, columns }: DrawOptions, context: CommandContext): Promise<{ flowId: string; drawing: Drawing }> {
   const database = resolveDatabaseFile(db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const record = await requireGeneration(reader, await requireExecution(reader, id), generation);
     const plan = await new PlanRegistry().load(reader, record.digest);
@@ -72,7 +73,7 @@ async function drawExecution(id: string, { generation, db }: GraphCommandOptions
     const statuses = new Map(rows.filter(({ item }) => item === -1).map(({ stepId, status }) => [stepId, status]));
     return { flowId, drawing: { mermaid: renderFlowChart(plan.definition, { direction, statuses }) } };
   } finally {
-    reader.close();
+    client.close();
   }
 }
 

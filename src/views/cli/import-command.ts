@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { ImportResult } from '../../import/import-runs.ts';
 import { importRuns } from '../../import/import-runs.ts';
-import { openOwned } from './open-for-work.ts';
+import { openOwned } from './open-owned.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { formatScore } from '../terminal/result-report.ts';

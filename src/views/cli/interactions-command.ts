@@ -1,12 +1,12 @@
 import type { InteractionInfo, InteractionTotals } from '../../kinds/flows/interactions/interaction.ts';
 import { listInteractions, sumInteractions } from '../../kinds/flows/interactions/read-interactions.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { formatDuration } from '../terminal/durations.ts';
 import { formatCost, renderMade } from '../terminal/made-lines.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import { renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { requireExecution } from './find-execution.ts';
@@ -23,7 +23,8 @@ export interface InteractionsCommandOptions {
 export async function interactionsCommand(id: string, options: InteractionsCommandOptions, context: CommandContext): Promise<CommandResult> {
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const { executionId } = await requireExecution(reader, id);
     const { step: stepId, after, limit } = options;
@@ -31,7 +32,7 @@ export async function interactionsCommand(id: string, options: InteractionsComma
     const totals = await sumInteractions(reader, executionId);
     return { exitCode: exitCodes.passed, document: { executionId, interactions, totals, database }, text: render(interactions, totals, createScreenPalette(context.stdout, context.env), getColumns(context.stdout)) };
   } finally {
-    reader.close();
+    client.close();
   }
 }
 

@@ -5,12 +5,12 @@ import { didYouMean } from '../../core/wording.ts';
 import type { FlowProgress } from '../../kinds/flows/execution-api.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { readExpectedDurations, readProgress, type ExpectedDurations } from '../../kinds/flows/read-progress.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { formatDateTime, formatDuration, formatProgress } from '../terminal/durations.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { shorten } from '../terminal/plain-text.ts';
 import { formatScore, renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { describeWaits, joinWaits, type Wait } from './describe-wait.ts';
 import { computeDurationMs } from './execution-document.ts';
@@ -73,7 +73,7 @@ async function readRecords(reader: RecordReader, { label, flow, limit = 100 }: L
   const { name, value } = readLabel(label);
   const found: ExecutionRecord[] = [];
   for (let before: string | undefined; found.length < limit; ) {
-    const ids = (await reader.catalog?.listLabelled({ name, value, limit, ...(before !== undefined && { before }) })) ?? [];
+    const ids = (await reader.catalog?.listLabelled({ name, value, limit, ...(before !== undefined && { after: before }) })) ?? [];
     for (const id of ids) {
       const record = await reader.getExecution(id);
       if (record && (!status || status.includes(record.status)) && (flow === undefined || record.flowId === flow)) found.push(record);
@@ -93,7 +93,8 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
   if (!hasDatabase(database)) {
     return { exitCode: exitCodes.passed, document: { executions: [], database, owner: null }, text: `No executions: there is no database at ${database} yet.\n` };
   }
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const owner = await reader.getOwner();
     const records = await readRecords(reader, options, status);
@@ -130,6 +131,6 @@ export async function listCommand(options: ListCommandOptions, context: CommandC
         : `${table.join('\n')}\n\n  ${palette.dim('stored in')}  ${database}\n${ownedBy}`,
     };
   } finally {
-    reader.close();
+    client.close();
   }
 }

@@ -2,7 +2,7 @@ import { compileStored } from '../../definition/compile-stored.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import type { CommandContext } from './command-context.ts';
 import { hasDatabase } from './database-file.ts';
-import { openForWork } from './open-for-work.ts';
+import { openClientForWork } from './database-client.ts';
 
 /**
  * Finds a flow by its id among those that `sync` has taken over, with the flows it starts.
@@ -11,7 +11,8 @@ import { openForWork } from './open-for-work.ts';
  */
 export async function loadSynced(flowId: string, database: string, context: CommandContext): Promise<[FlowDefinition, ...FlowDefinition[]] | undefined> {
   if (!hasDatabase(database)) return undefined;
-  const reader = openForWork(database, context);
+  const client = openClientForWork(database, context);
+  const { reader } = client;
   try {
     const found = new Map<string, FlowDefinition>();
     const read = async (id: string): Promise<void> => {
@@ -26,6 +27,6 @@ export async function loadSynced(flowId: string, database: string, context: Comm
     const [main, ...others] = found.values();
     return main && [main, ...others];
   } finally {
-    reader.close();
+    client.close();
   }
 }

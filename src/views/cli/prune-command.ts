@@ -12,10 +12,10 @@ export interface PruneCommandOptions {
 /** `prune`: deletes executions that settled so long ago, and gives the space back. */
 export async function pruneCommand({ olderThan, db }: PruneCommandOptions, context: CommandContext): Promise<CommandResult> {
   const settledBefore = context.clock.now() - parseDuration(olderThan, '--older-than');
-  return keepHouse(db, context, async ({ reader, database, prune, owner }) => {
+  return keepHouse(db, context, async ({ reader, database, reach, owner }) => {
     const before = await reader.getSize();
     let executions = 0;
-    for (let count = pruneLimit; count === pruneLimit; executions += count) count = await prune({ settledBefore });
+    for (let count = pruneLimit; count === pruneLimit; executions += count) count = await reach(client => client.prune(settledBefore, pruneLimit));
     const after = await reader.getSize();
     const freed = Math.max(0, before.bytes - before.freeBytes - (after.bytes - after.freeBytes));
     return {

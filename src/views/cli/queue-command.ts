@@ -2,12 +2,10 @@ import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import { toMessageDetails } from '../../kinds/queues/message-details.ts';
-import { joinRuntime } from '../../runtime/join-runtime.ts';
-import type { MessageDetails, QueueCare, QueueStats } from '../../kinds/queues/queue-api.ts';
+import type { MessageDetails, QueueStats } from '../../kinds/queues/queue-api.ts';
 import { readQueueStats } from '../../kinds/queues/queue-stats.ts';
-import { openSqliteReader } from '../../open-records.ts';
-import { openOwned } from './open-for-work.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient, openClientForWork } from './database-client.ts';
 import { hasDatabase, requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { renderMessage, renderMessages, renderQueues, renderStats } from '../terminal/queue-view.ts';
@@ -25,7 +23,6 @@ export interface QueueCommandOptions {
 const actions = ['list', 'stats', 'peek', 'dead', 'redrive', 'purge'] as const;
 type Action = (typeof actions)[number];
 const statuses: readonly MessageDetails['status'][] = ['pending', 'processing', 'retrying', 'completed', 'dead'];
-const joinTimeoutMs = 10_000;
 
 /** `queue`: looks at queues, and looks after them; also while another process owns the database. */
 export async function queueCommand(action: string, queue: string | undefined, messageId: string | undefined, options: QueueCommandOptions, context: CommandContext): Promise<CommandResult> {
@@ -56,7 +53,8 @@ async function look(action: Action, queue: string | undefined, messageId: string
   if (!hasDatabase(database)) {
     return { exitCode: exitCodes.passed, document: isList ? { queues: [], database } : { messages: [], database }, text: `No queues: there is no database at ${database} yet.\n` };
   }
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const palette = createScreenPalette(context.stdout, context.env);
     const columns = getColumns(context.stdout);
@@ -76,7 +74,7 @@ async function look(action: Action, queue: string | undefined, messageId: string
     const text = messages.length === 0 ? `No message of queue "${queue}" is ${status}.\n` : renderMessages(messages, now, columns, palette);
     return { exitCode: exitCodes.passed, document: { messages, database }, text };
   } finally {
-    reader.close();
+    client.close();
   }
 }
 
@@ -90,19 +88,17 @@ async function change(action: 'redrive' | 'purge', queue: string, messageId: str
   const status = readStatus(options.status, 'dead');
   if (action === 'purge' && status !== 'dead' && status !== 'completed') throw new FlowError('usage_invalid', `Expected --status to be \`dead\` or \`completed\`: only settled messages are purged, got \`${status}\``);
   requireDatabaseFile(database);
-  const joined = await joinRuntime({ open: () => openOwned(database, context), read: () => openSqliteReader({ file: database }), clock: context.clock, recover: false, listen: false, joinTimeoutMs });
+  const client = openClientForWork(database, context);
   try {
-    const count = await (action === 'redrive' ? joined.queues.redrive(queue, messageId) : purge(joined.queues, queue, status));
+    const { answer: count } = await client.reach(runtime => (action === 'redrive' ? runtime.redrive(queue, messageId) : runtime.purge(queue, status === 'completed' ? 'completed' : 'dead')));
     const what = messageId ?? `${count} ${count === 1 ? 'message' : 'messages'}`;
     const text = count === 0 ? `Nothing to ${action} in queue "${queue}".\n` : `${action === 'redrive' ? 'Redrove' : 'Purged'} ${what} of queue "${queue}".\n`;
     const isMissing = messageId !== undefined && count === 0;
     return { exitCode: isMissing ? exitCodes.notPassed : exitCodes.passed, document: { queue, [action === 'redrive' ? 'redriven' : 'purged']: count, database }, text };
   } finally {
-    await joined.stop();
+    client.close();
   }
 }
-
-const purge = (queues: QueueCare, queue: string, status: MessageDetails['status']): Promise<number> => queues.purge(queue, status === 'completed' ? 'completed' : 'dead');
 
 /** Looks again and again until it is stopped; with `--json` a document per line. */
 async function watch(lookOnce: () => Promise<CommandResult>, { interval = 2 }: QueueCommandOptions, { stdout, json, clock }: CommandContext): Promise<CommandResult> {

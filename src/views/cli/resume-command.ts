@@ -6,7 +6,7 @@ import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import type { ExecutionDetails } from '../../kinds/flows/execution-api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openOwned } from './open-for-work.ts';
+import { openOwned } from './open-owned.ts';
 import { formatReason } from '../terminal/step-line.ts';
 import { renderVerdict } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { OwnerRecord } from '../../../persistence/records.ts';
-import { FlowError, isFlowError } from '../../core/errors.ts';
+import { FlowError } from '../../core/errors.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
@@ -14,8 +14,8 @@ import { requireExecution } from './find-execution.ts';
 import { createView, followExecutions } from './follow-executions.ts';
 import { loadNewFlows } from './load-new-flows.ts';
 import { loadToolsModule } from './load-tools.ts';
-import { openForWork, openOwned } from './open-for-work.ts';
-import { tellOwner } from './reach-execution.ts';
+import { openClientForWork } from './database-client.ts';
+import { openOwned } from './open-owned.ts';
 import { readMade, toMadeDocument } from './read-made.ts';
 import { renderRunReport } from './run-report.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -45,35 +45,30 @@ function requireNoOwnOptions(options: RetryCommandOptions, owner: OwnerRecord, d
   });
 }
 
-/** An owner may come or go between looking and acting; after so many turns somebody is told. */
-const maxTurns = 5;
-
 /** `retry`: runs steps of a settled execution again, here or in the process that owns the database. */
 export async function retryCommand(id: string, steps: readonly string[], options: RetryCommandOptions, context: CommandContext): Promise<CommandResult> {
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openForWork(database, context);
+  const client = openClientForWork(database, context);
   try {
+    const { reader } = client;
     const { executionId } = await requireExecution(reader, id);
-    for (let turn = 1; ; turn++) {
-      const owner = await reader.getOwner();
-      if (owner) requireNoOwnOptions(options, owner, database);
-      try {
-        if (!owner) return await retryHere(executionId, steps, options, database, context);
-        const generation = await tellOwner(owner, connection => connection.retry(executionId, { steps, cascade: options.cascade }));
+    const { answer } = await client.reach(
+      async (runtime, owner): Promise<CommandResult> => {
+        if (owner) requireNoOwnOptions(options, owner, database);
+        const generation = await runtime.retry(executionId, { steps, cascade: options.cascade });
         const { flowId, status } = await requireExecution(reader, executionId);
         return {
           exitCode: exitCodes.passed,
-          document: { executionId, flowId, status, generation, deliveredTo: owner.pid, database },
-          text: `Began generation ${generation} of ${executionId} (${flowId}). Process ${owner.pid} runs it.\n`,
+          document: { executionId, flowId, status, generation, deliveredTo: owner?.pid ?? null, database },
+          text: `Began generation ${generation} of ${executionId} (${flowId}). Process ${owner?.pid} runs it.\n`,
         };
-      } catch (error) {
-        const passed = isFlowError(error, 'store_owned') || (isFlowError(error, 'owner_unreachable') && owner?.socket != null);
-        if (!passed || turn >= maxTurns) throw error;
-      }
-    }
+      },
+      () => retryHere(executionId, steps, options, database, context),
+    );
+    return answer;
   } finally {
-    reader.close();
+    client.close();
   }
 }
 

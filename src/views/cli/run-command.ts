@@ -7,7 +7,7 @@ import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
-import { openOwned } from './open-for-work.ts';
+import { openOwned } from './open-owned.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
 import { checkReferences } from './check-references.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

@@ -6,7 +6,6 @@ import { describeImport } from '../../import/describe-import.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { readDetails } from '../../kinds/flows/queries.ts';
 import { readProgress } from '../../kinds/flows/read-progress.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import { readExecutionView } from '../read-execution-view.ts';
 import { gather, readHistory, type Transition } from '../read-history.ts';
 import { renderAssertions } from '../terminal/assertion-report.ts';
@@ -17,6 +16,7 @@ import { paintStatus, type Palette } from '../terminal/palette.ts';
 import { renderOutputs, renderStepTable, renderVerdict } from '../terminal/result-report.ts';
 import { renderStepTree, toTreeStep } from '../terminal/step-tree.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
 import { describeConsolidation } from './describe-consolidation.ts';
 import { describeWaits, joinWaits } from './describe-wait.ts';
@@ -68,7 +68,8 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
   const suggest = createSuggest(context, options);
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const newest = await requireExecution(reader, id);
     const record = await requireGeneration(reader, newest, options.generation);
@@ -121,6 +122,6 @@ export async function showCommand(id: string, options: ShowCommandOptions, conte
       text: lines.join('\n'),
     };
   } finally {
-    reader.close();
+    client.close();
   }
 }

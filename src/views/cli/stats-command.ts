@@ -1,10 +1,10 @@
 import { FlowError } from '../../core/errors.ts';
-import { openSqliteReader } from '../../open-records.ts';
 import type { Figures } from '../../catalog/compute-stats.ts';
 import { agentLabel, readStats } from '../../catalog/read-stats.ts';
 import { formatDateTime, formatDuration } from '../terminal/durations.ts';
 import { formatScore, renderTable } from '../terminal/result-report.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
+import { openClient } from './database-client.ts';
 import { hasDatabase, resolveDatabaseFile } from './database-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createScreenPalette, getColumns } from './screen-palette.ts';
@@ -31,7 +31,8 @@ export async function statsCommand(options: StatsCommandOptions, context: Comman
   if (by === '') throw new FlowError('usage_invalid', 'Expected --by to be `agent`, `flow` or the name of a label, got an empty text');
   const database = resolveDatabaseFile(options.db, context);
   if (!hasDatabase(database)) return { exitCode: exitCodes.passed, document: { by, groups: [], database }, text: `No executions: there is no database at ${database} yet.\n` };
-  const reader = openSqliteReader({ file: database });
+  const client = openClient(database, context);
+  const { reader } = client;
   try {
     const groups = await readStats(reader, { by, ...(flow !== undefined && { flowId: flow }), ...(limit !== undefined && { limit }) });
     const palette = createScreenPalette(stdout, env);
@@ -48,6 +49,6 @@ export async function statsCommand(options: StatsCommandOptions, context: Comman
         ].join('\n');
     return { exitCode: exitCodes.passed, document: { by, groups, database }, text };
   } finally {
-    reader.close();
+    client.close();
   }
 }

@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { Problem } from '../../definition/problem.ts';
 import { findGone, type ReadFlow, syncFlows } from '../../catalog/sync-flows.ts';
-import { openOwned } from './open-for-work.ts';
+import { openOwned } from './open-owned.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';

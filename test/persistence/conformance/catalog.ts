@@ -29,7 +29,9 @@ export function testCatalog(subject: Subject): void {
       const catalog = await begin({ labels: [label(1, 'a'), label(2, 'b'), label(3, 'a'), label(2, 'a', 'other')] });
       expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 10 })).toEqual(['execution-3', 'execution-1']);
       expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 1 })).toEqual(['execution-3']);
-      expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 10, before: 'execution-3' })).toEqual(['execution-1']);
+      expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 10, after: 'execution-3' })).toEqual(['execution-1']);
+      expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 10, order: 'oldest' })).toEqual(['execution-1', 'execution-3']);
+      expect(await catalog.listLabelled({ name: 'agent', value: 'a', limit: 10, order: 'oldest', after: 'execution-1' })).toEqual(['execution-3']);
       expect(await catalog.listLabelled({ name: 'agent', value: 'x', limit: 10 })).toEqual([]);
     });
 

@@ -37,6 +37,7 @@ describe('every statement of the store', () => {
     for (const after of [{}, { after: 5 }]) {
       store.listExecutions({ order, ...after });
       store.listExecutions({ order, ...after, flowId: '' });
+      store.listExecutions({ order, ...after, parentId: 'a' });
       store.listExecutions({ order, ...after, status: ['scored', 'failed'] });
     }
   }
@@ -72,7 +73,8 @@ describe('every statement of the store', () => {
   store.interactions.last('');
   store.catalog.listLabels('');
   store.catalog.listLabelled({ name: '', value: '', limit: 1 });
-  store.catalog.listLabelled({ name: '', value: '', limit: 1, before: '' });
+  store.catalog.listLabelled({ name: '', value: '', limit: 1, after: '' });
+  store.catalog.listLabelled({ name: '', value: '', limit: 1, after: '', order: 'oldest' });
   store.catalog.getFlow('');
   store.catalog.listFlows('', 1);
   store.actors.getActor('');

@@ -15,7 +15,7 @@ const maxPathBytes = 103;
  * @returns undefined for a store that no other process can see
  * @throws a `FlowError` with code `socket_folder_unsafe` when the folder is somebody else's or open to others
  */
-export function createBrokerAddress(location: string): string | undefined {
+export function createOwnerAddress(location: string): string | undefined {
   if (!isAbsolute(location)) return undefined;
   const name = `${createHash('sha256').update(location).digest('hex').slice(0, 16)}.${process.pid}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\flowstone-${name}`;

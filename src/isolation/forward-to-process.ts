@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
-import type { OwnerConnection } from '../owner/broker-client.ts';
-import { connectToOwner } from '../owner/broker-client.ts';
+import { connectToOwner } from '../owner/connect-to-owner.ts';
+import type { OwnerConnection } from '../owner/owner-connection.ts';
 import type { IsolatedRun } from './isolated-run.ts';
 import { findFolderOwner } from './runner-process.ts';
 
@@ -35,11 +35,11 @@ async function connect(run: IsolatedRun, clock: Clock, untilMs: number): Promise
  *
  * @returns whether it was unsettled; undefined: the process does not answer, or has not begun the execution
  */
-export async function passCancel(run: IsolatedRun, clock: Clock, executionId: string, message: string): Promise<boolean | undefined> {
+export async function forwardCancel(run: IsolatedRun, clock: Clock, executionId: string, message: string): Promise<boolean | undefined> {
   const connection = await connect(run, clock, answerMs);
   if (!connection) return undefined;
   try {
-    return await connection.cancel(executionId, message);
+    return (await connection.request('cancel', { executionId, message }, { timeoutMs: answerMs })) === true;
   } catch (error) {
     if (isFlowError(error, 'owner_silent') || isFlowError(error, 'execution_not_found')) return undefined;
     throw error;
@@ -49,13 +49,14 @@ export async function passCancel(run: IsolatedRun, clock: Clock, executionId: st
 }
 
 /** Has a process take a signal. One that waits for room, or has just begun, is waited for. */
-export async function passSignal(run: IsolatedRun, clock: Clock, executionId: string, name: string, payload: unknown): Promise<void> {
+export async function forwardSignal(run: IsolatedRun, clock: Clock, executionId: string, name: string, payload: unknown): Promise<void> {
   while (run.phase === 'queued') await pause(clock, pauseMs);
   for (const until = clock.now() + beginMs; ; ) {
     const connection = await connect(run, clock, beginMs);
     if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
     try {
-      return await connection.signal(executionId, name, payload, { force: true });
+      await connection.request('signal', { executionId, name, payload, force: true }, { timeoutMs: answerMs });
+      return;
     } catch (error) {
       if (!isFlowError(error, 'execution_not_found') || clock.now() >= until) throw error;
     } finally {

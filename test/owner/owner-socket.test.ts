@@ -9,10 +9,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock, systemClock } from '../../src/core/clock.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
-import { connectToOwner } from '../../src/owner/broker-client.ts';
+import { connectToOwner } from '../../src/owner/connect-to-owner.ts';
+import { OwnerConnection } from '../../src/owner/owner-connection.ts';
+import { connectSocket } from '../../src/owner/socket-carrier.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
-import { openRuntime } from './open-runtime.ts';
+import { openRuntime } from '../runtime/open-runtime.ts';
 
 const waiting = defineFlow({ id: 'waiting', steps: [{ id: 'ask', uses: 'signal', with: { name: 'go' } }] });
 
@@ -20,7 +22,7 @@ let folder = '';
 const opened: Runtime[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'broker-'));
+  folder = mkdtempSync(join(tmpdir(), 'owner-'));
 });
 
 afterEach(async () => {
@@ -69,7 +71,7 @@ describe('the owner of a database', () => {
     const { executionId } = await runtime.start('waiting');
     const reader = openSqliteReader({ file: join(folder, 'a.db') });
     const owner = await connectToOwner(socketOf(runtime));
-    const statuses = owner.cancel(executionId).then(async () => (await reader.getExecution(executionId))?.status);
+    const statuses = owner.request('cancel', { executionId }).then(async () => (await reader.getExecution(executionId))?.status);
     expect(await statuses).toBe('failed');
     owner.close();
     reader.close();
@@ -118,11 +120,11 @@ describe('the owner of a database', () => {
   });
 
   it('removes what an owner that was killed left behind', async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'own-database.ts'), join(folder, 'a.db')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../runtime/own-database.ts'), join(folder, 'a.db')], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const { socket } = JSON.parse(line.toString()) as { socket: string };
     // Ask once, so that it certainly listens.
-    await expect(connectToOwner(socket).then(async owner => owner.cancel('nobody').finally(() => owner.close()))).rejects.toMatchObject({ code: 'execution_not_found' });
+    await expect(connectToOwner(socket).then(async owner => owner.request('cancel', { executionId: 'nobody' }).finally(() => owner.close()))).rejects.toMatchObject({ code: 'execution_not_found' });
     child.kill('SIGKILL');
     await once(child, 'close');
     expect(existsSync(socket)).toBe(true);
@@ -134,16 +136,18 @@ describe('the owner of a database', () => {
 
   it('refuses what is not a request, and a request that is too long, and goes on', async () => {
     const runtime = await open({ maxOutputBytes: 1_000 });
-    const say = async (text: string): Promise<unknown> => {
-      const socket = connect(socketOf(runtime));
+    const say = async (text: string, answers = 1): Promise<unknown[]> => {
+      const socket = connect(socketOf(runtime)).setEncoding('utf8');
       socket.write(text);
-      const [answer] = (await once(socket, 'data')) as [Buffer];
+      let said = '';
+      while (said.split('\n').length <= answers) said += String(await once(socket, 'data'));
       socket.destroy();
-      return JSON.parse(answer.toString());
+      return said.trim().split('\n').map(line => JSON.parse(line) as unknown);
     };
-    expect(await say('hello\n')).toMatchObject({ id: null, error: { code: 'request_invalid' } });
-    expect(await say('{"id":1,"command":"drop"}\n')).toMatchObject({ error: { code: 'request_invalid' } });
-    expect(await say('x'.repeat(200_000))).toMatchObject({ id: null, error: { code: 'request_too_large' } });
+    const hello = `${JSON.stringify({ type: 'hello', versions: [1] })}\n`;
+    expect(await say('hello\n')).toMatchObject([{ type: 'error', id: null, code: 'message_invalid' }]);
+    expect(await say(`${hello}{"type":"request","id":1,"method":"drop"}\n`, 2)).toMatchObject([{ type: 'welcome' }, { id: 1, code: 'method_unknown' }]);
+    expect(await say('x'.repeat(200_000))).toMatchObject([{ type: 'goodbye', code: 'request_too_large' }]);
     const { executionId } = await runtime.start('waiting');
     expect(await askOwner(socketOf(runtime), 'cancel', executionId)).toEqual({ answer: true });
   });
@@ -152,7 +156,7 @@ describe('the owner of a database', () => {
     const runtime = await open();
     const owner = await connectToOwner(socketOf(runtime));
     const executions = await Promise.all(Array.from({ length: 50 }, () => runtime.start('waiting')));
-    const answers = await Promise.all(executions.map(async ({ executionId }) => owner.cancel(executionId)));
+    const answers = await Promise.all(executions.map(async ({ executionId }) => owner.request('cancel', { executionId })));
     expect(answers.every(Boolean)).toBe(true);
     owner.close();
   });
@@ -167,19 +171,17 @@ describe('a process that asks the owner', () => {
     const clock = new SimulatedClock();
     const server = createServer(() => {}).listen(join(folder, 'mute.sock'));
     await once(server, 'listening');
-    const owner = await connectToOwner(join(folder, 'mute.sock'), { clock, timeoutMs: 5_000 });
-    const answer = owner.cancel('any');
+    const carrier = await connectSocket(join(folder, 'mute.sock'), clock, 5_000);
+    const opening = OwnerConnection.open(carrier, { clock, timeoutMs: 5_000 });
     clock.advance(5_000);
-    await expect(answer).rejects.toMatchObject({ code: 'owner_silent' });
-    owner.close();
+    await expect(opening).rejects.toMatchObject({ code: 'owner_silent' });
     server.close();
   });
 
   it('is told when the owner goes away before it has answered', async () => {
     const server = createServer(socket => socket.on('data', () => socket.destroy())).listen(join(folder, 'rude.sock'));
     await once(server, 'listening');
-    const owner = await connectToOwner(join(folder, 'rude.sock'), { clock: systemClock });
-    await expect(owner.cancel('any')).rejects.toMatchObject({ code: 'owner_silent' });
+    await expect(connectToOwner(join(folder, 'rude.sock'), { clock: systemClock })).rejects.toMatchObject({ code: 'owner_silent' });
     server.close();
   });
 
@@ -187,6 +189,6 @@ describe('a process that asks the owner', () => {
     const runtime = await open();
     const owner = await connectToOwner(socketOf(runtime));
     await runtime.stop();
-    await expect(owner.cancel('any')).rejects.toMatchObject({ code: expect.stringMatching(/^(owner_silent|runtime_stopped)$/) });
+    await expect(owner.request('cancel', { executionId: 'any' })).rejects.toMatchObject({ code: expect.stringMatching(/^(owner_silent|runtime_stopped)$/) });
   });
 });
