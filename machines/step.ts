@@ -1,10 +1,10 @@
 import { assign, setup } from 'xstate';
 import type { StepFailure } from '../src/core/failure.ts';
-import type { StepKind } from '../src/definition/plan.ts';
+import type { StepRole } from '../src/definition/step-kind.ts';
 
 /** What a step's machine is created with; taken from the definition. */
 export interface StepInput {
-  readonly kind: StepKind;
+  readonly kind: StepRole;
   /** Attempts that may fail before the step fails, at least 1. */
   readonly maxAttempts: number;
   /** Crashes during a run after which the step fails, at least 1. */

@@ -12,3 +12,6 @@ export { storeChecks } from '../persistence/suite/store-checks.ts';
 export { openSqliteStore as openSqliteTables } from '../persistence/sqlite/open-sqlite-store.ts';
 export { createMemoryStore as createMemoryTables } from '../persistence/memory/memory-store.ts';
 export { openReader, openRecords } from '../persistence/records/open-records.ts';
+export type { DescribedStep, StepKey, StepKind, StepRole } from './definition/step-kind.ts';
+export { defineStepKind } from './definition/step-kinds.ts';
+export type { MessageWait, WithMistake } from './definition/wait.ts';

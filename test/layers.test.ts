@@ -80,7 +80,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door of the package', prefix: 'src/index.ts', imports: ['opened records', 'records in tables', 'isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', ...runtimeParts, 'tools'] },
   { name: 'opened records', prefix: 'src/open-records.ts', imports: ['tables', 'records in tables', 'store contract', 'memory store', 'sqlite store'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['opened records', 'sqlite store'] },
-  { name: 'door to kinds and stores', prefix: 'src/kit.ts', imports: ['tables', 'records in tables', 'store records', 'store errors', 'memory store', 'sqlite store', 'rules of a store'] },
+  { name: 'door to kinds and stores', prefix: 'src/kit.ts', imports: ['tables', 'records in tables', 'store records', 'store errors', 'memory store', 'sqlite store', 'rules of a store', 'definition'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', ...runtimeParts, 'views'] },

@@ -1,3 +1,4 @@
+import { readUses } from './step-kinds.ts';
 import { didYouMean } from '../core/wording.ts';
 import type { StepOutline } from './outline.ts';
 import type { FlowPlan } from './plan.ts';
@@ -25,7 +26,8 @@ export function checkTools(steps: readonly StepOutline[], names: Iterable<string
 export function checkMachines(steps: readonly StepOutline[], ids: Iterable<string>): Finding[] {
   const known = new Set(ids);
   return steps.flatMap(({ position, uses }) => {
-    const id = uses?.startsWith('machine:') ? uses.slice('machine:'.length) : undefined;
+    const read = uses === undefined ? undefined : readUses(uses);
+    const id = read?.kind.role === 'machine' ? read.target : undefined;
     if (id === undefined || known.has(id)) return [];
     const guess = didYouMean(id, known);
     const advice = `${guess === '' ? ';' : `${guess} If not,`} hand over the machine, on the command line as an export of the module of --tools`;
@@ -37,8 +39,8 @@ export function checkMachines(steps: readonly StepOutline[], ids: Iterable<strin
 /** Finds the steps that start a flow which is not among the given ids. */
 export function checkFlows(plan: FlowPlan, ids: Iterable<string>): Problem[] {
   const known = new Set(ids);
-  return plan.steps.flatMap(({ id, position, target, kind }) => {
-    if (kind !== 'flow' || known.has(target)) return [];
+  return plan.steps.flatMap(({ id, position, target, role }) => {
+    if (role !== 'flow' || known.has(target)) return [];
     const message = `Expected \`uses\` of \`${id}\` to name a flow that is there, got \`${target}\`${didYouMean(target, known)}`;
     return [{ code: 'unknown_flow', message, place: { path: `steps[${position}].uses` }, expected: expectedFlow, found: `\`${target}\`` }];
   });

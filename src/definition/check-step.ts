@@ -3,22 +3,18 @@ import { nameStep } from './check-graph.ts';
 import { isObject, type StepOutline } from './outline.ts';
 import type { Finding } from './problem.ts';
 import { hasExpression } from './template.ts';
-import { readMessageWait, readSignalName, readSleep, type WithMistake } from './wait.ts';
+import type { StepKey, StepKind } from './step-kind.ts';
+import { readUses } from './step-kinds.ts';
+import type { WithMistake } from './wait.ts';
 
 /** Checks what a step's keys must be, given what it uses. */
 export function checkStep(step: StepOutline): Finding[] {
   const { uses } = step;
   const findings: Finding[] = [];
-  const isWait = uses === 'sleep' || uses === 'signal' || uses === 'await_message';
-  if (isWait || uses?.startsWith('flow:') || uses?.startsWith('machine:')) {
-    for (const key of ['retry', 'recover', 'artifacts', 'models'] as const) refuse(key, `\`${key}\` is for steps that do work: \`tool:…\`, \`exec\`, \`http\``);
-  }
-  if (isWait) {
-    refuse('for_each', '`for_each` is for `tool:…`, `exec`, `http`, `flow:…` and `machine:…`');
-    if (uses === 'sleep') refuse('timeout', 'how long it sleeps is in `with`');
-    const mistake = checkWait(step);
-    if (mistake) findings.push(mistake);
-  }
+  const kind = uses === undefined ? undefined : readUses(uses)?.kind;
+  for (const [key, reason] of Object.entries(kind?.refuses ?? {})) refuse(key as StepKey, reason);
+  const mistake = kind && checkWith(step, kind);
+  if (mistake) findings.push(mistake);
   const { run, depends_on: upstream } = step.source;
   if (run === 'always' && (!Array.isArray(upstream) || upstream.length === 0)) refuse('run', 'give it `depends_on`: without one it runs at the start, and nothing can keep it from running', 'without `depends_on`');
   if (step.source['for_each'] === undefined) {
@@ -26,7 +22,7 @@ export function checkStep(step: StepOutline): Finding[] {
   }
   return findings;
 
-  function refuse(key: 'retry' | 'recover' | 'for_each' | 'timeout' | 'artifacts' | 'models' | 'concurrency' | 'on_item_failure' | 'run', reason: string, where = `with \`uses: ${uses}\``): void {
+  function refuse(key: StepKey | 'concurrency' | 'on_item_failure' | 'run', reason: string, where = `with \`uses: ${uses}\``): void {
     if (step.source[key] === undefined) return;
     findings.push({
       code: 'key_not_allowed',
@@ -40,14 +36,14 @@ export function checkStep(step: StepOutline): Finding[] {
 }
 
 /** What is left to expressions is checked when they have been evaluated. */
-function checkWait(step: StepOutline): Finding | undefined {
+function checkWith(step: StepOutline, { check, withKeys }: StepKind): Finding | undefined {
   const value = step.source['with'];
   if (isDynamic(value) || (isObject(value) && Object.values(value).some(isDynamic))) return undefined;
   const path = ['steps', step.position, 'with'];
-  const read: object = step.uses === 'sleep' ? readSleep(value) : step.uses === 'signal' ? readSignalName(value) : readMessageWait(value);
-  if ('expected' in read) return toFinding(step, path, read as WithMistake);
-  const known = step.uses === 'sleep' ? ['for', 'until'] : step.uses === 'signal' ? ['name'] : ['queue', 'correlation_id'];
-  const unknown = isObject(value) ? Object.keys(value).find(key => !known.includes(key)) : undefined;
+  const mistake = check?.(value);
+  if (mistake) return toFinding(step, path, mistake);
+  const known = withKeys ?? [];
+  const unknown = withKeys && isObject(value) ? Object.keys(value).find(key => !known.includes(key)) : undefined;
   if (unknown === undefined) return undefined;
   return {
     code: 'unknown_key',

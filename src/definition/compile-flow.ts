@@ -1,3 +1,5 @@
+import type { StepKind } from './step-kind.ts';
+import { readUses } from './step-kinds.ts';
 import { compileArtifact } from './compile-artifact.ts';
 import { compileCondition, compileList, compileValue } from './compile-value.ts';
 import { computeDigest, toCanonical } from './digest.ts';
@@ -9,7 +11,7 @@ import { toDefinitionError } from './problem.ts';
 import { toAskSignal } from './wait.ts';
 import type { TemplateCache } from './template.ts';
 import { listReferences, withFunctions } from './value-function.ts';
-import { defaultConsolidationTimeoutMs, defaultRetry, type FlowDefinition, type StepDefinition, usesPattern } from './schema.ts';
+import { defaultConsolidationTimeoutMs, defaultRetry, type FlowDefinition, type StepDefinition } from './schema.ts';
 
 const plans = new WeakMap<FlowDefinition, FlowPlan>();
 
@@ -41,7 +43,7 @@ export function createPlan({ definition: parsed, checked, cache, functions }: Ex
       position,
       id: step.id,
       uses: step.uses,
-      ...readUses(step.uses),
+      ...readKind(step.uses),
       dependsOn: graph.upstream[position] ?? [],
       dependents: graph.downstream[position] ?? [],
       // An alternative counts as the step it stands in for, not by itself.
@@ -79,7 +81,7 @@ export function createPlan({ definition: parsed, checked, cache, functions }: Ex
     assertions: definition.assertions ?? [],
     outputDir: definition.output_dir ?? null,
     tools: listTools(steps, definition),
-    awaitsMessages: steps.some(({ uses }) => uses === 'await_message'),
+    awaitsMessages: steps.some(({ kind }) => kind.message !== undefined),
     flows: listTargets(steps, 'flow'),
     machines: listTargets(steps, 'machine'),
     functions: listReferences(definition),
@@ -88,14 +90,12 @@ export function createPlan({ definition: parsed, checked, cache, functions }: Ex
   return plan;
 }
 
-function readUses(uses: string): Pick<PlannedStep, 'kind' | 'target'> {
-  const [, simple, tool, flow, machine] = usesPattern.exec(uses) ?? [];
-  if (machine !== undefined) return { kind: 'machine', target: machine };
-  if (flow !== undefined) return { kind: 'flow', target: flow };
-  if (simple === 'sleep' || simple === 'signal') return { kind: simple, target: simple };
-  // A message reaches its step as a signal does; the queues know which one it is for.
-  if (simple === 'await_message') return { kind: 'signal', target: simple };
-  return { kind: 'task', target: tool ?? simple ?? uses };
+/** A kind that is not there, of a flow that was stored by a program that had it: then its handler is what is missing. */
+const toMissingKind = (uses: string): StepKind => ({ name: uses, form: uses, role: 'task' });
+
+function readKind(uses: string): Pick<PlannedStep, 'kind' | 'role' | 'target'> {
+  const { kind, target } = readUses(uses) ?? { kind: toMissingKind(uses), target: uses };
+  return { kind, role: kind.role, target };
 }
 
 function toPolicy(retry: StepDefinition['retry']): PlannedStep['retry'] {
@@ -131,8 +131,8 @@ function toRecoverPolicy({ id, recover }: StepDefinition, positions: ReadonlyMap
   };
 }
 
-function listTargets(steps: readonly PlannedStep[], kind: PlannedStep['kind']): string[] {
-  return [...new Set(steps.filter(step => step.kind === kind).map(step => step.target))];
+function listTargets(steps: readonly PlannedStep[], role: PlannedStep['role']): string[] {
+  return [...new Set(steps.filter(step => step.role === role).map(step => step.target))];
 }
 
 function nameFlow(definition: unknown): string {

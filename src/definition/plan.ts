@@ -1,3 +1,4 @@
+import type { StepKind, StepRole } from './step-kind.ts';
 import type { ArtifactKind } from '../core/artifact-kind.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
 import type { EvaluatorApart } from '../evaluator/evaluation-task.ts';
@@ -9,9 +10,6 @@ export type FlowMode = 'strict' | 'conditional' | 'lenient';
 
 /** Where a flow runs: in a process of its own that opens no database, or here. */
 export type FlowType = 'static' | 'dynamic';
-
-/** What a step does while it is not pending: run a handler, or wait for time, a signal, another flow or a machine. */
-export type StepKind = 'task' | 'sleep' | 'signal' | 'flow' | 'machine';
 
 /** What a failed item of a `for_each` step does: fail the step, be left out of the output, or stand in it as `{ failure }`. */
 export type ItemFailurePolicy = 'fail' | 'skip' | 'collect';
@@ -96,7 +94,9 @@ export interface PlannedStep {
   readonly id: string;
   /** As written: `tool:name`, `exec`, `http`, `sleep`, `signal`, `flow:id`, `machine:id`. */
   readonly uses: string;
+  /** What `uses` means. */
   readonly kind: StepKind;
+  readonly role: StepRole;
   /** The handler's name for a task (`exec` and `http` are tools of that name), the flow's id for a flow, the machine's for a machine. */
   readonly target: string;
   readonly dependsOn: readonly number[];

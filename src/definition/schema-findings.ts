@@ -1,3 +1,4 @@
+import { listStepKinds } from './step-kinds.ts';
 import type { z } from 'zod';
 import { describeValue, didYouMean, findNearest, formatPath } from '../core/wording.ts';
 import { follow } from './json-pointer.ts';
@@ -73,7 +74,7 @@ function toHint(path: Path, value: unknown, issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return didYouMean(value, issue.values.map(String));
   if (path.at(-1) !== 'uses') return '';
   const [prefix = '', ...rest] = value.split(':');
-  const nearest = findNearest(prefix, rest.length === 0 ? ['exec', 'http', 'sleep', 'signal', 'publish', 'await_message'] : ['tool', 'flow', 'machine']);
+  const nearest = findNearest(prefix, listStepKinds().filter(({ target }) => (target === undefined) === (rest.length === 0)).map(({ name }) => name));
   if (rest.length > 0) return nearest === undefined || rest.join(':') === '' ? '' : `; did you mean \`${nearest}:${rest.join(':')}\`?`;
   if (nearest !== undefined) return `; did you mean \`${nearest}\`?`;
   return /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(value) ? `; did you mean \`tool:${value}\`?` : '';

@@ -1,3 +1,4 @@
+import { describeUses, readUses } from './step-kinds.ts';
 import { z } from 'zod';
 import { createRecoverShape } from './recover-schema.ts';
 import type { RetryPolicy } from '../core/backoff.ts';
@@ -27,10 +28,6 @@ const flowId = text(flowIdExpected)
 
 // Whether it really is JSON is checked once for the whole definition, with the path to what is not.
 const json = z.custom<JsonValue>();
-
-/** How `uses` may be written. */
-export const usesPattern = /^(?:(exec|http|sleep|signal|publish|await_message)|tool:([A-Za-z0-9_][A-Za-z0-9_./:-]{0,199})|flow:([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})|machine:(\S(?:.{0,198}\S)?))$/;
-const usesExpected = '`tool:name`, `exec`, `http`, `sleep`, `signal`, `publish`, `await_message`, `flow:id` or `machine:id`';
 
 /** What retries do where the definition does not say otherwise. */
 export const defaultRetry: RetryPolicy = {
@@ -76,7 +73,7 @@ const stepShape = z.strictObject(
   {
     id: stepId,
     description: text().optional(),
-    uses: text(usesExpected).regex(usesPattern, { error: usesExpected }),
+    uses: z.string({ error: describeUses }).refine(uses => readUses(uses) !== undefined, { error: describeUses }),
     with: json.optional(),
     run: z.literal('always', { error: '`always`; what a step does is its `uses`' }).optional(),
     depends_on: z.array(text('the id of a step'), { error: 'a list of step ids' }).default([]),

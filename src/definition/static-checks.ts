@@ -5,7 +5,7 @@ import { checkBounds } from './check-bounds.ts';
 import type { FlowPlan, PlannedStep } from './plan.ts';
 import type { Finding } from './problem.ts';
 import { parseValuePath } from './value-path.ts';
-import { readSleep } from './wait.ts';
+import { readSleepMs } from './step-kinds.ts';
 
 /**
  * Finds what a definition says and surely does not mean. The flow runs all the same.
@@ -33,10 +33,10 @@ function checkRuns(step: PlannedStep): Finding[] {
 }
 
 function checkWait(plan: FlowPlan, step: PlannedStep): Finding[] {
-  if (step.kind !== 'signal' || step.timeoutMs !== null || plan.timeoutMs !== null) return [];
+  if (step.role !== 'signal' || step.timeoutMs !== null || plan.timeoutMs !== null) return [];
   return [{
     code: 'wait_endless', path: at(step, 'uses'), expected: 'a `timeout` on the step or on the flow', found: 'none',
-    message: `\`${step.id}\` waits for a ${step.uses === 'signal' ? 'signal' : 'message'} and may wait for ever: give it, or the flow, a \`timeout\``,
+    message: `\`${step.id}\` waits for a ${step.kind.message ? 'message' : 'signal'} and may wait for ever: give it, or the flow, a \`timeout\``,
   }];
 }
 
@@ -56,7 +56,7 @@ function checkScore(plan: FlowPlan, step: PlannedStep): Finding[] {
 }
 
 function checkOutput(plan: FlowPlan, step: PlannedStep): Finding[] {
-  if (step.kind !== 'task' || step.dependents.length === 0) return [];
+  if (step.role !== 'task' || step.dependents.length === 0) return [];
   const readers = plan.steps.flatMap(({ with: value, when, forEach }) => [value, when, forEach].flatMap(one => one?.references ?? []));
   readers.push(...(plan.state?.with?.references ?? []), ...plan.assertions.flatMap(({ path }) => (path === undefined ? [] : String(parseValuePath(path)?.[1]))));
   // Where nothing is read, steps are there for what they do.
@@ -74,10 +74,10 @@ function checkTime(plan: FlowPlan, step: PlannedStep): Finding[] {
     code: 'time_out_of_reach', path: at(step, key), expected: `less than the flow's \`timeout\` of ${formatDuration(limit)}`, found: formatDuration(ms),
     message: `${what} of \`${step.id}\` takes up to ${formatDuration(ms)}, the flow ends after ${formatDuration(limit)}`,
   }];
-  const { kind, retry, timeoutMs } = step;
-  if (kind === 'sleep') {
-    const sleep = step.with?.constant ? readSleep(step.with.value) : undefined;
-    return sleep && 'forMs' in sleep && sleep.forMs >= limit ? tooLong('with', 'The sleep', sleep.forMs) : [];
+  const { role, retry, timeoutMs } = step;
+  if (role === 'sleep') {
+    const sleepMs = readSleepMs(step);
+    return sleepMs !== null && sleepMs >= limit ? tooLong('with', 'The sleep', sleepMs) : [];
   }
   if (timeoutMs !== null && timeoutMs >= limit) return tooLong('timeout', 'One attempt', timeoutMs);
   let budget = (timeoutMs ?? 0) * retry.maxAttempts;

@@ -29,18 +29,6 @@ export function readSleep(value: unknown): { readonly forMs: number } | { readon
   return untilMs >= 0 && untilMs <= lastTimeMs ? { untilMs: Math.round(untilMs) } : { key: 'until', expected: timeExpected, found: until };
 }
 
-/**
- * Computes when a `sleep` step is due, epoch ms.
- *
- * @param value the step's evaluated `with`
- * @throws a `FlowError` with code `sleep_invalid`
- */
-export function computeWakeAt(value: unknown, now: number): number {
-  const sleep = readSleep(value);
-  if ('expected' in sleep) throw withError('sleep_invalid', sleep);
-  return 'forMs' in sleep ? now + sleep.forMs : sleep.untilMs;
-}
-
 /** The signal that answers a step which asks what to do, unless the definition names another. */
 export const toAskSignal = (stepId: string): string => `recover.${stepId}`;
 
@@ -49,18 +37,6 @@ export function readSignalName(value: unknown): { readonly name: string } | With
   if (!isObject(value)) return { expected: 'an object with the `name` of a signal', found: value };
   const { name } = value;
   return typeof name === 'string' && name !== '' ? { name } : { key: 'name', expected: 'the name of a signal', found: name };
-}
-
-/**
- * Returns the name of the signal that a `signal` step waits for.
- *
- * @param value the step's evaluated `with`
- * @throws a `FlowError` with code `signal_invalid`
- */
-export function requireSignalName(value: unknown): string {
-  const signal = readSignalName(value);
-  if ('expected' in signal) throw withError('signal_invalid', signal);
-  return signal.name;
 }
 
 /** What an `await_message` step waits for; `correlationId` null: any message of the queue. */
@@ -78,19 +54,8 @@ export function readMessageWait(value: unknown): MessageWait | WithMistake {
   return { key: 'correlation_id', expected: 'a text', found: correlationId };
 }
 
-/**
- * Returns what an `await_message` step waits for.
- *
- * @param value the step's evaluated `with`
- * @throws a `FlowError` with code `message_wait_invalid`
- */
-export function requireMessageWait(value: unknown): MessageWait {
-  const wait = readMessageWait(value);
-  if ('expected' in wait) throw withError('message_wait_invalid', wait);
-  return wait;
-}
-
-function withError(code: string, { key, expected, found }: WithMistake): FlowError {
+/** An error that says it. */
+export function toWithError(code: string, { key, expected, found }: WithMistake): FlowError {
   const path = key === undefined ? 'with' : `with.${key}`;
   return new FlowError(code, `Expected \`${path}\` to be ${expected}, got ${describeValue(found)}`, { place: { path } });
 }

@@ -134,7 +134,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
             ? `it has values that are functions of this one (${computed.join(', ')})`
             : consolidation.uses !== null
               ? `it is consolidated by "${consolidation.uses}", which is a function of this one`
-              : steps.some(({ uses }) => uses === 'publish' || uses === 'await_message')
+              : steps.some(({ uses, kind }) => uses === 'publish' || kind.message !== undefined)
                 ? 'it uses queues, which are the database\'s'
                 : machines.length > 0
                   ? `it has machines as steps (${machines.join(', ')}), whose actors are in the database`

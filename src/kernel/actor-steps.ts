@@ -9,7 +9,7 @@ import { isFanOut } from './tree.ts';
 
 const toPlace = ({ executionId, generation }: FlowTree, { step, item }: StepActor): MachinePlace => ({ executionId, generation, stepId: step.id, item });
 
-const isMachineStep = (actor: StepActor): boolean => actor.step.kind === 'machine' && actor.snapshot.value === 'waiting';
+const isMachineStep = (actor: StepActor): boolean => actor.step.role === 'machine' && actor.snapshot.value === 'waiting';
 
 /** The step waits: there is to be an actor for it, which is offered the signals that came before. */
 export function beginMachine(kernel: Kernel, actor: StepActor): void {
@@ -38,7 +38,7 @@ function listOffers(tree: FlowTree, { name }: SignalRecord, machines: readonly S
   if (machines.length === 0) return [];
   const [, stepId = '', item, type = ''] = addressed.exec(name) ?? [];
   const position = tree.plan.positions.get(stepId);
-  const isAddressed = position !== undefined && tree.plan.steps[position]?.kind === 'machine';
+  const isAddressed = position !== undefined && tree.plan.steps[position]?.role === 'machine';
   const meant = isAddressed ? machines.filter(actor => actor.step.position === position && (item === undefined || actor.item === Number(item))) : machines;
   return meant.map(actor => ({ place: toPlace(tree, actor), type: isAddressed ? type : name }));
 }

@@ -18,7 +18,7 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
       changes.effects.push({ type: 'abort', position: actor.step.position, item: actor.item, run, failure });
       changes.attempts.push({ position: actor.step.position, item: actor.item, run, attempt, status: 'cancelled', startedAt: actor.runAt, endedAt: now, failure, output: null });
     }
-    if (actor.snapshot.value === 'waiting' && actor.step.kind === 'machine') endMachine({ tree, changes }, actor);
+    if (actor.snapshot.value === 'waiting' && actor.step.role === 'machine') endMachine({ tree, changes }, actor);
     if (actor.snapshot.value === 'waiting') changes.effects.push({ type: 'abandon', position: actor.step.position, item: actor.item });
     actor.snapshot = machines.step.restore('cancelled', { ...actor.snapshot.context, dueAt: null, failure });
     end(actor, toLocalAddress(actor.step.id, actor.item));

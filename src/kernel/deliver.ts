@@ -186,7 +186,7 @@ class Delivering implements Kernel {
     const actor = this.#create(step, item);
     actor.holdsSlot = true;
     const condition = item === noItem ? (step.when ?? step.forEach) : null;
-    if (step.kind === 'task' && condition === null && (step.with?.constant ?? true)) {
+    if (step.role === 'task' && condition === null && (step.with?.constant ?? true)) {
       this.#sendToStep({ position, item, event: { type: 'step.start' } });
     } else {
       this.tree.preparing++;
@@ -234,7 +234,7 @@ class Delivering implements Kernel {
     }
     actor.input = input?.value;
     this.#sendToStep({ position, item, event: { type: 'step.start', ...(dueAt !== undefined && { dueAt }) } }, true);
-    if ((actor.snapshot.value as string) === 'waiting' && actor.step.kind !== 'flow') this.#freeSlot(actor, 0);
+    if ((actor.snapshot.value as string) === 'waiting' && actor.step.role !== 'flow') this.#freeSlot(actor, 0);
   }
 
   #freeSlot(actor: StepActor | FanOutActor, ready: number): void {
@@ -291,7 +291,7 @@ class Delivering implements Kernel {
       } else if (effect === 'wait') {
         actor.runAt = this.now;
         actor.startedAt ??= this.now;
-        if (actor.step.kind === 'machine') beginMachine(this, actor);
+        if (actor.step.role === 'machine') beginMachine(this, actor);
         if (after.context.recovery === null || beginRecovery(this, actor)) this.#wait(actor);
       } else if (effect === 'abort') {
         changes.effects.push({ type: 'abort', position, item, run: before.context.run, failure: 'failure' in event ? (event.failure ?? null) : null });
@@ -306,7 +306,7 @@ class Delivering implements Kernel {
       changes.effects.push({ type: 'wait', position, item });
     }
     if (after.status !== 'done') return;
-    if (before.value === 'waiting' && actor.step.kind === 'machine') endMachine(this, actor);
+    if (before.value === 'waiting' && actor.step.role === 'machine') endMachine(this, actor);
     this.settleStep(actor, before.value === 'pending' && !prepared);
     endAlternative(this, actor, output);
   }

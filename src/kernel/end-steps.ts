@@ -57,7 +57,7 @@ function keepAlways({ tree, inbox }: Kernel): void {
 }
 
 /** The items of a step that is a machine do nothing but wait. */
-const works = (actor: StepActor | FanOutActor): boolean => actor.step.kind !== 'machine' && (actor.snapshot.value === 'retrying' || isBusy(actor.step, actor.snapshot.value));
+const works = (actor: StepActor | FanOutActor): boolean => actor.step.role !== 'machine' && (actor.snapshot.value === 'retrying' || isBusy(actor.step, actor.snapshot.value));
 
 /** Why everything is ended by this event. */
 export const toReason = (event: FlowEvent): StepFailure => ('failure' in event ? event.failure : null) ?? createFailure('cancelled', 'Cancelled');

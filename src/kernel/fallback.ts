@@ -20,8 +20,8 @@ function countAttempts({ retry, recover }: PlannedStep): number {
 
 /** What the machine of a step is created with. */
 export function toStepInput(step: PlannedStep, maxInterruptions: number): StepInput {
-  const { kind, recover } = step;
-  return { kind, maxAttempts: countAttempts(step), maxInterruptions, alternative: recover?.alternative != null, ask: recover?.ask != null };
+  const { role, recover } = step;
+  return { kind: role, maxAttempts: countAttempts(step), maxInterruptions, alternative: recover?.alternative != null, ask: recover?.ask != null };
 }
 
 /** The wait after a failed attempt, ms. Attempts after those of `retry` follow `recover.retry`, which counts from its own first. */

@@ -6,7 +6,7 @@ import { toIdempotencyKey } from '../core/ids.ts';
 import { encodeJson } from '../core/json.ts';
 import { toFailure } from '../core/thrown-failure.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
-import { computeWakeAt, requireMessageWait, requireSignalName } from '../definition/wait.ts';
+import { startWait } from '../definition/step-kinds.ts';
 import { conditionFalse, type Evaluated, type Prepared } from './messages.ts';
 import { countPostponed } from './postpone.ts';
 import type { FlowTree } from './tree.ts';
@@ -73,11 +73,8 @@ const mayTryAgain = ({ code }: StepFailure, { maxAttempts, nonRetryable }: Plann
 
 function toStart(step: PlannedStep, input: Evaluated | undefined, now: number): Prepared {
   const base = input === undefined ? { type: 'start' as const } : { type: 'start' as const, input };
-  if (step.kind === 'sleep') return { ...base, dueAt: computeWakeAt(input?.value, now) };
-  if (step.target === 'await_message') requireMessageWait(input?.value ?? step.with?.value);
-  else if (step.kind === 'signal') requireSignalName(input?.value);
-  if (step.kind !== 'task' && step.timeoutMs !== null) return { ...base, dueAt: now + step.timeoutMs };
-  return base;
+  const dueAt = startWait(step, input?.value ?? step.with?.value, now);
+  return dueAt === undefined ? base : { ...base, dueAt };
 }
 
 /** A condition is true or false; nothing (a missing value) counts as false, a text or a number is a mistake. */

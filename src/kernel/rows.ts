@@ -172,7 +172,7 @@ function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor
   actor.runAt = row.runAt ?? 0;
   // What is being recovered, and what backs off, has given its slot back.
   const isRecovered = isToRetry(actor) || isSwitched(actor) || isAsking(actor);
-  actor.holdsSlot = !isRecovered && row.status !== 'retrying' && (actor.step.kind === 'task' || actor.step.kind === 'flow');
+  actor.holdsSlot = !isRecovered && row.status !== 'retrying' && (actor.step.role === 'task' || actor.step.role === 'flow');
   if (isBusy(actor.step, row.status)) tree.running++;
   // Only a release leaves a row that is pending.
   if (row.status === 'pending' && !isRecovered) tree.preparing++;

@@ -22,7 +22,7 @@ export type SettledStep = Pick<StepRecord, 'status' | 'failure' | 'recovery'> & 
 /** @param isItem it is one of the items of a `for_each` step */
 export function countSettled(tally: Tally, step: PlannedStep, isItem: boolean, settled: SettledStep): void {
   tally.lastSettledAt = Math.max(tally.lastSettledAt, settled.settledAt ?? 0);
-  if (step.kind === 'task' && (isItem || !step.forEach)) tally.totalTools += settled.run - (isStoodIn(settled) ? 1 : 0);
+  if (step.role === 'task' && (isItem || !step.forEach)) tally.totalTools += settled.run - (isStoodIn(settled) ? 1 : 0);
   if (!isItem && settled.status === 'skipped' && settled.failure?.code === conditionFalse) tally.excluded.add(step.position);
 }
 

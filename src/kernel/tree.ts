@@ -180,7 +180,7 @@ export function getActor(tree: FlowTree, position: number, item: number): StepAc
 
 /** Whether an actor that was read back cannot go on without what expressions made: a list, or the name of a signal. */
 export function needsInput(actor: StepActor | FanOutActor): boolean {
-  return isFanOut(actor) || (actor.step.kind === 'signal' && actor.step.with !== null && !actor.step.with.constant);
+  return isFanOut(actor) || (actor.step.role === 'signal' && actor.step.with !== null && !actor.step.with.constant);
 }
 
 /** Gives an actor that was read back what expressions made; undefined: nothing is stored. */
@@ -195,7 +195,7 @@ export function giveInput(actor: StepActor | FanOutActor, input: unknown): void 
 
 /** Whether a step in this state keeps its flow in memory. */
 export function isBusy(step: PlannedStep, state: string): boolean {
-  return state === 'running' || (state === 'waiting' && step.kind === 'flow');
+  return state === 'running' || (state === 'waiting' && step.role === 'flow');
 }
 
 /** Whether something goes on that needs the flow in memory. */
@@ -235,17 +235,11 @@ export const isToRetry = ({ snapshot }: StepActor): boolean => snapshot.value ==
 /** The name of the signal a step waits for; undefined when it waits for something else. */
 export function getSignalName(actor: StepActor): string | undefined {
   if (actor.snapshot.context.recovery === 'ask') return actor.step.recover?.ask?.signal;
-  if (actor.step.kind !== 'signal') return undefined;
-  if (actor.step.target === 'await_message') return toMessageSignal(actor.step.id);
-  const { name } = (actor.input ?? actor.step.with?.value ?? {}) as { name?: string };
-  return name;
+  return actor.step.kind.signal?.(actor.input ?? actor.step.with?.value, actor.step.id);
 }
-
-/** Under this name a message reaches the step that waits for it: its own, so that no other step takes it. */
-export const toMessageSignal = (stepId: string): string => `message:${stepId}`;
 
 /** What a step is told when its due time has come. */
 export function createTimerEvent({ step, snapshot }: StepActor): { type: 'timer.fired'; failure?: StepFailure } {
-  if (snapshot.value !== 'waiting' || step.kind === 'sleep' || snapshot.context.recovery !== null) return { type: 'timer.fired' };
+  if (snapshot.value !== 'waiting' || step.role === 'sleep' || snapshot.context.recovery !== null) return { type: 'timer.fired' };
   return { type: 'timer.fired', failure: createFailure('wait_timeout', `What the step waits for did not come within ${step.timeoutMs} ms`) };
 }

@@ -51,7 +51,7 @@ function addElapsed(place: string, { tree }: FlowState, add: (place: string, ver
   const item = actor && 'items' in actor ? actor.items.get(Number(/\[(\d+)\]$/.exec(place)?.[1])) : undefined;
   if (item?.snapshot.value === 'retrying') return;
   const isAsked = actor !== undefined && !('items' in actor) && isAsking(actor);
-  add(place, step?.kind === 'sleep' ? 'sleeps' : isAsked ? 'is not answered' : 'times out');
+  add(place, step?.role === 'sleep' ? 'sleeps' : isAsked ? 'is not answered' : 'times out');
 }
 
 function listRunning({ tree }: FlowState): string {

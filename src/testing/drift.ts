@@ -120,12 +120,12 @@ async function answerAsked(run: PathHost, rows: readonly StepRecord[], answers: 
 async function tellChild(run: PathHost, rows: readonly StepRecord[], { byAttempt, outputs }: Decisions): Promise<boolean> {
   const { runtime, store } = run.process;
   for (const { status, stepId, item, position } of rows) {
-    const kind = run.model.flow.plan.steps[position]?.kind;
-    if (status !== 'waiting' || (kind !== 'flow' && kind !== 'machine')) continue;
+    const role = run.model.flow.plan.steps[position]?.role;
+    if (status !== 'waiting' || (role !== 'flow' && role !== 'machine')) continue;
     const place = item < 0 ? { step: stepId } : { step: stepId, item };
     const decision = byAttempt.get(`${toPlace(place)} 1`) ?? 'complete';
     const output = outputs.get(toPlace(place));
-    if (kind === 'machine') {
+    if (role === 'machine') {
       if (decision === 'wait') continue;
       await runtime.signal(run.executionId ?? '', toOutcomeSignal(toPlace(place)), { passes: decision === 'complete', ...(output !== undefined && { output }) });
       return true;
@@ -143,7 +143,7 @@ async function tellChild(run: PathHost, rows: readonly StepRecord[], { byAttempt
 function findSignal(run: PathHost, rows: readonly StepRecord[], { inputs }: Decisions, wanted: Decisions['signals']): Decisions['signals'][number] | undefined {
   for (const row of rows) {
     const step = run.model.flow.plan.steps[row.position];
-    if (row.status !== 'waiting' || step?.kind !== 'signal') continue;
+    if (row.status !== 'waiting' || step?.role !== 'signal') continue;
     // What it was begun with when its name is not a constant; on paths by script that is not told.
     const input = step.with?.constant === false ? inputs.get(row.stepId) : undefined;
     const actor = { step, input, snapshot: { context: { recovery: null } } } as unknown as StepActor;

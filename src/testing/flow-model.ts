@@ -2,7 +2,7 @@ import type { StepRecord } from '../../persistence/records.ts';
 import { createFailure } from '../core/failure.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
-import { computeWakeAt } from '../definition/wait.ts';
+import { startWait } from '../definition/step-kinds.ts';
 import type { Changes } from '../kernel/changes.ts';
 import { createChanges } from '../kernel/changes.ts';
 import { toConsolidated } from '../kernel/consolidated-record.ts';
@@ -169,7 +169,7 @@ function toMessage({ plan }: ScriptedFlow, state: FlowState, event: Exclude<Path
   const item = 'item' in event && event.item !== undefined ? event.item : noItem;
   if (event.type === 'prepare') return { to: 'prepared', position, item, prepared: toPrepared(state, position, event) };
   if (event.type === 'child') {
-    const isMachine = plan.steps[position]?.kind === 'machine';
+    const isMachine = plan.steps[position]?.role === 'machine';
     const failure = createFailure(isMachine ? scriptedCode : 'child_failed', 'It did not pass');
     return { to: 'step', position, item, event: { type: 'child.settled', ...(!event.passes && { failure }) }, ...(event.passes && { output: JSON.stringify(isMachine ? (event.output ?? null) : toChildOutput(event)) }) };
   }
@@ -195,9 +195,8 @@ function toPrepared({ tree, now }: FlowState, position: number, { item, result, 
     const value = step.forEach.constant ? (step.forEach.value as unknown[]) : toList(items);
     return { type: 'start', list: { value, json: JSON.stringify(value) } };
   }
-  if (step.kind === 'sleep') return { type: 'start', dueAt: computeWakeAt(step.with?.value, now) };
-  if (step.kind !== 'task' && step.timeoutMs !== null) return { type: 'start', dueAt: now + step.timeoutMs };
-  return { type: 'start' };
+  const dueAt = startWait(step, step.with?.value, now);
+  return { type: 'start', ...(dueAt !== undefined && { dueAt }) };
 }
 
 const causes: { readonly [code: string]: string } = {

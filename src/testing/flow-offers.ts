@@ -51,15 +51,15 @@ export function listOffers(flow: ScriptedFlow, state: FlowState): PathEvent[] {
 export function isDecidable(actor: StepActor): boolean {
   const { snapshot, step } = actor;
   if (isSwitched(actor)) return false;
-  return snapshot.value === 'running' || (snapshot.value === 'waiting' && step.kind !== 'sleep');
+  return snapshot.value === 'running' || (snapshot.value === 'waiting' && step.role !== 'sleep');
 }
 
 function listOutcomes(actor: StepActor): PathEvent[] {
   const place = toPlaceOf(actor);
-  const { kind } = actor.step;
+  const { role } = actor.step;
   if (isAsking(actor)) return listAnswers(actor);
-  if (kind === 'signal') return [{ type: 'signal', step: place.step, name: getSignalName(actor) as string }];
-  if (kind === 'flow' || kind === 'machine') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
+  if (role === 'signal') return [{ type: 'signal', step: place.step, name: getSignalName(actor) as string }];
+  if (role === 'flow' || role === 'machine') return [{ type: 'child', ...place, passes: true }, { type: 'child', ...place, passes: false }];
   const failures = actor.snapshot.context.maxAttempts > 1 ? [true, false] : [true];
   return [{ type: 'complete', ...place }, ...failures.map(retryable => ({ type: 'fail' as const, ...place, retryable }))];
 }
@@ -85,8 +85,9 @@ function listPrepared({ scripted }: ScriptedFlow, actor: StepActor | FanOutActor
 /** Signals that come before their step waits for them. */
 export function listEarlySignals({ tree }: FlowState): PathEvent[] {
   return tree.plan.steps.flatMap(step => {
-    if (step.kind !== 'signal' || tree.settled[step.position] !== null || tree.actors.has(step.position)) return [];
-    const { name } = (step.with as { value: unknown }).value as { name: string };
+    if (step.role !== 'signal' || tree.settled[step.position] !== null || tree.actors.has(step.position)) return [];
+    const name = step.kind.signal?.(step.with?.value, step.id);
+    if (name === undefined) return [];
     const isTaken = tree.signals.some(signal => signal.name === name) || [...tree.actors.values()].some(actor => !isFanOut(actor) && getSignalName(actor) === name);
     return isTaken ? [] : [{ type: 'signal' as const, step: step.id, name, early: true as const }];
   });

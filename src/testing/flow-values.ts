@@ -121,7 +121,7 @@ export class FlowValues {
         const run = functions.get(readReference(text) ?? '');
         for (const one of [shape, this.#shape]) {
           path = run ? readFunctionShape(run, one, scope) : readShape(text, one, scope);
-          if (path && path.length > 1 && step.kind === 'sleep') reach(one, path).kinds.add('number');
+          if (path && path.length > 1 && step.role === 'sleep') reach(one, path).kinds.add('number');
         }
       }
       found.push({ step, key, value, shape });
@@ -153,7 +153,7 @@ export class FlowValues {
     if (given && given.length > 0) return given[variant % given.length];
     const path = ['steps', step.id, 'output', ...(step.forEach ? [element] : [])];
     const known = this.#know(path);
-    if (step.kind === 'flow') {
+    if (step.role === 'flow') {
       const outputs = known.shape?.members.get('outputs');
       return { outputs: outputs && outputs.members.size > 0 ? sampleValue({ ...known, shape: outputs }, variant) : { end: {} } };
     }
@@ -175,7 +175,7 @@ export class FlowValues {
   #getSchema(stepId: string): unknown {
     if (this.#schemas.has(stepId)) return this.#schemas.get(stepId);
     const step = this.#getStep(stepId);
-    const output = step?.kind === 'task' ? this.#tools.get(step.target)?.output : undefined;
+    const output = step?.role === 'task' ? this.#tools.get(step.target)?.output : undefined;
     let schema: unknown;
     try {
       schema = output && toJsonSchema(output);
@@ -201,8 +201,8 @@ export class FlowValues {
     } catch {
       return false;
     }
-    return this.#plan.steps.every(({ id, kind, target }) => {
-      const output = kind === 'task' ? this.#tools.get(target)?.output : undefined;
+    return this.#plan.steps.every(({ id, role, target }) => {
+      const output = role === 'task' ? this.#tools.get(target)?.output : undefined;
       if (!output || outputs[id] === undefined) return true;
       const checked = validate(output, outputs[id]);
       // One that takes its time is asked when the path runs.

@@ -13,10 +13,10 @@ export function listPlots(plan: FlowPlan, world: FlowWorld): Plot[] {
     for (const endings of listEndings(plan, step)) {
       for (const place of step.forEach ? [`${step.id}[0]`, step.id] : [step.id]) add({ endings: { ...listNeeded(plan, step), [place]: endings } });
     }
-    if (step.kind !== 'sleep') add({ endings: listNeeded(plan, step), last: step.id });
+    if (step.role !== 'sleep') add({ endings: listNeeded(plan, step), last: step.id });
     // Whatever it would keep from running has not begun.
-    if (step.kind !== 'sleep' && step.kind !== 'signal' && step.critical) add({ endings: { ...listNeeded(plan, step), [step.id]: ['fail for good'] }, first: step.id });
-    if (step.kind === 'signal') add({ early: step.id });
+    if (step.role !== 'sleep' && step.role !== 'signal' && step.critical) add({ endings: { ...listNeeded(plan, step), [step.id]: ['fail for good'] }, first: step.id });
+    if (step.role === 'signal') add({ early: step.id });
     plots.push(...listRecoveries(plan, step).map(plot => ({ world, ...plot })));
   }
   return plots;
@@ -31,10 +31,10 @@ export function listNeeded({ steps }: FlowPlan, { alternativeOf }: PlannedStep):
 function listEndings({ timeoutMs }: FlowPlan, step: PlannedStep): readonly (readonly Ending[])[] {
   const endings: (readonly Ending[])[] = [];
   const attempts = step.retry.maxAttempts + (step.recover?.retry?.maxAttempts ?? 0);
-  const again = step.kind === 'task' && attempts > 1;
-  if (step.kind !== 'signal' && step.kind !== 'sleep') endings.push(['fail for good']);
+  const again = step.role === 'task' && attempts > 1;
+  if (step.role !== 'signal' && step.role !== 'sleep') endings.push(['fail for good']);
   if (again) endings.push(['fail'], ['fail', 'complete']);
-  if (step.kind === 'sleep' || (step.timeoutMs === null && timeoutMs === null)) return endings;
+  if (step.role === 'sleep' || (step.timeoutMs === null && timeoutMs === null)) return endings;
   endings.push(['wait']);
   if (again && step.timeoutMs !== null) endings.push(['wait', 'complete']);
   return endings;

@@ -91,7 +91,7 @@ async function explain(definition: FlowDefinition, mutant: FlowMutant, paths: re
   if (implied !== undefined) return { reason: implied, telling: false };
   if (key === 'weight' && !paths.some(path => weighs(path, stepId))) return { reason: `wherever ${stepId} counts the score is 0 or 1`, telling: false };
   const step = plan.steps[plan.positions.get(stepId) ?? -1];
-  if (key === 'critical' && step?.kind === 'sleep' && (step.with?.references.length ?? 0) === 0) return { reason: `${stepId} only sleeps, and cannot fail`, telling: false };
+  if (key === 'critical' && step?.role === 'sleep' && (step.with?.references.length ?? 0) === 0) return { reason: `${stepId} only sleeps, and cannot fail`, telling: false };
   if (key === 'critical' && plan.mode === 'lenient') return { reason: 'in a lenient flow no failure holds anything up', telling: false };
   if (mutant.inExpression) return { reason: 'needs values: none were found with which it comes out differently', telling: false };
   return { reason: key === 'when' || key === 'for_each' || key.startsWith('with') ? 'needs values with which it comes out differently' : `all ${paths.length} paths go the same way`, telling: true };

@@ -37,7 +37,7 @@ function toOwnFlow(definition: FlowDefinition, outputs: Outputs = {}): ScriptedF
   const stripped = defineFlow(withFunctions({ ...omit(definition, flowKeys), steps: steps.map(toStep) }, readFunctions(definition)) as unknown as FlowSource);
   const plan = compileFlow(stripped);
   const children = plan.flows.filter(id => id !== definition.id).map(id => {
-    const given = plan.steps.filter(({ kind, target }) => kind === 'flow' && target === id).map(step => (outputs[step.id] as { outputs?: object } | undefined)?.outputs ?? {});
+    const given = plan.steps.filter(({ role, target }) => role === 'flow' && target === id).map(step => (outputs[step.id] as { outputs?: object } | undefined)?.outputs ?? {});
     const ends = [...new Set(given.flatMap(Object.keys))];
     return createStandIn(id, ends.length > 0 ? ends : undefined);
   });

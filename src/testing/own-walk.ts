@@ -78,7 +78,7 @@ function canHappen(state: FlowState, event: PathEvent): boolean {
   const actor = getActor(tree, tree.plan.positions.get(event.step) ?? -1, 'item' in event ? (event.item ?? noItem) : noItem) as StepActor | undefined;
   if (!actor || isFanOut(actor)) return false;
   if (event.type === 'answer') return isAsking(actor);
-  return event.type === 'child' ? actor.snapshot.value === 'waiting' && (actor.step.kind === 'flow' || actor.step.kind === 'machine') : actor.snapshot.value === 'running';
+  return event.type === 'child' ? actor.snapshot.value === 'waiting' && (actor.step.role === 'flow' || actor.step.role === 'machine') : actor.snapshot.value === 'running';
 }
 
 /** What expressions can read of a state, as from a store. */

@@ -68,8 +68,8 @@ function end(plot: Plot, actor: StepActor, answered: Map<string, number>): PathE
   const endings = plot.world.fails.includes(step.id) ? (['fail for good'] as const) : (plot.endings?.[toPlace(place)] ?? plot.endings?.[step.id]);
   const ending = attempt > maxAttempts ? 'complete' : (endings?.[Math.min(attempt, endings.length) - 1] ?? 'complete');
   const output = plot.world.outputs[step.id];
-  if (step.kind === 'signal') return ending === 'complete' ? { type: 'signal', step: step.id, name: getSignalName(actor) ?? '', payload: output } : undefined;
+  if (step.role === 'signal') return ending === 'complete' ? { type: 'signal', step: step.id, name: getSignalName(actor) ?? '', payload: output } : undefined;
   if (ending === 'wait') return undefined;
-  if (step.kind === 'flow' || step.kind === 'machine') return { type: 'child', ...place, passes: ending === 'complete', ...(ending === 'complete' && { output }) };
+  if (step.role === 'flow' || step.role === 'machine') return { type: 'child', ...place, passes: ending === 'complete', ...(ending === 'complete' && { output }) };
   return ending === 'complete' ? { type: 'complete', ...place, output } : { type: 'fail', ...place, retryable: ending === 'fail' };
 }

@@ -313,8 +313,7 @@ class Run implements PathHost {
     if (!record) return;
     for (const [place, row] of last.rows) {
       if (loosely || row.status !== 'completed' || row.counters !== null) continue;
-      const { kind } = this.model.flow.plan.steps[row.position] as { kind: string };
-      if (kind !== 'task') continue;
+      if (this.model.flow.plan.steps[row.position]?.role !== 'task') continue;
       const output = await store.getOutput(record.key, row.position, row.item);
       const expected = this.#toExpected(row, place);
       if (expected === undefined) continue;
@@ -340,7 +339,7 @@ class Run implements PathHost {
     const { steps } = this.model.flow.plan;
     const alternative = recovery === 'alternative' ? steps[steps[position]?.recover?.alternative ?? -1] : undefined;
     if (!alternative) return JSON.stringify(this.outputOf(place));
-    return alternative.kind === 'task' && alternative.recover === null ? JSON.stringify(this.outputOf(alternative.id)) : undefined;
+    return alternative.role === 'task' && alternative.recover === null ? JSON.stringify(this.outputOf(alternative.id)) : undefined;
   }
 
   outputOf(place: string): unknown {

@@ -1,10 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
-import { toMessageSignal } from '../kernel/tree.ts';
 import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { FlowDefinition, FlowSource } from '../definition/schema.ts';
-import { readSleep } from '../definition/wait.ts';
 import { createScriptedMachine } from './scripted-machines.ts';
 
 /** What the expressions of one step come to on a path. Handed to the flow as its input. */
@@ -71,9 +69,9 @@ export function scriptFlow(definition: FlowDefinition): ScriptedFlow {
   const original = compileFlow(definition);
   const scripted = new Map<number, { when: boolean; list: boolean; value: boolean; items: boolean }>();
   const steps = original.steps.map((step, position) => {
-    const { kind } = step;
+    const { role } = step;
     const isVariable = (value: PlannedStep['with']): boolean => value !== null && !value.constant;
-    const canScript = kind === 'task' || kind === 'flow' || kind === 'machine';
+    const canScript = role === 'task' || role === 'flow' || role === 'machine';
     const value = canScript && isVariable(step.with);
     scripted.set(position, { when: isVariable(step.when), list: isVariable(step.forEach), value: value && !step.forEach, items: value && step.forEach !== null });
     return scriptStep(step, step.dependsOn.map(at => original.steps[at]?.id ?? ''), value, original.steps.map(({ id }) => id));
@@ -99,19 +97,20 @@ const entry = (id: string): string => `$lookup(input.script, ${JSON.stringify(id
 const orFail = (condition: string, value: string): string => `{% ${condition} ? $error("The script says so") : ${value} %}`;
 
 function scriptStep(step: PlannedStep, upstream: readonly string[], valueIsScripted: boolean, ids: readonly string[]): object {
-  const { position, id, kind, target, critical, weight, timeoutMs, retry } = step;
+  const { position, id, kind, role, target, critical, weight, timeoutMs, retry } = step;
   const when = step.when && (step.when.constant ? step.when.value : orFail(`${entry(id)}.fails`, `${entry(id)}.when`));
   const list = step.forEach && (step.forEach.constant ? (step.forEach.value as unknown[]).slice(0, maxItems) : orFail(`${entry(id)}.fails`, `${entry(id)}.list`));
   return {
     id,
-    uses: kind === 'task' ? `tool:${target}` : target === 'await_message' ? 'signal' : step.uses,
+    // A message reaches its step as a signal does; no queue is there to send one.
+    uses: role === 'task' ? `tool:${target}` : kind.message ? 'signal' : step.uses,
     ...(step.alternativeOf === null && { depends_on: upstream, critical, weight, ...(step.always && { run: 'always' }) }),
     ...toRecover(step, ids),
     ...(timeoutMs !== null && { timeout: timeoutMs + position }),
     ...(when !== null && { when }),
     ...(list !== null && { for_each: list }),
     ...toWith(step, valueIsScripted),
-    ...(kind === 'task' && { retry: {
+    ...(role === 'task' && { retry: {
       maxAttempts: Math.min(retry.maxAttempts, maxAttempts),
       initialInterval: retry.initialIntervalMs + position + 1,
       backoffCoefficient: retry.backoffCoefficient,
@@ -137,15 +136,13 @@ function toRecover({ position, recover }: PlannedStep, ids: readonly string[]): 
 }
 
 function toWith(step: PlannedStep, valueIsScripted: boolean): { with?: unknown } {
-  const { position, id, kind } = step;
-  if (kind === 'sleep') {
-    const sleep = step.with?.constant ? readSleep(step.with.value) : undefined;
-    if (sleep && 'untilMs' in sleep) return { with: { until: sleep.untilMs } };
-    return { with: { for: (sleep && 'forMs' in sleep ? sleep.forMs : 3_600_000) + position } };
+  const { position, id, kind, role } = step;
+  if (kind.message) return { with: { name: kind.signal?.(undefined, id) } };
+  if (role === 'sleep' || role === 'signal') {
+    const given = step.with?.constant ? step.with.value : undefined;
+    const value = kind.sample ? kind.sample(given, { position, id }) : given;
+    return value === undefined || value === null ? {} : { with: value };
   }
-  // A message reaches its step as a signal of this name.
-  if (step.target === 'await_message') return { with: { name: toMessageSignal(id) } };
-  if (kind === 'signal') return { with: step.with?.constant ? step.with.value : { name: id } };
   if (!step.with) return {};
   if (!valueIsScripted) return { with: step.with.value };
   if (step.forEach) return { with: orFail(`index in ${entry(id)}.failingItems`, '{"item": item}') };

@@ -38,7 +38,7 @@ export async function trigger(run: PathHost, event: PathEvent | undefined, after
       return requireCall(run, id, toPlace(event)).fail(event.retryable);
     case 'child': {
       const { plan } = run.model.flow;
-      if (plan.steps[plan.positions.get(event.step) ?? -1]?.kind === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes, ...(event.output !== undefined && { output: event.output }) }));
+      if (plan.steps[plan.positions.get(event.step) ?? -1]?.role === 'machine') return ifAlive(() => runtime.signal(id, toOutcomeSignal(toPlace(event)), { passes: event.passes, ...(event.output !== undefined && { output: event.output }) }));
       return ifAlive(() => runtime.signal(toChildId({ executionId: id, generation: 1 }, event.step, event.item ?? noItem), childSignal, { passes: event.passes, ...(event.output as object | undefined) }));
     }
     case 'signal':

@@ -1,3 +1,4 @@
+import { readUses } from '../definition/step-kinds.ts';
 import type { ExecutionStatus, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { computeFlowProgress, type ExpectedDuration, type FlowProgressFigures, type ProgressStep } from '../core/flow-progress.ts';
@@ -56,7 +57,8 @@ function isFailure(value: unknown): value is StepFailure {
 
 /** Whether a person, a signal or a message ends its wait. A step that does work waits for its alternative, or for a person. */
 function isAwaited({ status, uses, alternative }: StepProgress, steps: readonly StepProgress[]): boolean {
-  if (status !== 'waiting' || uses === 'sleep' || uses.startsWith('flow:') || uses.startsWith('machine:')) return false;
+  const role = readUses(uses)?.kind.role;
+  if (status !== 'waiting' || role === 'sleep' || role === 'flow' || role === 'machine') return false;
   const standIn = alternative === undefined ? undefined : steps[alternative];
   return standIn === undefined || isSettled(standIn.status);
 }
@@ -68,7 +70,7 @@ function toProgressStep(step: StepProgress, _at: number, steps: readonly StepPro
     expected: expected ?? null,
     state: isSettled(status) ? 'settled' : status === 'running' || status === 'waiting' || status === 'retrying' ? status : 'pending',
     runAt,
-    endsAt: status === 'retrying' || uses === 'sleep' ? (dueAt ?? null) : null,
+    endsAt: status === 'retrying' || readUses(uses)?.kind.role === 'sleep' ? (dueAt ?? null) : null,
     isAwaited: isAwaited(step, steps),
     tookMs: status === 'completed' && settledAt !== null && runAt !== null ? settledAt - runAt : null,
     items: items ?? null,

@@ -33,7 +33,7 @@ describe('a compiled flow', () => {
       }),
     );
     expect(plan).toMatchObject({ mode: 'conditional', concurrency: 10, timeoutMs: 3_600_000, minScore: 0, tools: ['swap', 'http'], flows: ['other'] });
-    expect(plan.steps.map(({ kind, target, dependsOn, dependents }) => [kind, target, dependsOn, dependents])).toEqual([
+    expect(plan.steps.map(({ role, target, dependsOn, dependents }) => [role, target, dependsOn, dependents])).toEqual([
       ['task', 'swap', [1], []], ['task', 'http', [], [0]], ['sleep', 'sleep', [], []], ['flow', 'other', [], []],
     ]);
     expect(plan.steps[0]).toMatchObject({ position: 0, critical: true, weight: 1, timeoutMs: 500, with: null, when: null, forEach: null });

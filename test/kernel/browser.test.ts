@@ -27,7 +27,7 @@ describe('the kernel where there is no Node.js', () => {
 
   it('takes a flow with every kind of step to its end', async () => {
     const whole = await runBare(-1);
-    expect(whole.kinds).toEqual(['flow', 'machine', 'signal', 'sleep', 'task']);
+    expect(whole.kinds).toEqual(['await_message', 'flow', 'machine', 'signal', 'sleep', 'tool']);
     expect(whole).toMatchObject({ status: 'scored', score: 1 });
     expect(whole.steps).toMatchObject({ never: 'skipped', 'each[3]': 'completed', flaky: 'completed', broken: 'completed', instead: 'completed', asks: 'completed', cleanup: 'completed' });
     expect(whole.outputs).toMatchObject({ nap: null, approval: 'approve.zoë', letter: 'message:letter', review: 'reviewed', asks: 'by hand', broken: 'instead', child: { sum: 3 * 303 + 605 } });

@@ -112,7 +112,7 @@ class SmallHost {
     const { position, item } = effect;
     const step = this.#plan.steps[position];
     if (!step) return;
-    this.#kinds.add(step.kind);
+    this.#kinds.add(step.kind.name);
     if (effect.type === 'prepare') this.#todo.push(() => this.#prepare(position, item));
     else if (effect.type === 'run') this.#todo.push(() => this.#run(effect));
     else this.#wait(position, item);
@@ -134,10 +134,10 @@ class SmallHost {
   #wait(position: number, item: number): void {
     const step = this.#plan.steps[position];
     const name = step?.id === 'approval' ? 'approve.zoë' : step?.target === 'await_message' ? `message:${step.id}` : step?.id === 'asks' ? 'recover.asks' : undefined;
-    if (step?.kind === 'machine' && this.#machines.has(step.target)) {
+    if (step?.role === 'machine' && this.#machines.has(step.target)) {
       const place = { executionId: 'x1', generation: 1, stepId: step.id, item };
       this.#todo.push(() => ({ to: 'machine', place, event: { type: 'child.settled' }, output: '"reviewed"' }));
-    } else if (step?.kind === 'flow') {
+    } else if (step?.role === 'flow') {
       this.#todo.push(() => ({ to: 'step', position, item, event: { type: 'child.settled' }, output: JSON.stringify(readPing(this.#state, { position, item })?.input) }));
     } else if (name !== undefined) {
       const payload = step?.id === 'asks' ? '{"action":"use","output":"by hand"}' : JSON.stringify(name);

@@ -14,7 +14,7 @@ import { messageMachine } from '../../machines/message.ts';
 import type { StepContext, StepEvent } from '../../machines/step.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { createFailure } from '../../src/core/failure.ts';
-import type { StepKind } from '../../src/definition/plan.ts';
+import type { StepRole } from '../../src/definition/step-kind.ts';
 
 /** A machine, the inputs it is tried with, and what may reach it in a state. */
 export interface Hosted {
@@ -156,7 +156,7 @@ const interactionEvents: readonly InteractionEvent[] = [
   { type: 'interaction.cancel', failure },
 ];
 
-const kinds: readonly StepKind[] = ['task', 'sleep', 'signal', 'flow'];
+const kinds: readonly StepRole[] = ['task', 'sleep', 'signal', 'flow'];
 
 export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction', Hosted>> = {
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },

@@ -7,10 +7,11 @@ import { checkAnswer } from '../../kernel/fallback.ts';
 import type { StepMachines } from '../contract/step-machines.ts';
 
 /** Names of the signals that a step may wait for; undefined: any name, as an expression says it. */
-function listNames({ kind, target, with: given, recover }: PlannedStep): readonly string[] | undefined {
-  if (kind !== 'signal' || target !== 'signal') return recover?.ask ? [recover.ask.signal] : [];
-  const { name } = (given?.constant ? given.value : {}) as { readonly name?: unknown };
-  return typeof name === 'string' ? [name] : undefined;
+function listNames({ id, kind, with: given, recover }: PlannedStep): readonly string[] | undefined {
+  // A message comes from a queue, and from nobody else.
+  if (!kind.signal || kind.message) return recover?.ask ? [recover.ask.signal] : [];
+  const name = given && !given.constant ? undefined : kind.signal(given?.value, id);
+  return name === undefined ? undefined : [name];
 }
 
 interface Signal {
@@ -36,8 +37,8 @@ export async function readSignal(plan: FlowPlan | undefined, schema: StandardSch
 function requireTaken(plan: FlowPlan, name: string, machines: StepMachines | undefined): void {
   const known: string[] = [];
   for (const step of plan.steps) {
-    const names = step.kind === 'machine' ? machines?.listEvents(step.target) : listNames(step);
-    const own = step.kind === 'machine' ? toOwnEvent(step.id, name) : name;
+    const names = step.role === 'machine' ? machines?.listEvents(step.target) : listNames(step);
+    const own = step.role === 'machine' ? toOwnEvent(step.id, name) : name;
     if (names === undefined || names.some(one => matches(one, own))) return;
     known.push(...names);
   }

@@ -58,7 +58,7 @@ export class ChildFlows {
 
   abandon({ header, tree }: Resident, position: number, item: number): void {
     const step = tree.plan.steps[position];
-    if (step?.kind !== 'flow') return;
+    if (step?.role !== 'flow') return;
     this.#abandon(header, step, item).catch(error => isStoreTrouble(error) && this.#options.fault(error));
   }
 

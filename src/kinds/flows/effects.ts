@@ -271,7 +271,7 @@ export class Effects {
     if (!actor || isFanOut(actor) || this.#host.residents.get(header.executionId) !== resident) return;
     const { value, context } = actor.snapshot;
     if (context.dueAt !== null) this.#options.due.add({ at: context.dueAt, of: this.#options.dueKind, key: header.executionId, place: position, part: item });
-    if (value === 'waiting' && actor.step.kind === 'flow' && this.#options.mayRun(resident)) this.#options.children.begin(resident, actor);
+    if (value === 'waiting' && actor.step.role === 'flow' && this.#options.mayRun(resident)) this.#options.children.begin(resident, actor);
   }
 }
 

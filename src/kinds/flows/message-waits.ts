@@ -1,9 +1,9 @@
+import { toMessageSignal } from '../../definition/built-in-step-kinds.ts';
 import type { MessageWait } from '../../definition/wait.ts';
-import { readMessageWait } from '../../definition/wait.ts';
 import type { StepWait } from '../contract/publishing.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
-import { isFanOut, toMessageSignal } from '../../kernel/tree.ts';
+import { isFanOut } from '../../kernel/tree.ts';
 
 const unknownWait: MessageWait = { queue: '', correlationId: null };
 
@@ -18,12 +18,11 @@ export function listMessageWaits(executionId: string, tree: FlowTree, { actors, 
   }
   for (const actor of touched) {
     const { step, snapshot } = actor;
-    if (isFanOut(actor) || step.uses !== 'await_message') continue;
+    if (isFanOut(actor) || !step.kind.message) continue;
     const state = snapshot.value === 'waiting' ? 'waiting' : snapshot.value === 'completed' ? 'received' : 'over';
     // One that never waited has nothing to take back.
     if (state === 'over' && actor.startedAt === null) continue;
-    const read = readMessageWait(actor.input ?? step.with?.value);
-    const { queue, correlationId } = 'expected' in read ? unknownWait : read;
+    const { queue, correlationId } = step.kind.message(actor.input ?? step.with?.value) ?? unknownWait;
     waits.push({ executionId, position: step.position, item: actor.item, signal: toMessageSignal(step.id), queue, correlationId, state });
   }
   return waits;

@@ -1,7 +1,7 @@
 import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { computeFlowProgress, learnDuration, type ExpectedDuration, type ProgressStep } from '../../core/flow-progress.ts';
-import { readSleep } from '../../definition/wait.ts';
+import { readSleepMs } from '../../definition/step-kinds.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import type { FlowProgress } from './execution-api.ts';
 import { noItem } from '../../core/address.ts';
@@ -39,12 +39,6 @@ export async function readExpectedDurations(reader: RecordReader, plan: FlowPlan
   return expected;
 }
 
-/** How long a step sleeps, when its definition says so. */
-function readSleepMs(step: PlannedStep): number | null {
-  const sleep = step.kind === 'sleep' && step.with?.constant ? readSleep(step.with.value) : undefined;
-  return sleep && 'forMs' in sleep ? sleep.forMs : null;
-}
-
 function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected: ExpectedDuration | null): ProgressStep {
   const { status = 'pending', startedAt = null, runAt = null, settledAt = null, dueAt = null } = row ?? {};
   const counters = row ? readCounters(row) : null;
@@ -54,8 +48,8 @@ function toProgressStep(step: PlannedStep, row: StepRecord | undefined, expected
     expected,
     state: settledAt !== null ? 'settled' : status === 'running' || status === 'waiting' || status === 'retrying' ? status : 'pending',
     runAt: began,
-    endsAt: status === 'retrying' || step.kind === 'sleep' ? dueAt : null,
-    isAwaited: status === 'waiting' && (step.kind === 'signal' || row?.recovery === 'ask'),
+    endsAt: status === 'retrying' || step.role === 'sleep' ? dueAt : null,
+    isAwaited: status === 'waiting' && (step.role === 'signal' || row?.recovery === 'ask'),
     tookMs: status === 'completed' && settledAt !== null && began !== null ? settledAt - began : null,
     items: counters,
   };

@@ -11,8 +11,8 @@ import type { Tool } from '../../kinds/flows/tool.ts';
 import { locateProblems } from './read-source.ts';
 
 /** Whether the output of a step is what its tool gives, and nothing else can stand in for it. */
-const isOwnOutput = ({ kind, recover, onItemFailure }: PlannedStep): boolean =>
-  kind === 'task' && recover?.alternative == null && !recover?.ask && onItemFailure !== 'collect';
+const isOwnOutput = ({ role, recover, onItemFailure }: PlannedStep): boolean =>
+  role === 'task' && recover?.alternative == null && !recover?.ask && onItemFailure !== 'collect';
 
 /** Holds what expressions read of the outputs of steps against the output schemas of their tools; with file and line. */
 export function checkOutputReads(file: string, definition: FlowDefinition, tools: readonly Tool[]): Problem[] {

@@ -38,7 +38,7 @@ export function checkToolInputs(file: string, definition: FlowDefinition, tools:
   const byName = new Map(tools.map(tool => [tool.name, tool]));
   const { steps } = compileFlow(definition);
   const problems = steps.flatMap(step => {
-    const tool = step.kind === 'task' ? byName.get(step.target) : undefined;
+    const tool = step.role === 'task' ? byName.get(step.target) : undefined;
     return tool ? findMisfits(step, definition.steps[step.position]?.with, tool) : [];
   });
   return locateProblems(file, problems);

@@ -1,3 +1,4 @@
+import { readUses } from '../../definition/step-kinds.ts';
 import type { ExecutionRecord, OwnerRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { findProcess } from '../../isolation/find-process.ts';
@@ -46,11 +47,12 @@ export async function describeWaits(reader: RecordReader, record: ExecutionRecor
       const until = step.dueAt === null ? '' : `, until ${formatDateTime(step.dueAt)}`;
       if (step.recovery === 'ask') add(`${name} asks what to do (retry, skip, use or fail)${until}${step.failure ? `, ${formatReason(step.failure)}` : ''}`, suggest(`signal ${record.executionId} ${quote(signal ?? '')} '{ "action": "retry" }'`));
       else if (step.recovery === 'alternative') add(`${name} has failed, another step stands in`);
-      else if (uses === 'signal') add(`${name} waits for ${signal === undefined ? 'a signal' : `signal ${toPlainLine(signal)}`}${until}`, signal === undefined ? undefined : suggest(`signal ${record.executionId} ${quote(signal)}`));
-      else if (uses === 'await_message') add(`${name} waits for a message${until}`);
-      else if (uses.startsWith('flow:')) add(`${name} waits for ${uses}${until}`);
-      else if (uses.startsWith('machine:')) add(`${name} waits for ${toPlainLine(uses)} (actor ${toStepActorId({ ...record, ...step })})${until}`);
-      else add(`${name} sleeps${until}`);
+      else {
+        const kind = readUses(uses)?.kind;
+        const actor = kind?.role === 'machine' ? ` (actor ${toStepActorId({ ...record, ...step })})` : '';
+        const command = kind?.signal && signal !== undefined ? suggest(`signal ${record.executionId} ${quote(signal)}`) : undefined;
+        add(`${name} ${toPlainLine(kind?.describe?.({ uses, signal }) ?? 'waits')}${actor}${until}`, command);
+      }
     }
   }
   if (running > 0) waits.unshift({ text: unowned ? `${running} ${running === 1 ? 'run was' : 'runs were'} cut off` : `${running} ${running === 1 ? 'step runs' : 'steps run'}` });

@@ -24,6 +24,7 @@ export interface GraphCommandOptions {
   readonly type?: string;
   readonly generation?: number;
   readonly db?: string;
+  readonly tools?: string;
 }
 
 function readDirection(given: string | undefined): 'TD' | 'LR' {
@@ -103,7 +104,9 @@ export async function graphCommand(file: string | undefined, options: GraphComma
     return toResult({ flowId }, drawing);
   }
   if (file === undefined) throw new FlowError('usage_invalid', 'Expected a FILE, --execution ID or --machine NAME to draw, got none of them');
-  const [{ loadDefinition }, { resolve }] = await Promise.all([import('./load-definition.ts'), import('node:path')]);
+  const [{ loadDefinition }, { loadToolsModule }, { resolve }] = await Promise.all([import('./load-definition.ts'), import('./load-tools.ts'), import('node:path')]);
+  // It may define kinds of steps that the flow uses.
+  if (options.tools !== undefined) await loadToolsModule(options.tools, context.cwd);
   const definition = await loadDefinition(resolve(context.cwd, file));
   return toResult({ flowId: definition.id }, drawDefinition(definition, draw));
 }

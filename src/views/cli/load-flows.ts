@@ -1,3 +1,4 @@
+import { readUses } from '../../definition/step-kinds.ts';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FlowDefinition } from '../../definition/schema.ts';
@@ -7,7 +8,10 @@ import type { ToolsModule } from './load-tools.ts';
 
 /** Flows that the steps of a definition start. */
 function listStartedFlows({ steps }: FlowDefinition): string[] {
-  return steps.filter(({ uses }) => uses.startsWith('flow:')).map(({ uses }) => uses.slice('flow:'.length));
+  return steps.flatMap(({ uses }) => {
+    const read = readUses(uses);
+    return read?.kind.role === 'flow' ? [read.target] : [];
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { describeValue } from '../../core/wording.ts';
 import type { HostedMachine } from '../../kinds/actors/machine-book.ts';
 import type { ModelClient } from '../../kinds/flows/interactions/model-client.ts';
 import type { Tool } from '../../kinds/flows/tool.ts';
+import { isStepKind } from '../../definition/step-kinds.ts';
 import { projectTools } from '../../tools/project-tools.ts';
 import { findSyntaxError } from './find-syntax-error.ts';
 import { readMachineExports } from './machine-exports.ts';
@@ -67,19 +68,22 @@ export function findToolsBeside(file: string, cwd: string): string | undefined {
 }
 
 /**
- * Loads tools, machines and models from a JavaScript or TypeScript module, beside the tools for projects that the program has.
+ * Loads tools, machines, models and kinds of steps from a JavaScript or TypeScript module, beside the tools for projects that the program has.
  *
  * @throws a `FlowError` with code `tools_module_invalid` or `file_unreadable`.
  */
 export async function loadToolsModule(modulePath: string | undefined, cwd: string): Promise<ToolsModule> {
   if (modulePath === undefined) return { tools: projectTools, models: undefined, machines: [] };
-  const exports = await importModule(modulePath, cwd);
+  const all = Object.entries(await importModule(modulePath, cwd));
+  // Kinds of steps are known to everybody once they have been defined.
+  const others = all.filter(([, value]) => !isStepKind(value));
+  const exports = Object.fromEntries(others);
   const { models } = exports as { models?: ModelClient };
   if (models !== undefined && typeof models?.generate !== 'function') {
     throw new FlowError('tools_module_invalid', `Expected the export \`models\` of \`${modulePath}\` to be a model client with \`generate\`, got ${describeValue(models)}`, { place: { file: modulePath } });
   }
   const { machines, rest } = readMachineExports(exports, modulePath);
-  return { tools: [...projectTools, ...readToolExports(rest, modulePath, machines.length > 0 ? 0 : 1)], models, machines };
+  return { tools: [...projectTools, ...readToolExports(rest, modulePath, machines.length > 0 || others.length < all.length ? 0 : 1)], models, machines };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readUses } from '../../definition/step-kinds.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { toAskSignal } from '../../definition/wait.ts';
 import type { ExpectedDurations } from '../../kinds/flows/read-progress.ts';
@@ -10,7 +11,7 @@ export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurat
   const alternatives = mapAlternatives(steps);
   return steps.map(({ id, uses, retry, recover, critical, depends_on, with: given }) => {
     const original = positions.get(alternatives.get(id) ?? '');
-    const name = recover?.ask ? (recover.ask.signal ?? toAskSignal(id)) : uses === 'signal' && typeof given === 'object' && given !== null && 'name' in given ? given['name'] : undefined;
+    const name = recover?.ask ? (recover.ask.signal ?? toAskSignal(id)) : nameSignal(uses, given, id);
     return {
       stepId: id,
       uses,
@@ -19,9 +20,15 @@ export function outlineSteps({ steps }: FlowDefinition, expected?: ExpectedDurat
       dependsOn: original === undefined ? depends_on.flatMap(upstream => positions.get(upstream) ?? []) : [original],
       expected: expected?.get(id),
       ...(recover?.alternative !== undefined && { alternative: positions.get(recover.alternative) }),
-      ...(typeof name === 'string' && !name.includes('{%') && { signal: name }),
+      ...(name !== undefined && !name.includes('{%') && { signal: name }),
     };
   });
+}
+
+/** The signal that a person can send to a waiting step; a message comes from a queue. */
+function nameSignal(uses: string, given: unknown, id: string): string | undefined {
+  const kind = readUses(uses)?.kind;
+  return kind?.message ? undefined : kind?.signal?.(given, id);
 }
 
 /** Steps nobody waits for but clean-ups: their outputs are what the flow is for. */

@@ -122,6 +122,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--generation <n>', 'the n-th life of the execution (default: the newest)', parseCount)
     .option('--machine <name>', 'draw one of the machines underneath: orchestrator, flow, step, fanOut, interaction, message, consumer')
     .option('--direction <direction>', 'TD (top down) or LR (left to right)')
+    .option(...toolsOption)
     .option(...databaseOption)
     .action(async (file: string | undefined, options) => settle(await (await import('./graph-command.ts')).graphCommand(file, options, context)));
 

@@ -1,3 +1,4 @@
+import { readUses } from '../../definition/step-kinds.ts';
 import type { StepStatus } from '../../../persistence/records.ts';
 import type { FlowDefinition, StepDefinition } from '../../definition/schema.ts';
 import { mapAlternatives } from './alternatives.ts';
@@ -16,11 +17,8 @@ export interface FlowChartOptions {
 function renderNode(step: StepDefinition, name: string): string {
   const label = `"${describeStep(step).map(escapeQuoted).join('<br/>')}"`;
   if (step.for_each !== undefined) return `${name}[/${label}/]`;
-  if (step.uses === 'sleep') return `${name}([${label}])`;
-  if (step.uses === 'signal' || step.uses === 'await_message') return `${name}>${label}]`;
-  if (step.uses.startsWith('flow:')) return `${name}[[${label}]]`;
-  if (step.uses.startsWith('machine:')) return `${name}{{${label}}}`;
-  return `${name}[${label}]`;
+  const [open, close] = readUses(step.uses)?.kind.brackets ?? ['[', ']'];
+  return `${name}${open}${label}${close}`;
 }
 
 /**

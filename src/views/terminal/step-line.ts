@@ -1,3 +1,4 @@
+import { readUses } from '../../definition/step-kinds.ts';
 import { formatDuration } from './durations.ts';
 import { paintStatus, type Palette } from './palette.ts';
 import { measure, pad, shorten, toPlainLine } from './plain-text.ts';
@@ -26,6 +27,16 @@ export function formatAttempt(step: Pick<StepProgress, 'attempts' | 'maxAttempts
   return step.attempts === 0 ? '' : `${step.attempts}/${step.maxAttempts}`;
 }
 
+function formatWait({ uses }: StepProgress, due: string): string {
+  const kind = readUses(uses)?.kind;
+  const left = due && `${due} left`;
+  if (kind?.role === 'flow') return `for ${uses}`;
+  if (kind?.role === 'sleep' || kind?.message) return left;
+  // A step that does work waits for another one, or for a person.
+  const what = kind?.role === 'task' ? '' : (kind?.describe?.({ uses }) ?? '').replace(/^waits /, '');
+  return [toPlainLine(what), left].filter(Boolean).join(', ');
+}
+
 /** Says what a step waits for, or why it ended as it did. */
 export function formatNote(step: StepProgress, now: number): string {
   const due = step.dueAt === undefined ? '' : formatDuration(step.dueAt - now);
@@ -34,9 +45,7 @@ export function formatNote(step: StepProgress, now: number): string {
       return [due && `again in ${due}`, step.reason && formatReason(step.reason)].filter(Boolean).join(': ');
     case 'waiting':
       if (step.signal !== undefined) return `for signal ${toPlainLine(step.signal)}${due && `, ${due} left`}`;
-      if (step.uses.startsWith('flow:')) return `for ${step.uses}`;
-      if (step.uses.startsWith('machine:')) return `for ${toPlainLine(step.uses)}${due && `, ${due} left`}`;
-      return due && `${due} left`;
+      return formatWait(step, due);
     case 'running': {
       const failed = step.items?.failed ?? 0;
       const { expected, runAt } = step;

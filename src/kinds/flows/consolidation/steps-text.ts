@@ -87,7 +87,7 @@ const writeTimes = (startedAt: number | null, settledAt: number | null): string 
 
 /** Every run of the handler is a call of its own, whatever came of it. */
 function writeCalls(step: PlannedStep, work: StepWork, sessionId: string): string {
-  if (step.kind !== 'task') return '';
+  if (step.role !== 'task') return '';
   // Without `with` an item is its own input.
   const list = step.forEach && step.with === null ? (JSON.parse(work.inputs.get(noItem) ?? '[]') as unknown[]) : undefined;
   const stoodIn = work.row && isStoodIn(work.row) ? work.row.run : undefined;
