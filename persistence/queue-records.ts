@@ -38,11 +38,25 @@ const messageBase = {
   /** Who holds or held the latest claim. */
   claimedBy: z.string().nullable(),
   claimedAt: at.nullable(),
+  /** One of `turns`; null: it has settled. */
+  turn: z.literal([1, 2, 3, 4, 5]).nullable(),
   /** JSON text. */
   payload: z.string(),
   /** Every change of state: JSON text of a list of `[at, event, state reached, detail?]`; null as state: refused. */
   history: z.string(),
 };
+
+/**
+ * Where a message stands that has not settled.
+ *
+ * - `free`: it may be handed out, once its delay is over; of a partition and priority only one is, or was and is claimed or away.
+ * - `claimed`: somebody has it.
+ * - `away`: it was claimed, and comes back at its time; it keeps its place.
+ * - `behind`: it waits for others of its partition and priority.
+ * - `delayed`: it has a partition, and takes a place there when its delay is over.
+ */
+export const turns = { free: 1, claimed: 2, away: 3, behind: 4, delayed: 5 } as const;
+export type Turn = (typeof turns)[keyof typeof turns];
 
 /** One message, in one row for life. The columns are the machine's snapshot: `status` its value. */
 export const messageRecord = z.discriminatedUnion('status', [
@@ -58,7 +72,7 @@ export type MessageStatus = MessageRecord['status'];
 /** What changes in a message's row after it was published. */
 export type MessageChange = Pick<
   MessageRecord,
-  'key' | 'queue' | 'messageId' | 'status' | 'claim' | 'attempt' | 'interruptions' | 'generation' | 'visibleAt' | 'dueAt' | 'leaseUntil' | 'claimedBy' | 'claimedAt' | 'failure' | 'settledAt'
+  'key' | 'queue' | 'messageId' | 'status' | 'partitionKey' | 'turn' | 'claim' | 'attempt' | 'interruptions' | 'generation' | 'visibleAt' | 'dueAt' | 'leaseUntil' | 'claimedBy' | 'claimedAt' | 'failure' | 'settledAt'
 > & {
   /** What is added to the history: JSON text of its entries, without the brackets around them; empty: nothing. */
   readonly entries: string;

@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import type { InstanceRecord, MessageChange, MessageKeyRecord, MessageRecord, MessageStatus, MessageWaiterRecord, OutboxRecord } from './queue-records.ts';
+import type { InstanceRecord, MessageChange, MessageKeyRecord, MessageRecord, MessageStatus, MessageWaiterRecord, OutboxRecord, Turn } from './queue-records.ts';
 
 /** What one tick changed in the queues. */
 export interface QueueBatch {
@@ -11,6 +11,8 @@ export interface QueueBatch {
   readonly redriven: readonly MessageChange[];
   /** Messages that are unsettled and moved, also redriven ones; one that has settled fails the commit. */
   readonly moved: readonly MessageChange[];
+  /** Messages that are unsettled and took another `turn`; nothing else of them changed. Written after `moved`. */
+  readonly turned?: readonly { readonly key: number; readonly turn: Turn }[];
   /** Added to the history and nothing else, also of settled ones: answers that came too late. */
   readonly noted: readonly Pick<MessageChange, 'key' | 'entries'>[];
   /** Inserted, or replaced by (`queue`, `idempotencyKey`). */
@@ -22,8 +24,25 @@ export interface QueueBatch {
   readonly waiters: { readonly put: readonly MessageWaiterRecord[]; readonly gone: readonly Pick<MessageWaiterRecord, 'executionId' | 'position' | 'item'>[] };
 }
 
-/** A message that is not settled, without what is read when it is handed out. */
-export type OpenMessage = Omit<MessageRecord, 'payload' | 'history'>;
+/** A message that is not settled, without its history. */
+export type OpenMessage = Omit<MessageRecord, 'payload' | 'history'> & {
+  /** JSON text; null: it is long, and read when it is handed out. */
+  readonly payload: string | null;
+};
+
+type Value = number | string | null;
+
+/** A stretch of messages in the order of an index; what its parts mean stands at `Request` of the tables. */
+export interface MessageRequest {
+  /** By turn and place, by time, by partition, or by correlation id. */
+  readonly index: 'messages_open' | 'messages_due' | 'messages_lane' | 'messages_correlated';
+  readonly prefix: readonly Value[];
+  readonly from?: Value;
+  readonly to?: Value;
+  readonly after?: readonly Value[];
+  readonly order?: 'rising' | 'falling';
+  readonly limit?: number;
+}
 
 export interface ListMessagesParams {
   readonly queue: string;
@@ -84,8 +103,10 @@ export interface QueueReader {
 export interface QueueStore extends QueueReader {
   /** The highest message key and outbox key in use, and the latest `visibleAt` given out in order; 0 for none. */
   getQueueMarks(): Answer<{ readonly messageKey: number; readonly outboxKey: number; readonly publishedAt: number }>;
-  /** Unsettled messages with keys above `afterKey`, by key. */
-  listOpenMessages(afterKey: number, limit: number): Answer<OpenMessage[]>;
+  /** Unsettled messages, all of one moment. */
+  readMessages(requests: readonly MessageRequest[]): Answer<OpenMessage[][]>;
+  /** Queues that hold messages, settled or not, with how many are unsettled, and how many dead. */
+  countQueues(): Answer<{ readonly queue: string; readonly unsettled: number; readonly dead: number }[]>;
   /** Deletes settled messages, the oldest first; returns how many. */
   pruneMessages(params: PruneMessagesParams): Answer<number>;
   /** Forgets idempotency keys that have expired; returns how many. */

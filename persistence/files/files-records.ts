@@ -11,6 +11,7 @@ import type { Row } from '../table.ts';
 import type { CommitLine } from './commit-line.ts';
 import { fromCommitLine, isSnapshotLine, toCommitLine, toSnapshotLine } from './commit-line.ts';
 import { FilesTables } from './files-tables.ts';
+import { listTurns } from './older-messages.ts';
 import type { FilesDurability } from './journal-writer.ts';
 import { restoreSnapshot } from './snapshot.ts';
 import type { SessionSource } from './session-file.ts';
@@ -62,6 +63,7 @@ export class FilesRecords extends TableRecords {
 
   override acquire(owner: OwnerRecord): Answer<number> {
     const newestKey = super.acquire(owner);
+    this.#tables.apply(listTurns(this.#tables));
     this.#writeMissingSessions();
     return newestKey;
   }

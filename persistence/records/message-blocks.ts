@@ -44,16 +44,19 @@ export class MessageBlocks {
 
   /** Reads what has to be known of the blocks that a commit touches; before it is written. */
   prepare({ opened, settled }: BlockChanges): Answer<void> {
-    const unknown = [...new Set([...opened, ...settled].map(blockOf))].filter(block => !this.#counts.has(block));
-    if (unknown.length === 0 && this.#last !== undefined) return undefined;
-    const newest = { table: messageBlocks, order: 'falling' as const, limit: 1 };
-    return chain(this.#store.read([newest, ...unknown.map(toRequest)]), ([[last] = none, ...counts]) => {
-      this.#last ??= Number(last?.['block'] ?? -1);
-      for (const [index, block] of unknown.entries()) this.#counts.set(block, (counts[index] ?? []).filter(row => row['settledAt'] === null).length);
-      // The one that was the last may be closed when a later one begins.
-      const before = this.#last;
-      if (before < 0 || this.#counts.has(before)) return undefined;
-      return chain(this.#store.read([toRequest(before)]), ([rows = []]) => void this.#counts.set(before, rows.filter(row => row['settledAt'] === null).length));
+    if (this.#last === undefined) {
+      return chain(this.#store.read([{ table: messageBlocks, order: 'falling', limit: 1 }]), ([[last] = none]) => {
+        this.#last = Number(last?.['block'] ?? -1);
+        return this.prepare({ opened, settled });
+      });
+    }
+    const last = this.#last;
+    // No message that is unsettled lies behind the last block. That one may be closed when a later one begins.
+    const unknown = new Set([...opened.map(blockOf), ...settled.map(blockOf), last].filter(block => block >= 0 && block <= last && !this.#counts.has(block)));
+    if (unknown.size === 0) return undefined;
+    const blocks = [...unknown];
+    return chain(this.#store.read(blocks.map(toRequest)), answers => {
+      for (const [index, block] of blocks.entries()) this.#counts.set(block, (answers[index] ?? []).filter(row => row['settledAt'] === null).length);
     });
   }
 

@@ -2,24 +2,27 @@ import { readStoredFailure } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Request, StoreReader } from '../contract.ts';
 import type { InstanceRecord, MessageRecord, MessageStatus, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
-import type { ListMessagesParams, MessageCount, MessageTimes, OpenMessage } from '../queue-store.ts';
+import type { ListMessagesParams, MessageCount, MessageRequest, MessageTimes, OpenMessage } from '../queue-store.ts';
 import type { Row } from '../table.ts';
 import { blockOf, blocksAtOnce, toKeyRange } from './message-blocks.ts';
 import { asRecord, chain, none, readOne, readRows } from './reading.ts';
 import { instances, messageBlocks, messageKeys, messagePayloads, messages, messageWaiters, outbox } from './tables.ts';
 
-/** Columns of a message but its payload and history. */
-const openColumns = Object.keys(messages.columns).filter(column => column !== 'payload' && column !== 'history');
+/** Columns of a message but its history, and what is only kept to find it. */
+const openColumns = Object.keys(messages.columns).filter(column => column !== 'lane' && column !== 'history');
 
 const failureOf = (row: Row): unknown => readStoredFailure('messages.failure', row['messageId'] as string, row['failure'] as string | null);
 
-const toOpenMessage = (row: Row): OpenMessage => ({ ...row, failure: failureOf(row) }) as unknown as OpenMessage;
+/** The row itself, which is nobody else's: to copy it takes as long as to read it. */
+const toOpenMessage = (row: Row): OpenMessage => Object.assign(row, { failure: failureOf(row) }) as unknown as OpenMessage;
+
+const withoutLane = ({ lane: _, ...row }: Row): Row => row;
 
 /** Messages with their payloads, wherever these are kept. */
 function withPayloads(store: StoreReader, rows: readonly Row[]): Answer<MessageRecord[]> {
   const keys = rows.filter(row => row['payload'] === null).map(row => [row['key'] as number]);
   const toMessage = (row: Row, payload: unknown): MessageRecord =>
-    ({ ...row, payload, history: `[${String(row['history'])}]`, failure: failureOf(row) }) as unknown as MessageRecord;
+    ({ ...withoutLane(row), payload, history: `[${String(row['history'])}]`, failure: failureOf(row) }) as unknown as MessageRecord;
   if (keys.length === 0) return rows.map(row => toMessage(row, row['payload']));
   return chain(store.read([{ table: messagePayloads, keys }]), ([found = []]) => {
     const byKey = new Map(found.map(row => [row['key'], row['payload']]));
@@ -57,8 +60,8 @@ function collectOpen<T>(store: StoreReader, after: number, limit: number, column
   return turn(blockOf(after));
 }
 
-export const listOpenMessages = (store: StoreReader, afterKey: number, limit: number): Answer<OpenMessage[]> =>
-  collectOpen(store, afterKey, limit, openColumns, rows => rows.map(toOpenMessage));
+export const readMessages = (store: StoreReader, requests: readonly MessageRequest[]): Answer<OpenMessage[][]> =>
+  chain(store.read(requests.map(request => ({ table: messages, columns: openColumns, ...request }))), answers => answers.map(rows => rows.map(toOpenMessage)));
 
 export function listMessages(store: StoreReader, { queue, status, limit = 100, after }: ListMessagesParams): Answer<MessageRecord[]> {
   if (status === 'completed' || status === 'dead') return listSettled(store, queue, status, limit, after);
@@ -92,6 +95,24 @@ export function countMessages(store: StoreReader): Answer<MessageCount[]> {
   return chain(open, () =>
     chain(countSettled(store), settled => [...counts.values(), ...settled].toSorted((a, b) => compare(a.queue, b.queue) || compare(a.status, b.status))),
   );
+}
+
+/** From one queue to the next, in both indexes. */
+export function countQueues(store: StoreReader): Answer<{ queue: string; unsettled: number; dead: number }[]> {
+  const found: { queue: string; unsettled: number; dead: number }[] = [];
+  const next = (after: string | undefined): Answer<typeof found> => {
+    const request = { table: messages, ...(after !== undefined && { after: [after] }), limit: 1, columns: ['queue'] };
+    return chain(store.read([{ ...request, index: 'messages_open' }, { ...request, index: 'messages_settled' }]), answers => {
+      const [queue] = answers.flat().map(row => row['queue'] as string).toSorted(compare);
+      if (queue === undefined) return found;
+      const counts: Request[] = [{ table: messages, index: 'messages_open', prefix: [queue], count: true }, { table: messages, index: 'messages_settled', prefix: [queue, 'dead'], count: true }];
+      return chain(store.read(counts), ([[open] = none, [dead] = none]) => {
+        found.push({ queue, unsettled: Number(open?.['count'] ?? 0), dead: Number(dead?.['count'] ?? 0) });
+        return next(queue);
+      });
+    });
+  };
+  return next(undefined);
 }
 
 /** From one queue and status to the next in the index. */

@@ -16,18 +16,20 @@ const insertPlain: WriteShape = {
   ...insertMessage,
   columns: [
     'key', 'messageId', 'queue', 'version', 'priority', 'maxAttempts', 'maxInterruptions', 'publishedAt', 'visibleAt', 'status', 'claim', 'attempt',
-    'interruptions', 'generation', 'history', 'payload',
+    'interruptions', 'generation', 'turn', 'history', 'payload',
   ],
 };
 const insertPayload = insertInto(messagePayloads);
 
 // Only what a change of state changes. A settled row stays; `settledAt` is set by the write that settles, since setting it makes
 // a database write an index.
-const changed = ['status', 'claim', 'attempt', 'interruptions', 'dueAt', 'leaseUntil', 'claimedBy', 'claimedAt', 'failure'];
+const changed = ['status', 'turn', 'claim', 'attempt', 'interruptions', 'dueAt', 'leaseUntil', 'claimedBy', 'claimedAt', 'failure'];
 const moveMessage: WriteShape = { table: messages, kind: 'update', columns: [...changed, 'history'], append: ['history'], unless: 'settledAt' };
 const settleMessage: WriteShape = { ...moveMessage, columns: [...changed, 'settledAt', 'history'] };
+const settleInLane: WriteShape = { ...moveMessage, columns: [...changed, 'settledAt', 'lane', 'history'] };
+const turnMessage: WriteShape = { table: messages, kind: 'update', columns: ['turn'], unless: 'settledAt' };
 const redriveMessage: WriteShape = {
-  table: messages, kind: 'update', columns: [...changed, 'settledAt', 'generation', 'visibleAt', 'history'], append: ['history'], when: { column: 'status', is: 'dead' },
+  table: messages, kind: 'update', columns: [...changed, 'settledAt', 'lane', 'generation', 'visibleAt', 'history'], append: ['history'], when: { column: 'status', is: 'dead' },
 };
 const noteMessage: WriteShape = { table: messages, kind: 'update', columns: ['history'], append: ['history'], mayMiss: true };
 
@@ -48,16 +50,10 @@ export const toBlockChanges = ({ published, redriven, moved }: QueueBatch): Bloc
 export function listQueueWrites(batch: QueueBatch, writes: Write[]): void {
   for (const row of batch.published) listPublished(row, writes);
   for (const row of batch.redriven) {
-    writes.push({ shape: redriveMessage, values: [row.status, ...toChanges(row), null, row.generation, row.visibleAt, toAddition(row.entries), row.key] });
+    writes.push({ shape: redriveMessage, values: [row.status, ...toChanges(row), null, row.partitionKey, row.generation, row.visibleAt, toAddition(row.entries), row.key] });
   }
-  for (const row of batch.moved) {
-    const addition = toAddition(row.entries);
-    writes.push(
-      row.settledAt === null
-        ? { shape: moveMessage, values: [row.status, ...toChanges(row), addition, row.key] }
-        : { shape: settleMessage, values: [row.status, ...toChanges(row), row.settledAt, addition, row.key] },
-    );
-  }
+  for (const row of batch.moved) writes.push(toMove(row));
+  for (const { key, turn } of batch.turned ?? []) writes.push({ shape: turnMessage, values: [turn, key] });
   for (const row of batch.noted) writes.push({ shape: noteMessage, values: [toAddition(row.entries), row.key] });
   for (const row of batch.messageKeys) writes.push({ shape: putKey, values: toValues(putKey, row) });
   for (const row of batch.instances.registered) writes.push({ shape: insertInstance, values: toValues(insertInstance, row) });
@@ -68,11 +64,18 @@ export function listQueueWrites(batch: QueueBatch, writes: Write[]): void {
   for (const { executionId, position, item } of batch.waiters.gone) writes.push({ shape: removeWaiter, values: [executionId, position, item] });
 }
 
+function toMove(row: MessageChange): Write {
+  const addition = toAddition(row.entries);
+  if (row.settledAt === null) return { shape: moveMessage, values: [row.status, ...toChanges(row), addition, row.key] };
+  if (row.partitionKey === null) return { shape: settleMessage, values: [row.status, ...toChanges(row), row.settledAt, addition, row.key] };
+  return { shape: settleInLane, values: [row.status, ...toChanges(row), row.settledAt, null, addition, row.key] };
+}
+
 /** The history is stored without the brackets around it, so that it can be added to. */
 const toAddition = (entries: string): string => (entries === '' ? '' : `,${entries}`);
 
 const toChanges = (row: MessageChange): Value[] => [
-  row.claim, row.attempt, row.interruptions, row.dueAt, row.leaseUntil, row.claimedBy, row.claimedAt, toJson(row.failure),
+  row.settledAt === null ? row.turn : null, row.claim, row.attempt, row.interruptions, row.dueAt, row.leaseUntil, row.claimedBy, row.claimedAt, toJson(row.failure),
 ];
 
 /** Whether it waits as it was published, and has nothing that most do not have. */
@@ -82,7 +85,7 @@ const isPlain = (row: MessageRecord): boolean =>
 
 function listPublished(row: MessageRecord, writes: Write[]): void {
   const inline = row.payload.length <= maxInlineLength;
-  const stored = { ...row, failure: toJson(row.failure), history: row.history.slice(1, -1), payload: inline ? row.payload : null };
+  const stored = { ...row, failure: toJson(row.failure), history: row.history.slice(1, -1), payload: inline ? row.payload : null, lane: row.settledAt === null ? row.partitionKey : null };
   const shape = inline && isPlain(row) ? insertPlain : insertMessage;
   writes.push({ shape, values: toValues(shape, stored) });
   if (!inline) writes.push({ shape: insertPayload, values: [row.key, row.payload] });

@@ -1,17 +1,15 @@
 import type { Answer } from '../answer.ts';
+import { chain } from '../answer.ts';
 import type { Request, StoreReader } from '../contract.ts';
 import type { Row } from '../table.ts';
+
+export { chain };
 
 /** In place of an answer that is not there. */
 export const none: readonly Row[] = [];
 
 /** Rows read at a time where only some of them are wanted. */
 const pageSize = 500;
-
-/** Goes on with an answer: at once, when it is there. */
-export function chain<A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): Answer<B> {
-  return answer instanceof Promise ? answer.then(next) : next(answer);
-}
 
 export const readRows = <T>(store: StoreReader, request: Request, toRecord: (row: Row) => T): Answer<T[]> =>
   chain(store.read([request]), ([rows = []]) => rows.map(toRecord));

@@ -2,7 +2,7 @@ import { isFlowError } from '../../src/core/errors.ts';
 import { createRandomId } from '../../src/core/ids.ts';
 import type { Answer } from '../answer.ts';
 import type { OpenTransaction, Store, Write } from '../contract.ts';
-import type { PruneMessagesParams, OpenMessage } from '../queue-store.ts';
+import type { MessageRequest, PruneMessagesParams, OpenMessage } from '../queue-store.ts';
 import type { ExecutionRecord, OwnerRecord, StepRecord } from '../records.ts';
 import { createCommitFailedError } from '../store-errors.ts';
 import type { StoreCapability } from '../store-capabilities.ts';
@@ -160,8 +160,12 @@ export class TableRecords extends TableReader implements Records {
     return queueReads.getQueueMarks(this.#store);
   }
 
-  listOpenMessages(afterKey: number, limit: number): Answer<OpenMessage[]> {
-    return queueReads.listOpenMessages(this.#store, afterKey, limit);
+  readMessages(requests: readonly MessageRequest[]): Answer<OpenMessage[][]> {
+    return queueReads.readMessages(this.#store, requests);
+  }
+
+  countQueues(): Answer<{ queue: string; unsettled: number; dead: number }[]> {
+    return queueReads.countQueues(this.#store);
   }
 
   prune(params: PruneParams): Answer<number> {

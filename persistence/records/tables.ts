@@ -15,12 +15,18 @@ export const messages = defineTable({
     key: positive, messageId: text, queue: text, instance: maybeText, source: maybeText, version: positive, priority: integer, partitionKey: maybeText,
     correlationId: maybeText, idempotencyKey: maybeText, maxAttempts: positive, maxInterruptions: positive, publishedAt: count, visibleAt: count,
     status: text, claim: count, attempt: count, interruptions: count, generation: positive, dueAt: maybeInteger, leaseUntil: maybeInteger,
-    claimedBy: maybeText, claimedAt: maybeInteger, failure: maybeText, settledAt: maybeInteger, history: text, payload: maybeText,
+    claimedBy: maybeText, claimedAt: maybeInteger, failure: maybeText, settledAt: maybeInteger, history: text, payload: maybeText, turn: maybeInteger, lane: maybeText,
   },
   key: ['key'],
   indexes: {
     messages_id: { columns: ['messageId'], unique: true, unnamed: true },
     messages_settled: { columns: ['queue', 'status', 'settledAt'], where: { column: 'settledAt', isSet: true } },
+    messages_open: { columns: ['queue', 'turn', 'instance', 'priority', 'visibleAt'], where: { column: 'turn', isSet: true } },
+    messages_due: { columns: ['turn', 'dueAt'], where: { column: 'dueAt', isSet: true } },
+    messages_lane: { columns: ['queue', 'lane', 'instance', 'turn', 'priority', 'visibleAt'], where: { column: 'lane', isSet: true } },
+    messages_correlated: {
+      columns: ['queue', 'correlationId', 'turn', 'instance', 'priority', 'visibleAt'], where: { column: 'correlationId', isSet: true },
+    },
   },
   lifecycle: {
     column: 'status',
@@ -28,8 +34,8 @@ export const messages = defineTable({
       pending: { empty: ['leaseUntil', 'settledAt'] },
       processing: { set: ['leaseUntil', 'claimedAt'], empty: ['dueAt', 'settledAt'] },
       retrying: { set: ['dueAt', 'failure'], empty: ['leaseUntil', 'settledAt'] },
-      completed: { set: ['settledAt', 'claimedAt'], empty: ['dueAt', 'leaseUntil', 'failure'] },
-      dead: { set: ['settledAt', 'failure'], empty: ['dueAt', 'leaseUntil'] },
+      completed: { set: ['settledAt', 'claimedAt'], empty: ['dueAt', 'leaseUntil', 'failure', 'turn', 'lane'] },
+      dead: { set: ['settledAt', 'failure'], empty: ['dueAt', 'leaseUntil', 'turn', 'lane'] },
     },
   },
 });

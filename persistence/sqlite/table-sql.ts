@@ -32,10 +32,12 @@ export function toSelect({ table, index: name, keys, prefix = [], from, to, afte
   const ordered = listOrder(table, index);
   const rest = ordered.slice(prefix.length).map(toSqlName);
   const [next] = rest;
+  // Nothing is equal to null; a column that may hold it is compared otherwise.
+  const isEqual = (column: string): string => `${toSqlName(column)} ${table.columns[column]?.nullable ? 'IS' : '='} ?`;
   if (after && index.falling) throw new TypeError(`Expected an index of ${table.name} whose columns all rise, to go on behind a row of it`);
   const behind = rest.slice(0, after?.length ?? 0);
   const conditions = [
-    ...ordered.slice(0, prefix.length).map(column => `${toSqlName(column)} = ?`),
+    ...ordered.slice(0, prefix.length).map(isEqual),
     ...own,
     ...(from === undefined ? [] : [`${next} >= ?`]),
     ...(to === undefined ? [] : [`${next} <= ?`]),

@@ -2,24 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageMachine } from '../../machines/message.ts';
 import { Alarms } from '../../src/kinds/queues/alarms.ts';
-import type { Entry } from '../../src/kinds/queues/entry.ts';
-import { toEntry } from '../../src/kinds/queues/entry.ts';
-import type { MessageRunner } from '../../src/kinds/queues/queue-book.ts';
+import type { QueuedMessage } from '../../src/kinds/queues/queued-message.ts';
+import { toQueuedMessage } from '../../src/kinds/queues/queued-message.ts';
+import type { MessageRunner } from '../../src/kinds/queues/queue-rules.ts';
 import { compileMachine } from '../../src/core/machine-runner.ts';
 import { makeMessage } from '../persistence/conformance/queue-fixtures.ts';
 
 const machine: MessageRunner = compileMachine(messageMachine);
-const makeEntry = (key: number): Entry => toEntry(makeMessage(key), 0, machine.restore);
+const makeQueued = (key: number): QueuedMessage => toQueuedMessage(makeMessage(key), machine.restore);
 
 describe('alarms', () => {
   it('tell of what is due in the order of time, and of nothing that was claimed anew or has settled', () => {
     const change = fc.record({ key: fc.integer({ min: 1, max: 5 }), at: fc.nat(20), and: fc.constantFrom('waits', 'is claimed', 'settles') });
     fc.assert(fc.property(fc.array(change), fc.nat(20), (changes, now) => {
-      const entries = new Map<number, Entry>();
+      const entries = new Map<number, QueuedMessage>();
       const alarms = new Alarms(entries);
       const expected = new Map<number, number[]>();
       for (const { key, at, and } of changes) {
-        const entry = entries.get(key) ?? makeEntry(key);
+        const entry = entries.get(key) ?? makeQueued(key);
         entries.set(key, entry);
         alarms.set(at, entry);
         expected.set(key, [...(expected.get(key) ?? []), at]);
@@ -36,10 +36,10 @@ describe('alarms', () => {
   });
 
   it('do not keep messages in memory that have settled', () => {
-    const entries = new Map<number, Entry>();
+    const entries = new Map<number, QueuedMessage>();
     const alarms = new Alarms(entries);
     for (let key = 1; key <= 20_000; key++) {
-      const entry = makeEntry(key);
+      const entry = makeQueued(key);
       entries.set(key, entry);
       alarms.set(key + 30_000, entry);
       if (key % 10 > 0) entries.delete(key);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backlog } from '../../src/kinds/queues/backlog.ts';
+import { Backlog } from './backlog.ts';
 import { computeRank } from '../../src/kinds/queues/priority.ts';
 
 interface Entry {

@@ -16,6 +16,7 @@ import { actorMachines } from './0015-actor-machines.ts';
 import { consolidations } from './0016-consolidations.ts';
 import { oneJournal } from './0017-one-journal.ts';
 import { journalOfSteps } from './0018-journal-of-steps.ts';
+import { messageTurns } from './0019-message-turns.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   { name: 'consolidations', sql: consolidations },
   { name: 'one-journal', sql: oneJournal },
   { name: 'journal-of-steps', sql: journalOfSteps },
+  { name: 'message-turns', sql: messageTurns },
 ];

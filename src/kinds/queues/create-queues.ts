@@ -19,11 +19,12 @@ import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { QueueAlerts } from './queue-alerts.ts';
 import type { ConsumeOptions, Consumer, HandlerWithSetup, MessageHandler, PublishOptions, QueueAlertThresholds, QueueCare, QueueRuntime, QueueRuntimeOptions } from './queue-api.ts';
-import type { MessageRunner } from './queue-book.ts';
+import type { MessageRunner } from './queue-rules.ts';
 import type { Published, PublishRequest, StepWait } from './queue-commands.ts';
 import { QueueCatalog } from './queue-catalog.ts';
 import type { ConsumerRunner } from './queue-consumer.ts';
 import { QueueConsumer } from './queue-consumer.ts';
+import { readOldestAt } from './oldest-message.ts';
 import { localPrefix, QueueParticipant } from './queue-participant.ts';
 import { LocalPort } from './queue-port.ts';
 import { pruneAll, QueueRetention } from './queue-retention.ts';
@@ -84,8 +85,8 @@ export class Queues implements QueueRuntime {
       if (size === undefined) return undefined;
       return size instanceof Promise ? undefined : size.bytes;
     };
-    this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: requireKnownKeys(options.queueAlerts ?? {}, alertKeys, '`queueAlerts`'), book: () => this.participant.book, notify: options.onQueueAlert }));
-    this.participant.add(new QueueRetention({ store, clock, believed, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.book.shelves.size > 0 }));
+    this.participant.add(new QueueAlerts({ clock, logger, sizeBudgetBytes, readSize, thresholds: requireKnownKeys(options.queueAlerts ?? {}, alertKeys, '`queueAlerts`'), states: () => this.participant.states, readOldestAt: (queue, now) => readOldestAt(requests => store.readMessages(requests), queue, now), notify: options.onQueueAlert }));
+    this.participant.add(new QueueRetention({ store, clock, believed, logger, progressed: environment.progressed, findQueue, isUsed: () => this.participant.states.states.size > 0, pruned: (queue, count) => this.#forgetDead(queue, count) }));
     const relay = new OutboxRelay({ ...environment, remotes: options.remotes ?? {}, send: command => this.participant.send(command) });
     this.participant.relay = relay;
     this.participant.add(relay);
@@ -153,11 +154,17 @@ export class Queues implements QueueRuntime {
       send: command => this.participant.send(command),
       tell: command => this.participant.tell(command),
       toRequest: (queue, payload, options) => this.toRequest(queue, payload, options),
+      forget: (queue, instance) => this.participant.forget(queue, instance),
       purge: (queue, status) => this.queues.purge(queue, status),
     });
   }
 
   // looking after them
+
+  /** Dead messages of a queue were deleted. */
+  #forgetDead(queue: string, count: number): void {
+    this.participant.states.stateOf(queue).dead -= count;
+  }
 
   #createCare(): QueueCare {
     const { store, clock, requireRunning } = this.#environment;
@@ -195,13 +202,14 @@ export class Queues implements QueueRuntime {
       purge: async (queue, status = 'dead') => {
         requireRunning();
         const count = await pruneAll(store, queue, status, Number.MAX_SAFE_INTEGER);
-        if (status === 'dead') this.participant.book.shelf(queue).counts.dead -= count;
+        if (status === 'dead') this.#forgetDead(queue, count);
         return count;
       },
       instances: async () => store.listInstances(),
       outbox: async options => (await store.listOutbox(0, readOutboxLimit(options))).map(toOutboxMessage),
       forgetInstance: async (queue, instance) => {
-        await send({ type: 'forget', queue, instance: requireInstance('instance', instance) });
+        requireRunning();
+        await this.participant.forget(queue, requireInstance('instance', instance));
       },
     };
   }

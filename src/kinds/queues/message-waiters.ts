@@ -3,23 +3,22 @@ import type { MessageWaiterRecord } from '../../../persistence/queue-records.ts'
 import type { Tick } from '../../engine/kind.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
-import type { Entry } from './entry.ts';
-import { toReceipt } from './entry.ts';
-import type { QueueBook } from './queue-book.ts';
-import type { StepWait } from './queue-commands.ts';
+import type { StepWait, Wish } from './queue-commands.ts';
+import { toClaimant } from './queue-loader.ts';
+import type { QueueStates } from './queue-states.ts';
+import type { QueuedMessage } from './queued-message.ts';
+import { toReceipt } from './queued-message.ts';
 import { readPayload } from './read-payload.ts';
 
 interface Waiter extends MessageWaiterRecord {
-  readonly signal: string;
   /** The message that is on its way to it. */
-  entry: Entry | undefined;
+  message: QueuedMessage | undefined;
 }
 
 type Place = Pick<MessageWaiterRecord, 'executionId' | 'position' | 'item'>;
 
-const flowPrefix = 'flow:';
 /** Whether a claim is a flow's: of a message on its way to a step. */
-export const isFlowClaim = (name: string): boolean => name.startsWith(flowPrefix);
+export const isFlowClaim = (name: string): boolean => name.startsWith('flow:');
 
 /** Longest that reading a flow back may take, ms; then the message is offered anew, and the flow is taken to be gone. */
 const leaseMs = 300_000;
@@ -27,8 +26,7 @@ const leaseMs = 300_000;
 export interface MessageWaitersOptions {
   readonly flows: FlowInbox;
   readonly findQueue: (name: string) => Queue;
-  readonly book: () => QueueBook;
-  readonly readPayload: (key: number) => string | undefined;
+  readonly states: () => QueueStates;
 }
 
 /**
@@ -40,6 +38,10 @@ export class MessageWaiters {
   readonly #byPlace = new Map<string, Waiter>();
   /** By queue and correlation id, in the order in which they began to wait. */
   readonly #byWish = new Map<string, Set<Waiter>>();
+  /** Those that have a message on its way. */
+  readonly #served = new Set<Waiter>();
+  /** Wishes for which there may be more than was read. */
+  #unmet: Wish[] = [];
 
   constructor(options: MessageWaitersOptions) {
     this.#options = options;
@@ -49,12 +51,24 @@ export class MessageWaiters {
     return this.#byPlace.size;
   }
 
+  /** What is waited for, each once. */
+  listWishes(): Wish[] {
+    return Array.from(this.#byWish.values(), ([waiter]) => ({ queue: waiter?.queue ?? '', correlationId: waiter?.correlationId ?? null }));
+  }
+
+  /** Wishes of this tick that have to be looked at once more. */
+  takeUnmet(): Wish[] {
+    return this.#unmet.splice(0);
+  }
+
   async begin(list: (after: Place | undefined) => Answer<MessageWaiterRecord[]>, pageSize: number): Promise<void> {
     this.#byPlace.clear();
     this.#byWish.clear();
+    this.#served.clear();
+    this.#unmet = [];
     for (let after: Place | undefined; ; ) {
       const page = await list(after);
-      for (const row of page) this.#add({ ...row, entry: undefined });
+      for (const row of page) this.#add({ ...row, message: undefined });
       if (page.length < pageSize) return;
       after = page.at(-1);
     }
@@ -62,21 +76,25 @@ export class MessageWaiters {
 
   /** Which messages are on their way, by the claims that are stored. */
   recall(): void {
-    const taken = new Set<Entry>();
+    const taken = new Set<QueuedMessage>();
+    this.#served.clear();
     for (const waiter of this.#byPlace.values()) {
-      waiter.entry = this.#options.book().listClaimed(toClaimant(waiter)).find(entry => !taken.has(entry));
-      if (waiter.entry) taken.add(waiter.entry);
+      const claims = this.#options.states().claims.of(toClaimant(waiter.executionId, waiter.position));
+      waiter.message = [...claims].find(message => !taken.has(message));
+      if (!waiter.message) continue;
+      taken.add(waiter.message);
+      this.#served.add(waiter);
     }
   }
 
   note(waits: readonly StepWait[], tick: Tick): void {
-    const { changes } = this.#options.book();
+    const { changes } = this.#options.states();
     for (const { state, ...wait } of waits) {
       const known = this.#byPlace.get(toPlace(wait));
       if (state === 'waiting') {
         if (known) continue;
         const { executionId, position, item, queue, correlationId, signal } = wait;
-        const waiter: Waiter = { executionId, position, item, queue, correlationId, signal, entry: undefined };
+        const waiter: Waiter = { executionId, position, item, queue, correlationId, signal, message: undefined };
         this.#add(waiter);
         changes.waitersPut.push({ executionId, position, item, queue, correlationId, signal });
         this.#match(waiter, tick);
@@ -84,52 +102,79 @@ export class MessageWaiters {
     }
   }
 
-  /** A message that was published: if a step waits for it, it is that step's. */
-  offer(entry: Entry, tick: Tick): void {
-    if (this.#byPlace.size === 0 || entry.instance !== null || entry.snapshot.context.dueAt !== null) return;
-    const { queue, correlationId } = entry;
+  /** A message that was published, or whose time has come: if a step waits for it, it is that step's. */
+  offer(message: QueuedMessage, tick: Tick): void {
+    if (this.#byPlace.size === 0 || !this.#options.states().isOnOffer(message, tick.now)) return;
+    const waiter = this.#findWaiter(message);
+    if (waiter) this.#give(message, waiter, tick);
+  }
+
+  /** Whether a step waits for it. */
+  wants(message: QueuedMessage): boolean {
+    return this.#byPlace.size > 0 && message.instance === null && this.#findWaiter(message) !== undefined;
+  }
+
+  #findWaiter({ queue, correlationId }: QueuedMessage): Waiter | undefined {
     for (const wish of correlationId === null ? [null] : [correlationId, null]) {
-      for (const waiter of this.#byWish.get(toWish(queue, wish)) ?? []) {
-        if (waiter.entry) continue;
-        this.#match(waiter, tick);
-        return;
+      for (const waiter of this.#byWish.get(toWish(queue, wish)) ?? []) if (!waiter.message) return waiter;
+    }
+    return undefined;
+  }
+
+  /** Gives those that wait what there is for them. */
+  match(wishes: readonly Wish[], tick: Tick): void {
+    for (const { queue, correlationId } of wishes) {
+      for (const waiter of this.#byWish.get(toWish(queue, correlationId)) ?? []) {
+        if (!waiter.message && !this.#match(waiter, tick)) break;
       }
     }
   }
 
-  /** What has become visible, or was given back. */
-  matchAll(tick: Tick): void {
-    for (const waiter of this.#byPlace.values()) {
-      // It was not taken in time: its flow is gone.
-      if (waiter.entry && waiter.entry.claimedBy === toClaimant(waiter) && waiter.entry.snapshot.value === 'retrying') this.#forget(waiter);
-      else if (!waiter.entry) this.#match(waiter, tick);
+  /** Forgets those that did not take their message in time: their flows are gone. */
+  forgetSilent(): void {
+    for (const waiter of this.#served) {
+      const { message } = waiter;
+      if (message?.claimedBy === toClaimant(waiter.executionId, waiter.position) && message.snapshot.value === 'retrying') this.#forget(waiter);
     }
   }
 
-  #match(waiter: Waiter, { now, post }: Tick): void {
-    const book = this.#options.book();
-    for (let entry = book.findReady(waiter.queue, waiter.correlationId); entry; entry = book.findReady(waiter.queue, waiter.correlationId)) {
-      const json = entry.payload ?? book.changes.payloadOf(entry.key) ?? this.#options.readPayload(entry.key) ?? 'null';
-      const read = readPayload(this.#options.findQueue(waiter.queue), entry.version, entry.messageId, json);
-      if ('failure' in read) {
-        book.refuse(entry, read.failure, now);
-        continue;
-      }
-      book.claimOne(entry, toClaimant(waiter), leaseMs, now);
-      waiter.entry = entry;
-      const payload = JSON.stringify(read.payload ?? null);
-      post(this.#options.flows.toCommand(waiter.executionId, { to: 'signal', signal: { executionKey: 1, number: now * 1_000, name: waiter.signal, payload, receivedAt: now } }));
-      return;
+  #match(waiter: Waiter, tick: Tick): boolean {
+    const { queue, correlationId } = waiter;
+    let wasRefused = false;
+    const find = (): QueuedMessage | undefined => this.#options.states().findReady(queue, correlationId, tick.now);
+    for (let message = find(); message; message = find()) {
+      if (this.#give(message, waiter, tick)) return true;
+      wasRefused = true;
     }
+    if (wasRefused) this.#unmet.push({ queue, correlationId });
+    return false;
+  }
+
+  /** @returns whether it could be read; one that cannot goes to the dead letters */
+  #give(message: QueuedMessage, waiter: Waiter, { now, post }: Tick): boolean {
+    const states = this.#options.states();
+    const json = message.payload ?? states.changes.payloadOf(message.key) ?? 'null';
+    const read = readPayload(this.#options.findQueue(waiter.queue), message.version, message.messageId, json);
+    if ('failure' in read) {
+      states.refuse(message, read.failure, now);
+      return false;
+    }
+    states.claim(message, toClaimant(waiter.executionId, waiter.position), leaseMs, now);
+    waiter.message = message;
+    this.#served.add(waiter);
+    const payload = JSON.stringify(read.payload ?? null);
+    const signal = { executionKey: 1, number: now * 1_000, name: waiter.signal, payload, receivedAt: now };
+    post(this.#options.flows.toCommand(waiter.executionId, { to: 'signal', signal }));
+    return true;
   }
 
   #end(waiter: Waiter, received: boolean, tick: Tick): void {
-    const { entry } = waiter;
+    const { message } = waiter;
     this.#forget(waiter);
-    if (!entry) return;
-    const book = this.#options.book();
-    book.answer(toClaimant(waiter), toReceipt(entry), received ? { type: 'ack' } : { type: 'release' }, tick.now);
-    if (!received) this.offer(entry, tick);
+    if (!message) return;
+    const claimant = toClaimant(waiter.executionId, waiter.position);
+    this.#options.states().answer(claimant, toReceipt(message), received ? { type: 'ack' } : { type: 'release' }, tick.now);
+    if (!received) this.offer(message, tick);
   }
 
   #add(waiter: Waiter): void {
@@ -143,14 +188,14 @@ export class MessageWaiters {
   #forget(waiter: Waiter): void {
     const { executionId, position, item } = waiter;
     this.#byPlace.delete(toPlace(waiter));
+    this.#served.delete(waiter);
     const wish = toWish(waiter.queue, waiter.correlationId);
     const known = this.#byWish.get(wish);
     known?.delete(waiter);
     if (known?.size === 0) this.#byWish.delete(wish);
-    this.#options.book().changes.waitersGone.push({ executionId, position, item });
+    this.#options.states().changes.waitersGone.push({ executionId, position, item });
   }
 }
 
 const toPlace = ({ executionId, position, item }: Place): string => JSON.stringify([executionId, position, item]);
 const toWish = (queue: string, correlationId: string | null): string => JSON.stringify([queue, correlationId]);
-const toClaimant = ({ executionId, position }: Place): string => `${flowPrefix}${executionId}/${position}`;

@@ -1,7 +1,9 @@
 import type { Logger } from '../../core/logger.ts';
+import type { Answer } from '../../../persistence/answer.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { QueueAlert, QueueAlertThresholds } from './queue-api.ts';
-import type { QueueBook } from './queue-book.ts';
+import type { QueueState } from './queue-state.ts';
+import type { QueueStates } from './queue-states.ts';
 import type { Dependent } from './queue-participant.ts';
 
 export interface AlertOptions {
@@ -9,7 +11,9 @@ export interface AlertOptions {
   readonly logger: Logger;
   readonly thresholds: QueueAlertThresholds;
   readonly sizeBudgetBytes: number;
-  readonly book: () => QueueBook;
+  readonly states: () => QueueStates;
+  /** Since when the oldest message of a queue waits that could be handled now; undefined: none does. */
+  readonly readOldestAt: (queue: string, now: number) => Answer<number | undefined>;
   /** Size of the store, bytes; undefined: not known now. */
   readonly readSize: () => number | undefined;
   readonly notify: ((alert: QueueAlert) => void) | undefined;
@@ -34,7 +38,7 @@ export class QueueAlerts implements Dependent {
   }
 
   begin(): void {
-    if (this.#options.book().shelves.size > 0) this.#arm();
+    if (this.#options.states().states.size > 0) this.#arm();
   }
 
   touched = (): void => {
@@ -62,26 +66,38 @@ export class QueueAlerts implements Dependent {
       this.#timer = undefined;
       this.check();
       // What is empty is not watched.
-      if (this.#options.book().size > 0) this.#arm();
+      if (this.#options.states().unsettled > 0) this.#arm();
     }, intervalMs);
     // Nobody is kept alive by being watched.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
   check(): void {
-    const { clock, book, thresholds, sizeBudgetBytes, readSize } = this.#options;
-    const { dead: maxDead = 10, latencyMs = 5_000 } = thresholds;
+    const { clock, states, sizeBudgetBytes, readSize } = this.#options;
     const now = clock.now();
-    for (const { name: queue, counts, oldestAt } of book().shelves.values()) {
-      const { dead } = counts;
-      this.#consider(`dlq.grew ${queue}`, dead > maxDead, dead, now, () => ({ type: 'dlq.grew', queue, dead, threshold: maxDead }), true);
-      const oldestAgeMs = oldestAt === undefined ? 0 : now - oldestAt;
-      this.#consider(`queue.stalled ${queue}`, oldestAgeMs > latencyMs, oldestAgeMs, now, () => ({ type: 'queue.stalled', queue, oldestAgeMs, threshold: latencyMs }));
-    }
+    for (const state of states().states.values()) this.#checkQueue(state, now);
     if (now - this.#sizeAt < sizeIntervalMs && now >= this.#sizeAt) return;
     this.#sizeAt = now;
     const bytes = readSize() ?? 0;
     this.#consider('database.grew', bytes > sizeBudgetBytes, bytes, now, () => ({ type: 'database.grew', bytes, threshold: sizeBudgetBytes }), true);
+  }
+
+  #checkQueue({ name: queue, dead, unsettled }: QueueState, now: number): void {
+    const { thresholds, readOldestAt, logger } = this.#options;
+    const { dead: maxDead = 10, latencyMs = 5_000 } = thresholds;
+    this.#consider(`dlq.grew ${queue}`, dead > maxDead, dead, now, () => ({ type: 'dlq.grew', queue, dead, threshold: maxDead }), true);
+    const consider = (oldestAt: number | undefined): void => {
+      const oldestAgeMs = oldestAt === undefined ? 0 : now - oldestAt;
+      this.#consider(`queue.stalled ${queue}`, oldestAgeMs > latencyMs, oldestAgeMs, now, () => ({ type: 'queue.stalled', queue, oldestAgeMs, threshold: latencyMs }));
+    };
+    const failed = (error: unknown): void => logger.debug({ err: error, queue }, 'the oldest message of a queue could not be read');
+    try {
+      const answer = unsettled === 0 ? undefined : readOldestAt(queue, now);
+      if (answer instanceof Promise) answer.then(consider, failed);
+      else consider(answer);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** @param onlyGrown it is said again only when the figure has grown */

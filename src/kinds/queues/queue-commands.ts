@@ -68,6 +68,13 @@ export type Outcome =
   | { readonly type: 'extend'; readonly ms: number }
   | { readonly type: 'release' };
 
+/** What a step waits for. */
+export interface Wish {
+  readonly queue: string;
+  /** null: any message of the queue. */
+  readonly correlationId: string | null;
+}
+
 /** Everything the queues can be told in a tick. */
 export type QueueCommand =
   | { readonly type: 'publish'; readonly requests: readonly PublishRequest[] }
@@ -83,8 +90,10 @@ export type QueueCommand =
   /** What became of messages for another database. */
   | { readonly type: 'relayed'; readonly sent: readonly number[]; readonly refused: readonly OutboxRecord[] }
   | { readonly type: 'await'; readonly waits: readonly StepWait[] }
-  /** What flows had claimed when their process died comes back, and is offered to those that wait. */
-  | { readonly type: 'rematch'; readonly names: readonly string[] }
+  /** What flows had claimed when their process died comes back; what is there is offered to the steps that wait for it. */
+  | { readonly type: 'rematch'; readonly names: readonly string[]; readonly wishes: readonly Wish[] }
+  /** Workers wait for messages that are stored and not in memory. */
+  | { readonly type: 'refill' }
   /** `key`: only this message. */
   | { readonly type: 'due'; readonly key?: number | undefined }
   /** A message that cannot go on. */

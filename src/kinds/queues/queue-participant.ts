@@ -1,5 +1,4 @@
 import type { Logger } from '../../core/logger.ts';
-import type { Answer } from '../../../persistence/answer.ts';
 import type { OutboxRecord } from '../../../persistence/queue-records.ts';
 import type { Records } from '../../../persistence/store.ts';
 import { computeBackoff } from '../../core/backoff.ts';
@@ -16,14 +15,17 @@ import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
-import type { Entry } from './entry.ts';
-import { toClaimedMessage } from './entry.ts';
+import { deliver } from './deliver.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
-import type { MessageRunner, QueueRules } from './queue-book.ts';
 import { Publisher } from './publisher.ts';
-import { QueueBook } from './queue-book.ts';
 import { requireNow } from './require-now.ts';
-import type { ClaimedMessage, ClaimRequest, Link, QueueCommand, Receipt } from './queue-commands.ts';
+import type { ClaimRequest, Link, QueueCommand, Wish } from './queue-commands.ts';
+import type { LoadedCommand } from './queue-loader.ts';
+import { QueueLoader } from './queue-loader.ts';
+import type { MessageRunner, QueueRules } from './queue-rules.ts';
+import { QueueStates } from './queue-states.ts';
+import { isDue } from './queued-message.ts';
+import { windowSize } from './window-size.ts';
 
 export interface ParticipantOptions {
   readonly store: Records;
@@ -55,6 +57,8 @@ export interface Dependent {
 /** Names of links of the owner's own process begin with this. */
 export const localPrefix = 'local:';
 const pageSize = 10_000;
+/** Steps that wait, for which messages are looked for in one tick. */
+const wishesAtOnce = 500;
 
 /** The queues in the host's ticks: what happens to messages is stored in the tick's one commit, and acted on afterwards. */
 export class QueueParticipant implements Kind<QueueCommand>, DueKind {
@@ -65,7 +69,10 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   readonly #instances = new Map<string, Set<string>>();
   readonly #publisher: Publisher;
   readonly #waiters: MessageWaiters;
-  #book: QueueBook;
+  /** Messages that stay as they are stored, until the runtime begins anew. */
+  readonly #forgotten = new Set<number>();
+  #states: QueueStates;
+  #loader: QueueLoader;
   /** Whoever carries messages to other databases. */
   relay: { take(rows: readonly OutboxRecord[]): void } | undefined;
   #life: Life | undefined;
@@ -75,24 +82,37 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
-    this.#book = this.#createBook();
-    this.#publisher = new Publisher({ ...options, book: () => this.#book, instancesOf: queue => this.#instancesOf(queue), published: (entry, tick) => this.#waiters.offer(entry, tick) });
-    this.#waiters = new MessageWaiters({ flows: options.flows, findQueue: options.findQueue, book: () => this.#book, readPayload: key => requireNow(options.store.getMessagePayload(key)) });
+    this.#publisher = new Publisher({
+      findQueue: options.findQueue, states: () => this.#states, instancesOf: queue => this.#instancesOf(queue), published: (message, tick) => this.#waiters.offer(message, tick),
+    });
+    this.#waiters = new MessageWaiters({ flows: options.flows, findQueue: options.findQueue, states: () => this.#states });
+    this.#states = this.#createStates();
+    this.#loader = this.#createLoader(0);
   }
 
-  get book(): QueueBook {
-    return this.#book;
+  get states(): QueueStates {
+    return this.#states;
   }
 
-  #createBook(): QueueBook {
-    const { machine, findQueue, random, clock } = this.#options;
+  #createStates(): QueueStates {
+    const { machine, findQueue, random, clock, store } = this.#options;
     const known = new WeakMap<Queue, QueueRules>();
-    return new QueueBook(machine, () => processTime(clock), name => {
+    const rulesOf = (name: string): QueueRules => {
       const queue = findQueue(name);
       let rules = known.get(queue);
       if (!rules) known.set(queue, (rules = { ageingMs: queue.ageingMs, maxDepth: queue.maxDepth, backOff: attempt => computeBackoff(queue.backoff, attempt, random.next()) }));
       return rules;
-    });
+    };
+    const read = (requests: Parameters<Records['readMessages']>[0]) => store.readMessages(requests);
+    return new QueueStates({ machine, passed: () => processTime(clock), rulesOf, read, window: windowSize.messages, forgotten: this.#forgotten });
+  }
+
+  #createLoader(now: number): QueueLoader {
+    const { store, clock, believed } = this.#options;
+    return new QueueLoader({
+      store, states: this.#states, passed: () => processTime(clock), instancesOf: queue => this.#instancesOf(queue),
+      believedAt: at => Math.min(at, believed.peek()), isAwaited: () => this.#waiters.size > 0,
+    }, now);
   }
 
   add(dependent: Dependent): void {
@@ -119,16 +139,28 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     return { kind: this, command };
   }
 
+  /** An instance is gone for good: what waits for it ends, many messages in many ticks. */
+  async forget(queue: string, instance: string): Promise<void> {
+    let left: number;
+    do left = (await this.send({ type: 'forget', queue, instance })) as number;
+    while (left > 0);
+  }
+
   // the kind
 
   async begin(life: Life): Promise<void> {
     const { clock, reconnectMs } = this.#options;
     this.#life = life;
+    this.#forgotten.clear();
     await this.#read();
-    const flows = this.#book.claimants.filter(isFlowClaim);
-    if (flows.length > 0 || this.#waiters.size > 0) this.tell({ type: 'rematch', names: flows });
-    const local = this.#book.claimants.filter(name => name.startsWith(localPrefix));
-    const remote = this.#book.claimants.filter(name => !name.startsWith(localPrefix) && !isFlowClaim(name));
+    const { links } = this.#states.claims;
+    const flows = links.filter(isFlowClaim);
+    const wishes = this.#waiters.listWishes();
+    for (let from = 0; from < Math.max(flows.length > 0 ? 1 : 0, wishes.length); from += wishesAtOnce) {
+      this.tell({ type: 'rematch', names: from === 0 ? flows : [], wishes: wishes.slice(from, from + wishesAtOnce) });
+    }
+    const local = links.filter(name => name.startsWith(localPrefix));
+    const remote = links.filter(name => !name.startsWith(localPrefix) && !isFlowClaim(name));
     // Whoever worked for the former owner in its own process died with it. Others work on, and will be back soon.
     if (local.length > 0) this.tell({ type: 'reclaim', names: local });
     if (remote.length > 0) clock.setTimer(() => this.tell({ type: 'reclaim', names: remote.filter(name => !this.#links.has(name)) }), reconnectMs);
@@ -137,43 +169,33 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     for (const dependent of this.#dependents) dependent.begin();
   }
 
-  /** What is unsettled, as it is stored. */
+  /** What is claimed, and how much there is, as it is stored: the rest is read when it is needed. */
   async #read(): Promise<void> {
     const { store, clock } = this.#options;
-    this.#book = this.#createBook();
+    const now = clock.now();
+    this.#states = this.#createStates();
+    this.#loader = this.#createLoader(now);
     this.#instances.clear();
     this.#forgetTick();
-    const now = clock.now();
-    const { messageKey, outboxKey, publishedAt } = await store.getQueueMarks();
-    this.#publisher.lastOutboxKey = outboxKey;
-    this.#book.begin({ messageKey, publishedAt });
-    for (let after = 0; ; ) {
-      const page = await store.listOpenMessages(after, pageSize);
-      for (const row of page) this.#book.restore(row, now);
-      if (page.length < pageSize) break;
-      after = page.at(-1)?.key ?? after;
-    }
-    for (const { queue, status, count } of await store.countMessages()) {
-      const { counts } = this.#book.shelf(queue);
-      if (status === 'dead') counts.dead = count;
-    }
+    this.#publisher.lastOutboxKey = await this.#loader.begin(now);
     for (const { queue, instance } of await store.listInstances()) this.#instancesOf(queue).add(instance);
     await this.#waiters.begin(after => store.listMessageWaiters(after, pageSize), pageSize);
   }
 
   /** Workers that waited before the tick wait again; the waits of steps know their messages again. */
   async readBack(): Promise<void> {
-    const before = this.#book;
+    const before = this.#states;
     const asked = new Set(this.#asked);
     const requests = before.takeRequests().filter(request => !asked.has(request));
     await this.#read();
-    for (const request of requests) this.#book.shelf(request.queue).request(request);
+    for (const request of requests) this.#states.stateOf(request.queue).request(request);
     this.#waiters.recall();
   }
 
+  /** Reads what the command is decided by, then decides. */
   apply(command: QueueCommand, tick: Tick): unknown {
     try {
-      return this.#apply(command, tick);
+      return this.#apply(command, requireNow(this.#loader.load(command, tick.now)), tick);
     } catch (error) {
       // Whatever is refused so has changed nothing.
       if (isFlowError(error) && !isStoreTrouble(error)) return refuse(error);
@@ -181,70 +203,83 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     }
   }
 
-  #apply(command: QueueCommand, tick: Tick): unknown {
-    const book = this.#book;
+  /** Reads nothing. */
+  #apply(command: QueueCommand, loaded: LoadedCommand, tick: Tick): unknown {
+    const states = this.#states;
     const { now } = tick;
     switch (command.type) {
       case 'publish':
-        return this.#publisher.publish(command.requests, tick);
+        return this.#publisher.publish(command.requests, loaded.duplicates, tick);
       case 'claim':
         this.#asked.push(command.request);
-        return book.shelf(command.request.queue).request(command.request);
-      case 'unclaim':
-        for (const name of book.shelves.keys()) book.unclaim(command.link, name, command.id);
+        return states.stateOf(command.request.queue).request(command.request);
+      case 'refill':
         return undefined;
+      case 'unclaim':
+        return states.unclaim(command.link, command.id);
       case 'answer': {
         const { by, receipt, outcome } = command;
-        const isHeld = book.isHeld(by, receipt);
-        if (!isHeld && outcome.type === 'ack' && this.#isAcknowledged(by, receipt)) return true;
-        if (outcome.type === 'ack' && outcome.publishes?.length && isHeld) this.#publisher.publish(outcome.publishes, tick);
-        return book.answer(by, receipt, outcome, now);
+        if (loaded.isAcknowledged) return true;
+        if (outcome.type === 'ack' && outcome.publishes?.length && states.isHeld(by, receipt)) this.#publisher.publish(outcome.publishes, loaded.duplicates, tick);
+        return states.answer(by, receipt, outcome, now);
       }
       case 'attach':
         this.#links.set(command.link.name, command.link);
-        return book.giveBack(command.link.name, false, now, command.receipts);
+        return states.giveBack(command.link.name, false, now, command.receipts);
       case 'hangUp':
         return this.#hangUp(command.link, command.released, now);
       case 'reclaim':
-        for (const name of command.names) book.giveBack(name, false, now);
+        for (const name of command.names) states.giveBack(name, false, now);
         return undefined;
       case 'relayed':
-        for (const row of command.refused) book.changes.outboxPut.set(row.key, row);
-        return void book.changes.outboxSent.push(...command.sent);
+        for (const row of command.refused) states.changes.outboxPut.set(row.key, row);
+        return void states.changes.outboxSent.push(...command.sent);
       case 'await':
         return this.#waiters.note(command.waits, tick);
       case 'rematch':
-        for (const name of command.names) book.giveBack(name, true, now);
-        return this.#waiters.matchAll(tick);
+        for (const name of command.names) states.giveBack(name, true, now);
+        return this.#waiters.match(command.wishes, tick);
       case 'due':
-        book.ring(now, command.key);
-        return this.#waiters.matchAll(tick);
+        states.ring(loaded, now);
+        this.#waiters.forgetSilent();
+        for (const message of loaded.offers) this.#waiters.offer(message, tick);
+        return undefined;
       case 'bury':
-        return void book.bury(command.key, command.failure, now);
+        for (const message of loaded.ended) states.bury(message, command.failure, now);
+        return undefined;
       case 'redrive':
-        return this.#redrive(command.queue, command.messageId, command.limit, now);
+        return this.#redrive(loaded, now);
       case 'register':
         return this.#register(command.queue, command.instance, now);
       default:
-        return this.#forget(command.queue, command.instance, now);
+        return this.#forget(command.queue, command.instance, loaded, now);
     }
   }
 
   collect(batch: MutableBatch, now: number): boolean {
-    this.#book.assign(now);
-    batch.queues = this.#book.collect(now);
+    this.#states.assign(now);
+    batch.queues = this.#states.collect(now);
     return true;
   }
 
-  perform(): void {
+  perform(now: number): void {
     const { outgoing } = this.#publisher;
     this.#forgetTick();
     if (outgoing.length > 0) this.relay?.take(outgoing);
-    const { grants, lost } = this.#book.takeGrants();
-    for (const { request, entries } of grants) this.#deliver(request.link, request.id, entries);
+    const wishes = this.#listUnmet();
+    const { grants, lost } = this.#states.committed();
+    for (const grant of grants) deliver(grant, this.#options);
     for (const [name, receipts] of lost) this.#links.get(name)?.lose(receipts);
     this.#arm();
+    if (this.#states.isStarved(now)) this.tell({ type: 'refill' });
+    if (wishes.length > 0) this.tell({ type: 'rematch', names: [], wishes });
     for (const dependent of this.#dependents) dependent.touched?.();
+  }
+
+  /** What has to be looked for once more: messages that nobody can read were passed over, or some came back. */
+  #listUnmet(): Wish[] {
+    const returned = this.#states.listReturned().filter(message => this.#waiters.wants(message));
+    return [...this.#waiters.takeUnmet(), ...returned.map(({ queue, correlationId }) => ({ queue, correlationId }))];
   }
 
   #forgetTick(): void {
@@ -259,14 +294,19 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     this.#options.logger.error({ err: error, command: command.type }, 'what happened to a message could not be decided or stored');
     const failure = createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`);
     if (command.type === 'due' && command.key === undefined) {
-      for (const { key } of this.#book.listDue(this.#options.clock.now())) this.tell({ type: 'due', key });
+      this.#failAlone().catch(reason => this.#options.logger.error({ err: reason }, 'what is due could not be read'));
     } else if (command.type === 'due' && command.key !== undefined) {
       this.tell({ type: 'bury', key: command.key, failure });
     } else if (command.type === 'bury') {
-      this.#book.forget(command.key);
+      this.#states.forget(command.key);
     } else if ('names' in command && command.names.length > 1) {
       for (const name of command.names) this.tell({ ...command, names: [name] });
     }
+  }
+
+  /** Each of those that are due by itself: the one that is to blame fails, and nobody else. */
+  async #failAlone(): Promise<void> {
+    for (const { key } of await this.#loader.listDue(this.#options.clock.now())) this.tell({ type: 'due', key });
   }
 
   halt(how: 'drain' | 'release' | 'end', error: Error): void {
@@ -287,69 +327,42 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
 
   // what it is told
 
-  /** It is said again what is stored: the answer was lost with the connection. */
-  #isAcknowledged(by: string, { messageId, claim }: Receipt): boolean {
-    const row = requireNow(this.#options.store.getMessage(messageId));
-    return row?.status === 'completed' && row.claim === claim && row.claimedBy === by;
-  }
-
   #hangUp(link: Link, released: boolean, now: number): void {
-    for (const name of this.#book.shelves.keys()) this.#book.unclaim(link, name);
+    this.#states.unclaim(link);
     // Its process may have connected anew already.
     if (this.#links.get(link.name) !== link) return;
     this.#links.delete(link.name);
-    this.#book.giveBack(link.name, released, now);
+    this.#states.giveBack(link.name, released, now);
   }
 
-  #redrive(queue: string, messageId: string | undefined, limit: number, now: number): number {
-    const { store } = this.#options;
-    const one = messageId === undefined ? undefined : requireNow(store.getMessage(messageId));
-    const rows = messageId === undefined ? requireNow(store.listMessages({ queue, status: 'dead', limit })) : one && one.queue === queue && one.status === 'dead' ? [one] : [];
-    let count = 0;
+  #redrive({ rows }: LoadedCommand, now: number): number {
     // In the order of publishing. One that was redriven earlier in this tick is dead in the store still.
-    for (const row of rows.toReversed()) {
-      if (this.#book.get(row.messageId)) continue;
-      this.#book.redrive(row, now);
-      count++;
-    }
-    return count;
+    const dead = rows.toReversed().filter(({ key }) => !this.#states.changes.has(key));
+    for (const row of dead) this.#states.redrive(row, now);
+    return dead.length;
   }
 
   #register(queue: string, instance: string, now: number): void {
     const known = this.#instancesOf(queue);
     if (known.has(instance)) return;
     known.add(instance);
-    this.#book.changes.registered.push({ queue, instance, registeredAt: now });
+    this.#states.changes.registered.push({ queue, instance, registeredAt: now });
   }
 
-  #forget(queue: string, instance: string, now: number): void {
+  /** @returns how many messages ended; as long as there are any it has to be said again */
+  #forget(queue: string, instance: string, { ended }: LoadedCommand, now: number): number {
     this.#instancesOf(queue).delete(instance);
-    this.#book.changes.forgotten.push({ queue, instance });
+    this.#states.changes.forgotten.push({ queue, instance });
     const failure = createFailure('instance_forgotten', `The instance "${instance}" it was for is gone for good`);
-    for (const entry of this.#book.shelf(queue).listOwn(instance)) this.#book.refuse(entry, failure, now);
+    const due = ended.filter(message => this.#states.isCurrent(message) && isDue(message, now));
+    for (const message of due) this.#states.refuse(message, failure, now);
+    return due.length;
   }
 
   #instancesOf(queue: string): Set<string> {
     let known = this.#instances.get(queue);
     if (!known) this.#instances.set(queue, (known = new Set()));
     return known;
-  }
-
-  // after the commit
-
-  #deliver(link: Link, requestId: number, entries: readonly Entry[]): void {
-    const messages: Answer<ClaimedMessage>[] = entries.map(entry => {
-      const payload = this.#book.takePayload(entry) ?? this.#options.store.getMessagePayload(entry.key);
-      // As it was claimed: what happens to it until its payload has been read is another's.
-      const message = toClaimedMessage(entry, '');
-      return payload instanceof Promise ? payload.then(text => ({ ...message, payload: text ?? 'null' })) : { ...message, payload: payload ?? 'null' };
-    });
-    const isRead = (message: Answer<ClaimedMessage>): message is ClaimedMessage => !(message instanceof Promise);
-    if (messages.every(isRead)) return link.deliver(requestId, messages);
-    Promise.all(messages).then(
-      list => link.deliver(requestId, list),
-      error => this.#options.logger.error({ err: error }, 'payloads could not be read; their claims will run out'),
-    );
   }
 
   // what is due
@@ -363,7 +376,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   }
 
   #arm(): void {
-    const until = this.#book.untilDue(this.#options.clock.now());
+    const until = this.#states.untilDue(this.#options.clock.now());
     if (until !== undefined) this.#life?.due.wakeIn(this, until);
   }
 

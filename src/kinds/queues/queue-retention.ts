@@ -15,6 +15,8 @@ export interface QueueRetentionOptions {
   readonly findQueue: (name: string) => Queue;
   /** Whether there has been any message. */
   readonly isUsed: () => boolean;
+  /** Dead messages of a queue were deleted. */
+  readonly pruned: (queue: string, count: number) => void;
   /** A round has ended: whoever waits for quiet may look again. */
   readonly progressed: () => void;
 }
@@ -86,14 +88,13 @@ export class QueueRetention implements Dependent {
   }
 
   async #run(life: number): Promise<void> {
-    const { store, believed, findQueue } = this.#options;
+    const { store, believed, findQueue, pruned } = this.#options;
     const now = believed.read();
     const mayGoOn = (): boolean => life === this.#life;
-    const names = new Set((await store.countMessages()).map(({ queue }) => queue));
-    for (const name of names) {
+    for (const { queue: name } of await store.countQueues()) {
       const { completedMs, deadMs } = findQueue(name).retention;
       if (completedMs !== null) await pruneAll(store, name, 'completed', now - completedMs, mayGoOn);
-      if (deadMs !== null) await pruneAll(store, name, 'dead', now - deadMs, mayGoOn);
+      if (deadMs !== null) pruned(name, await pruneAll(store, name, 'dead', now - deadMs, mayGoOn));
     }
     while (mayGoOn() && (await store.pruneMessageKeys(now, batchSize)) === batchSize) await nextTurn();
   }

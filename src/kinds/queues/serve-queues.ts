@@ -15,6 +15,8 @@ export interface ServedQueues {
   /** As `send`, when nobody waits for the answer. */
   readonly tell: (command: QueueCommand) => void;
   readonly toRequest: (queue: string, payload: unknown, options: PublishOptions) => PublishRequest;
+  /** Ends what waits for an instance that is gone for good. */
+  readonly forget: (queue: string, instance: string) => Promise<void>;
   /** Deletes settled messages. */
   readonly purge: (queue: string, status: 'dead' | 'completed') => Promise<number>;
 }
@@ -29,7 +31,7 @@ export class QueueService {
   readonly #links = new WeakMap<Peer, ClientLink>();
 
   constructor(queues: ServedQueues) {
-    const { send, toRequest, purge } = queues;
+    const { send, toRequest, purge, forget } = queues;
     this.#queues = queues;
     this.methods = serveMethods(queueMethods, {
       publish: ({ queue, messages }, { again }) => {
@@ -41,7 +43,7 @@ export class QueueService {
       unclaim: ({ id }, { peer }) => send({ type: 'unclaim', link: this.#require(peer), id }),
       answer: ({ receipt, outcome }, { peer }) => send({ type: 'answer', by: this.#links.get(peer)?.name ?? 'guest:unknown', receipt, outcome }),
       register: ({ queue, instance }) => send({ type: 'register', queue, instance }),
-      forget: ({ queue, instance }) => send({ type: 'forget', queue, instance }),
+      forget: ({ queue, instance }) => forget(queue, instance),
       redrive: ({ queue, messageId, limit }) => send({ type: 'redrive', queue, limit, ...(messageId !== undefined && { messageId }) }),
       purge: ({ queue, status }) => purge(queue, status),
     });

@@ -1,5 +1,5 @@
 import type { MessageChange, MessageRecord } from '../../../persistence/queue-records.ts';
-import type { QueueBatch } from '../../../persistence/queue-store.ts';
+import type { OpenMessage, QueueBatch, QueueStore } from '../../../persistence/queue-store.ts';
 import type { CommitBatch } from '../../../persistence/store.ts';
 import { failure, makeBatch, start } from './fixtures.ts';
 
@@ -33,21 +33,28 @@ export function makeMessage(key: number, parts: Parts<MessageRecord> = {}): Mess
     leaseUntil: null,
     settledAt: null,
     failure: null,
+    turn: 1,
     payload: `{"key":${key}}`,
     history: `[[${start},"message.publish","pending"]]`,
   };
   return { ...base, ...parts } as MessageRecord;
 }
 
-export const processing = { status: 'processing', claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, leaseUntil: start + 30_000 } as const;
-export const retrying = { status: 'retrying', claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, dueAt: start + 1_000, failure } as const;
-export const done = { status: 'completed', claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, settledAt: start + 20 } as const;
-export const dead = { status: 'dead', claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, settledAt: start + 20, failure } as const;
+export const processing = { status: 'processing', turn: 2, claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, leaseUntil: start + 30_000 } as const;
+export const retrying = { status: 'retrying', turn: 3, claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, dueAt: start + 1_000, failure } as const;
+export const done = { status: 'completed', turn: null, claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, settledAt: start + 20 } as const;
+export const dead = { status: 'dead', turn: null, claim: 1, attempt: 1, claimedBy: 'worker', claimedAt: start + 10, settledAt: start + 20, failure } as const;
 
 /** What changes in a message's row; the rest is as `makeMessage` makes it. */
 export function makeChange(key: number, parts: Parts<MessageRecord>, entries = `[${start + 10},"message.claim","processing"]`): MessageChange {
-  const { queue, messageId, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt } = makeMessage(key, parts);
-  return { key, queue, messageId, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt, entries };
+  const { queue, messageId, partitionKey, turn, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt } = makeMessage(key, parts);
+  return { key, queue, messageId, partitionKey, turn, status, claim, attempt, interruptions, generation, visibleAt, dueAt, leaseUntil, claimedBy, claimedAt, failure: reason, settledAt, entries };
+}
+
+/** Messages of a queue that have not settled, by key. */
+export async function listOpen(store: Pick<QueueStore, 'readMessages'>, queue = 'mails'): Promise<OpenMessage[]> {
+  const [rows = []] = await store.readMessages([{ index: 'messages_open', prefix: [queue] }]);
+  return rows.toSorted((a, b) => a.key - b.key);
 }
 
 export function makeQueueBatch(parts: Partial<QueueBatch>): CommitBatch {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure, owner, start } from './fixtures.ts';
-import { dead, done, makeChange, makeMessage, makeQueueBatch, processing, retrying } from './queue-fixtures.ts';
+import { dead, done, listOpen, makeChange, makeMessage, makeQueueBatch, processing, retrying } from './queue-fixtures.ts';
+import type { MessageRequest } from '../../../persistence/queue-store.ts';
 import type { Subject } from './store-suite.ts';
 
 export function testQueues(subject: Subject): void {
@@ -19,8 +20,9 @@ export function testQueues(subject: Subject): void {
       expect(await store.getMessagePayload(1)).toBe('{"key":1}');
       expect(await store.getMessagePayload(2)).toBe(full.payload);
       expect(await store.getMessagePayload(3)).toBeUndefined();
-      const { payload: _payload, history: _history, ...open } = full;
-      expect(await store.listOpenMessages(1, 10)).toEqual([open]);
+      const { history: _history, ...open } = full;
+      const { history: _other, ...first } = makeMessage(1);
+      expect(await listOpen(store)).toEqual([first, { ...open, payload: null }]);
     });
 
     it('keeps one row through all of its states, and adds every change to its history', async () => {
@@ -38,7 +40,7 @@ export function testQueues(subject: Subject): void {
       expect(JSON.parse(settled?.history ?? '').map(([, event, state]: unknown[]) => `${String(event)} ${String(state)}`)).toEqual([
         'message.publish pending', 'message.claim processing', 'message.fail retrying', 'message.claim processing', 'message.ack completed',
       ]);
-      expect(await store.listOpenMessages(0, 10)).toEqual([]);
+      expect(await listOpen(store)).toEqual([]);
     });
 
     it('never moves a message that has settled; only a dead one begins again, when asked to', async () => {
@@ -78,7 +80,7 @@ export function testQueues(subject: Subject): void {
         makeMessage(3, { ...done, settledAt: null }), makeMessage(3, { ...done, failure }), makeMessage(3, { ...dead, failure: null }), makeMessage(3, { status: 'gone' }),
       ];
       for (const row of wrong) await expect(async () => store.commit(makeQueueBatch({ published: [row] })), JSON.stringify(row)).rejects.toMatchObject({ code: 'commit_failed' });
-      expect(await store.listOpenMessages(0, 10)).toHaveLength(1);
+      expect(await listOpen(store)).toHaveLength(1);
     });
 
     it('lists what has a status, a page at a time: the settled newest first', async () => {
@@ -95,8 +97,8 @@ export function testQueues(subject: Subject): void {
       expect(await list('dead', { limit: 1 })).toEqual([5]);
       expect(await list('dead', { after: 5 })).toEqual([4]);
       expect(await list('completed')).toEqual([7]);
-      expect((await store.listOpenMessages(0, 2)).map(({ key }) => key)).toEqual([1, 2]);
-      expect((await store.listOpenMessages(2, 9)).map(({ key }) => key)).toEqual([3, 6, 8]);
+      expect((await listOpen(store)).map(({ key }) => key)).toEqual([1, 2, 3, 8]);
+      expect(await store.countQueues()).toEqual([{ queue: 'mails', unsettled: 4, dead: 2 }, { queue: 'other', unsettled: 1, dead: 0 }]);
       expect(await store.countMessages()).toEqual([
         { queue: 'mails', status: 'completed', count: 1, oldestAt: start + 20 },
         { queue: 'mails', status: 'dead', count: 2, oldestAt: start + 20 },
@@ -106,6 +108,34 @@ export function testQueues(subject: Subject): void {
         { queue: 'other', status: 'pending', count: 1, oldestAt: start + 6 },
       ]);
       expect(await store.getQueueMarks()).toEqual({ messageKey: 8, outboxKey: 0, publishedAt: start + 8 });
+    });
+
+    it('finds messages by their turn, place, time, partition and correlation id', async () => {
+      const { store } = subject.current;
+      await store.acquire(owner);
+      const find = async (request: MessageRequest): Promise<number[]> => (await store.readMessages([request]))[0]?.map(({ key }) => key) ?? [];
+      const p = { partitionKey: 'p' };
+      await store.commit(makeQueueBatch({
+        published: [
+          makeMessage(1, p), makeMessage(2, { ...p, turn: 4 }), makeMessage(3, { ...p, priority: 5, correlationId: 'c' }), makeMessage(4, retrying),
+          makeMessage(5, { instance: 'a', priority: -1 }), makeMessage(6, { priority: 5, visibleAt: start + 1, correlationId: 'c' }), makeMessage(7, { ...p, turn: 5, dueAt: start + 70 }), makeMessage(8, { ...dead, ...p }),
+        ],
+      }));
+      const free = (priority: number, more: object = {}): MessageRequest => ({ index: 'messages_open', prefix: ['mails', 1, null, priority], ...more });
+      expect(await find(free(5))).toEqual([6, 3]);
+      expect(await find(free(5, { after: [start + 1, 6] }))).toEqual([3]);
+      expect(await find(free(0, { limit: 1 }))).toEqual([1]);
+      expect(await find({ index: 'messages_open', prefix: ['mails', 1, null], to: 4, order: 'falling', limit: 1 })).toEqual([1]);
+      expect(await find({ index: 'messages_open', prefix: ['mails', 1, 'a'] })).toEqual([5]);
+      expect(await find({ index: 'messages_due', prefix: [3], from: 0, to: start + 1_000 })).toEqual([4]);
+      expect(await find({ index: 'messages_due', prefix: [5], from: 0, to: start + 69 })).toEqual([]);
+      expect(await find({ index: 'messages_lane', prefix: ['mails', 'p', null], to: 3 })).toEqual([1, 3]);
+      expect(await find({ index: 'messages_lane', prefix: ['mails', 'p', null, 4, 0] })).toEqual([2]);
+      expect(await find({ index: 'messages_correlated', prefix: ['mails', 'c', 1, null, 5] })).toEqual([6, 3]);
+      await store.commit(makeQueueBatch({ moved: [makeChange(1, { ...p, ...processing }), makeChange(1, { ...p, ...done })], turned: [{ key: 2, turn: 1 }], redriven: [makeChange(8, { ...p, turn: 4, generation: 2, visibleAt: start + 90 })] }));
+      expect(await find({ index: 'messages_lane', prefix: ['mails', 'p', null] })).toEqual([2, 3, 8, 7]);
+      expect(await find(free(0))).toEqual([2]);
+      await expect(async () => store.commit(makeQueueBatch({ turned: [{ key: 1, turn: 1 }] }))).rejects.toMatchObject({ code: 'record_settled' });
     });
 
     it('tells when messages were done, the newest first', async () => {

@@ -1,4 +1,4 @@
-import { Heap } from '../../core/heap.ts';
+import { Heap } from '../../src/core/heap.ts';
 
 /** A message that waits, as the order sees it. */
 export interface Waiting {
