@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setImmediate as defer } from 'node:timers';
 import type { OwnerRecord } from '../../persistence/records.ts';
 import type { Records } from '../../persistence/store.ts';
@@ -145,7 +144,7 @@ export class Engine {
     this.status = 'stopped';
     this.#end(stopped);
     this.feed.end();
-    await nextTurn(); // whoever follows reads to the end
+    await this.feed.drain();
     await this.store.close();
   }
 }

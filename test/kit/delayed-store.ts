@@ -7,8 +7,23 @@ interface Random {
 
 const maxTurns = 50;
 
+/** Answers that are still to come, of all stores of this process. */
+let owed = 0;
+
+/** Whether an answer of a delayed store is still to come. */
+export const isAnswerOwed = (): boolean => owed > 0;
+
 async function pass(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise<void>(resolve => setImmediate(resolve));
+}
+
+async function owe<T>(answer: () => Promise<T>): Promise<T> {
+  owed++;
+  try {
+    return await answer();
+  } finally {
+    owed--;
+  }
 }
 
 /**
@@ -20,30 +35,37 @@ export function delayStore(store: Store, random: Random): Store {
   let last: Promise<void> = Promise.resolve();
   return {
     location: store.location,
-    async read(requests: readonly Request[]): Promise<Row[][]> {
-      // What was committed before is seen, whenever the answer comes.
-      await last;
-      const answer = await store.read(requests);
-      await pass(turns());
-      return answer;
-    },
+    read: (requests: readonly Request[]): Promise<Row[][]> =>
+      owe(async () => {
+        // What was committed before is seen, whenever the answer comes.
+        await last;
+        const answer = await store.read(requests);
+        await pass(turns());
+        return answer;
+      }),
     commit(writes: readonly Write[]): Promise<void> {
       const before = last;
-      const commit = (async () => {
+      const commit = owe(async () => {
         await before;
         await pass(turns());
         await store.commit(writes);
-      })();
+      });
       last = commit.catch(() => undefined);
       return commit;
     },
-    async own(owner) {
-      await pass(turns());
-      return store.own(owner);
-    },
+    own: owner =>
+      owe(async () => {
+        await pass(turns());
+        await store.own(owner);
+      }),
     owner: async () => store.owner(),
     size: async () => store.size(),
     compact: async () => store.compact(),
-    close: () => store.close(),
+    close: () =>
+      owe(async () => {
+        await last;
+        await pass(turns());
+        await store.close();
+      }),
   };
 }

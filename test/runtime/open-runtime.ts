@@ -7,6 +7,7 @@ import type { FlowSource } from '../../src/definition/schema.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import type { Tool, ToolCall } from '../../src/kinds/flows/tool.ts';
+import { isAnswerOwed } from '../kit/delayed-store.ts';
 import { openRecords } from '../../persistence/records/open-records.ts';
 
 export type Handlers = { readonly [name: string]: (call: ToolCall) => unknown };
@@ -33,9 +34,9 @@ export async function openRuntime(
   return { runtime, clock, store };
 }
 
-/** Lets everything that is ready happen; no time passes. */
+/** Lets everything that is ready happen, and so many turns pass after the last answer of a store that answers later; no time passes. */
 export async function settleTicks(turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise<void>(resolve => setImmediate(resolve));
+  for (let turn = 0; turn < turns; turn = isAnswerOwed() ? 0 : turn + 1) await new Promise<void>(resolve => setImmediate(resolve));
 }
 
 /** Lets things happen until a condition holds, at most so many turns of the event loop. */

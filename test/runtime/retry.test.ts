@@ -184,7 +184,7 @@ describe('retry', () => {
     const gate = new Promise<void>(resolve => (release = resolve));
     const { runtime, runs } = await open(diamond, { b: () => gate.then(() => 'late') });
     const execution = await runtime.start('diamond');
-    for await (const update of execution.transitions()) if (update.type === 'transition' && update.address.endsWith('step:c') && update.state === 'completed') break;
+    for await (const update of execution.transitions({ after: 0 })) if (update.type === 'transition' && update.address.endsWith('step:c') && update.state === 'completed') break;
     await execution.cancel();
     await execution.settled();
     release();

@@ -46,7 +46,7 @@ describe('whoever waits when the runtime stops', () => {
     const execution = await runtime.start('wait');
     const settled = execution.settled();
     await settleTicks();
-    store.commit = () => {
+    store.tables.commit = () => {
       throw new Error('the disk is full');
     };
     const told = expect(settled).rejects.toMatchObject({ code: 'runtime_faulted' });

@@ -1,4 +1,6 @@
 import type { FeedReader, FeedRow, FeedState } from '../../../persistence/feed-store.ts';
+import type { Answer } from '../../../persistence/answer.ts';
+import { laterTurn } from '../../core/clock.ts';
 import { isFlowError } from '../../core/errors.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { FeedOptions } from './feed-options.ts';
@@ -39,6 +41,8 @@ export class Feed {
   #owner: string | undefined;
   readonly #reading = new Map<number, Promise<readonly Kept[]>>();
   #waiting = new Set<() => void>();
+  /** Reads of the store that are under way. */
+  readonly #reads = new Set<Promise<unknown>>();
   #ended: { readonly error: Error | undefined } | undefined;
 
   /** @param redact takes out of a text what must not be told */
@@ -61,6 +65,24 @@ export class Feed {
     this.wake();
   }
 
+  /** Waits until whoever follows, and is not slow itself, has read to the end. */
+  async drain(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#reads);
+      await new Promise<void>(laterTurn);
+    } while (this.#reads.size > 0);
+  }
+
+  async #read<T>(read: () => Answer<T>): Promise<T> {
+    const reading = (async () => read())();
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reads.delete(reading);
+    }
+  }
+
   /** Goes on after an end. */
   begin(): void {
     this.#ended = undefined;
@@ -68,7 +90,7 @@ export class Feed {
 
   /** The cursor behind what is stored now. */
   async here(): Promise<string> {
-    const state = await this.#reader.getFeedState();
+    const state = await this.#read(() => this.#reader.getFeedState());
     return writeCursor(state, state.head);
   }
 
@@ -90,7 +112,6 @@ export class Feed {
       try {
         const ended = this.#ended;
         const state = await this.#readState();
-        if (!state) return;
         const number = place === 'start' ? state.prunedTo : readCursor(state, place);
         if (number === undefined) {
           place = writeCursor(state, state.head);
@@ -110,6 +131,10 @@ export class Feed {
         if (ended?.error) throw ended.error;
         if (ended) return;
         await news;
+      } catch (error) {
+        // Whoever was slow finds the store of a runtime that has stopped closed.
+        if (this.#ended && !this.#ended.error && isFlowError(error, 'store_closed')) return;
+        throw error;
       } finally {
         leave();
       }
@@ -117,15 +142,8 @@ export class Feed {
   }
 
   /** What is kept is of one owner: another may have given the same numbers, in a file that a backup was put into. */
-  async #readState(): Promise<FeedState | undefined> {
-    let state: FeedState;
-    try {
-      state = await this.#reader.getFeedState();
-    } catch (error) {
-      // Whoever was slow finds the store of a runtime that has stopped closed.
-      if (this.#ended && !this.#ended.error && isFlowError(error, 'store_closed')) return undefined;
-      throw error;
-    }
+  async #readState(): Promise<FeedState> {
+    const state = await this.#read(() => this.#reader.getFeedState());
     const owner = state.owners.at(-1)?.id;
     if (owner !== this.#owner) this.#forget();
     this.#owner = owner;
@@ -159,7 +177,7 @@ export class Feed {
   #readRows(after: number): Promise<readonly Kept[]> {
     let reading = this.#reading.get(after);
     if (!reading) {
-      const read = async (): Promise<readonly Kept[]> => this.#keep(await this.#reader.readFeed(after, pageRows));
+      const read = async (): Promise<readonly Kept[]> => this.#keep(await this.#read(() => this.#reader.readFeed(after, pageRows)));
       reading = read().finally(() => this.#reading.delete(after));
       this.#reading.set(after, reading);
     }
