@@ -24,7 +24,7 @@ describe('a consolidated session', () => {
     const flow: FlowSource = {
       id: 'all', min_score: 0.5,
       steps: [
-        { id: 'first', uses: 'tool:flaky', with: { to: '{% input.to %}' }, retry: { maxAttempts: 2, initialInterval: 0 } },
+        { id: 'first', uses: 'tool:flaky', with: { to: '{% input.to %}' }, retry: { maxAttempts: 2, initialInterval: 1_000 } },
         { id: 'each', uses: 'tool:double', for_each: [1, 2, 3], depends_on: ['first'] },
         { id: 'optional', uses: 'tool:broken', critical: false, weight: 2 },
         { id: 'never', uses: 'tool:work', when: false, weight: 50 },
@@ -40,7 +40,7 @@ describe('a consolidated session', () => {
     }, { store: create() });
     const execution = await runtime.start('all', { input: { to: 'me' } });
     expect(await execution.consolidated()).toBeUndefined();
-    await until(() => (clock.advance(1), calls === 2));
+    await until(() => (clock.advance(1_000), calls === 2));
     const settled = await execution.settled();
     const session = (await execution.consolidated()) as ConsolidatedSession;
     const { executionId } = execution;

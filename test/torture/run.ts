@@ -21,6 +21,7 @@ import { runMixedStorm } from './mixed-storm/mixed-storm.ts';
 import { runPipelineKills } from './pipeline-kills.ts';
 import { runPowerCuts } from './power-cut/power-cut.ts';
 import { runStorm } from './queue-storm.ts';
+import { type DelayedRun, otherFiles, quickFiles, runDelayed } from '../kit/delayed/run-delayed.ts';
 import { measureRecovery, percentile } from './recovery.ts';
 
 const { values } = parseArgs({ options: { ci: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } } });
@@ -195,6 +196,16 @@ async function verdicts(): Promise<void> {
 }
 
 const begin = performance.now();
+async function suitesOverDelayedStores(): Promise<void> {
+  const seeds = Array.from({ length: isShort ? 3 : 20 }, (_, place) => place + 1);
+  for (const [files, isolated] of [[quickFiles, false], [otherFiles, true]] as const) {
+    const runs: DelayedRun[] = [];
+    for (const one of seeds) runs.push(await runDelayed(one, files, isolated));
+    const complaints = runs.flatMap((run, place) => run.failed.map(name => `seed ${seeds[place]}: ${name}`));
+    report(`${files.length} files of the runtime's suite over stores that answer later, in any order, ${seeds.length} seeds: ${runs.reduce((sum, run) => sum + run.passed, 0)} tests`, complaints);
+  }
+}
+
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 await killLoops();
 await pipelines();
@@ -209,5 +220,6 @@ await statecharts();
 await documents();
 await fuzz();
 await verdicts();
+await suitesOverDelayedStores();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;

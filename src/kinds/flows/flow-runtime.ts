@@ -1,6 +1,8 @@
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { Records } from '../../../persistence/store.ts';
+import { CallOrder } from '../../core/call-order.ts';
+import type { FlowPlan } from '../../definition/plan.ts';
 import { FlowError, isFlowError, toError } from '../../core/errors.ts';
 import { createFailure, type StepFailure } from '../../core/failure.ts';
 import { encodeJson } from '../../core/json.ts';
@@ -63,6 +65,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   readonly engine: Engine;
   readonly store: Records;
   readonly #options: ResolvedOptions;
+  readonly #calls = new CallOrder();
   readonly #recovery: Recovery;
   readonly #machines: Machines;
   readonly #inspection: Inspection | undefined;
@@ -228,9 +231,8 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   async signal(executionId: string, name: string, payload: unknown, force = false): Promise<void> {
     this.engine.requireRunning();
-    const record = await this.requireExecution(executionId);
+    const { record, plan } = await this.#calls.keep(executionId, this.#readForSignal(executionId));
     requireText('name', name);
-    const plan = record.settledAt === null && record.status !== 'consolidating' ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined;
     const carried = await readSignal(plan, plan && this.plans.findSignal(plan, name), { name, payload, force }, this.#options.stepMachines);
     const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, carried) : undefined;
     if (passed) return passed;
@@ -241,10 +243,16 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     }
   }
 
+  async #readForSignal(executionId: string): Promise<{ readonly record: ExecutionRecord; readonly plan: FlowPlan | undefined }> {
+    const record = await this.requireExecution(executionId);
+    const isOpen = record.settledAt === null && record.status !== 'consolidating';
+    return { record, plan: isOpen ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined };
+  }
+
   async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
     this.engine.requireRunning();
     requireText('message', message);
-    const { settledAt } = await this.requireExecution(executionId);
+    const { settledAt } = await this.#calls.keep(executionId, this.requireExecution(executionId));
     const passed = settledAt === null ? this.isolation?.cancel(executionId, message) : undefined;
     return passed ?? this.#cancel(executionId, message);
   }

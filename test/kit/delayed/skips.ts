@@ -7,8 +7,8 @@ export interface Skip {
   readonly reason: string;
 }
 
-const machines = 'Machines refuse a store that does not answer at once, until they are a kind of the engine (machine_store_unsuitable)';
-const queues = 'Queues refuse a store that does not answer at once, until they are a kind of the engine (queue_store_unsuitable)';
+const machines = 'Machines refuse a store that does not answer at once, until they are a kind of the engine (store_unsupported)';
+const queues = 'Queues refuse a store that does not answer at once, until they are a kind of the engine (store_unsupported)';
 
 export const skips: readonly Skip[] = [
   { file: 'test/runtime/machine-steps.test.ts', reason: machines },
