@@ -136,6 +136,46 @@ export interface JournalRecord {
   readonly entries: string;
 }
 
+/**
+ * An unsettled execution as it stood after a commit: reading it back begins here, and goes on with what the journal says since.
+ *
+ * Made of what is in memory, and the same as all earlier rows of its journal say.
+ */
+export interface CheckpointRecord {
+  readonly executionKey: number;
+  /** Sequence number of the last transition in it. */
+  readonly seq: number;
+  /** When it was made. */
+  readonly at: number;
+  readonly status: Extract<ExecutionStatus, 'stepping' | 'consolidating'>;
+  readonly startedAt: number;
+  /** The machine's context, JSON text. */
+  readonly context: string;
+  /** How steps have ended, by position: see `writeEndings`. */
+  readonly settled: string;
+  /** Positions of steps that their own condition excluded. */
+  readonly excluded: readonly number[];
+  /** Calls of tools by what has settled. */
+  readonly totalTools: number;
+  /** When the last step or item settled; 0: none has. */
+  readonly lastSettledAt: number;
+  /** Of `for_each` steps that are alive, by position: items that have settled, see `writeRanges`. */
+  readonly items: readonly (readonly [position: number, settled: string])[];
+  /** Steps and items that are alive. */
+  readonly open: readonly StepRecord[];
+}
+
+/** What an execution is read back from. */
+export interface StoredTree {
+  /** Undefined: it has none, and `steps` are all there are. */
+  readonly checkpoint: CheckpointRecord | undefined;
+  /** Steps as they stand, of those that have changed since the checkpoint. */
+  readonly steps: readonly StepRecord[];
+  readonly signals: readonly SignalRecord[];
+  /** Rows of the journal since the checkpoint. */
+  readonly rows: number;
+}
+
 /** A signal that no step waits for yet. */
 export interface SignalRecord {
   readonly executionKey: number;

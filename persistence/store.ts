@@ -8,8 +8,8 @@ import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
 import type {
-  AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
-  StepRecord,
+  AttemptRecord, CheckpointRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
+  StepRecord, StoredTree,
 } from './records.ts';
 import type { QueueBatch, QueueReader, QueueStore } from './queue-store.ts';
 import type { StoreCapability } from './store-capabilities.ts';
@@ -29,6 +29,8 @@ export interface CommitBatch {
   readonly attempts: readonly AttemptRecord[];
   readonly inputs: readonly InputRecord[];
   readonly journal: readonly JournalRecord[];
+  /** Of executions as they are after this batch. */
+  readonly checkpoints?: readonly CheckpointRecord[] | undefined;
   readonly signals: {
     readonly received: readonly SignalRecord[];
     readonly consumed: readonly Pick<SignalRecord, 'executionKey' | 'number'>[];
@@ -131,6 +133,12 @@ export interface RecordReader extends QueueReader, DurationsReader, Consolidatio
   /** Journal rows that hold transitions after `afterSeq`, in order. Default limit 1,000. */
   readJournal(executionKey: number, afterSeq: number, limit?: number): Answer<JournalRecord[]>;
 
+  // reading back
+  /** Unsettled executions, in the order of the keys: their newest checkpoints, and what has changed since. */
+  readTrees(executionKeys: readonly number[]): Answer<StoredTree[]>;
+  /** Checkpoints of an execution, the oldest first. */
+  listCheckpoints(executionKey: number): Answer<CheckpointRecord[]>;
+
   // signals
   /** Signals no step has consumed, oldest first. */
   listSignals(executionKey: number): Answer<SignalRecord[]>;
@@ -154,10 +162,17 @@ export interface RecordReader extends QueueReader, DurationsReader, Consolidatio
   close(): Answer<void>;
 }
 
+/** As much of an execution as its own row says, whatever has moved since. */
+export type ExecutionHead = Pick<ExecutionRecord, 'key' | 'executionId' | 'flowId' | 'digest' | 'parentId' | 'parentStep' | 'wakeAt'>;
+
+export type CheckpointRule = 'due' | 'never' | 'always';
+
 /** Records of flows, queues and actors in a store, as its one owner reads and writes them. */
 export interface Records extends RecordReader, QueueStore {
   /** What it cannot do by its nature; undefined: nothing. */
   readonly lacks?: readonly StoreCapability[];
+  /** When checkpoints are written; for tests. Default `due`: where reading back would cost more. `never`: only when an execution leaves memory. */
+  readonly checkpoints?: CheckpointRule;
 
   /**
    * Takes ownership, until `close` or the end of the process.
@@ -195,6 +210,8 @@ export interface Records extends RecordReader, QueueStore {
   listDue(now: number, limit: number): Answer<ExecutionRecord[]>;
   /** Executions that wait to be admitted: by priority, then age. */
   listPending(limit: number): Answer<ExecutionRecord[]>;
+  /** Executions whose steps have not all settled, by key, from the one behind `afterKey` on. */
+  listStepping(afterKey: number, limit: number): Answer<ExecutionHead[]>;
   /** The earliest `wakeAt` above `after`, which is 0 or more. */
   nextWakeAt(after: number): Answer<number | undefined>;
 

@@ -3,7 +3,7 @@ import { createMemoryStore as createMemoryTables } from '../persistence/memory/m
 import type { AtOnce } from '../persistence/records/open-records.ts';
 import { TableReader } from '../persistence/records/table-reader.ts';
 import { TableRecords } from '../persistence/records/table-records.ts';
-import type { CommitBatch, RecordReader, Records, Transaction } from '../persistence/store.ts';
+import type { CheckpointRule, CommitBatch, RecordReader, Records, Transaction } from '../persistence/store.ts';
 import type { SqliteDatabase } from '../persistence/sqlite/driver.ts';
 import type { SqliteReaderOptions, SqliteStoreOptions } from '../persistence/sqlite/open-sqlite-store.ts';
 import { openSqliteReader as openReader, openSqliteStore as openStore } from '../persistence/sqlite/open-sqlite-store.ts';
@@ -32,12 +32,12 @@ export interface MemoryRecords extends Omit<AtOnce<Records>, 'backup'> {
 }
 
 /** As `createMemoryStore`: the records in it. */
-export const createMemoryStore = (tables: MemoryStore = createMemoryTables()): MemoryRecords => {
-  const records = new TableRecords(tables) as unknown as AtOnce<Records>;
+export const createMemoryStore = (tables: MemoryStore = createMemoryTables(), checkpoints?: CheckpointRule): MemoryRecords => {
+  const records = new TableRecords(tables, checkpoints) as unknown as AtOnce<Records>;
   return Object.assign(records, {
     tables,
-    copy: () => createMemoryStore(tables.copy()),
-    reopen: () => createMemoryStore(tables.reopen()),
+    copy: () => createMemoryStore(tables.copy(), checkpoints),
+    reopen: () => createMemoryStore(tables.reopen(), checkpoints),
     evict: () => tables.evict(),
     toBytes: () => tables.toBytes(),
   });

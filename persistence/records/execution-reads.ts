@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts';
 import type { Request, StoreReader } from '../contract.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { DefinitionRecord, ExecutionRecord, ExecutionStatus } from '../records.ts';
-import type { ListExecutionsParams } from '../store.ts';
+import type { ExecutionHead, ListExecutionsParams } from '../store.ts';
 import type { Row, Value } from '../table.ts';
 import { definitions, executions, inputs } from './flow-tables.ts';
 import { journalKinds } from './journal-kinds.ts';
@@ -164,6 +164,11 @@ export const listDue = (store: StoreReader, now: number, limit: number): Answer<
 
 export const listPending = (store: StoreReader, limit: number): Answer<ExecutionRecord[]> =>
   listExecutionRows(store, { table: executions, index: 'executions_pending', limit });
+
+const headColumns = ['key', 'executionId', 'flowId', 'digest', 'parentId', 'parentStep', 'wakeAt'];
+
+export const listStepping = (store: StoreReader, afterKey: number, limit: number): Answer<ExecutionHead[]> =>
+  readRows(store, { table: executions, index: 'executions_status', prefix: ['stepping'], after: [afterKey], limit, columns: headColumns }, asRecord<ExecutionHead>);
 
 export const nextWakeAt = (store: StoreReader, after: number): Answer<number | undefined> =>
   readOne(store, { table: executions, index: 'executions_wake', from: after + 1, limit: 1, columns: ['wakeAt'] }, row => row['wakeAt'] as number);

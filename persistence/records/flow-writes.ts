@@ -2,12 +2,11 @@ import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { Write, WriteShape } from '../contract.ts';
 import type { ExecutionRecord } from '../records.ts';
 import type { CommitBatch } from '../store.ts';
-import type { Table, Value } from '../table.ts';
+import type { Value } from '../table.ts';
 import { inputPosition } from './execution-reads.ts';
 import { consolidations, definitions, executions, inputs, signals } from './flow-tables.ts';
 import { toJson } from './reading.ts';
-
-export const insertInto = (table: Table, more: Pick<WriteShape, 'keep'> = {}): WriteShape => ({ table, kind: 'insert', columns: Object.keys(table.columns), ...more });
+import { insertInto } from './shapes.ts';
 
 /** A row's values in the order of its table's columns, where the record's names are the columns'. */
 export const toValues = ({ columns }: WriteShape, row: object): Value[] => columns.map(column => (row as { readonly [name: string]: Value })[column] as Value);

@@ -3,7 +3,8 @@ import type { JournalRow } from '../feed-store.ts';
 import { listJournalRows } from '../journal-rows.ts';
 import type { AttemptRecord, StepRecord } from '../records.ts';
 import type { CommitBatch } from '../store.ts';
-import { insertInto } from './flow-writes.ts';
+import { writeCheckpoint } from './checkpoint-rows.ts';
+import { insertInto } from './shapes.ts';
 import { journalKinds } from './journal-kinds.ts';
 import type { KnownSteps } from './known-steps.ts';
 import { writeChanges } from './step-changes.ts';
@@ -56,6 +57,7 @@ export class JournalNumbers {
         writes.push(this.#tell({ kind: 'flow', instance: executionKey, seq, at: findTime(batch, changes), entries: noEntries }, changes, known, true));
       }
     }
+    for (const checkpoint of batch.checkpoints ?? []) writes.push(writeCheckpoint(checkpoint, this.head + 1, known.listOutputs(checkpoint.executionKey)));
     if (batch.actors?.removed?.length) writes.push(this.keepHead());
   }
 
@@ -68,7 +70,7 @@ export class JournalNumbers {
     const own = steps.length === 0 ? attempts.splice(0, maxSteps) : attempts.filter(attempt => places.has(toPlace(attempt)));
     if (steps.length > 0) pending.attempts.splice(0, attempts.length, ...attempts.filter(attempt => !places.has(toPlace(attempt))));
     if (isLast) pending.context = undefined;
-    known.note(row.instance as number, this.head + 1, told, own);
+    known.note(row.instance as number, this.head + 1, told, own, row.seq === 1);
     const { changes, outputs } = writeChanges(row.at, { steps: told, attempts: own, context });
     return this.toWrite(row, changes, outputs);
   }

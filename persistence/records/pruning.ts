@@ -11,7 +11,7 @@ import { journalKinds } from './journal-kinds.ts';
 import type { JournalNumbers } from './journal-numbers.ts';
 import { removeJournal } from './made-writes.ts';
 import { chain, collect, none } from './reading.ts';
-import { journal, messageKeys, messagePayloads, messages, meta } from './tables.ts';
+import { checkpoints, journal, messageKeys, messagePayloads, messages, meta } from './tables.ts';
 
 /** Executions deleted in one commit: short ones, so that no reader and no other commit waits long. */
 const chunkSize = 100;
@@ -31,7 +31,7 @@ function inChunks(store: Store, limit: number, deleteChunk: (limit: number) => A
 }
 
 const removeBy = (table: Table, column: string): WriteShape => ({ table, kind: 'remove', columns: [column] });
-const removeOfKey = [steps, attempts, inputs, signals, artifacts, contents, outputFolders, interactions, isolations, consolidations].map(table => removeBy(table, 'executionKey'));
+const removeOfKey = [steps, attempts, inputs, signals, artifacts, contents, outputFolders, interactions, isolations, consolidations, checkpoints].map(table => removeBy(table, 'executionKey'));
 const removeExecution = removeBy(executions, 'key');
 const removeLabels = removeBy(labels, 'executionId');
 

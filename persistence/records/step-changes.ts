@@ -13,6 +13,9 @@ export interface StepChanges {
   readonly context?: string | undefined;
 }
 
+/** Context: how many slots were granted and released, how many steps are settled and completed; then what else is in it. */
+export type ContextText = readonly [number | null, number | null, number | null, number | null, { readonly [name: string]: unknown }?];
+
 /**
  * The text of a row's `changes`, each part left out where it is empty.
  *
@@ -20,8 +23,7 @@ export interface StepChanges {
  * these there are only a few values.
  */
 interface Text {
-  /** Context: how many slots were granted and released, how many steps are settled and completed; then what else is in it. */
-  readonly c?: readonly [number | null, number | null, number | null, number | null, { readonly [name: string]: unknown }?];
+  readonly c?: ContextText;
   /** Begun, in their first run, at the row's time: step id, position, item (left out: the step itself). */
   readonly b?: readonly (readonly [string, number, number?])[];
   /** Completed by their first run, at the row's time: step id, position, when they began, item. Their outputs are the first of the row. */
@@ -38,7 +40,7 @@ const noItem = -1;
 /** The context of nearly every flow: figures and nothing else. Reading them so takes a fifth of what parsing does. */
 const figuresOnly = /^\{"granted":(\d+),"released":(\d+),"settled":(\d+),"completed":(\d+)\}$/;
 
-function toContext(context: string): NonNullable<Text['c']> {
+export function toContext(context: string): ContextText {
   const plain = figuresOnly.exec(context);
   if (plain) return [Number(plain[1]), Number(plain[2]), Number(plain[3]), Number(plain[4])];
   const { granted, released, settled, completed, ...rest } = JSON.parse(context) as { readonly [name: string]: unknown };
@@ -46,7 +48,7 @@ function toContext(context: string): NonNullable<Text['c']> {
   return Object.keys(rest).length === 0 ? figures : [...figures, rest];
 }
 
-function fromContext([granted, released, settled, completed, rest = {}]: NonNullable<Text['c']>): string {
+export function fromContext([granted, released, settled, completed, rest = {}]: ContextText): string {
   const figures = [granted, released, settled, completed].flatMap((value, index) => (value === null ? [] : [[counts[index] as string, value] as const]));
   return JSON.stringify({ ...Object.fromEntries(figures), ...rest });
 }
@@ -97,7 +99,7 @@ export function writeChanges(at: number, { steps, attempts, context }: StepChang
       done.push([stepId, position, (startedAt as number) - at, ...place] as [string, number, number, number?]);
       told.add(attempt);
       lines.push(toLine(attempt.output));
-    } else others.push(shift(withoutDefaults(requireStep(row), stepDefaults), -at));
+    } else others.push(writeStep(row, at));
   }
   const rest = attempts.filter(row => !told.has(row)).map(row => {
     const text = shift(withoutDefaults(requireAttempt(row), attemptDefaults), -at);
@@ -113,6 +115,16 @@ export function writeChanges(at: number, { steps, attempts, context }: StepChang
   };
   return { changes: JSON.stringify(text), outputs: lines.length > 0 ? lines.join('\n') : null };
 }
+
+/**
+ * What is not as in most steps, times by their distance from `at`.
+ *
+ * @throws a TypeError for a step that may not be
+ */
+export const writeStep = (row: StepRecord, at: number): { [name: string]: unknown } => shift(withoutDefaults(requireStep(row), stepDefaults), -at);
+
+export const readStep = (executionKey: number, text: { readonly [name: string]: unknown }, at: number): StepRecord =>
+  ({ ...step(executionKey, '', 0, noItem, {}), run: 0, attempt: 0, ...shift({ ...text }, at) }) as StepRecord;
 
 function requireStep(row: StepRecord): StepRecord {
   requireRow(stepTable, { ...(row as object as Row), stale: Number(row.stale), failure: toJson(row.failure) });
@@ -149,7 +161,7 @@ export function readChanges(executionKey: number, row: Row): StepChanges {
     steps.push(step(executionKey, stepId, position, item, { status: 'completed', runAt: startedAt, startedAt, settledAt: at }));
     attempts.push({ executionKey, position, item, run: 1, attempt: 1, status: 'completed', startedAt, endedAt: at, failure: null, output: outputAt(index) });
   }
-  for (const other of text.s ?? []) steps.push({ ...step(executionKey, '', 0, noItem, {}), run: 0, attempt: 0, ...shift({ ...other }, at) } as StepRecord);
+  for (const other of text.s ?? []) steps.push(readStep(executionKey, other, at));
   for (const { output, ...other } of text.a ?? []) {
     attempts.push({ executionKey, item: noItem, failure: null, ...shift({ ...other }, at), output: typeof output === 'number' ? outputAt(output) : null } as AttemptRecord);
   }

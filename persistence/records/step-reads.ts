@@ -2,9 +2,10 @@ import { readStoredFailure, toRowKey } from '../../src/core/stored-value.ts';
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
 import type { Request, StoreReader } from '../contract.ts';
-import type { AttemptRecord, InputRecord, SignalRecord, StepRecord } from '../records.ts';
+import type { AttemptRecord, InputRecord, SignalRecord, StepRecord, StoredTree } from '../records.ts';
 import type { StepOutcome } from '../store.ts';
 import type { Row } from '../table.ts';
+import { readCheckpoint, toNewestCheckpoint } from './checkpoint-rows.ts';
 import { attempts, consolidations, inputs, signals, steps } from './flow-tables.ts';
 import { asRecord, chain, none, readOne, readRows as readTable } from './reading.ts';
 import type { StepChanges } from './step-changes.ts';
@@ -43,10 +44,21 @@ function readRows(store: StoreReader, executionKey: number, outputs: boolean): A
     { table: journal, index: 'journal_instance', prefix: [journalKinds.flow, executionKey], columns: outputs ? [...changeColumns, 'outputs'] : changeColumns },
   ];
   return chain(store.read(requests), ([olderSteps = [], olderAttempts = [], rows = []]) => {
-    const told = rows.filter(row => row['changes'] !== null).map((row): ToldRow => ({ number: row['number'] as number, ...readChanges(executionKey, row) }));
-    const isOlder = olderSteps.length > 0 || olderAttempts.length > 0;
-    return [...(isOlder ? [{ number: 0, steps: olderSteps.map(toStep), attempts: olderAttempts.map(toAttempt) }] : []), ...told];
+    return [...toOlder(olderSteps, olderAttempts), ...toTold(executionKey, rows)];
   });
+}
+
+const toTold = (executionKey: number, rows: readonly Row[]): ToldRow[] =>
+  rows.filter(row => row['changes'] !== null).map((row): ToldRow => ({ number: row['number'] as number, ...readChanges(executionKey, row) }));
+
+const toOlder = (olderSteps: readonly Row[], olderAttempts: readonly Row[]): ToldRow[] =>
+  olderSteps.length > 0 || olderAttempts.length > 0 ? [{ number: 0, steps: olderSteps.map(toStep), attempts: olderAttempts.map(toAttempt) }] : [];
+
+/** The newest of each step and item, in their order. */
+function toNewest(rows: readonly ToldRow[]): StepRecord[] {
+  const newest = new Map<string, StepRecord>();
+  for (const row of rows) for (const step of row.steps) newest.set(`${step.position}/${step.item}`, step);
+  return [...newest.values()].sort(byPlace);
 }
 
 /** The same rows with their outputs, of those that have one that is wanted. */
@@ -61,14 +73,40 @@ function readOutputs(store: StoreReader, executionKey: number, rows: readonly To
   ]);
 }
 
-/** Steps as they stand now, and the rows that say so. */
-export function readSteps(store: StoreReader, executionKey: number): Answer<{ readonly steps: StepRecord[]; readonly rows: readonly ToldRow[] }> {
-  return chain(readRows(store, executionKey, false), rows => {
-    const newest = new Map<string, StepRecord>();
-    for (const row of rows) for (const step of row.steps) newest.set(`${step.position}/${step.item}`, step);
-    return { steps: [...newest.values()].sort(byPlace), rows };
+/** What executions are read back from, and the rows that say so. */
+export interface ReadTree extends StoredTree {
+  /** Undefined: there is no checkpoint. */
+  readonly row: Row | undefined;
+  readonly told: readonly ToldRow[];
+}
+
+/** Newest checkpoints, and what has changed since; see `RecordReader.readTrees`. */
+export function readTrees(store: StoreReader, executionKeys: readonly number[]): Answer<ReadTree[]> {
+  return chain(store.read(executionKeys.map(toNewestCheckpoint)), found => {
+    const requests = executionKeys.flatMap((key, index): Request[] => {
+      const [newest] = found[index] ?? [];
+      const place: Request = { table: journal, index: 'journal_instance', prefix: [journalKinds.flow, key], columns: changeColumns };
+      const waiting: Request = { table: signals, prefix: [key] };
+      if (newest) return [waiting, { ...place, after: [(newest['number'] as number) - 1] }];
+      return [waiting, place, { table: steps, prefix: [key] }, { table: attempts, prefix: [key] }];
+    });
+    return chain(store.read(requests), answers => {
+      let next = 0;
+      const take = (): readonly Row[] => answers[next++] ?? none;
+      return executionKeys.map((key, index): ReadTree => {
+        const [row] = found[index] ?? [];
+        const waiting = take().map(asRecord<SignalRecord>);
+        const rows = take();
+        const told = row ? toTold(key, rows) : [...toOlder(take(), take()), ...toTold(key, rows)];
+        return { checkpoint: row && readCheckpoint(row), steps: toNewest(told), signals: waiting, rows: rows.length, row, told };
+      });
+    });
   });
 }
+
+/** Steps as they stand now, and the rows that say so. */
+export const readSteps = (store: StoreReader, executionKey: number): Answer<{ readonly steps: StepRecord[]; readonly rows: readonly ToldRow[] }> =>
+  chain(readRows(store, executionKey, false), rows => ({ steps: toNewest(rows), rows }));
 
 export const listSteps = (store: StoreReader, executionKey: number): Answer<StepRecord[]> => chain(readSteps(store, executionKey), ({ steps: found }) => found);
 

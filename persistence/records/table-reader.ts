@@ -5,9 +5,12 @@ import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { FeedRow, FeedState } from '../feed-store.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
 import type { ListMessagesParams, MessageCount, MessageTimes } from '../queue-store.ts';
-import type { AttemptRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord } from '../records.ts';
+import type {
+  AttemptRecord, CheckpointRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord, StoredTree,
+} from '../records.ts';
 import type { ListExecutionsParams, StepOutcome, RecordReader, StoreSize } from '../store.ts';
 import { ActorReads } from './actor-reads.ts';
+import { listCheckpoints } from './checkpoint-rows.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState, readFeed } from './feed-reads.ts';
 import { ArtifactReads, CatalogReads, InteractionReads, IsolationReads } from './made-reads.ts';
@@ -93,6 +96,14 @@ export class TableReader implements RecordReader {
 
   readJournal(executionKey: number, afterSeq: number, limit = 1000): Answer<JournalRecord[]> {
     return readJournal(this.#store, executionKey, afterSeq, limit);
+  }
+
+  readTrees(executionKeys: readonly number[]): Answer<StoredTree[]> {
+    return stepReads.readTrees(this.#store, executionKeys);
+  }
+
+  listCheckpoints(executionKey: number): Answer<CheckpointRecord[]> {
+    return listCheckpoints(this.#store, executionKey);
   }
 
   listSignals(executionKey: number): Answer<SignalRecord[]> {

@@ -3,14 +3,15 @@ import { createRandomId } from '../../src/core/ids.ts';
 import type { Answer } from '../answer.ts';
 import type { OpenTransaction, Store, Write } from '../contract.ts';
 import type { MessageRequest, PruneMessagesParams, OpenMessage } from '../queue-store.ts';
-import type { ExecutionRecord, OwnerRecord, StepRecord } from '../records.ts';
+import type { ExecutionRecord, OwnerRecord, StepRecord, StoredTree } from '../records.ts';
 import { createCommitFailedError } from '../store-errors.ts';
 import type { StoreCapability } from '../store-capabilities.ts';
-import type { CommitBatch, PruneParams, Records, Transaction } from '../store.ts';
+import type { CheckpointRule, CommitBatch, ExecutionHead, PruneParams, Records, Transaction } from '../store.ts';
 import { createBatch } from './empty-batch.ts';
 import * as executionReads from './execution-reads.ts';
 import { getFeedState } from './feed-reads.ts';
 import { listBatchWrites } from './batch-writes.ts';
+import { readOutputRows } from './checkpoint-rows.ts';
 import { KnownExecutions } from './flow-writes.ts';
 import { KnownSteps } from './known-steps.ts';
 import * as stepReads from './step-reads.ts';
@@ -26,6 +27,7 @@ import { TableReader } from './table-reader.ts';
 /** Records as the one owner of a store reads and writes them, in the tables of any store. */
 export class TableRecords extends TableReader implements Records {
   readonly lacks: readonly StoreCapability[];
+  checkpoints: CheckpointRule;
   readonly commitWith?: (build: (attempt: (write: (tx: Transaction) => void) => void) => CommitBatch) => void;
   readonly verify?: () => Answer<void>;
   readonly backup?: (file: string) => Promise<void>;
@@ -35,9 +37,11 @@ export class TableRecords extends TableReader implements Records {
   readonly #steps = new KnownSteps();
   readonly #blocks: MessageBlocks;
 
-  constructor(store: Store) {
+  /** @param checkpoints for tests; default `due` */
+  constructor(store: Store, checkpoints: CheckpointRule = 'due') {
     super(store);
     this.#store = store;
+    this.checkpoints = checkpoints;
     this.#blocks = new MessageBlocks(store);
     this.lacks = store.begin ? [] : ['ownWrites'];
     if (store.begin) this.commitWith = build => this.#commitWith(() => (store.begin as () => OpenTransaction)(), build);
@@ -115,8 +119,10 @@ export class TableRecords extends TableReader implements Records {
   }
 
   /** Reads what the writes go by, if anything. */
-  protected prepare({ queues }: CommitBatch): Answer<void> {
-    return queues && this.#blocks.prepare(toBlockChanges(queues));
+  protected prepare({ queues, checkpoints = [], journal }: CommitBatch): Answer<void> {
+    // A checkpoint says where outputs lie, of everything before it.
+    const unknown = checkpoints.map(({ executionKey }) => executionKey).filter(key => !this.#steps.isWhole(key) && !journal.some(row => row.executionKey === key && row.seq === 1));
+    return chain(unknown.length === 0 ? undefined : this.readTrees(unknown), () => queues && this.#blocks.prepare(toBlockChanges(queues)));
   }
 
   protected toWrites(batch: CommitBatch): Write[] {
@@ -128,9 +134,21 @@ export class TableRecords extends TableReader implements Records {
 
   override listSteps(executionKey: number): Answer<StepRecord[]> {
     return chain(stepReads.readSteps(this.#store, executionKey), ({ steps, rows }) => {
-      this.#steps.drop(executionKey);
+      this.#steps.begin(executionKey);
       for (const { number, steps: told, attempts } of rows) this.#steps.learn(executionKey, number, told, attempts);
       return steps;
+    });
+  }
+
+  override readTrees(executionKeys: readonly number[]): Answer<StoredTree[]> {
+    return chain(stepReads.readTrees(this.#store, executionKeys), trees => {
+      for (const [index, key] of executionKeys.entries()) {
+        const { checkpoint, row, told } = trees[index] as stepReads.ReadTree;
+        this.#steps.begin(key);
+        if (checkpoint && row) this.#steps.learnCheckpoint(checkpoint, readOutputRows(row));
+        for (const { number, steps, attempts } of told) this.#steps.learn(key, number, steps, attempts);
+      }
+      return trees;
     });
   }
 
@@ -150,6 +168,10 @@ export class TableRecords extends TableReader implements Records {
 
   listPending(limit: number): Answer<ExecutionRecord[]> {
     return executionReads.listPending(this.#store, limit);
+  }
+
+  listStepping(afterKey: number, limit: number): Answer<ExecutionHead[]> {
+    return executionReads.listStepping(this.#store, afterKey, limit);
   }
 
   nextWakeAt(after: number): Answer<number | undefined> {

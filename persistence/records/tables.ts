@@ -112,6 +112,14 @@ export const journal = defineTable({
   },
 });
 
+/** Executions as they stood: rows of the journal below `number` are in it. `outputs`: which of these have the outputs of steps. */
+export const checkpoints = defineTable({
+  name: 'checkpoints',
+  columns: { executionKey: positive, number: positive, seq: count, at: integer, state: text, outputs: text },
+  key: ['executionKey', 'number'],
+  indexes: {},
+});
+
 export const owners = defineTable({ name: 'owners', columns: { first: integer, id: text }, key: ['first'], indexes: {} });
 
 /** How far the numbers of the journal were given, and up to which rows may be gone without an entry that says so. */
@@ -126,5 +134,5 @@ export const meta = defineTable({
 /** Every table there is. A store that keeps them in another way learns from here what to keep. */
 export const tables: readonly Table[] = [
   ...Object.values<Table>(flowTables), messages, messagePayloads, messageBlocks, messageKeys, instances, outbox, messageWaiters, actors, actorParts,
-  actorMachines, journal, owners, meta,
+  actorMachines, journal, checkpoints, owners, meta,
 ];

@@ -6,7 +6,7 @@ import type { SqliteConnection } from './connection.ts';
 /** How a row of each table is named. */
 const keys: { readonly [table: string]: string } = {
   executions: 'key', steps: `execution_key || '/' || position || '/' || item`, attempts: `execution_key || '/' || position || '/' || item`,
-  inputs: `execution_key || '/' || position || '/' || item`, signals: `execution_key || '/' || number`, journal: 'number', definitions: 'digest', consolidations: 'execution_key',
+  inputs: `execution_key || '/' || position || '/' || item`, signals: `execution_key || '/' || number`, journal: 'number', checkpoints: `execution_key || '/' || number`, definitions: 'digest', consolidations: 'execution_key',
   interactions: `execution_id || '/' || number`, messages: 'message_id', message_payloads: 'key', outbox: 'key', actors: 'actor_id', actor_parts: `actor_id || '/' || part`, actor_machines: 'machine_digest',
 };
 

@@ -1,6 +1,7 @@
 import { FlowError, isFlowError } from './errors.ts';
 import type { StepFailure } from './failure.ts';
 import { createFailure } from './failure.ts';
+import { isEndings } from './settled-text.ts';
 import { computeSha256 } from './sha256.ts';
 
 type Fits = (value: unknown, text: string, key: string | number) => boolean;
@@ -28,6 +29,8 @@ export const storedColumns = {
   'journal.entries': isListOfLists,
   'journal.changes': isObject,
   'journal.outputs': isAny,
+  'checkpoints.state': value => isObject(value) && isEndings(value['settled']) && ['context', 'tally', 'open'].every(name => Array.isArray(value[name])),
+  'checkpoints.outputs': value => Array.isArray(value) && value.every(Number.isSafeInteger),
   // Nothing else than what its digest says.
   'definitions.definition': (value, text, key) => isObject(value) && computeSha256(text) === key,
   'consolidations.error': isFailure,

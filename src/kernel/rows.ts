@@ -1,6 +1,6 @@
 import type { FanOutContext } from '../../machines/fan-out.ts';
 import type { FlowContext } from '../../machines/flow.ts';
-import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
+import type { CheckpointRecord, ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import { writeEntries } from '../core/journal-text.ts';
 import type { JournalEntry } from '../core/journal-text.ts';
@@ -10,6 +10,7 @@ import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { openItems, restItem } from './item-slots.ts';
 import { inheritSteps } from './kept-steps.ts';
+import { listStillOpen, restoreSettled, restoreSettledItems } from './restore-checkpoint.ts';
 import { createFanOutActor, createStepActor, createTree, hasWork, isAsking, isBusy, isFanOut, isSwitched, isToRetry, nextDueAt } from './tree.ts';
 import { noItem } from '../core/address.ts';
 import { readCounters, readStored, requireFailure, type StoredCounters } from '../core/stored-value.ts';
@@ -47,7 +48,7 @@ export function computeWakeAt(tree: FlowTree, startedAt: number | null): number 
 }
 
 /** It has not begun, or is over: nobody looks at it. */
-const isAtRest = ({ flow }: FlowTree): boolean => flow.status === 'done' || flow.value === 'pending';
+export const isAtRest = ({ flow }: FlowTree): boolean => flow.status === 'done' || flow.value === 'pending';
 
 /** Whether nothing but its counters has moved since the record was made. */
 export const isSame = (record: ExecutionRecord, tree: FlowTree, wakeAt: number | null): boolean =>
@@ -74,7 +75,7 @@ export function toExecutionRecord(header: ExecutionHeader, tree: FlowTree, wakeA
 }
 
 /** The counters that have moved; the rest follows from the definition. Its text is written with every transition. */
-function toCounters({ flow: { context }, flows }: FlowTree): string {
+export function toCounters({ flow: { context }, flows }: FlowTree): string {
   let text = '';
   for (const name of counterNames) {
     const value = context[name];
@@ -111,13 +112,18 @@ export function toJournalRecord(executionKey: number, seq: number, at: number, e
   return { executionKey, seq, at, entries: writeEntries(entries) };
 }
 
-/** The inverse of the functions above: reads an execution back into memory. */
+/**
+ * The inverse of the functions above: reads an execution back into memory.
+ *
+ * @param steps those that have changed since the checkpoint; without one: all
+ */
 export function restoreTree(
   machines: Machines,
   plan: FlowPlan,
   execution: ExecutionRecord,
   steps: readonly StepRecord[],
   maxInterruptions: number,
+  checkpoint?: CheckpointRecord,
 ): { header: ExecutionHeader; tree: FlowTree } {
   const { context, status, wakeAt, score, passed, failure, ...header } = execution;
   const { flows, ...counters } = readStored<{ readonly flows?: FlowDigests }>('executions.context', execution.key, context);
@@ -129,9 +135,12 @@ export function restoreTree(
   tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...counters, score, passed, failure });
   tree.unoffered = wakeAt === 0;
   tree.queue.clear();
-  for (const row of steps) requireFailure(row.failure);
-  for (const row of steps) if (row.item === noItem) restoreStep(machines, tree, row);
-  for (const row of steps) if (row.item !== noItem) restoreItem(machines, tree, row);
+  const rows = checkpoint ? [...listStillOpen(checkpoint, steps), ...steps] : steps;
+  if (checkpoint) restoreSettled(tree, checkpoint);
+  for (const row of rows) requireFailure(row.failure);
+  for (const row of rows) if (row.item === noItem) restoreStep(machines, tree, row);
+  if (checkpoint) restoreSettledItems(tree, checkpoint);
+  for (const row of rows) if (row.item !== noItem) restoreItem(machines, tree, row);
   restoreQueue(tree);
   return { header, tree };
 }

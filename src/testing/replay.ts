@@ -1,5 +1,5 @@
 import { readEntries } from '../core/journal-text.ts';
-import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
+import type { CheckpointRecord, ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { AnyReader } from '../../persistence/records/open-records.ts';
 import { openReader } from '../../persistence/records/open-records.ts';
 import { FlowError } from '../core/errors.ts';
@@ -12,13 +12,15 @@ import type { Snapshot } from '../core/machine-runner.ts';
 import type { Machines } from '../kernel/machines.ts';
 import { compiledMachines } from '../kernel/machines.ts';
 import { toStepInput } from '../kernel/fallback.ts';
-import { toLocalAddress } from '../core/address.ts';
+import { noItem, toLocalAddress } from '../core/address.ts';
+import type { Replayed } from './replayed.ts';
+import { compareCheckpoint, countReplayed, findStep, listEndings, listSettledItems, toComparable, toContext, toStored } from './replayed.ts';
 
 /** A place where a journal and what is stored do not tell the same story. */
 export interface ReplayMismatch {
   /** Address below the flow; `''` for the flow itself. */
   readonly address: string;
-  /** Transition in the journal; null when it is the stored snapshot that differs. */
+  /** Transition in the journal, or the last one in a checkpoint; null when it is the stored snapshot that differs. */
   readonly seq: number | null;
   readonly what: string;
   readonly expected: unknown;
@@ -36,17 +38,13 @@ export interface ReplayOptions {
   readonly machines?: Machines;
   /** As given to the runtime; default 5. */
   readonly maxInterruptions?: number;
-}
-
-interface Replayed {
-  readonly machine: 'flow' | 'step' | 'fanOut';
-  snapshot: Snapshot<object>;
-  startedAt: number | null;
-  settledAt: number | null;
+  /** Where to begin. Default `start`; `checkpoint`: at the oldest one that is kept, if there is one. */
+  readonly from?: 'start' | 'checkpoint';
 }
 
 type Runner = {
   readonly initial: (input: object) => Snapshot<object>;
+  readonly restore: (value: string, context: object) => Snapshot<object>;
   readonly transition: (snapshot: Snapshot<object>, event: { readonly type: string }, effects: string[]) => Snapshot<object>;
 };
 
@@ -54,7 +52,8 @@ type Runner = {
  * Sends the journal of an execution through the machines once more and compares with everything stored.
  *
  * Every transition must lead to the state the journal names, events it calls ignored must be ignored, and the last
- * snapshot of every actor must be the stored one: status, counters, attempts, failure and times.
+ * snapshot of every actor must be the stored one: status, counters, attempts, failure and times. So must every checkpoint be
+ * what the transitions before it lead to.
  *
  * @throws a `FlowError` with code `execution_not_found` or `definition_missing`
  */
@@ -65,17 +64,22 @@ export async function replayJournal(given: AnyReader, executionId: string, optio
   const definition = await reader.getDefinition(record.digest);
   if (!definition) throw new FlowError('definition_missing', `Expected the definition ${record.digest} in ${reader.location}, found none`);
   const plan = compileStored(definition);
-  const replayer = new Replayer(plan, options.machines ?? compiledMachines, options.maxInterruptions ?? 5);
-  for (let after = 0; ; ) {
+  const steps = await reader.listSteps(record.key);
+  const checkpoints = await reader.listCheckpoints(record.key);
+  const [oldest] = options.from === 'checkpoint' ? checkpoints : [];
+  const replayer = new Replayer(plan, options.machines ?? compiledMachines, options.maxInterruptions ?? 5, steps, oldest);
+  let next = checkpoints.findIndex(({ seq }) => seq > (oldest?.seq ?? -1));
+  for (let after = oldest?.seq ?? 0; ; ) {
     const rows = await reader.readJournal(record.key, after);
     if (rows.length === 0) break;
     for (const row of rows) {
       const entries = readEntries(JSON.parse(row.entries) as readonly (readonly unknown[])[]);
       replayer.apply(row.seq, row.at, entries, after);
       after = row.seq + entries.length - 1;
+      for (; next >= 0 && (checkpoints[next]?.seq ?? Number.POSITIVE_INFINITY) <= after; next++) replayer.compareCheckpoint(checkpoints[next] as CheckpointRecord);
     }
   }
-  replayer.compare(record, await reader.listSteps(record.key));
+  replayer.compare(record, steps);
   return replayer.report();
 }
 
@@ -88,11 +92,50 @@ class Replayer {
   #transitions = 0;
   #last = 0;
 
-  constructor(plan: FlowPlan, machines: Machines, maxInterruptions: number) {
+  readonly #kept: ReadonlySet<string>;
+  readonly #from: CheckpointRecord | undefined;
+  /** Items that had settled where the replay begins. */
+  #before: ReadonlySet<string> = new Set();
+
+  /** @param from where it begins; undefined: before the first transition */
+  constructor(plan: FlowPlan, machines: Machines, maxInterruptions: number, steps: readonly StepRecord[], from: CheckpointRecord | undefined) {
     this.#plan = plan;
+    this.#kept = new Set(steps.filter(row => row.originKey !== null).map(row => toLocalAddress(row.stepId, row.item)));
+    this.#from = from;
     this.#runners = machines as unknown as Readonly<Record<Replayed['machine'], Runner>>;
     this.#maxInterruptions = maxInterruptions;
     this.#create('');
+    if (from) this.#begin(from, steps);
+  }
+
+  /** Everybody as a checkpoint has them. */
+  #begin(from: CheckpointRecord, steps: readonly StepRecord[]): void {
+    const { flows: _flows, ...counters } = JSON.parse(from.context) as { readonly [name: string]: unknown };
+    const restore = (address: string, value: string, context: object, times: Pick<Replayed, 'startedAt' | 'settledAt' | 'isKnownByEnding'>): void => {
+      const actor = this.#createSnapshot(address);
+      if (!actor) return this.#note(address, from.seq, 'address', 'a step of the definition', address);
+      this.#actors.set(address, { ...actor, ...times, snapshot: this.#runners[actor.machine].restore(value, { ...actor.snapshot.context, ...context }) });
+    };
+    this.#last = from.seq;
+    restore('', from.status, counters, { startedAt: from.startedAt, settledAt: null });
+    for (const row of from.open) restore(toLocalAddress(row.stepId, row.item), row.status, toContext(row), { startedAt: row.startedAt, settledAt: null });
+    for (const [address, ending] of listEndings(this.#plan, from)) {
+      if (!this.#kept.has(address)) restore(address, ending, {}, { startedAt: null, settledAt: null, isKnownByEnding: true });
+    }
+    // Items of a step that had settled are not in it.
+    this.#before = new Set([...listSettledItems(this.#plan, from), ...steps.filter(row => row.item !== noItem && this.#actors.get(row.stepId)?.isKnownByEnding).map(row => toLocalAddress(row.stepId, row.item))]);
+  }
+
+  /** Compares with a checkpoint of the transition reached. */
+  compareCheckpoint(checkpoint: CheckpointRecord): void {
+    if (checkpoint.seq !== this.#last) return this.#note('', checkpoint.seq, 'checkpoint', this.#last, checkpoint.seq);
+    const kept = new Set([...this.#kept, ...this.#before]);
+    for (const { address, expected, found } of compareCheckpoint(this.#plan, this.#actors, kept, checkpoint)) this.#check(address, expected, found, checkpoint.seq);
+    // What was kept of an earlier generation is counted there.
+    if (this.#kept.size > 0) return;
+    const { excluded, totalTools, lastSettledAt } = countReplayed(this.#plan, this.#actors, this.#from);
+    const sort = (positions: Iterable<number>): number[] => [...positions].toSorted((a, b) => a - b);
+    this.#check('', { excluded: sort(excluded), totalTools, lastSettledAt }, { ...checkpoint, excluded: sort(checkpoint.excluded) }, checkpoint.seq);
   }
 
   report(): Replay {
@@ -132,12 +175,11 @@ class Replayer {
   }
 
   #createSnapshot(address: string): Pick<Replayed, 'machine' | 'snapshot'> | undefined {
-    const { mode, steps, positions } = this.#plan;
+    const { mode } = this.#plan;
     if (address === '') return { machine: 'flow', snapshot: this.#runners.flow.initial(toFlowInput(this.#plan)) };
-    const bracket = address.indexOf('[');
-    const step = steps[positions.get(bracket < 0 ? address : address.slice(0, bracket)) ?? -1];
+    const step = findStep(this.#plan, address);
     if (!step) return undefined;
-    if (step.forEach && bracket < 0) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial(toFanOutInput(mode, step)) };
+    if (step.forEach && !address.includes('[')) return { machine: 'fanOut', snapshot: this.#runners.fanOut.initial(toFanOutInput(mode, step)) };
     return { machine: 'step', snapshot: this.#runners.step.initial(toStepInput(step, this.#maxInterruptions)) };
   }
 
@@ -159,18 +201,18 @@ class Replayer {
       const address = toLocalAddress(row.stepId, row.item);
       stored.add(address);
       const actor = this.#actors.get(address);
-      if (actor) this.#check(address, toComparable(actor), toStored(row));
-      else this.#note(address, null, 'row', 'no row: the journal does not know it', row.status);
+      if (actor) this.#check(address, actor.isKnownByEnding ? { status: actor.snapshot.value } : toComparable(actor), toStored(row));
+      else if (!this.#before.has(address)) this.#note(address, null, 'row', 'no row: the journal does not know it', row.status);
     }
     for (const [address, { snapshot }] of this.#actors) {
       if (address !== '' && !stored.has(address)) this.#note(address, null, 'row', snapshot.value, 'no row');
     }
   }
 
-  #check(address: string, expected: object, found: object): void {
+  #check(address: string, expected: object, found: object, seq: number | null = null): void {
     for (const [name, value] of Object.entries(expected)) {
       const other = (found as Record<string, unknown>)[name];
-      if (toText(value) !== toText(other)) this.#note(address, null, name, value, other);
+      if (toText(value) !== toText(other)) this.#note(address, seq, name, value, other);
     }
   }
 
@@ -182,16 +224,6 @@ class Replayer {
 function isBegun(machine: Replayed['machine'], value: string): boolean {
   if (machine === 'flow') return value === 'stepping';
   return value === 'running' || (machine === 'step' && value === 'waiting') || (machine === 'fanOut' && value === 'completed');
-}
-
-function toComparable({ snapshot, startedAt, settledAt }: Replayed): object {
-  // What a step's machine was created with is not stored: it stands in the definition.
-  const { kind: _kind, maxAttempts: _maxAttempts, maxInterruptions: _maxInterruptions, alternative: _alternative, ask: _ask, ...context } = snapshot.context as Record<string, unknown>;
-  return { status: snapshot.value, startedAt, settledAt, ...context };
-}
-
-function toStored({ status, startedAt, settledAt, counters, ...row }: StepRecord): object {
-  return { ...row, status, startedAt, settledAt, ...(counters === null ? {} : (JSON.parse(counters) as object)) };
 }
 
 /** Keys in one order: a store may give them back in another. */

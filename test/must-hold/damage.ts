@@ -54,7 +54,8 @@ export async function openDamaged(file: string, machine: AnyStateMachine = paren
       },
     }),
   } as never;
-  return createRuntime({ ...options, store: openSqliteStore({ file, durability: 'process' }) });
+  // Whatever leaves memory leaves a checkpoint.
+  return createRuntime({ ...options, store: Object.assign(openSqliteStore({ file, durability: 'process' }), { checkpoints: 'never' }) });
 }
 
 /** Makes a database with something in every column of JSON, and ends as a killed process does. @returns ids of its executions */

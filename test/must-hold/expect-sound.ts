@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
 import type { RecordReader } from '../../persistence/store.ts';
 import { replayJournal } from '../../src/testing/replay.ts';
+import { expectSameTree } from './expect-same-tree.ts';
 
 /** What holds for every stored execution at any time: no gap in its journal, its replay ends where its rows are, runs are counted. */
 export async function expectSound(reader: RecordReader, maxInterruptions = 5): Promise<void> {
-  for (const { executionId, key, seq, status, settledAt } of await reader.listExecutions({ limit: 100_000 })) {
+  for (const execution of await reader.listExecutions({ limit: 100_000 })) {
+    const { executionId, key, seq, status, settledAt } = execution;
     let next = 1;
     for (const row of await reader.readJournal(key, 0, 1_000_000)) {
       expect(row.seq).toBe(next);
@@ -12,7 +14,8 @@ export async function expectSound(reader: RecordReader, maxInterruptions = 5): P
     }
     if (settledAt === null) expect(next - 1).toBe(seq);
     else expect(next - 1).toBeGreaterThanOrEqual(seq);
-    expect(await replayJournal(reader, executionId, { maxInterruptions })).toMatchObject({ mismatches: [] });
+    for (const from of ['start', 'checkpoint'] as const) expect(await replayJournal(reader, executionId, { maxInterruptions, from })).toMatchObject({ mismatches: [] });
+    if (settledAt === null) await expectSameTree(reader, execution);
     // What 0.1.0 scored has no verdict; nothing but what is scored has one.
     if (await reader.getConsolidated(key)) expect([executionId, status]).toEqual([executionId, 'scored']);
     const attempts = await reader.listAttempts(key);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CheckpointRule } from '../../persistence/store.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import type { MemoryRecords } from '../../src/open-records.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
@@ -71,13 +72,13 @@ async function failOnce(world: World, random: Random): Promise<void> {
   if (world.runtime.health().status === 'faulted') await world.runtime.restart();
 }
 
-async function runCase(seed: number, violence: number, wild = false): Promise<{ readonly outcome: unknown; readonly crashes: number }> {
+async function runCase(seed: number, violence: number, checkpoints: CheckpointRule, wild = false): Promise<{ readonly outcome: unknown; readonly crashes: number }> {
   const shape = createSeededRandom(seed);
   const flows = createRandomFlow(shape, 3 + Math.floor(shape.next() * 10), wild);
   const random = createSeededRandom(seed * 31 + 7);
   const observer: Observer = { begun: [], complete: new Map() };
   const options = { slots: shape.next() < 0.5 ? 1 : 64, asynchronous: shape.next() < 0.5 };
-  let world = await open(flows, createMemoryStore(), new SimulatedClock(), observer, options);
+  let world = await open(flows, createMemoryStore(undefined, checkpoints), new SimulatedClock(), observer, options);
   const { executionId } = await world.runtime.start('random', { input: { value: 7, list: ['a', 'b', 'c'] } });
   // Enough signals for all of its steps; they may come before anybody waits.
   let sent = 0;
@@ -124,14 +125,14 @@ describe('a flow of any shape', () => {
   const seeds = Array.from({ length: Number(process.env['FLOWSTONE_SEEDS'] ?? 24) }, (_, index) => index + Number(process.env['FLOWSTONE_FIRST_SEED'] ?? 1));
 
   it.each(seeds)('comes to the same end however often it is stopped or crashes (seed %i)', async seed => {
-    const { outcome } = await runCase(seed, 0);
-    for (const violence of [0.05, 0.3]) {
-      const violent = await runCase(seed, violence);
+    const { outcome } = await runCase(seed, 0, 'due');
+    for (const [violence, checkpoints] of [[0.05, 'always'], [0.3, seed % 2 === 0 ? 'always' : 'never']] as const) {
+      const violent = await runCase(seed, violence, checkpoints);
       expect(violent.outcome).toEqual(outcome);
     }
   });
 
   it.each(seeds)('stays sound with timeouts, cancels and strict modes, too (seed %i)', async seed => {
-    for (const violence of [0, 0.05, 0.3]) expect((await runCase(seed, violence, true)).outcome).toMatchObject({ status: expect.stringMatching(/^(scored|failed)$/) });
+    for (const [violence, checkpoints] of [[0, 'due'], [0.05, 'always'], [0.3, 'never']] as const) expect((await runCase(seed, violence, checkpoints, true)).outcome).toMatchObject({ status: expect.stringMatching(/^(scored|failed)$/) });
   });
 });

@@ -31,8 +31,10 @@ export async function examineEnd(store: RecordReader, records: readonly Executio
     }
     if (record.settledAt !== null && rows.some(({ settledAt }) => settledAt === null)) say(`has settled with live rows: ${rows.filter(({ settledAt }) => settledAt === null).map(row => `${row.stepId}[${row.item}] ${row.status}`).join()}`);
     for (const row of rows) if (row.status === 'completed' && row.counters === null && !attempts.some(attempt => toPlace(attempt) === toPlace(row) && attempt.status === 'completed')) say(`${row.stepId} completed without an output`);
-    const { mismatches } = await replayJournal(store, record.executionId);
-    for (const mismatch of mismatches.slice(0, 3)) say(`its journal differs: ${JSON.stringify(mismatch)}`);
+    for (const from of ['start', 'checkpoint'] as const) {
+      const { mismatches } = await replayJournal(store, record.executionId, { from });
+      for (const mismatch of mismatches.slice(0, 3)) say(`its journal differs: ${JSON.stringify(mismatch)}`);
+    }
   }
   return complaints;
 }

@@ -23,6 +23,7 @@ export class Inquest {
   readonly #oracle: string;
   readonly #flows: number;
   readonly #complaints = new Set<string>();
+  #checkpoints = 0;
   /** Steps found completed after a kill, and how many lines the oracle had by then. */
   readonly #completed = new Map<string, { readonly lines: number; readonly output: string | null }>();
 
@@ -83,7 +84,7 @@ export class Inquest {
   }
 
   /** At the end: everything. */
-  async conclude(): Promise<{ starts: number; interruptions: number; complaints: string[] }> {
+  async conclude(): Promise<{ starts: number; interruptions: number; checkpoints: number; complaints: string[] }> {
     const observations = readOracle(this.#oracle);
     this.#checkRunAgain(observations);
     const reader = openSqliteReader({ file: this.#database });
@@ -102,7 +103,7 @@ export class Inquest {
       reader.close();
     }
     this.#checkDatabase();
-    return { starts: observations.filter(({ what }) => what === 'start').length, interruptions, complaints: [...this.#complaints] };
+    return { starts: observations.filter(({ what }) => what === 'start').length, interruptions, checkpoints: this.#checkpoints, complaints: [...this.#complaints] };
   }
 
   /** What a caller was told is stored. */
@@ -136,8 +137,11 @@ export class Inquest {
       interruptions += step.interruptions;
     }
     this.#checkJournal(reader, execution);
-    const { mismatches } = await replayJournal(reader, executionId, { maxInterruptions: 1_000 });
-    this.#expect(mismatches.length === 0, () => `${executionId} replays differently: ${JSON.stringify(mismatches.slice(0, 3))}`);
+    for (const from of ['start', 'checkpoint'] as const) {
+      const { mismatches } = await replayJournal(reader, executionId, { maxInterruptions: 1_000, from });
+      this.#expect(mismatches.length === 0, () => `${executionId} replays differently, from the ${from} on: ${JSON.stringify(mismatches.slice(0, 3))}`);
+    }
+    this.#checkpoints += Math.max(0, reader.listCheckpoints(key).length - 1);
     return interruptions;
   }
 

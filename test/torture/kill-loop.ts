@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
 import { createSeededRandom } from '../../src/core/ids.ts';
+import type { CheckpointRule } from '../../persistence/store.ts';
 import { Inquest } from './inquest.ts';
 import type { Poller } from './start-poller.ts';
 import { startPoller } from './start-poller.ts';
@@ -20,6 +21,8 @@ export interface KillLoopOptions {
   readonly forMs?: number;
   /** Also kills at random times, not only after so many events; for runs whose length does not matter. */
   readonly byTime?: boolean;
+  /** When checkpoints are written. Default `due`. */
+  readonly checkpoints?: CheckpointRule;
   /** Processes that read the database all the time. Default 0. */
   readonly readers?: number;
 }
@@ -28,8 +31,10 @@ export interface KillLoopResult {
   readonly kills: number;
   readonly starts: number;
   readonly interruptions: number;
+  /** Checkpoints that a replay from the oldest one on came to. */
+  readonly checkpoints: number;
   /** Empty: everything held. */
-  readonly complaints: readonly string[];
+  readonly complaints: string[];
 }
 
 /** Starts and ends of handlers that the oracle sees of one flow, at least. */
@@ -41,7 +46,7 @@ const stuckMs = 40_000;
 const victim = new URL('victim.ts', import.meta.url).pathname;
 
 /** Kills a process that runs flows, again and again, looks at what is stored in between, and at the end compares with the oracle. */
-export async function runKillLoop({ seed, durability, driver = 'better-sqlite3', flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false, readers = 0 }: KillLoopOptions): Promise<KillLoopResult> {
+export async function runKillLoop({ seed, durability, driver = 'better-sqlite3', flows, maxKills, forMs = Number.POSITIVE_INFINITY, byTime = false, readers = 0, checkpoints = 'due' }: KillLoopOptions): Promise<KillLoopResult> {
   const random = createSeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-kill-'));
   const cache = join(tmpdir(), 'flowstone-torture-cache');
@@ -56,7 +61,7 @@ export async function runKillLoop({ seed, durability, driver = 'better-sqlite3',
       const afterMs = byTime && random.next() < 0.3 ? 200 + random.next() * 600 : undefined;
       // Spread so that the kills, all in all, get about as far as a whole run goes: early ones and late ones.
       const afterEvents = Math.ceil((random.next() * 1.5 * flows * eventsPerFlow) / Math.min(maxKills, 10));
-      const ended = await runVictim([files.database, files.oracle, durability, driver, String(flows)], cache, mayKill ? { afterMs, afterEvents } : undefined);
+      const ended = await runVictim([files.database, files.oracle, durability, driver, String(flows), checkpoints], cache, mayKill ? { afterMs, afterEvents } : undefined);
       if (ended === 'done') break;
       kills++;
       if (ended !== 'killed') {

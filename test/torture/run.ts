@@ -56,8 +56,10 @@ async function killLoops(): Promise<void> {
     const driver: SqliteDriver = time % 3 === 1 ? 'node:sqlite' : 'better-sqlite3';
     const readers = time % 4 === 3 ? 7 : 0;
     const limits = isShort ? { maxKills: 10, forMs: 12_000 } : { maxKills: 25 };
-    const { kills, starts, interruptions, complaints } = await runKillLoop({ seed: seed + time, durability, driver, flows: 50, byTime: true, readers, ...limits });
-    report(`kill -9, seed ${seed + time}, durability ${durability}, ${driver}${readers > 0 ? `, ${readers} readers beside it` : ''}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions`, complaints);
+    const rule = time % 2 === 0 ? 'always' : 'due';
+    const { kills, starts, interruptions, checkpoints, complaints } = await runKillLoop({ seed: seed + time, durability, driver, flows: 50, byTime: true, readers, checkpoints: rule, ...limits });
+    if (rule === 'always' && checkpoints === 0) complaints.push('no replay came to a checkpoint');
+    report(`kill -9, seed ${seed + time}, durability ${durability}, ${driver}${readers > 0 ? `, ${readers} readers beside it` : ''}: 50 flows of 10 steps, ${kills} kills, ${starts} handler starts, ${interruptions} interruptions, ${checkpoints} checkpoints replayed`, complaints);
   }
 }
 

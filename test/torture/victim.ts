@@ -2,10 +2,11 @@
 import { createRuntime, type ToolCall } from 'flowstone';
 import { type Durability, type SqliteDriver } from 'flowstone/sqlite';
 import { openSqliteStore } from '../../src/open-records.ts';
+import type { CheckpointRule } from '../../persistence/store.ts';
 import { openOracle } from './oracle.ts';
 import { createVictimTools, victimFlow } from './victim-flow.ts';
 
-const [file, oracleFile, durability, driver, flows] = process.argv.slice(2) as [string, string, Durability, SqliteDriver, string];
+const [file, oracleFile, durability, driver, flows, checkpoints] = process.argv.slice(2) as [string, string, Durability, SqliteDriver, string, CheckpointRule];
 const oracle = openOracle(oracleFile);
 const note = (what: 'start' | 'end', { executionId, stepId, attempt, idempotencyKey: key }: ToolCall): void => {
   oracle.note({ what, executionId, stepId, attempt, key });
@@ -13,7 +14,7 @@ const note = (what: 'start' | 'end', { executionId, stepId, attempt, idempotency
   process.stdout.write('.');
 };
 const runtime = await createRuntime({
-  store: openSqliteStore({ file, durability, driver }),
+  store: Object.assign(openSqliteStore({ file, durability, driver }), { checkpoints }),
   flows: [victimFlow],
   tools: createVictimTools(call => note('start', call), call => note('end', call)),
   maxInterruptions: 1_000,

@@ -12,6 +12,17 @@ ALTER TABLE attempts RENAME TO older_attempts;
 ALTER TABLE journal ADD COLUMN changes TEXT;
 ALTER TABLE journal ADD COLUMN outputs TEXT;
 
+-- Where reading an execution back begins: rows of the journal below \`number\` are in it.
+CREATE TABLE checkpoints (
+  execution_key INTEGER NOT NULL CHECK (execution_key > 0),
+  number INTEGER NOT NULL CHECK (number > 0),
+  seq INTEGER NOT NULL CHECK (seq >= 0),
+  at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  outputs TEXT NOT NULL,
+  PRIMARY KEY (execution_key, number)
+) STRICT;
+
 CREATE VIEW steps AS
 WITH told AS (
   SELECT j.instance AS execution_key, j.number, j.at, v.value ->> 1 AS position, coalesce(v.value ->> 2, -1) AS item, v.value ->> 0 AS step_id, 'running' AS status,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { Answer, Records } from '../../../persistence/store.ts';
+import type { ExecutionRecord, StepRecord, StoredTree } from '../../../persistence/records.ts';
+import type { Answer, ExecutionHead, Records } from '../../../persistence/store.ts';
 import { FlowError, isFlowError, toError } from '../../core/errors.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
@@ -27,7 +27,7 @@ export interface AdmissionOptions {
   readonly maxActiveFlows: number;
   readonly maxInterruptions: number;
   /** Whether an execution that was there before this runtime may go on. */
-  readonly mayContinue: (record: ExecutionRecord) => boolean;
+  readonly mayContinue: (execution: ExecutionHead) => boolean;
   /** Why a plan cannot run here; undefined: it can. */
   readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
   /** There are sleeping executions; the next one is due then. */
@@ -37,6 +37,11 @@ export interface AdmissionOptions {
   /** Something between the store and memory went wrong. */
   readonly fault: (error: unknown) => void;
 }
+
+const noTree: Pick<StoredTree, 'checkpoint' | 'steps'> = { checkpoint: undefined, steps: [] };
+
+/** One whose steps have all ended needs nobody any more to come to its score. */
+const awaitsParent = (record: ExecutionRecord): record is ExecutionRecord & { readonly parentId: string } => record.parentId !== null && record.status !== 'consolidating';
 
 const unreadableCode = 'execution_unreadable';
 
@@ -166,8 +171,8 @@ export class Admission {
     return true;
   }
 
-  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[]): Promise<void> {
-    const resident = await this.#read(record);
+  async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[], stored?: StoredTree): Promise<void> {
+    const resident = await this.#read(record, stored);
     const command: FlowCommand = { type: 'restored', resident, how, envelopes: messages };
     try {
       await this.#host.ask(command);
@@ -190,14 +195,14 @@ export class Admission {
   }
 
   /** @throws a `FlowError` with code `execution_unreadable` when its rows make no sense: its own trouble, nobody else's */
-  async #read(record: ExecutionRecord): Promise<Resident> {
+  async #read(record: ExecutionRecord, stored: StoredTree | undefined): Promise<Resident> {
     const { store, machines, plans, maxInterruptions } = this.#options;
     const { executionId, digest } = record;
     try {
       await adoptPlans(store, plans, record);
       const plan = await plans.load(store, digest);
-      const { header, tree } = await loadTree(store, machines, plan, record, maxInterruptions);
-      return createResident(header, tree, false);
+      const { header, tree, rows } = await loadTree(store, machines, plan, record, maxInterruptions, stored);
+      return createResident(header, tree, false, [], undefined, rows);
     } catch (error) {
       // The store could not be read at all, or the definition is none for this release.
       if (isFlowError(error) && error.code !== 'store_damaged') throw error;
@@ -266,22 +271,35 @@ export class Admission {
   async #admit(records: readonly ExecutionRecord[], late: boolean): Promise<void> {
     const fresh = records.filter(record => this.#isNew(record));
     for (const { executionId } of fresh) this.#arriving.set(executionId, []);
-    await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late))));
+    const stored = late ? undefined : await this.#readTogether(fresh);
+    await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late, stored?.get(record.key)))));
   }
 
-  async #admitOne(read: ExecutionRecord, late: boolean): Promise<void> {
+  /** What a page of executions is read back from, by key: in one read. Undefined: each has to be read alone, as one of them cannot be. */
+  async #readTogether(records: readonly ExecutionRecord[]): Promise<ReadonlyMap<number, StoredTree> | undefined> {
+    const keys = records.filter(record => !awaitsParent(record) && this.#options.mayContinue(record)).map(({ key }) => key);
+    if (keys.length < 2) return undefined;
+    try {
+      const trees = await this.#options.store.readTrees(keys);
+      return new Map(keys.map((key, index) => [key, trees[index] as StoredTree]));
+    } catch (error) {
+      if (isFlowError(error, 'store_damaged')) return undefined;
+      throw error;
+    }
+  }
+
+  async #admitOne(read: ExecutionRecord, late: boolean, stored: StoredTree | undefined): Promise<void> {
     const { executionId } = read;
     const messages = this.#arriving.get(executionId) ?? [];
     const record = late ? await this.#options.store.getExecution(executionId) : read;
     if (!record || record.settledAt !== null) return;
-    // One whose steps have all ended needs nobody any more to come to its score.
-    if (record.parentId !== null && record.status !== 'consolidating') return this.#leaveToParent(record, record.parentId, messages);
+    if (awaitsParent(record)) return this.#leaveToParent(record, record.parentId, messages);
     const obstacle = this.#options.mayContinue(record) ? await this.#findObstacle(record) : null;
     if (obstacle === null) this.#left.add(executionId);
     else if (obstacle) this.blocked.set(executionId, obstacle);
     else {
       try {
-        return await this.#restore(record, 'requested', messages);
+        return await this.#restore(record, 'requested', messages, stored);
       } catch (error) {
         if (isStoreTrouble(error)) throw error;
         this.#leave(executionId, error);
@@ -311,7 +329,7 @@ export class Admission {
     for (let after = 0; after < lastKey; ) {
       await nextTurn();
       if (!this.#host.isOpen) return;
-      const page = await store.listExecutions({ status: ['stepping'], order: 'oldest', after, limit: pageSize });
+      const page = await store.listStepping(after, pageSize);
       for (const record of page) {
         if (record.parentId === null || record.wakeAt === 0 || record.key > lastKey || !mayContinue(record)) continue;
         await this.#cancelUnlessAwaited(record, record.parentId);
@@ -322,21 +340,23 @@ export class Admission {
     }
   }
 
-  async #cancelUnlessAwaited(record: ExecutionRecord, parentId: string): Promise<void> {
+  async #cancelUnlessAwaited(record: ExecutionHead, parentId: string): Promise<void> {
     if (await this.#isAwaited(record, parentId)) return;
     const { executionId } = record;
     const failure = createFailure('cancelled', 'The step that started it no longer waits');
     this.#host.post({ type: 'message', executionId, message: { to: 'flow', event: { type: 'flow.cancel', failure, cleanUp: 'keep' } } });
   }
 
-  async #isAwaited({ parentStep }: ExecutionRecord, parentId: string): Promise<boolean> {
+  async #isAwaited({ parentStep }: ExecutionHead, parentId: string): Promise<boolean> {
     const { store } = this.#options;
     const parent = await store.getExecution(parentId);
     if (!parent || parent.settledAt !== null) return false;
     if (parentStep === null) return true;
     const { position, item, generation } = readParentStep(parentStep);
     if (generation !== parent.generation) return false;
-    return (await store.listSteps(parent.key)).some(row => row.position === position && row.item === item && row.status === 'waiting');
+    const [{ checkpoint, steps } = noTree] = await store.readTrees([parent.key]);
+    const isIt = (row: StepRecord): boolean => row.position === position && row.item === item;
+    return (steps.find(isIt) ?? checkpoint?.open.find(isIt))?.status === 'waiting';
   }
 
   async #findObstacle(record: ExecutionRecord): Promise<StepFailure | undefined> {

@@ -4,6 +4,7 @@ import { collectRows } from '../../kernel/collect-rows.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { computeWakeAt, isSame, toExecutionRecord, toProgress } from '../../kernel/rows.ts';
+import { extendTail } from './tail.ts';
 import { extendTrail, markBatch } from './trail.ts';
 
 /** Adds what one execution has changed, and counts its transitions. */
@@ -26,7 +27,9 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
   }
   const mark = markBatch(batch);
   if (resident.isNew) batch.steps.push(...resident.kept);
+  const from = batch.journal.length;
   const consolidated = collectRows(resident, changes, now, batch);
+  extendTail(resident.tail, batch.journal.slice(from), entries.length);
   const wakeAt = computeWakeAt(tree, header.startedAt);
   if (resident.record && isSame(resident.record, tree, wakeAt)) batch.progress.push(toProgress(header, tree));
   else batch.executions.push((resident.record = toExecutionRecord(header, tree, wakeAt)));

@@ -1,6 +1,6 @@
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
-import type { Records } from '../../../persistence/store.ts';
+import type { ExecutionHead, Records } from '../../../persistence/store.ts';
 import { CallOrder } from '../../core/call-order.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import { FlowError, isFlowError, toError } from '../../core/errors.ts';
@@ -203,7 +203,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   }
 
   /** Whether an execution that was there before may go on. */
-  mayContinue(record: ExecutionRecord): boolean {
+  mayContinue(record: ExecutionHead): boolean {
     return this.#recovery.mayContinue(record);
   }
 

@@ -19,18 +19,18 @@ import { inheritSteps } from '../../kernel/kept-steps.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import { noteMove } from '../../kernel/move-tree.ts';
 import type { Message } from '../../kernel/messages.ts';
-import { computeWakeAt, toJournalRecord } from '../../kernel/rows.ts';
-import type { FlowTree } from '../../kernel/tree.ts';
-import { createTree, getActor, hasWork, isFanOut, isRunning, toStartEvent } from '../../kernel/tree.ts';
+import { computeWakeAt, isAtRest, toJournalRecord } from '../../kernel/rows.ts';
+import { createTree, toStartEvent } from '../../kernel/tree.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { collectResident } from './collect-resident.ts';
 import type { FlowCommand } from './flow-commands.ts';
 import { loadTree } from './loader.ts';
 import { listMessageWaits } from './message-waits.ts';
-import { toOneWrite } from './own-writes.ts';
+import { isAwaited, toOneWrite } from './own-writes.ts';
 import type { Performer } from './performer.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
-import { createResident } from './resident.ts';
+import { createResident, leavesMemory } from './resident.ts';
 import { findLackOfRoom } from './signal-room.ts';
 import type { StepMachines } from '../contract/step-machines.ts';
 import type { StepPublishing } from '../contract/publishing.ts';
@@ -61,6 +61,7 @@ export class Host {
   readonly #performer: Performer;
   readonly #life: Life;
   readonly #kind: Kind;
+  readonly #checkpoints: Checkpoints;
   #orchestrator: Snapshot<OrchestratorContext>;
   #touched: Resident[] = [];
   /** Those that came into memory with this tick. */
@@ -75,6 +76,7 @@ export class Host {
     this.#performer = performer;
     this.#life = life;
     this.#kind = kind;
+    this.#checkpoints = new Checkpoints(options.store.checkpoints);
     this.#orchestrator = options.machines.orchestrator.initial({ maxActiveFlows: options.maxActiveFlows });
   }
 
@@ -284,6 +286,7 @@ export class Host {
   collect(batch: MutableBatch, now: number): boolean {
     for (const { row } of this.#late) batch.journal.push(row);
     for (const resident of this.#touched) collectResident(resident, this.#options.plans, now, batch);
+    this.#checkpoints.collect(this.#touched, this.residents, resident => this.#leaves(resident, now), now, batch);
     return batch.journal.length > 0 || batch.executions.length > 0 || batch.signals.received.length > 0;
   }
 
@@ -308,16 +311,16 @@ export class Host {
     this.#performer.admitNext();
   }
 
+  #leaves(resident: Resident, now: number): boolean {
+    return leavesMemory(resident, now, this.#options.keepResidentMs, () => this.#performer.isPaused(resident));
+  }
+
   /** Settled and sleeping flows leave memory; their rows are all there is of them. */
   #unload(resident: Resident, now: number): void {
     const { header, tree } = resident;
-    if (this.residents.get(header.executionId)?.tree !== tree) return;
-    if (tree.flow.status !== 'done') {
-      if (tree.flow.value !== 'pending' && hasWork(tree) && (isRunning(tree) || !this.#performer.isPaused(resident))) return;
-      const wakeAt = tree.flow.value === 'pending' ? null : computeWakeAt(tree, header.startedAt);
-      if (wakeAt && wakeAt - now <= this.#options.keepResidentMs) return;
-      if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
-    }
+    if (this.residents.get(header.executionId)?.tree !== tree || !this.#leaves(resident, now)) return;
+    const wakeAt = isAtRest(tree) ? null : computeWakeAt(tree, header.startedAt);
+    if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
     this.residents.delete(header.executionId);
     this.tellOrchestrator({ type: 'flow.released' });
   }
@@ -340,6 +343,7 @@ export class Host {
   async readBack(): Promise<void> {
     const [touched, entered] = [this.#touched, new Set(this.#entered)];
     this.#performer.takeBack(this.#held);
+    this.#checkpoints.takeBack();
     for (const { resident } of this.#late) resident.header.seq--;
     this.#forgetTick();
     for (const resident of entered) {
@@ -358,8 +362,9 @@ export class Host {
     const { executionId, generation } = resident.header;
     const record = await store.getExecution(executionId, generation);
     if (!record) throw new FlowError('execution_unreadable', `Expected the execution ${executionId} in ${store.location}, found none`);
-    const { header, tree } = await loadTree(store, machines, resident.tree.plan, record, maxInterruptions);
+    const { header, tree, rows } = await loadTree(store, machines, resident.tree.plan, record, maxInterruptions);
     Object.assign(resident.header, header);
+    Object.assign(resident.tail, { rows, entries: 0, length: 0 });
     tree.postponed = resident.tree.postponed;
     Object.assign(resident, { tree, record: null, trail: null, consolidated: null });
     if (!isLoaded || tree.flow.value === 'pending') return;
@@ -382,6 +387,7 @@ export class Host {
     if (command.type !== 'break') return this.post({ type: 'break', resident, failure }, { done: done && (() => done(true as never)), refused });
     refused?.(error);
     // Not even its end can be stored.
+    this.#checkpoints.forget(resident);
     if (this.residents.delete(resident.header.executionId)) this.tellOrchestrator({ type: 'flow.released' });
     this.#performer.block(resident.header.executionId, failure);
   }
@@ -390,10 +396,3 @@ export class Host {
 /** Why an execution fails that caused this error. */
 export const toBreak = (error: Error): StepFailure =>
   isFlowError(error) ? createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`) : createFailure('machine_failed', toFailure(error).message);
-
-/** Whether a pong will be accepted: what a late one wanted to write must not be written. */
-function isAwaited(tree: FlowTree, message: Message): boolean {
-  if (message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
-  const actor = getActor(tree, message.position, message.item);
-  return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
-}

@@ -1,5 +1,8 @@
 import type { OwnWrite } from '../../engine/kind.ts';
 import { isThenable } from './step-runner.ts';
+import type { Message } from '../../kernel/messages.ts';
+import type { FlowTree } from '../../kernel/tree.ts';
+import { getActor, isFanOut } from '../../kernel/tree.ts';
 
 /** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
 export const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
@@ -9,3 +12,10 @@ export const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
   }
   return undefined;
 };
+
+/** Whether a pong will be accepted: what a late one wanted to write must not be written. */
+export function isAwaited(tree: FlowTree, message: Message): boolean {
+  if (message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
+  const actor = getActor(tree, message.position, message.item);
+  return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
+}

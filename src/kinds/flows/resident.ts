@@ -2,10 +2,14 @@ import type { ConsolidatedRecord } from '../../../persistence/consolidation-stor
 import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
+import { computeWakeAt, isAtRest } from '../../kernel/rows.ts';
 import type { Running } from './step-runner.ts';
+import type { Tail } from './tail.ts';
+import { createTail } from './tail.ts';
 import type { Trail } from './trail.ts';
 import { createTrail } from './trail.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
+import { hasWork, isRunning } from '../../kernel/tree.ts';
 import { readStored } from '../../core/stored-value.ts';
 
 /** An execution in memory, with what runs for it. */
@@ -34,6 +38,10 @@ export interface Resident {
   isNew: boolean;
   /** The timer of the flow's own timeout is armed. */
   expires: boolean;
+  /** What of its journal is not in a checkpoint. */
+  readonly tail: Tail;
+  /** Characters of its last checkpoint, about; 0: none was written since it came into memory. */
+  checkpointLength: number;
   /** It was read back, and its files have not been looked at. */
   unchecked: boolean;
 }
@@ -45,8 +53,26 @@ export interface Ended {
   readonly resident?: Resident;
 }
 
-export function createResident(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>): Resident {
-  return { kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: readStored('inputs.input', header.key, header.input), consolidated: null, changes: null, record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, unchecked: !isNew };
+/** @param tailRows rows of its journal that were read back since its last checkpoint */
+export function createResident(
+  header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>, tailRows = 0,
+): Resident {
+  return {
+    kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: readStored('inputs.input', header.key, header.input), consolidated: null, changes: null,
+    record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, tail: createTail(tailRows), checkpointLength: 0, unchecked: !isNew,
+  };
+}
+
+/**
+ * Whether nothing keeps an execution in memory: it has settled, or sleeps for longer than that.
+ *
+ * @param isPaused whether nothing of it may begin here
+ */
+export function leavesMemory({ header, tree }: Resident, now: number, keepMs: number, isPaused: () => boolean): boolean {
+  if (isAtRest(tree)) return true;
+  if (hasWork(tree) && (isRunning(tree) || !isPaused())) return false;
+  const wakeAt = computeWakeAt(tree, header.startedAt);
+  return !wakeAt || wakeAt - now > keepMs;
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

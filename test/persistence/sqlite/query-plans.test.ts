@@ -55,6 +55,9 @@ describe('every statement of the store', () => {
   store.listDurations({ flowId: 'flow', before: 2, executions: 1, steps: 1 });
   store.listInterrupted(0, 1);
   store.listDue(start, 1);
+  store.listStepping(0, 1);
+  store.listCheckpoints(1);
+  store.readTrees([1, 2]);
   store.listPending(1);
   store.nextWakeAt(start);
   for (const params of [{}, { name: '' }, { versions: 'all' as const }, { upToKey: 1 }, { after: { name: '', version: 1 } }]) store.artifacts.list({ executionId: '', ...params });

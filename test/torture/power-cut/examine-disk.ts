@@ -95,8 +95,10 @@ async function replayAll(file: string, errors: string[]): Promise<number> {
   const reader = openSqliteReader({ file });
   try {
     for (const id of ids) {
-      const { mismatches } = await replayJournal(reader, id);
-      if (mismatches.length > 0) errors.push(`the journal of ${id} leads elsewhere: ${JSON.stringify(mismatches[0])}`);
+      for (const from of ['start', 'checkpoint'] as const) {
+        const { mismatches } = await replayJournal(reader, id, { from });
+        if (mismatches.length > 0) errors.push(`the journal of ${id} leads elsewhere: ${JSON.stringify(mismatches[0])}`);
+      }
     }
   } finally {
     reader.close();
