@@ -37,7 +37,39 @@ describe('a database of an older version, on the command line', () => {
     const sent = await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd);
     expect(sent).toMatchObject({ code: 0, stdout: expect.stringContaining('Sent signal go') });
     // It can take a while, so it is said.
-    expect(sent.stderr).toMatch(new RegExp(`^Brings ${file} up to date, 1 of (\\d+): [\\s\\S]*, \\1 of \\1: journal-of-steps$`, 'm'));
+    expect(sent.stderr).toMatch(new RegExp(`^Brings ${file} up to date, 1 of (\\d+): [\\s\\S]*, \\1 of \\1: [\\w-]+$`, 'm'));
+  });
+
+  it('is kept as it was in a backup, when one is asked for, before the first change', async () => {
+    writeFileSync(file, golden);
+    const sent = await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd, { FLOWSTONE_BACKUP: 'kept.db' });
+    expect(sent.code).toBe(0);
+    expect(sent.stderr.split('\n').slice(0, 2)).toEqual([`Wrote a backup of ${file} to ${join(cwd, 'kept.db')}`, expect.stringMatching(/^Brings .* up to date, 1 of /)]);
+    writeFileSync(join(cwd, 'before.db'), golden);
+    const [kept, before] = ['kept.db', 'before.db'].map(name => new Database(join(cwd, name), { readonly: true })) as [Database.Database, Database.Database];
+    for (const sql of ['SELECT * FROM flowstone_migrations', 'SELECT * FROM executions', 'SELECT * FROM steps', 'SELECT * FROM journal']) expect(kept.prepare(sql).all()).toEqual(before.prepare(sql).all());
+    kept.close();
+    before.close();
+  });
+
+  it('stays as it is when the backup cannot be written, and the command says how to have one', async () => {
+    writeFileSync(file, golden);
+    const list = (): unknown[] => {
+      const database = new Database(file, { readonly: true });
+      try {
+        return database.prepare('SELECT number FROM flowstone_migrations').all();
+      } finally {
+        database.close();
+      }
+    };
+    const before = list();
+    const refused = await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd, { FLOWSTONE_BACKUP: 'nowhere/kept.db' });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('Expected a folder for');
+    expect(list()).toEqual(before);
+    const sent = await run(['signal', unfinishedId, 'go', '"late"', '--db', file], cwd);
+    expect(sent).toMatchObject({ code: 0, stderr: expect.stringContaining('With FLOWSTONE_BACKUP=FILE a backup is written first') });
+    expect(list().length).toBeGreaterThan(before.length);
   });
 
   it('is left as it is while a program of that version owns it, which does the work', async () => {

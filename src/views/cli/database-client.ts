@@ -19,7 +19,7 @@ import { openOwned } from './open-owned.ts';
 /** Longest wait for an owner, and for what it answers, ms. */
 const timeoutMs = 10_000;
 
-type Context = Pick<CommandContext, 'clock' | 'stderr'>;
+type Context = Pick<CommandContext, 'clock' | 'stderr' | 'env' | 'cwd'>;
 
 /** What was done, and who did it. */
 export interface Reached<T> {
