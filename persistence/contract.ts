@@ -129,6 +129,12 @@ export interface Store extends StoreReader {
    * @throws a `FlowError` with code `backup_exists`, `file_unreadable` or `store_cannot_open`; then there is no such file
    */
   backup?(file: string): Promise<void>;
+  /**
+   * Makes tables of kinds of the application's own that are not there; left out: a table is there when it is first written.
+   *
+   * @throws a `FlowError` with code `table_differs` when a table of that name has other columns
+   */
+  create?(tables: readonly Table[]): Answer<void>;
   /** Gives back room that deletions have left, if there is a place to give it back to. */
   compact(): Answer<void>;
 }

@@ -3,9 +3,9 @@ import type { Answer } from './answer.ts';
 /**
  * What a row of the journal speaks of. `flow`: transitions of an execution; `made`: what its steps made beside their outputs, and
  * its labels; `actor`: events that a machine of somebody's own took; `queue`: what happened to messages; `deleted`: what
- * is not there any more.
+ * is not there any more; `kind`: what instances of a kind of somebody's own were told, `<kind>/<id>`.
  */
-export type JournalKind = 'flow' | 'actor' | 'queue' | 'made' | 'deleted';
+export type JournalKind = 'flow' | 'actor' | 'queue' | 'made' | 'deleted' | 'kind';
 
 /** One row of the journal, as it is made. */
 export interface JournalRow {

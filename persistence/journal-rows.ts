@@ -16,11 +16,15 @@ export function* listJournalRows(batch: CommitBatch): Iterable<JournalRow> {
     for (const { actorId, seq, at, entries } of journal) yield { kind: 'actor', instance: actorId, seq, at, entries };
     for (const actorId of removed) yield toDeleted('actor', actorId, removedAt);
   }
+  if (batch.kinds) {
+    yield* batch.kinds.journal;
+    for (const { kind, id } of batch.kinds.removed) yield toDeleted(kind, id, batch.kinds.at);
+  }
   if (batch.queues) yield* listQueues(batch.queues);
 }
 
 /** An entry that stays when what it names is gone. @param at epoch ms */
-export const toDeleted = (what: 'execution' | 'actor', id: string, at: number): JournalRow => ({
+export const toDeleted = (what: string, id: string, at: number): JournalRow => ({
   kind: 'deleted', instance: id, seq: null, at, entries: JSON.stringify([[`${what}.deleted`, {}]]),
 });
 

@@ -1,7 +1,9 @@
 import type { Answer } from './answer.ts';
 import type { ArtifactReader, ArtifactWrites } from './artifact-store.ts';
 import type { ConsolidatedRecord, ConsolidationReader } from './consolidation-store.ts';
-import type { FeedReader } from './feed-store.ts';
+import type { Request, Write } from './contract.ts';
+import type { FeedReader, JournalRow } from './feed-store.ts';
+import type { Row, Table } from './table.ts';
 import type { DurationsReader } from './durations-store.ts';
 import type { ActorReader, ActorWrites } from './actor-store.ts';
 import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
@@ -49,8 +51,20 @@ export interface CommitBatch {
   readonly actors?: ActorWrites | undefined;
   /** For stores with a `catalog`. */
   readonly catalog?: CatalogWrites | undefined;
+  /** For stores with `createTables`. */
+  readonly kinds?: KindWrites | undefined;
   /** A new owner begins its numbers; stores that replay their batches write it themselves. */
   readonly owner?: { readonly id: string } | undefined;
+}
+
+/** What instances of kinds of the application's own have changed. */
+export interface KindWrites {
+  readonly writes: readonly Write[];
+  readonly journal: readonly JournalRow[];
+  /** Instances that go with all of their journal. */
+  readonly removed: readonly { readonly kind: string; readonly id: string }[];
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /** The transaction a step's own writes join. `handle` is the database's own handle, for stores that have one. */
@@ -159,6 +173,8 @@ export interface RecordReader extends QueueReader, DurationsReader, Consolidatio
   /** Who owns the store now; undefined: nobody. */
   getOwner(): Answer<OwnerRecord | undefined>;
   getSize(): Answer<StoreSize>;
+  /** Rows of any table, as a store gives them; left out: these records are not kept in tables that anybody may ask for. */
+  readRows?(requests: readonly Request[]): Answer<Row[][]>;
   close(): Answer<void>;
 }
 
@@ -230,4 +246,10 @@ export interface Records extends RecordReader, QueueStore {
   backup?(file: string): Promise<void>;
   /** Gives back room that deletions in commits have left, if the store has a place to give it back to. */
   compact(): Answer<void>;
+  /**
+   * Makes tables of kinds of the application's own; left out: there cannot be any.
+   *
+   * @throws a `FlowError` with code `table_differs`
+   */
+  createTables?(tables: readonly Table[]): Answer<void>;
 }

@@ -13,7 +13,7 @@ export type { PromiseOptions, PromiseOptionsByName } from './kinds/actors/promis
 export type { FeedEntry } from './engine/feed/feed-entry.ts';
 export type { FeedOptions, FollowOptions } from './engine/feed/feed-options.ts';
 export type { FeedPage } from './engine/feed/feed.ts';
-export { followStore } from './engine/feed/follow-store.ts';
+export { followStore } from './runtime/follow-store.ts';
 export { createRuntime, joinRuntime } from './runtime/late-runtime.ts';
 export type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient } from './runtime/client-api.ts';
 export type { CreateClientOptions } from './runtime/create-client.ts';

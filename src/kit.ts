@@ -8,6 +8,10 @@ export {
 } from '../persistence/store-errors.ts';
 export { tables } from '../persistence/records/tables.ts';
 export type { OpenSubject, StoreCheck, StoreSubject } from '../persistence/suite/store-checks.ts';
+export type { KindDefinition, KindTick, KindWorld } from './engine/define-kind.ts';
+export { defineInstances, defineKind } from './engine/define-kind.ts';
+export type { Envelope, Refusal } from './engine/kind.ts';
+export { refuse } from './engine/kind.ts';
 export { storeChecks } from '../persistence/suite/store-checks.ts';
 export { openSqliteStore as openSqliteTables } from '../persistence/sqlite/open-sqlite-store.ts';
 export { createMemoryStore as createMemoryTables } from '../persistence/memory/memory-store.ts';

@@ -40,7 +40,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'store records', prefix: 'persistence/catalog-store.ts', imports: [] },
   { name: 'store records', prefix: 'persistence/actor-store.ts', imports: [] },
   { name: 'store records', prefix: 'persistence/feed-store.ts', imports: [] },
-  { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },
+  { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities', 'tables'] },
   { name: 'store contract', prefix: 'persistence/journal-rows.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/durations-store.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/queue-store.ts', imports: ['core', 'store records'] },
@@ -62,7 +62,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'catalog', prefix: 'src/catalog/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records'] },
   { name: 'door to the kernel', prefix: 'src/kernel.ts', imports: ['core', 'evaluator', 'definition', 'store records', 'kernel'] },
   { name: 'kernel', prefix: 'src/kernel/', imports: ['core', 'definition', 'machines', 'store records'] },
-  { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'store contract', 'store records'] },
+  { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'tables', 'store contract', 'store records'] },
   { name: 'owner', prefix: 'src/owner/', imports: ['core', 'store contract', 'store records'] },
   // What kinds know of one another, as types.
   { name: 'contract', prefix: 'src/kinds/contract/', imports: ['core', 'kernel', 'engine'] },
@@ -80,7 +80,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door of the package', prefix: 'src/index.ts', imports: ['opened records', 'records in tables', 'isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', ...runtimeParts, 'tools'] },
   { name: 'opened records', prefix: 'src/open-records.ts', imports: ['tables', 'records in tables', 'store contract', 'memory store', 'sqlite store'] },
   { name: 'door to sqlite', prefix: 'src/sqlite.ts', imports: ['opened records', 'sqlite store'] },
-  { name: 'door to kinds and stores', prefix: 'src/kit.ts', imports: ['tables', 'records in tables', 'store records', 'store errors', 'memory store', 'sqlite store', 'rules of a store', 'definition'] },
+  { name: 'door to kinds and stores', prefix: 'src/kit.ts', imports: ['engine', 'tables', 'records in tables', 'store records', 'store errors', 'memory store', 'sqlite store', 'rules of a store', 'definition'] },
   { name: 'door to files', prefix: 'src/files.ts', imports: ['store contract', 'files store'] },
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', ...runtimeParts, 'views'] },
@@ -171,6 +171,16 @@ describe('the layers', () => {
 
   it('have no circle of imports, not even of types', () => {
     expect(findCycles()).toEqual([]);
+  });
+
+  it('have an engine that knows no kind by name', () => {
+    const words = (name: string): string[] => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z0-9]+/);
+    const kinds = /^(flow|step|queue|message|actor)s?$/;
+    // Names of the platform: an error's, and a function.
+    const platform = new Set(['message', 'queueMicrotask']);
+    const found = [...files].filter(([file]) => file.startsWith('src/engine/')).flatMap(([file, { code }]) =>
+      [...new Set(code.match(/[A-Za-z_$][\w$]*/g))].filter(name => !name.endsWith('FlowError') && !platform.has(name) && words(name).some(word => kinds.test(word))).map(name => `${file}: ${name}`));
+    expect(found).toEqual([]);
   });
 
   it('find every file they import', () => {

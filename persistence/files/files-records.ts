@@ -40,6 +40,11 @@ export class FilesRecords extends TableRecords {
     this.#tables = tables;
   }
 
+  /** Its lines have records in them, and no tables of others. */
+  override createTables(): never {
+    throw new FlowError('kinds_unsupported', `Expected a store that keeps tables of kinds, ${this.location} does not. Use the memory or the SQLite store`);
+  }
+
   #begin(): void {
     this.#last = 0;
     this.forget(0, 0);

@@ -1,8 +1,9 @@
 import type { Write } from '../contract.ts';
 import type { CommitBatch } from '../store.ts';
+import { journalKinds } from './journal-kinds.ts';
 import type { KnownExecutions } from './flow-writes.ts';
 import { listFlowWrites } from './flow-writes.ts';
-import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites } from './made-writes.ts';
+import { listActorWrites, listArtifactWrites, listCatalogWrites, listInteractionWrites, listIsolationWrites, removeJournal } from './made-writes.ts';
 import type { MessageBlocks } from './message-blocks.ts';
 import { listQueueWrites, toBlockChanges } from './queue-writes.ts';
 
@@ -23,5 +24,9 @@ export function listBatchWrites(batch: CommitBatch, known: KnownExecutions, bloc
   if (batch.isolations) listIsolationWrites(batch.isolations, writes);
   if (batch.catalog) listCatalogWrites(batch.catalog, writes);
   if (batch.actors) listActorWrites(batch.actors, writes);
+  if (batch.kinds) {
+    writes.push(...batch.kinds.writes);
+    for (const { kind, id } of batch.kinds.removed) writes.push({ shape: removeJournal, values: [journalKinds.kind, `${kind}/${id}`] });
+  }
   return writes;
 }

@@ -44,6 +44,7 @@ export class JournalNumbers {
     const pending = groupChanges(batch);
     // Its id is free.
     for (const actorId of batch.actors?.removed ?? []) this.#last.delete(actorId);
+    for (const { kind, id } of batch.kinds?.removed ?? []) this.#last.delete(`${kind}/${id}`);
     const last = new Map(batch.journal.map(({ executionKey, seq }) => [executionKey, seq]));
     for (const row of listJournalRows(batch)) {
       const changes = row.kind === 'flow' ? pending.get(row.instance as number) : undefined;
@@ -58,7 +59,7 @@ export class JournalNumbers {
       }
     }
     for (const checkpoint of batch.checkpoints ?? []) writes.push(writeCheckpoint(checkpoint, this.head + 1, known.listOutputs(checkpoint.executionKey)));
-    if (batch.actors?.removed?.length) writes.push(this.keepHead());
+    if (batch.actors?.removed?.length || batch.kinds?.removed.length) writes.push(this.keepHead());
   }
 
   #tell(row: JournalRow, pending: Pending, known: KnownSteps, isLast: boolean): Write {

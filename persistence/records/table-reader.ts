@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { ConsolidatedRecord } from '../consolidation-store.ts';
-import type { StoreReader } from '../contract.ts';
+import type { Request, StoreReader } from '../contract.ts';
 import type { ListDurationsParams, StepDuration } from '../durations-store.ts';
 import type { FeedRow, FeedState } from '../feed-store.ts';
 import type { InstanceRecord, MessageRecord, MessageWaiterRecord, OutboxRecord } from '../queue-records.ts';
@@ -9,6 +9,7 @@ import type {
   AttemptRecord, CheckpointRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord, StepRecord, StoredTree,
 } from '../records.ts';
 import type { ListExecutionsParams, StepOutcome, RecordReader, StoreSize } from '../store.ts';
+import type { Row } from '../table.ts';
 import { ActorReads } from './actor-reads.ts';
 import { listCheckpoints } from './checkpoint-rows.ts';
 import * as executionReads from './execution-reads.ts';
@@ -164,6 +165,10 @@ export class TableReader implements RecordReader {
 
   getSize(): Answer<StoreSize> {
     return this.#store.size();
+  }
+
+  readRows(requests: readonly Request[]): Answer<Row[][]> {
+    return this.#store.read(requests);
   }
 
   close(): Answer<void> {

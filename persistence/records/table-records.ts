@@ -22,6 +22,7 @@ import * as queueReads from './queue-reads.ts';
 import { toBlockChanges } from './queue-writes.ts';
 import { chain } from './reading.ts';
 import { toRecordError } from './record-errors.ts';
+import type { Table } from '../table.ts';
 import { TableReader } from './table-reader.ts';
 
 /** Records as the one owner of a store reads and writes them, in the tables of any store. */
@@ -204,6 +205,10 @@ export class TableRecords extends TableReader implements Records {
 
   pruneJournal(before: number, limit: number): Answer<number> {
     return pruneJournal(this.#store, this.#numbers, before, limit);
+  }
+
+  createTables(tables: readonly Table[]): Answer<void> {
+    return this.#store.create?.(tables);
   }
 
   compact(): Answer<void> {

@@ -101,7 +101,7 @@ export const actorMachines = defineTable({
   indexes: {},
 });
 
-/** `changes` and `outputs`: what a commit did to steps of the execution (`step-changes.ts`). `kind`: 1 flow, 2 actor, 3 queue, 4 made, 5 deleted. `instance` is the key of an execution (1, 4), else an id or a name. */
+/** `changes` and `outputs`: what a commit did to steps of the execution (`step-changes.ts`). `kind`: 1 flow, 2 actor, 3 queue, 4 made, 5 deleted, 6 kinds of somebody's own. `instance` is the key of an execution (1, 4), else an id or a name. */
 export const journal = defineTable({
   name: 'journal',
   columns: { number: positive, kind: positive, instance: { type: 'any' }, seq: { type: 'integer', nullable: true, least: 1 }, at: integer, entries: text, changes: maybeText, outputs: maybeText },

@@ -1,5 +1,7 @@
 import type { Column, Index, Lifecycle, Rule, Table } from '../table.ts';
 import { toSqlName } from '../table.ts';
+import { FlowError } from '../../src/core/errors.ts';
+import type { SqliteConnection } from './connection.ts';
 import { toCondition, toLiteral } from './table-sql.ts';
 
 /** Statements that make a table, its indexes and the rows it begins with. */
@@ -11,6 +13,20 @@ export function toCreateSql(table: Table): string {
   const indexes = Object.entries(table.indexes).filter(([, index]) => !index.unnamed).map(([name, index]) => toIndexSql(name, index, table));
   const rows = (table.initial ?? []).map(row => `INSERT INTO ${table.name} (${Object.keys(row).map(toSqlName).join(', ')}) VALUES (${Object.values(row).map(toLiteral).join(', ')});`);
   return [`CREATE TABLE ${table.name} (\n  ${parts.join(',\n  ')}\n) STRICT;`, ...indexes, ...rows].join('\n');
+}
+
+/**
+ * Makes a table that is not there.
+ *
+ * @throws a `FlowError` with code `table_differs` when one of that name has other columns
+ */
+export function createMissing(connection: SqliteConnection, table: Table, location: string): void {
+  const found = connection.prepare('SELECT name FROM pragma_table_info(?)').all(table.name) as { readonly name: string }[];
+  if (found.length === 0) return connection.exec(toCreateSql(table));
+  const wanted = Object.keys(table.columns).map(toSqlName);
+  const is = found.map(({ name }) => name);
+  if (wanted.length === is.length && wanted.every(name => is.includes(name))) return;
+  throw new FlowError('table_differs', `Expected the table ${table.name} in ${location} to have the columns ${wanted.join(', ')}, found ${is.join(', ')}. Change it with a statement of your own, or give the table another name`, { details: { table: table.name } });
 }
 
 /** A key of one number is the number under which SQLite keeps the row. */

@@ -1,5 +1,6 @@
 import type { OpenTransaction, Store, Transaction, Write, WriteShape } from '../contract.ts';
 import type { OwnerRecord } from '../records.ts';
+import type { Table } from '../table.ts';
 import { createAsyncWriteError, createNotAcquiredError, createRefusedError, createStaleOwnerError, isPromiseLike } from '../store-errors.ts';
 import { describeKey, mustChange } from '../write-rules.ts';
 import { requireNewFile } from './backup.ts';
@@ -7,6 +8,7 @@ import { backupApart } from './backup-apart.ts';
 import type { SqliteConnection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import type { SqliteDatabase, SqliteStatement } from './driver.ts';
+import { createMissing } from './create-table.ts';
 import { toCommitError, toOpenError } from './errors.ts';
 import { FileWatch } from './file-watch.ts';
 import { acquireHandle, releaseHandle } from './handle-owner.ts';
@@ -130,6 +132,16 @@ export class SqliteStore extends SqliteReader implements Store {
     const prepared = { statement: this.opened.connection.prepare(toWriteSql(shape)), mustChange: mustChange(shape) };
     this.#prepared.set(shape, prepared);
     return prepared;
+  }
+
+  create(tables: readonly Table[]): void {
+    const connection = this.#requireOwned();
+    this.#guard(() => {
+      connection.transaction(() => {
+        this.#requireEpoch();
+        for (const table of tables) createMissing(connection, table, this.location);
+      });
+    });
   }
 
   compact(): void {

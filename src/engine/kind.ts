@@ -57,6 +57,8 @@ export interface Kind<Command = unknown> {
    * @returns what to do once all kinds have begun
    */
   begin(life: Life): Answer<void | (() => void)>;
+  /** Reads what commands of the next tick are decided by; left out: all of that is in memory. */
+  load?(commands: readonly Command[]): Answer<void>;
   /**
    * Decides a command by what is in memory, without I/O. What it returns is the answer, given after the commit; `refuse`
    * refuses the command and changes nothing. One that throws has the whole tick dropped, and fails alone in the end.

@@ -93,6 +93,26 @@ export class Loop {
     if (!this.#open || this.#work) return;
     const given = this.#again.shift() ?? this.#takeInbox();
     const work: Work = (this.#work = { now: this.now(), given, kinds: new Set(), answers: [], hasThrown: false });
+    const loading = this.#load(given);
+    if (loading) loading.then(() => this.#open && this.#run(work), error => this.#fail(error));
+    else this.#run(work);
+  }
+
+  /** What a tick is decided by is read before it; a store that answers at once takes no turn for it. */
+  #load(given: readonly Envelope[]): Promise<unknown> | undefined {
+    const byKind = new Map<Kind, unknown[]>();
+    for (const { kind, command } of given) {
+      if (!kind.load) continue;
+      const commands = byKind.get(kind);
+      if (commands) commands.push(command);
+      else byKind.set(kind, [command]);
+    }
+    if (byKind.size === 0) return undefined;
+    const answers = [...byKind].map(([kind, commands]) => kind.load?.(commands)).filter(answer => answer instanceof Promise);
+    return answers.length === 0 ? undefined : Promise.all(answers);
+  }
+
+  #run(work: Work): void {
     try {
       const answer = this.#store(work);
       if (answer) answer.then(() => this.#finish(work)).catch(error => this.#drop(work, error));

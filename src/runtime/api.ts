@@ -8,6 +8,8 @@ import type { OutputDir } from '../kinds/flows/artifacts/output-files.ts';
 import type { ModelClient } from '../kinds/flows/interactions/model-client.ts';
 import type { Consolidator } from '../kinds/flows/consolidation/consolidator.ts';
 import type { ConsolidatedSession } from '../kinds/flows/consolidation/session.ts';
+import type { KindDefinition } from '../engine/define-kind.ts';
+import type { Refusal } from '../engine/kind.ts';
 import type { FeedOptions } from '../engine/feed/feed-options.ts';
 import type { FeedPage } from '../engine/feed/feed.ts';
 import type { MachineOptions, MachineRuntime } from '../kinds/actors/machine-api.ts';
@@ -71,6 +73,8 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly models?: ModelClient;
   /** Texts that are never stored in an interaction, as keys: they are taken out of prompts, responses and reasons. */
   readonly secrets?: readonly string[];
+  /** Kinds of actors of your own, made with `defineKind` of `flowstone/kit`. */
+  readonly kinds?: readonly KindDefinition<object, object, unknown, unknown>[];
 }
 
 export interface Runtime extends QueueRuntime, MachineRuntime {
@@ -104,6 +108,12 @@ export interface Runtime extends QueueRuntime, MachineRuntime {
   /** What an execution came to, the latest `generation` unless one is asked for; undefined until it is scored. */
   consolidated(executionId: string, options?: { readonly generation?: number }): Promise<ConsolidatedSession | undefined>;
   transitions(executionId: string, options?: { readonly after?: number }): AsyncIterable<TransitionUpdate>;
+  /**
+   * Tells an instance of a kind of your own; resolves with its answer, once what it decided is stored.
+   *
+   * @throws a `FlowError` with code `kind_unknown`, or what the kind refuses it with
+   */
+  send<State extends object, Command extends object, Answer, Effect>(kind: KindDefinition<State, Command, Answer, Effect>, command: NoInfer<Command>): Promise<Exclude<Answer, Refusal>>;
   /**
    * Tells everything that happens to executions, actors and messages, in the order in which it was stored: page by page, from
    * now on or `after` a cursor. `followStore` does the same from another process.

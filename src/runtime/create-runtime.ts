@@ -31,6 +31,8 @@ import { compiledMachines } from '../kernel/machines.ts';
 import { Engine } from '../engine/engine.ts';
 import { Feed } from '../engine/feed/feed.ts';
 import type { FlowInbox } from '../kinds/contract/flow-inbox.ts';
+import { createEntryReader } from './feed-entries.ts';
+import { openKinds } from './open-kinds.ts';
 import { readProgress } from '../kinds/flows/read-progress.ts';
 import { readDetails, readSettled, toSummary, toTransitions } from '../kinds/flows/queries.ts';
 import { toAddress } from '../core/address.ts';
@@ -60,7 +62,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const address = chooseOwnerAddress(store.location, options.listen, resolved.logger);
   const owner = createOwner(resolved.clock, address ?? null);
   const believed = new BelievedTime(resolved.clock);
-  const engine = new Engine({ ...resolved, store, owner, feed: new Feed(store, createRedactor(resolved.secrets)) });
+  const engine = new Engine({ ...resolved, store, owner, feed: new Feed(store, createEntryReader(createRedactor(resolved.secrets))) });
   const { progressed, feed } = engine;
   const requireRunning = (): void => engine.requireRunning();
   const flows: FlowInbox = { toCommand: (executionId, message) => core.toCommand(executionId, message) };
@@ -69,11 +71,14 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const core: FlowRuntime = new FlowRuntime(engine, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
   engine.add(queues.participant);
   if (hosted.participant) engine.add(hosted.participant);
+  const kinds = openKinds(options.kinds ?? [], { ...resolved, store });
+  for (const kind of kinds.all) engine.add(kind);
   for (const flow of options.flows ?? []) core.plans.register(flow);
   extend?.(core, resolved);
   const lastKey = await store.acquire(owner);
   try {
     for (const at of await listLatest(store)) believed.know(at);
+    await kinds.create();
     await engine.begin(lastKey);
   } catch (error) {
     // Nobody would ever give it back.
@@ -100,7 +105,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   queues.participant.add({ idle: true, begin: () => {}, drain: () => {}, release: () => {}, end: hangUp });
   const server = address === undefined ? undefined : await listen(engine, options.listen, { address, sessions, logger, maxLength });
   const unwarn = server && warnWhenForgotten(() => core.health().activeFlows > 0 || core.endWatchers.size > 0 || queues.consumers > 0);
-  const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), mayWrite: () => engine.status === 'running' });
+  const retention = new Retention({ ...resolved, store, believed, pruneActors: (before, limit) => hosted.prune(before, limit), sweeps: kinds.all.map(kind => (before: number, limit: number) => kind.sweep(before, limit)), mayWrite: () => engine.status === 'running' });
   retention.start();
   const endWatch = watchStore(engine);
   let stopping: Promise<void> | undefined;
@@ -243,6 +248,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       await core.resume(executionId, requireCallOptions('runtime.resume', how));
       return toExecution(executionId, false);
     },
+    send: (kind, command) => kinds.send(kind, command),
     consolidated,
     transitions,
     feed: (how = {}) => feed.follow(requireCallOptions('runtime.feed', how)),

@@ -51,7 +51,7 @@ describe('in one tick', () => {
     const clock = new SimulatedClock();
     const options = resolveOptions({ store, clock, tools: toTools({ work: () => ++begun }) }, []);
     const owner = createOwner(clock, null);
-    const engine = new Engine({ ...options, store, owner, feed: new Feed(store, text => text) });
+    const engine = new Engine({ ...options, store, owner, feed: new Feed(store, () => []) });
     const core = new FlowRuntime(engine, compiledMachines, options, true);
     core.plans.register(defineFlow(flow));
     await engine.begin(inner.acquire(owner));

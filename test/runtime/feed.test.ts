@@ -11,7 +11,8 @@ import type { FeedEntry } from '../../src/engine/feed/feed-entry.ts';
 import type { FeedOptions } from '../../src/engine/feed/feed-options.ts';
 import type { FeedPage } from '../../src/engine/feed/feed.ts';
 import { Feed } from '../../src/engine/feed/feed.ts';
-import { followStore } from '../../src/engine/feed/follow-store.ts';
+import { createEntryReader } from '../../src/runtime/feed-entries.ts';
+import { followStore } from '../../src/runtime/follow-store.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { createGate, openRuntime } from './open-runtime.ts';
 
@@ -175,7 +176,7 @@ describe('a feed', () => {
     const store = createMemoryStore();
     store.acquire({ pid: 1, hostname: 'h', startedAt: 1, socket: null });
     let reads = 0;
-    const feed = new Feed({ getFeedState: () => store.getFeedState(), readFeed: (after, limit) => (reads++, store.readFeed(after, limit)) }, text => text);
+    const feed = new Feed({ getFeedState: () => store.getFeedState(), readFeed: (after, limit) => (reads++, store.readFeed(after, limit)) }, createEntryReader(text => text));
     const enough = (entries: readonly FeedEntry[]): boolean => entries.length >= 2;
     const all = Array.from({ length: 50 }, () => take(feed.follow(), enough));
     await new Promise(resolve => setImmediate(resolve));

@@ -9,7 +9,7 @@ ALTER TABLE journal RENAME TO flow_journal;
 
 CREATE TABLE journal (
   number INTEGER PRIMARY KEY CHECK (number > 0),
-  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),
+  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),
   instance ANY NOT NULL,
   seq INTEGER CHECK (seq >= 1),
   at INTEGER NOT NULL,

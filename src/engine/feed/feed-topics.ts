@@ -2,8 +2,9 @@ import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { FeedEntry } from './feed-entry.ts';
 
-const kinds: Readonly<Record<string, FeedEntry['kind']>> = { flows: 'flow', actors: 'actor', queues: 'queue', flow: 'flow', actor: 'actor', queue: 'queue' };
-const forms = '`flows`, `actors`, `queues`, `flow:ID`, `actor:ID`, `queue:NAME`';
+/** By the singular and, for all of a kind, by the plural. */
+const kinds = new Map<string, FeedEntry['kind']>(['flow', 'actor', 'queue'].flatMap(kind => [[kind, kind], [`${kind}s`, kind]]));
+const forms = '`flows`, `actors`, `queues`, `flow:ID`, `actor:ID`, `queue:NAME`, `kind:NAME`, `kind:NAME/ID`';
 
 /**
  * Makes a filter of topics; without any, everything passes.
@@ -17,7 +18,12 @@ export function toFilter(topics: readonly string[] | undefined): (entry: Pick<Fe
   const single = new Set<string>();
   for (const topic of topics) {
     const [, name = '', id] = (typeof topic === 'string' && /^([a-z]+)(?::(.+))?$/s.exec(topic)) || [];
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (name === 'kind' && id !== undefined) {
+      if (id.includes('/')) single.add(id.replace('/', ':'));
+      else all.add(id);
+      continue;
+    }
+    const kind = kinds.get(name);
     if (!kind || (id === undefined) !== name.endsWith('s')) throw new FlowError('option_invalid', `Expected a topic to be one of ${forms}, got ${describeValue(topic)}`);
     if (id === undefined) all.add(kind);
     else single.add(`${kind}:${id}`);

@@ -4,7 +4,6 @@ import { laterTurn } from '../../core/clock.ts';
 import { isFlowError } from '../../core/errors.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { FeedOptions } from './feed-options.ts';
-import { toEntries } from './feed-entry.ts';
 import { readCursor, writeCursor } from './feed-cursor.ts';
 import { toFilter } from './feed-topics.ts';
 
@@ -32,7 +31,7 @@ interface Kept {
 /** The journal of a store, as it can be followed. */
 export class Feed {
   readonly #reader: FeedReader;
-  readonly #redact: (text: string) => string;
+  readonly #toEntries: (row: FeedRow) => readonly FeedEntry[];
   /** The newest rows that were told, in order, none missing between them. */
   #kept: Kept[] = [];
   #keptEntries = 0;
@@ -45,10 +44,10 @@ export class Feed {
   readonly #reads = new Set<Promise<unknown>>();
   #ended: { readonly error: Error | undefined } | undefined;
 
-  /** @param redact takes out of a text what must not be told */
-  constructor(reader: FeedReader, redact: (text: string) => string) {
+  /** @param toEntries takes a row apart */
+  constructor(reader: FeedReader, toEntries: (row: FeedRow) => readonly FeedEntry[]) {
     this.#reader = reader;
-    this.#redact = redact;
+    this.#toEntries = toEntries;
   }
 
   /** Something may have been committed. Costs nothing while nobody follows. */
@@ -185,7 +184,7 @@ export class Feed {
   }
 
   #keep(rows: readonly FeedRow[]): readonly Kept[] {
-    const made = rows.map(row => ({ row, entries: toEntries(row, this.#redact(row.entries)) }));
+    const made = rows.map(row => ({ row, entries: this.#toEntries(row) }));
     const last = this.#kept.at(-1)?.row.number;
     if (last !== undefined && made[0] && made[0].row.number > last + 1) this.#forget();
     for (const kept of made) {

@@ -17,6 +17,8 @@ export interface RetentionOptions {
   readonly sizeBudgetBytes: number;
   /** Deletes actors that settled before a time, at most so many; returns how many. */
   readonly pruneActors?: (settledBefore: number, limit: number) => Promise<number>;
+  /** Likewise instances of other kinds. */
+  readonly sweeps?: readonly ((settledBefore: number, limit: number) => Promise<number>)[];
   /** Whether the store may be written now. */
   readonly mayWrite: () => boolean;
 }
@@ -77,7 +79,7 @@ export class Retention {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, believed, logger, retentionMs, pruneActors } = this.#options;
+    const { store, clock, believed, logger, retentionMs, pruneActors, sweeps = [] } = this.#options;
     if (retentionMs === null) return;
     const settledBefore = believed.read() - retentionMs;
     const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit, at: clock.now() }));
@@ -85,6 +87,7 @@ export class Retention {
     // First the journals, entry by entry: an actor that goes has little left then, however long it lived.
     const entries = await this.#repeat(entriesChunkSize, limit => store.pruneJournal(settledBefore, limit));
     const actors = pruneActors ? await this.#repeat(chunkSize, limit => pruneActors(settledBefore, limit)) : 0;
+    for (const sweep of sweeps) await this.#repeat(chunkSize, limit => sweep(settledBefore, limit));
     if (entries === 0 && actors === 0) return;
     if (this.#maySweep()) await store.compact();
     logger.info({ actors, entries, settledBefore }, 'deleted old actors and entries of their journals');

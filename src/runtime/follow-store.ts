@@ -1,14 +1,15 @@
-import type { AnyReader } from '../../../persistence/records/open-records.ts';
-import { openReader } from '../../../persistence/records/open-records.ts';
-import { systemClock } from '../../core/clock.ts';
-import { FlowError } from '../../core/errors.ts';
-import { createRedactor } from '../../core/redact.ts';
-import { describeValue } from '../../core/wording.ts';
-import type { FollowOptions } from './feed-options.ts';
-import type { FeedPage } from './feed.ts';
-import type { KeysOf } from '../../core/known-keys.ts';
-import { requireKnownKeys } from '../../core/known-keys.ts';
-import { Feed } from './feed.ts';
+import type { AnyReader } from '../../persistence/records/open-records.ts';
+import { openReader } from '../../persistence/records/open-records.ts';
+import { systemClock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import { createRedactor } from '../core/redact.ts';
+import { describeValue } from '../core/wording.ts';
+import type { FollowOptions } from '../engine/feed/feed-options.ts';
+import type { FeedPage } from '../engine/feed/feed.ts';
+import type { KeysOf } from '../core/known-keys.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import { Feed } from '../engine/feed/feed.ts';
+import { createEntryReader } from './feed-entries.ts';
 
 const followKeys: KeysOf<FollowOptions> = { after: true, topics: true, signal: true, pollMs: true, secrets: true };
 
@@ -31,7 +32,7 @@ const followKeys: KeysOf<FollowOptions> = { after: true, topics: true, signal: t
 export async function* followStore(reader: AnyReader, how: FollowOptions = {}): AsyncGenerator<FeedPage, void, undefined> {
   const { pollMs = 100, secrets = [], ...options } = requireKnownKeys(how, followKeys, '`followStore`');
   if (!(pollMs >= 1 && pollMs <= 60_000)) throw new FlowError('option_invalid', `Expected \`pollMs\` to be a number from 1 to 60000, got ${describeValue(pollMs)}`);
-  const feed = new Feed(openReader(reader), createRedactor(secrets));
+  const feed = new Feed(openReader(reader), createEntryReader(createRedactor(secrets)));
   let timer: unknown;
   const look = (): void => {
     feed.wake();
