@@ -26,6 +26,7 @@ export const pages: readonly Page[] = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
   ...globSync('docs/**/*.md', { cwd: root }).map(path => path.replaceAll('\\', '/')).toSorted(),
 ].map(path => ({ path, text: readFileSync(`${root}${path}`, 'utf8') }));
 
