@@ -174,7 +174,13 @@ describe('a queue of which only a window is in memory', () => {
     ticks.tick([{ type: 'publish', requests: [toRequest('delayed', { partitionKey: 'p', delayMs: 5 })] }]);
     clock.advance(7);
     const claim = { type: 'claim', request: { id: 1, instance: null, max: 9, link: ticks.link, queue: 'q', leaseMs: 1e12 } } as const;
+    const takeIds = (): string[][] => ticks.takeGiven().map(({ messages }) => messages.map(({ messageId }) => messageId));
     ticks.tick([{ type: 'publish', requests: [toRequest('later', { partitionKey: 'p' })] }, { type: 'due' }, claim]);
-    expect(ticks.takeGiven().map(({ messages }) => messages.map(({ messageId }) => messageId))).toEqual([['delayed']]);
+    expect(takeIds()).toEqual([['delayed']]);
+    // It backs off: the other one stands behind it.
+    const receipt = { key: 1, messageId: 'delayed', claim: 1 };
+    ticks.tick([{ type: 'answer', by: ticks.link.name, receipt, outcome: { type: 'fail', failure, retryAfterMs: 10 } }, claim]);
+    ticks.settle();
+    expect(takeIds()).toEqual([]);
   });
 });
