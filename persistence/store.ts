@@ -8,6 +8,7 @@ import type { DurationsReader } from './durations-store.ts';
 import type { ActorReader, ActorWrites } from './actor-store.ts';
 import type { CatalogReader, CatalogWrites } from './catalog-store.ts';
 import type { InteractionReader, InteractionRecord } from './interaction-store.ts';
+import type { RequestRecord } from './request-store.ts';
 import type { IsolationReader, IsolationRecord } from './isolation-store.ts';
 import type {
   AttemptRecord, CheckpointRecord, DefinitionRecord, ExecutionRecord, ExecutionStatus, InputRecord, JournalRecord, OwnerRecord, SignalRecord,
@@ -47,6 +48,8 @@ export interface CommitBatch {
   readonly queues?: QueueBatch | undefined;
   /** For stores with `isolations`. Inserted, or replaced by `executionKey`; `taken` never goes back, and an ended one stays. */
   readonly isolations?: readonly IsolationRecord[] | undefined;
+  /** Requests of clients whose effects are in this commit; one that is there is left as it is. */
+  readonly requests?: readonly RequestRecord[] | undefined;
   /** For stores with `actors`. */
   readonly actors?: ActorWrites | undefined;
   /** For stores with a `catalog`. */
@@ -169,6 +172,9 @@ export interface RecordReader extends QueueReader, DurationsReader, Consolidatio
   /** Machines of people's own. */
   readonly actors?: ActorReader;
 
+  /** The answer to a request that was done, JSON text; undefined: it was not, or long ago. */
+  getRequest(key: string): Answer<string | undefined>;
+
   // ownership and size
   /** Who owns the store now; undefined: nobody. */
   getOwner(): Answer<OwnerRecord | undefined>;
@@ -244,6 +250,8 @@ export interface Records extends RecordReader, QueueStore {
    * @throws a `FlowError` with code `backup_exists`, `file_unreadable` or `store_cannot_open`; then there is no such file
    */
   backup?(file: string): Promise<void>;
+  /** Forgets requests that were done before this time; returns how many. */
+  pruneRequests(before: number, limit: number): Answer<number>;
   /** Gives back room that deletions in commits have left, if the store has a place to give it back to. */
   compact(): Answer<void>;
   /**

@@ -11,7 +11,7 @@ import { journalKinds } from './journal-kinds.ts';
 import type { JournalNumbers } from './journal-numbers.ts';
 import { removeJournal } from './made-writes.ts';
 import { chain, collect, none } from './reading.ts';
-import { checkpoints, journal, messageKeys, messagePayloads, messages, meta } from './tables.ts';
+import { checkpoints, journal, messageKeys, messagePayloads, messages, meta, requests } from './tables.ts';
 
 /** Executions deleted in one commit: short ones, so that no reader and no other commit waits long. */
 const chunkSize = 100;
@@ -112,6 +112,16 @@ export function pruneMessageKeys(store: Store, now: number, limit: number): Answ
     if (rows.length === 0) return 0;
     const writes = rows.map((row): Write => ({ shape: removeKey, values: [row['queue'] as string, row['idempotencyKey'] as string] }));
     return chain(store.commit(writes), () => rows.length);
+  });
+}
+
+const removeRequest = removeBy(requests, 'key');
+
+/** Forgets requests of clients that were done long ago. */
+export function pruneRequests(store: Store, before: number, limit: number): Answer<number> {
+  return chain(store.read([{ table: requests, index: 'requests_at', to: before - 1, limit, columns: ['key', 'at'] }]), ([rows = []]) => {
+    if (rows.length === 0) return 0;
+    return chain(store.commit(rows.map((row): Write => ({ shape: removeRequest, values: [row['key'] as string] }))), () => rows.length);
   });
 }
 

@@ -17,7 +17,9 @@ import { getFeedState, readFeed } from './feed-reads.ts';
 import { ArtifactReads, CatalogReads, InteractionReads, IsolationReads } from './made-reads.ts';
 import { readJournal } from './journal-reads.ts';
 import * as queueReads from './queue-reads.ts';
+import { readOne } from './reading.ts';
 import * as stepReads from './step-reads.ts';
+import { requests } from './tables.ts';
 
 /** Records as they are read from the tables of any store. */
 export class TableReader implements RecordReader {
@@ -53,6 +55,10 @@ export class TableReader implements RecordReader {
 
   findByIdempotencyKey(idempotencyKey: string): Answer<ExecutionRecord | undefined> {
     return executionReads.findByIdempotencyKey(this.#store, idempotencyKey);
+  }
+
+  getRequest(key: string): Answer<string | undefined> {
+    return readOne(this.#store, { table: requests, keys: [[key]], columns: ['answer'] }, row => row['answer'] as string);
   }
 
   listExecutions(params: ListExecutionsParams): Answer<ExecutionRecord[]> {

@@ -17,7 +17,7 @@ import { KnownSteps } from './known-steps.ts';
 import * as stepReads from './step-reads.ts';
 import { JournalNumbers } from './journal-numbers.ts';
 import { MessageBlocks } from './message-blocks.ts';
-import { pruneExecutions, pruneJournal, pruneMessageKeys, pruneMessages } from './pruning.ts';
+import { pruneExecutions, pruneJournal, pruneMessageKeys, pruneMessages, pruneRequests } from './pruning.ts';
 import * as queueReads from './queue-reads.ts';
 import { toBlockChanges } from './queue-writes.ts';
 import { chain } from './reading.ts';
@@ -209,6 +209,10 @@ export class TableRecords extends TableReader implements Records {
 
   createTables(tables: readonly Table[]): Answer<void> {
     return this.#store.create?.(tables);
+  }
+
+  pruneRequests(before: number, limit: number): Answer<number> {
+    return pruneRequests(this.#store, before, limit);
   }
 
   compact(): Answer<void> {

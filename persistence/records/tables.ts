@@ -120,6 +120,14 @@ export const checkpoints = defineTable({
   indexes: {},
 });
 
+/** Requests of clients that were done lately. */
+export const requests = defineTable({
+  name: 'requests',
+  columns: { key: text, answer: text, at: integer },
+  key: ['key'],
+  indexes: { requests_at: { columns: ['at'] } },
+});
+
 export const owners = defineTable({ name: 'owners', columns: { first: integer, id: text }, key: ['first'], indexes: {} });
 
 /** How far the numbers of the journal were given, and up to which rows may be gone without an entry that says so. */
@@ -134,5 +142,5 @@ export const meta = defineTable({
 /** Every table there is. A store that keeps them in another way learns from here what to keep. */
 export const tables: readonly Table[] = [
   ...Object.values<Table>(flowTables), messages, messagePayloads, messageBlocks, messageKeys, instances, outbox, messageWaiters, actors, actorParts,
-  actorMachines, journal, checkpoints, owners, meta,
+  actorMachines, journal, requests, checkpoints, owners, meta,
 ];

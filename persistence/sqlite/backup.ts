@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
@@ -16,6 +16,8 @@ function copyInto(source: string, target: string): void {
   try {
     checkSchema(opened, true);
     copyDatabase(opened.connection.database, target);
+    // As private as the database itself.
+    chmodSync(target, 0o600);
   } catch (error) {
     throw toOpenError(target, error);
   } finally {

@@ -9,6 +9,7 @@ import type { SqliteDatabase, SqliteDriver } from './driver.ts';
 import { findDriverInUse, noteClosed, noteOpened } from './drivers-in-use.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
 import { migrations } from './migrations/migrations.ts';
+import { makePrivateFile } from './private-file.ts';
 import { acquireOwnerLock, releaseOwnerLock } from './owner.ts';
 import type { UpgradeStep } from './schema.ts';
 import { migrate, readVersion, requireKnownVersion, requireOurs } from './schema.ts';
@@ -27,6 +28,7 @@ export interface OpenedDatabase {
 export function openWritable(file: string, driver: SqliteDriver | undefined, busyTimeoutMs: number): OpenedDatabase {
   if (file === ':memory:') return { connection: open(':memory:', driver ?? choosePreferredDriver(), false, busyTimeoutMs), path: undefined, closesHandle: true };
   const path = toPath(file);
+  makePrivateFile(path);
   return { connection: openTracked(path, driver, false, busyTimeoutMs), path, closesHandle: true };
 }
 

@@ -5,6 +5,7 @@ import type { OwnerRecord } from '../records.ts';
 import { createOwnedError } from '../store-errors.ts';
 import { SqliteConnection } from './connection.ts';
 import { openDatabase } from './driver.ts';
+import { makePrivateFile } from './private-file.ts';
 import type { SqliteDriver } from './driver.ts';
 import { toOpenError, toPrimaryCode } from './errors.ts';
 import { getProcessWideMap } from './process-wide.ts';
@@ -91,6 +92,7 @@ function openLock(path: string, driver: SqliteDriver, busyTimeoutMs: number): Sq
 }
 
 function openAndTakeLock(path: string, driver: SqliteDriver, owner: OwnerRecord): SqliteConnection {
+  makePrivateFile(toLockFile(path));
   const connection = openLock(path, driver, acquireTimeoutMs);
   try {
     // A name need not survive a power cut, and waiting for the disk is most of what taking the lock costs.

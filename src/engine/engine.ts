@@ -77,7 +77,7 @@ export class Engine {
     const post = (envelope: Envelope): void => loop.post(envelope);
     const life: Life = {
       lastKey, due: this.due, post, isOpen: () => loop.isOpen,
-      ask: (kind, command) => new Promise((done: (answer: unknown) => void, refused) => post({ kind, command, done, refused })),
+      ask: (kind, command, request) => new Promise((done: (answer: unknown) => void, refused) => post({ kind, command, done, refused, request })),
     };
     const begun: (() => void)[] = [];
     for (const kind of this.#kinds) {

@@ -3,6 +3,13 @@ import type { Answer } from '../../persistence/answer.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { DueTimes } from './due.ts';
 
+/** A request of a client that may be repeated: it is stored in the commit of its effect, so that it is recognised. */
+export interface NamedRequest {
+  readonly key: string;
+  /** What is to be answered again; left out: what the kind answers. Nothing is stored for one that answers false, or refuses. */
+  readonly answer?: unknown;
+}
+
 /** What a kind is told in a tick, and who waits for the answer. */
 export interface Envelope {
   readonly kind: Kind;
@@ -15,6 +22,7 @@ export interface Envelope {
   readonly writes?: boolean;
   /** Of those that come in one tick, the lowest first; without one it keeps its place. */
   readonly order?: number | undefined;
+  readonly request?: NamedRequest | undefined;
 }
 
 /** A write of somebody's own in the tick's transaction. */
@@ -44,7 +52,7 @@ export interface Life {
   /** Tells a kind in one of the next ticks. */
   post(envelope: Envelope): void;
   /** As `post`; resolves with the answer after the commit. */
-  ask(kind: Kind, command: unknown): Promise<unknown>;
+  ask(kind: Kind, command: unknown, request?: NamedRequest): Promise<unknown>;
 }
 
 /** Actors of one kind, in the ticks of a runtime. */

@@ -1,9 +1,10 @@
 import { createBatch } from '../../persistence/records/empty-batch.ts';
 import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
+import type { RequestRecord } from '../../persistence/request-store.ts';
 import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError, toError } from '../core/errors.ts';
-import type { Envelope, Kind, OwnWrite, Tick } from './kind.ts';
+import type { Envelope, Kind, NamedRequest, OwnWrite, Tick } from './kind.ts';
 import { Refusal } from './kind.ts';
 import { isRefusal, isStoreTrouble } from './store-trouble.ts';
 
@@ -167,8 +168,9 @@ export class Loop {
     const taken = [...work.given];
     let present: Envelope | undefined;
     let held: Envelope | undefined;
+    const requests: RequestRecord[] = [];
     const take = (envelope: Envelope): unknown => {
-      const { kind, command, done, refused } = envelope;
+      const { kind, command, done, refused, request } = envelope;
       kinds.add(kind);
       present = envelope;
       // One that was held before, in the same tick, may come again.
@@ -177,7 +179,10 @@ export class Loop {
       if (held === envelope) return undefined;
       if (answer instanceof Refusal) {
         if (refused) answers.push(() => refused(answer.error));
-      } else if (done) answers.push(() => done(answer as never));
+        return answer;
+      }
+      if (done) answers.push(() => done(answer as never));
+      if (request && answer !== false) requests.push(toRequestRecord(request, answer, now));
       return answer;
     };
     const tick: Tick = { now, take, attempt, post: envelope => void taken.push(envelope), hold: () => (held = present as Envelope) };
@@ -186,7 +191,8 @@ export class Loop {
     const batch = createBatch();
     let isEmpty = true;
     for (const kind of kinds) if (kind.collect(batch, now)) isEmpty = false;
-    return isEmpty ? undefined : batch;
+    if (requests.length > 0) batch.requests = requests;
+    return isEmpty && requests.length === 0 ? undefined : batch;
   }
 
   /** After the commit: what was decided is done, then callers have their answers. */
@@ -237,6 +243,9 @@ function putInOrder(taken: Envelope[]): void {
   const sorted = places.map(index => taken[index] as Envelope).toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
   for (const [index, place] of places.entries()) taken[place] = sorted[index] as Envelope;
 }
+
+const toRequestRecord = ({ key, answer }: NamedRequest, given: unknown, at: number): RequestRecord =>
+  ({ key, answer: JSON.stringify((answer === undefined ? given : answer) ?? null), at });
 
 const refuseWrite = (): never => {
   throw new FlowError('writes_unsupported', 'Expected a store that takes a step\'s own writes (`onCommit`); this one does not');

@@ -30,16 +30,28 @@ async function connect(run: IsolatedRun, clock: Clock, untilMs: number): Promise
   return undefined;
 }
 
+interface Cancel {
+  readonly executionId: string;
+  readonly message: string;
+}
+
+interface Signal {
+  readonly executionId: string;
+  readonly name: string;
+  readonly payload: unknown;
+  readonly force: true;
+}
+
 /**
  * Has a process cancel an execution of its own.
  *
  * @returns whether it was unsettled; undefined: the process does not answer, or has not begun the execution
  */
-export async function forwardCancel(run: IsolatedRun, clock: Clock, executionId: string, message: string): Promise<boolean | undefined> {
+export async function forwardCancel(run: IsolatedRun, clock: Clock, params: Cancel, key: string | undefined): Promise<boolean | undefined> {
   const connection = await connect(run, clock, answerMs);
   if (!connection) return undefined;
   try {
-    return (await connection.request('cancel', { executionId, message }, { timeoutMs: answerMs })) === true;
+    return (await connection.request('cancel', { ...params }, { timeoutMs: answerMs, key })) === true;
   } catch (error) {
     if (isFlowError(error, 'owner_silent') || isFlowError(error, 'execution_not_found')) return undefined;
     throw error;
@@ -49,13 +61,13 @@ export async function forwardCancel(run: IsolatedRun, clock: Clock, executionId:
 }
 
 /** Has a process take a signal. One that waits for room, or has just begun, is waited for. */
-export async function forwardSignal(run: IsolatedRun, clock: Clock, executionId: string, name: string, payload: unknown): Promise<void> {
+export async function forwardSignal(run: IsolatedRun, clock: Clock, params: Signal, key: string | undefined): Promise<void> {
   while (run.phase === 'queued') await pause(clock, pauseMs);
   for (const until = clock.now() + beginMs; ; ) {
     const connection = await connect(run, clock, beginMs);
-    if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
+    if (!connection) throw new FlowError('owner_unreachable', `Expected the process of ${params.executionId} to take signals, but it does not listen. It may be about to end; look at it again`);
     try {
-      await connection.request('signal', { executionId, name, payload, force: true }, { timeoutMs: answerMs });
+      await connection.request('signal', { ...params }, { timeoutMs: answerMs, key });
       return;
     } catch (error) {
       if (!isFlowError(error, 'execution_not_found') || clock.now() >= until) throw error;

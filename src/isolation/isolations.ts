@@ -11,7 +11,7 @@ import { adoptPlans, collectPlans } from '../kinds/flows/child-plans.ts';
 import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
 import type { Isolation } from '../kinds/flows/isolation.ts';
 import type { Machines } from '../kernel/machines.ts';
-import type { Envelope, Kind, Life, Tick } from '../engine/kind.ts';
+import type { Envelope, Kind, Life, NamedRequest, Tick } from '../engine/kind.ts';
 import type { FlowInbox } from '../kinds/contract/flow-inbox.ts';
 import type { PlanRegistry } from '../kinds/flows/plan-registry.ts';
 import type { Ended } from '../kinds/flows/resident.ts';
@@ -143,12 +143,12 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
     throw new FlowError('isolation_unavailable', `Expected to run the flow "${definition.id}" in a process of its own, but ${why}. To run it in this process, start it with \`isolate: false\``);
   }
 
-  async start(header: ExecutionHeader, plan: FlowPlan, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+  async start(header: ExecutionHeader, plan: FlowPlan, labels: Readonly<Record<string, string>> = {}, request?: NamedRequest): Promise<void> {
     const plans = collectPlans(plan, this.#options.plans);
     const run = this.#createRun(header, plans, { taken: 0, own: true });
     prepareRequest(run.folder, header, plans, this.#options.isolation, this.#options.request);
     if (!this.#life) throw stopped();
-    await this.#life.ask(this, { type: 'start', run, started: { header, plans, labels } });
+    await this.#life.ask(this, { type: 'start', run, started: { header, plans, labels } }, request);
   }
 
   goOn(executionId: string): boolean {
@@ -161,19 +161,19 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
     return run !== undefined;
   }
 
-  signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined {
+  signal(executionId: string, name: string, payload: unknown, request?: NamedRequest): Promise<void> | undefined {
     const run = this.#find(executionId);
     if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;
-    return forwardSignal(run, this.#options.clock, executionId, name, payload);
+    return forwardSignal(run, this.#options.clock, { executionId, name, payload, force: true }, request?.key);
   }
 
-  cancel(executionId: string, message: string): Promise<boolean> | undefined {
+  cancel(executionId: string, message: string, request?: NamedRequest): Promise<boolean> | undefined {
     const run = this.#find(executionId);
     if (!run || run.phase === 'ending' || run.phase === 'left') return undefined;
-    return this.#cancel(run, executionId, message);
+    return this.#cancel(run, executionId, message, request?.key);
   }
 
-  async #cancel(run: IsolatedRun, executionId: string, message: string): Promise<boolean> {
+  async #cancel(run: IsolatedRun, executionId: string, message: string, key: string | undefined): Promise<boolean> {
     const ended = this.#waitForEnd(executionId);
     const failure = createFailure('cancelled', message);
     if (run.phase === 'queued') {
@@ -181,7 +181,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
       await ended;
       return true;
     }
-    const accepted = await forwardCancel(run, this.#options.clock, executionId, message);
+    const accepted = await forwardCancel(run, this.#options.clock, { executionId, message }, key);
     // It does not answer: then it goes with everything in it.
     if (accepted === undefined) this.#keeper.stop(run, failure, 0);
     await ended;

@@ -30,7 +30,7 @@ export class OwnerRows {
       else this.#progress.set(key, { ...row, key });
     }
     const own = <Row extends { readonly executionKey: number }>(rows: readonly Row[] | undefined): Row[] => (rows ?? []).map(row => ({ ...row, executionKey: toKey(row.executionKey) }));
-    const { steps, attempts, inputs, journal, signals, consolidated, artifacts, interactions } = batch;
+    const { steps, attempts, inputs, journal, signals, consolidated, artifacts, interactions, requests } = batch;
     this.#batches.push({
       definitions: [], executions: [], progress: [],
       steps: own(steps).map(step => ({ ...step, originKey: step.originKey === null ? null : toKey(step.originKey) })) as CommitBatch['steps'],
@@ -39,6 +39,7 @@ export class OwnerRows {
       consolidated: own(consolidated),
       ...(artifacts && { artifacts: { stored: own(artifacts.stored), pieces: own(artifacts.pieces), adopted: artifacts.adopted, removed: own(artifacts.removed), discarded: own(artifacts.discarded), folders: own(artifacts.folders) } }),
       ...(interactions && { interactions: own(interactions) }),
+      ...(requests && { requests }),
     });
   }
 
@@ -50,7 +51,7 @@ export class OwnerRows {
   writeTo(batch: MutableBatch): void {
     batch.executions.push(...this.#executions.values());
     batch.progress.push(...this.#progress.values());
-    for (const { steps, attempts, inputs, journal, signals, consolidated, artifacts, interactions } of this.#batches) {
+    for (const { steps, attempts, inputs, journal, signals, consolidated, artifacts, interactions, requests } of this.#batches) {
       batch.steps.push(...steps);
       batch.attempts.push(...attempts);
       batch.inputs.push(...inputs);
@@ -59,6 +60,7 @@ export class OwnerRows {
       batch.signals.consumed.push(...signals.consumed);
       if (consolidated) batch.consolidated = [...(batch.consolidated ?? []), ...consolidated];
       if (artifacts) batch.artifacts = join(batch.artifacts, artifacts);
+      if (requests) batch.requests = [...(batch.requests ?? []), ...requests];
       if (interactions) batch.interactions = [...(batch.interactions ?? []), ...interactions];
     }
   }

@@ -58,7 +58,7 @@ export const flowMethods = {
     }),
   }),
   resume: defineMethod({
-    scope: 'run', repeats: 'key', about: 'Goes on with an execution that stands still.',
+    scope: 'run', repeats: 'params', about: 'Goes on with an execution that stands still.',
     params: z.strictObject({ executionId, onNewDefinition: z.boolean().optional() }),
   }),
   delete: defineMethod({

@@ -188,7 +188,11 @@ export class ReconnectingClient {
   #seek(): void {
     if (this.#isSeeking) return;
     this.#isSeeking = true;
-    void this.#look().finally(() => (this.#isSeeking = false));
+    void this.#look().finally(() => {
+      this.#isSeeking = false;
+      // It has ended again meanwhile.
+      if (!this.#connection && !this.#closed) this.#seek();
+    });
   }
 
   /** Never rejects. */

@@ -14,6 +14,7 @@ import type { ListenOptions, SocketServer } from '../owner/socket-server.ts';
 import { chooseOwnerAddress, openSocketServer } from '../owner/socket-server.ts';
 import { listExecutions } from '../kinds/flows/list-executions.ts';
 import { noteSessions } from './sessions-of.ts';
+import { RequestLog } from './request-log.ts';
 import { serveRuntime } from './serve-runtime.ts';
 import { requireFilter } from '../kinds/flows/check-arguments.ts';
 import { Queues } from '../kinds/queues/create-queues.ts';
@@ -86,6 +87,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     throw error;
   }
   const maxLength = resolved.maxOutputBytes + requestOverhead;
+  const log = new RequestLog(store);
   const { logger, clock } = resolved;
   const sessions = new ClientSessions({
     logger, maxLength, redact: createRedactor(resolved.secrets),
@@ -94,7 +96,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       return allScopes;
     },
     service: serveRuntime({
-      core, engine, clock, actors: hosted.reach, queues: queues.createService(), toSummary: record => toListed(record),
+      core, engine, clock, actors: hosted.reach, log, queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
       readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
     }),
   });

@@ -14,6 +14,7 @@ import { serveMethods, serveTopics } from '../owner/method.ts';
 import { flowMethods } from '../owner/methods.ts';
 import { topics } from '../owner/queue-methods.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { RequestLog } from './request-log.ts';
 
 export interface ServedRuntime {
   readonly core: FlowRuntime;
@@ -21,6 +22,7 @@ export interface ServedRuntime {
   readonly clock: Clock;
   readonly actors: ActorReach;
   readonly queues: QueueService;
+  readonly log: RequestLog;
   readonly readDetails: (executionId: string, options: { readonly generation?: number | undefined; readonly items?: boolean | undefined }) => Promise<ExecutionDetails>;
   readonly toSummary: (record: ExecutionRecord) => ExecutionSummary;
 }
@@ -31,7 +33,7 @@ function given<Options extends object>(options: Options): { [Name in keyof Optio
 }
 
 /** What clients can ask a runtime for, whatever carries what they say. */
-export function serveRuntime({ core, engine, clock, actors, queues, readDetails, toSummary }: ServedRuntime): Service {
+export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary }: ServedRuntime): Service {
   const { store, feed } = engine;
   const prune = async (params: Parameters<typeof store.prune>[0]): Promise<number> => {
     engine.requireRunning();
@@ -40,22 +42,22 @@ export function serveRuntime({ core, engine, clock, actors, queues, readDetails,
     return deleted;
   };
   const methods = serveMethods(flowMethods, {
-    start: ({ flowId, ...options }) => core.start(flowId, given(options)),
+    start: ({ flowId, ...options }, call) => log.once('start', call, request => core.start(flowId, given(options), request)),
     get: ({ executionId, ...options }) => readDetails(executionId, options),
     list: async ({ after, ...options }) => {
       const { records, next } = await listExecutions(store, given(options) as ListOptions, after);
       return { executions: records.map(toSummary), next };
     },
-    signal: async ({ executionId, name, payload = null, force }) => {
-      await core.signal(executionId, name, payload, force);
+    signal: ({ executionId, name, payload = null, force }, call) => log.once('signal', call, async request => {
+      await core.signal(executionId, name, payload, force, request);
       return null;
-    },
-    cancel: ({ executionId, message }) => core.cancel(executionId, message),
-    retry: ({ executionId, ...options }) => core.retry(executionId, given(options)),
+    }),
+    cancel: ({ executionId, message }, call) => log.once('cancel', call, request => core.cancel(executionId, message, request)),
+    retry: ({ executionId, ...options }, call) => log.once('retry', call, request => core.retry(executionId, given(options), request)),
     resume: async ({ executionId, ...options }, { again }) => {
       await core.resume(executionId, given(options)).catch((error: unknown) => {
-        // The first try has done it, or the owner since does.
-        if (!again || !isFlowError(error, 'execution_active')) throw error;
+        // The first try has done it: it goes on, or has come to its end since.
+        if (!again || !(isFlowError(error, 'execution_active') || isFlowError(error, 'execution_settled'))) throw error;
       });
       return null;
     },
@@ -66,8 +68,8 @@ export function serveRuntime({ core, engine, clock, actors, queues, readDetails,
     },
     prune: ({ settledBefore, limit }) => prune({ settledBefore, limit }),
     stats: options => readStats(store, given(options)),
-    send: ({ address, event }) => actors.sendToActor(address, event),
-    stop: ({ address }) => actors.stopActor(address),
+    send: ({ address, event }, call) => log.once('send', call, request => actors.sendToActor(address, event, request)),
+    stop: ({ address }, call) => log.once('stop', call, request => actors.stopActor(address, request)),
   });
   return {
     methods: { ...methods, ...queues.methods },

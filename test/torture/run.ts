@@ -6,6 +6,14 @@
  */
 import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRuntime } from 'flowstone';
+import { openSqliteStore } from 'flowstone/sqlite';
+import { createSeededRandom } from '../../src/core/ids.ts';
+import { fuzzProtocol } from '../owner/fuzz-protocol.ts';
+import { countDeaths } from '../owner/owner-deaths.ts';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
 import { fuzzDefinitions } from './fuzz/definitions.ts';
@@ -191,6 +199,25 @@ async function fuzz(): Promise<void> {
   report(`${expressions.count} expressions of every function with large arguments, seed ${seed}: ${expressions.codes}; at a limit of 300 ms at most ${round(expressions.longestApartMs)} ms apart, ${round(expressions.longestMs)} ms here`, expressions.complaints);
 }
 
+async function protocol(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'flowstone-protocol-'));
+  const runtime = await createRuntime({ store: openSqliteStore({ file: join(folder, 'a.db'), durability: 'process' }) });
+  try {
+    const before = process.memoryUsage().rss;
+    const { sent, answered, connections, codes, wrong } = await fuzzProtocol(runtime.health().owner.socket ?? '', createSeededRandom(seed), isShort ? 10_000 : 100_000);
+    report(`${sent} messages of an unruly client over ${connections} connections, seed ${seed}: ${answered} answers, ${[...codes].map(([code, count]) => `${code} ${count}`).join(', ')}`, wrong);
+    compare('memory that stayed', (process.memoryUsage().rss - before) / 2 ** 20, 100, ' MiB');
+  } finally {
+    await runtime.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function ownerDeaths(): Promise<void> {
+  const { deaths, acknowledged, wrong } = await countDeaths(isShort ? 5 : 50, createSeededRandom(seed));
+  report(`${deaths} deaths of an owner under a client that asks, seed ${seed}: ${acknowledged} rounds of requests answered once, each with its effect once`, wrong);
+}
+
 async function verdicts(): Promise<void> {
   if (process.platform !== 'linux') return console.log('left out: verdicts of expressions, which need the processes of Linux');
   const { expressions, evaluations, stops, longestApartMs, complaints } = await compareVerdicts(seed, isShort ? 1 : 4, isShort ? 2 : 20);
@@ -221,6 +248,8 @@ await machines();
 await statecharts();
 await documents();
 await fuzz();
+await protocol();
+await ownerDeaths();
 await verdicts();
 await suitesOverDelayedStores();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);

@@ -217,7 +217,7 @@ export class DurableActor<Shown extends Snapshot<unknown> = AnyMachineSnapshot, 
   }
 }
 
-function requireEvent<Sent extends EventObject>(event: Sent): Sent {
+export function requireEvent<Sent extends EventObject>(event: Sent): Sent {
   if (typeof (event as Partial<EventObject> | null | undefined)?.type === 'string') {
     if (isOwnEvent(event) && event.type !== routeEvent) throw new FlowError('event_reserved', `Expected an event of the machine's own, got \`${event.type}\`: events that begin with \`xstate.\` are XState's, and stand for things that have not happened`);
     requireDepth(event, 'event');

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { DueKind } from '../../engine/due.ts';
-import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
@@ -92,9 +92,9 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     if (at !== undefined) this.#life?.due.wake(this, at);
   }
 
-  send(command: ActorCommand): Promise<unknown> {
+  send(command: ActorCommand, request?: NamedRequest): Promise<unknown> {
     if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
-    return this.#life.ask(this, command);
+    return this.#life.ask(this, command, request);
   }
 
   /** As `send`, when nobody waits for the answer. */

@@ -10,6 +10,7 @@ import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { StepMachines } from '../contract/step-machines.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { InspectionEvent } from 'xstate';
+import type { NamedRequest } from '../../engine/kind.ts';
 import { createActorReach } from './actor-reach.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import { requireActorFilter, requireCount, requireList, requirePromiseNames } from './check-machine-options.ts';
@@ -102,8 +103,8 @@ export class HostedMachines {
     return handle;
   }
 
-  #send(command: ActorCommand): Promise<unknown> {
-    if (this.participant) return this.participant.send(command);
+  #send(command: ActorCommand, request?: NamedRequest): Promise<unknown> {
+    if (this.participant) return this.participant.send(command, request);
     return Promise.reject(new FlowError('store_unsupported', 'Expected a store that keeps actors, as the embedded ones do; machines of your own cannot be run on this one'));
   }
 
@@ -141,7 +142,7 @@ export class HostedMachines {
   }
 
   /** For other processes. */
-  readonly reach = createActorReach(this.api);
+  readonly reach = createActorReach(this.api, (command, request) => this.#send(command, request));
 }
 
 const toRootId = (address: string): string => (address.includes('/') ? address.slice(0, address.indexOf('/')) : address);

@@ -15,7 +15,7 @@ import { ChildFlows } from './child-flows.ts';
 import { Effects } from './effects.ts';
 import type { Due, DueKind } from '../../engine/due.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import type { FlowCommand } from './flow-commands.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
@@ -224,21 +224,21 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   // commands
 
-  async start(flowId: string, params: StartParams): Promise<Started> {
+  async start(flowId: string, params: StartParams, request?: NamedRequest): Promise<Started> {
     this.engine.requireRunning();
-    return this.#starter.start(flowId, params);
+    return this.#starter.start(flowId, params, request);
   }
 
-  async signal(executionId: string, name: string, payload: unknown, force = false): Promise<void> {
+  async signal(executionId: string, name: string, payload: unknown, force = false, request?: NamedRequest): Promise<void> {
     this.engine.requireRunning();
     const { record, plan } = await this.#calls.keep(executionId, this.#readForSignal(executionId));
     requireText('name', name);
     const carried = await readSignal(plan, plan && this.plans.findSignal(plan, name), { name, payload, force }, this.#options.stepMachines);
-    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, carried) : undefined;
+    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, carried, request) : undefined;
     if (passed) return passed;
     const json = encodeJson(carried, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
     const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
-    if (!(await this.#send(executionId, { to: 'signal', signal }))) {
+    if (!(await this.#send(executionId, { to: 'signal', signal }, request && { ...request, answer: null }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);
     }
   }
@@ -249,23 +249,23 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     return { record, plan: isOpen ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined };
   }
 
-  async cancel(executionId: string, message = 'Cancelled'): Promise<boolean> {
+  async cancel(executionId: string, message = 'Cancelled', request?: NamedRequest): Promise<boolean> {
     this.engine.requireRunning();
     requireText('message', message);
     const { settledAt } = await this.#calls.keep(executionId, this.requireExecution(executionId));
-    const passed = settledAt === null ? this.isolation?.cancel(executionId, message) : undefined;
-    return passed ?? this.#cancel(executionId, message);
+    const passed = settledAt === null ? this.isolation?.cancel(executionId, message, request) : undefined;
+    return passed ?? this.#cancel(executionId, message, undefined, request);
   }
 
   /** @param cleanUp `keep`: always-steps of one that is cancelled already go on */
-  #cancel(executionId: string, message: string, cleanUp?: 'keep'): Promise<boolean> {
-    return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message), ...(cleanUp && { cleanUp }) } });
+  #cancel(executionId: string, message: string, cleanUp?: 'keep', request?: NamedRequest): Promise<boolean> {
+    return this.#send(executionId, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('cancelled', message), ...(cleanUp && { cleanUp }) } }, request);
   }
 
   /** @returns the number of the new generation */
-  async retry(executionId: string, options: RetryOptions): Promise<number> {
+  async retry(executionId: string, options: RetryOptions, request?: NamedRequest): Promise<number> {
     this.engine.requireRunning();
-    return this.#retrier.retry(executionId, options);
+    return this.#retrier.retry(executionId, options, request);
   }
 
   async resume(executionId: string, options: ResumeOptions): Promise<void> {
@@ -273,8 +273,8 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     await this.#retrier.resume(executionId, options);
   }
 
-  async #send(executionId: string, message: Message): Promise<boolean> {
-    return (await this.#host.ask({ type: 'message', executionId, message, isCalled: true })) as boolean;
+  async #send(executionId: string, message: Message, request?: NamedRequest): Promise<boolean> {
+    return (await this.#host.ask({ type: 'message', executionId, message, isCalled: true }, request)) as boolean;
   }
 
   /** @throws a `FlowError` with code `execution_not_found` */

@@ -9,7 +9,7 @@ import { createFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
-import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse, Refusal } from '../../engine/kind.ts';
 import { breakTree } from '../../kernel/break-tree.ts';
 import type { Changes } from '../../kernel/changes.ts';
@@ -108,8 +108,8 @@ export class Host {
     this.#life.post(envelope);
   }
 
-  ask(command: FlowCommand): Promise<unknown> {
-    return this.#life.ask(this.#kind, command);
+  ask(command: FlowCommand, request?: NamedRequest): Promise<unknown> {
+    return this.#life.ask(this.#kind, command, request);
   }
 
   /** Tells the orchestrator; its effects are the caller's to carry out. */

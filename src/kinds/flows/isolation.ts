@@ -1,3 +1,4 @@
+import type { NamedRequest } from '../../engine/kind.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 
@@ -13,11 +14,11 @@ export interface Isolation {
    */
   takes(plan: FlowPlan, isolate: boolean | undefined): boolean;
   /** Resolves when the execution is stored; its process begins when there is room for it. */
-  start(header: ExecutionHeader, plan: FlowPlan, labels?: Readonly<Record<string, string>>): Promise<void>;
+  start(header: ExecutionHeader, plan: FlowPlan, labels?: Readonly<Record<string, string>>, request?: NamedRequest): Promise<void>;
   /** Goes on with one that was left where it was; false: it is not one of these. */
   goOn(executionId: string): boolean;
   /** Passes a signal on; undefined: no process has the execution. */
-  signal(executionId: string, name: string, payload: unknown): Promise<void> | undefined;
+  signal(executionId: string, name: string, payload: unknown, request?: NamedRequest): Promise<void> | undefined;
   /** Passes a cancel on; undefined: no process has the execution. */
-  cancel(executionId: string, message: string): Promise<boolean> | undefined;
+  cancel(executionId: string, message: string, request?: NamedRequest): Promise<boolean> | undefined;
 }

@@ -32,6 +32,9 @@ const chunkSize = 50;
 /** Entries of actors' journals deleted at a time. */
 const entriesChunkSize = 500;
 
+/** How long a request of a client is recognised when it is repeated, ms. */
+const requestsKeptMs = 86_400_000;
+
 /** Keeps a store small in the background: deletes what is old, warns of what is large. */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -80,6 +83,8 @@ export class Retention {
 
   async #prune(): Promise<void> {
     const { store, clock, believed, logger, retentionMs, pruneActors, sweeps = [] } = this.#options;
+    const doneBefore = believed.read() - requestsKeptMs;
+    await this.#repeat(entriesChunkSize, limit => store.pruneRequests(doneBefore, limit));
     if (retentionMs === null) return;
     const settledBefore = believed.read() - retentionMs;
     const pruned = await this.#repeat(chunkSize, limit => store.prune({ settledBefore, limit, at: clock.now() }));

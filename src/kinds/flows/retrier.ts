@@ -9,6 +9,7 @@ import type { FlowPlan } from '../../definition/plan.ts';
 import type { ResumeOptions, RetryOptions } from './execution-api.ts';
 import { requireObject, requireText } from './check-arguments.ts';
 import { adoptPlans, collectDigests } from './child-plans.ts';
+import type { NamedRequest } from '../../engine/kind.ts';
 import type { Host } from './host.ts';
 import type { Obstacles } from './obstacles.ts';
 import { planGeneration } from './plan-generation.ts';
@@ -56,7 +57,7 @@ export class Retrier {
   }
 
   /** Begins a new generation that runs some steps again; resolves with its number when it is stored. */
-  async retry(executionId: string, options: RetryOptions): Promise<number> {
+  async retry(executionId: string, options: RetryOptions, request?: NamedRequest): Promise<number> {
     const { step, steps = [], cascade = true, onNewDefinition = false } = requireObject('options', options);
     if (!Array.isArray(steps)) throw new FlowError('option_invalid', 'Expected `steps` to be a list of step ids');
     const asked = [...(step === undefined ? [] : [step]), ...steps].map(id => requireText('step', id));
@@ -67,7 +68,7 @@ export class Retrier {
           details: { executionId, status: record.status, generation: record.generation },
         });
       }
-      return this.#begin(record, await this.#choose(record, onNewDefinition), asked, cascade);
+      return this.#begin(record, await this.#choose(record, onNewDefinition), asked, cascade, request);
     });
   }
 
@@ -146,7 +147,7 @@ export class Retrier {
     await validateInput(plan.definition, readStored('inputs.input', key, input), this.#options.expressionTimeLimitMs);
   }
 
-  async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean): Promise<number> {
+  async #begin(record: ExecutionRecord, { plan, changed, touched, isNew }: Choice, asked: readonly string[], cascade: boolean, request?: NamedRequest): Promise<number> {
     const { store, host, takeKey } = this.#options;
     await this.#requireRunnable(record, plan);
     const rows = await store.listSteps(record.key);
@@ -165,7 +166,7 @@ export class Retrier {
       parentId: null, parentStep: null, createdAt: now, seq: 0, startedAt: null, settledAt: null,
     };
     const legacy = { steps: kept, signals: (await store.listSignals(record.key)).map(signal => ({ ...signal, executionKey: key })) };
-    await host().ask({ type: 'start', header, plan, admit: true, legacy, flows: collectDigests(plan, this.#options.plans) });
+    await host().ask({ type: 'start', header, plan, admit: true, legacy, flows: collectDigests(plan, this.#options.plans) }, request && { ...request, answer: header.generation });
     return header.generation;
   }
 }

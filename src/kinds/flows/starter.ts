@@ -9,6 +9,7 @@ import type { StartOptions } from './execution-api.ts';
 import type { ChildParams } from './child-flows.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
 import { collectDigests } from './child-plans.ts';
+import type { NamedRequest } from '../../engine/kind.ts';
 import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import type { Obstacles } from './obstacles.ts';
@@ -52,20 +53,20 @@ export class Starter {
     this.#options = options;
   }
 
-  async start(flowId: string, params: StartParams): Promise<Started> {
+  async start(flowId: string, params: StartParams, request?: NamedRequest): Promise<Started> {
     requireText('flowId', flowId);
     const { idempotencyKey } = requireObject('options', params);
     if (idempotencyKey !== undefined) requireText('idempotencyKey', idempotencyKey);
     if (idempotencyKey?.startsWith(importPrefix)) {
       throw new FlowError('option_invalid', `Expected \`idempotencyKey\` not to begin with \`${importPrefix}\`, which marks imported executions; got \`${idempotencyKey}\``);
     }
-    if (idempotencyKey === undefined) return this.#start(flowId, params);
+    if (idempotencyKey === undefined) return this.#start(flowId, params, request);
     const starting = this.#starting.get(idempotencyKey);
     if (starting) {
       requireSameFlow(idempotencyKey, flowId, starting.flowId);
       return { ...(await starting.started), created: false };
     }
-    const started = this.#startOnce(flowId, params, idempotencyKey);
+    const started = this.#startOnce(flowId, params, idempotencyKey, request);
     this.#starting.set(idempotencyKey, { flowId, started });
     try {
       return await started;
@@ -80,14 +81,14 @@ export class Starter {
     else if (known.settledAt === null) this.#options.bring(known.executionId);
   }
 
-  async #startOnce(flowId: string, params: StartParams, idempotencyKey: string): Promise<Started> {
+  async #startOnce(flowId: string, params: StartParams, idempotencyKey: string, request: NamedRequest | undefined): Promise<Started> {
     const known = await this.#options.store.findByIdempotencyKey(idempotencyKey);
-    if (!known) return this.#start(flowId, params);
+    if (!known) return this.#start(flowId, params, request);
     requireSameFlow(idempotencyKey, flowId, known.flowId, known.executionId);
     return { executionId: known.executionId, created: false };
   }
 
-  async #start(flowId: string, params: StartParams): Promise<Started> {
+  async #start(flowId: string, params: StartParams, request?: NamedRequest): Promise<Started> {
     const { plans, obstacles, maxOutputBytes, expressionTimeLimitMs, host, takeKey } = this.#options;
     const plan = plans.require(flowId, params.parentId !== undefined);
     // A flow that another one started runs where that one does.
@@ -122,8 +123,9 @@ export class Starter {
       startedAt: null,
       settledAt: null,
     };
-    if (isolation && isIsolated) await isolation.start(header, plan, labels);
-    else await host().ask({ type: 'start', header, plan, admit: parentId === null, flows: collectDigests(plan, plans), labels });
+    const named = request && { ...request, answer: { executionId, created: true } satisfies Started };
+    if (isolation && isIsolated) await isolation.start(header, plan, labels, named);
+    else await host().ask({ type: 'start', header, plan, admit: parentId === null, flows: collectDigests(plan, plans), labels }, named);
     return { executionId, created: true };
   }
 }

@@ -30,6 +30,7 @@ import { LocalPort } from './queue-port.ts';
 import { pruneAll, QueueRetention } from './queue-retention.ts';
 import { readQueueStats } from './queue-stats.ts';
 import { readOutboxLimit, readPeek } from './read-care-options.ts';
+import type { ServedQueues } from './serve-queues.ts';
 import { QueueService } from './serve-queues.ts';
 
 export interface QueueEnvironment {
@@ -149,9 +150,10 @@ export class Queues implements QueueRuntime {
   }
 
   /** Lets clients at these queues. */
-  createService(): QueueService {
+  createService(once: ServedQueues['once']): QueueService {
     return new QueueService({
-      send: command => this.participant.send(command),
+      once,
+      send: (command, request) => this.participant.send(command, request),
       tell: command => this.participant.tell(command),
       toRequest: (queue, payload, options) => this.toRequest(queue, payload, options),
       forget: (queue, instance) => this.participant.forget(queue, instance),

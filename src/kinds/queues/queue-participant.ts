@@ -10,7 +10,7 @@ import { createFailure } from '../../core/failure.ts';
 import type { Random } from '../../core/ids.ts';
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { DueKind } from '../../engine/due.ts';
-import type { Envelope, Kind, Life, Tick } from '../../engine/kind.ts';
+import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
@@ -125,9 +125,9 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   }
 
   /** @throws a `FlowError` with code `runtime_stopped` before the runtime has begun */
-  send(command: QueueCommand): Promise<unknown> {
+  send(command: QueueCommand, request?: NamedRequest): Promise<unknown> {
     if (!this.#life) return Promise.reject(new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun, has stopped or faulted'));
-    return this.#life.ask(this, command);
+    return this.#life.ask(this, command, request);
   }
 
   /** As `send`, when nobody waits for the answer: what the runtime's end makes of it is its own affair. */

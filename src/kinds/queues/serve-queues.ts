@@ -1,5 +1,6 @@
 import { FlowError } from '../../core/errors.ts';
-import type { Following, Peer, Service, Told } from '../../owner/method.ts';
+import type { NamedRequest } from '../../engine/kind.ts';
+import type { Call, Following, Peer, Service, Told } from '../../owner/method.ts';
 import { serveMethods } from '../../owner/method.ts';
 import { queueMethods } from '../../owner/queue-methods.ts';
 import type { PublishOptions } from './queue-api.ts';
@@ -11,7 +12,9 @@ export type MessageEntry =
   | { readonly type: 'lose'; readonly receipts: readonly Receipt[] };
 
 export interface ServedQueues {
-  readonly send: (command: QueueCommand) => Promise<unknown>;
+  readonly send: (command: QueueCommand, request?: NamedRequest) => Promise<unknown>;
+  /** Does a request once, however often it is sent. */
+  readonly once: (method: string, call: Call, work: (request?: NamedRequest) => Promise<unknown>) => Promise<unknown>;
   /** As `send`, when nobody waits for the answer. */
   readonly tell: (command: QueueCommand) => void;
   readonly toRequest: (queue: string, payload: unknown, options: PublishOptions) => PublishRequest;
@@ -31,7 +34,7 @@ export class QueueService {
   readonly #links = new WeakMap<Peer, ClientLink>();
 
   constructor(queues: ServedQueues) {
-    const { send, toRequest, purge, forget } = queues;
+    const { send, once, toRequest, purge, forget } = queues;
     this.#queues = queues;
     this.methods = serveMethods(queueMethods, {
       publish: ({ queue, messages }, { again }) => {
@@ -44,7 +47,7 @@ export class QueueService {
       answer: ({ receipt, outcome }, { peer }) => send({ type: 'answer', by: this.#links.get(peer)?.name ?? 'guest:unknown', receipt, outcome }),
       register: ({ queue, instance }) => send({ type: 'register', queue, instance }),
       forget: ({ queue, instance }) => forget(queue, instance),
-      redrive: ({ queue, messageId, limit }) => send({ type: 'redrive', queue, limit, ...(messageId !== undefined && { messageId }) }),
+      redrive: ({ queue, messageId, limit }, call) => once('redrive', call, request => send({ type: 'redrive', queue, limit, ...(messageId !== undefined && { messageId }) }, request)),
       purge: ({ queue, status }) => purge(queue, status),
     });
   }

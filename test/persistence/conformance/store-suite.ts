@@ -4,6 +4,7 @@ import type { Records, RecordReader } from '../../../persistence/store.ts';
 import { testActors } from './actors.ts';
 import { testArtifacts } from './artifacts.ts';
 import { testCatalog } from './catalog.ts';
+import { testRequests } from './requests.ts';
 import { testCommit } from './commit.ts';
 import { testCommitWith } from './commit-with.ts';
 import { testConsolidated } from './consolidated.ts';
@@ -60,7 +61,7 @@ export function testStore({ name, lacks = [], setup, teardown }: StoreSuite): vo
     });
     const all = [
       testCommit, testCommitWith, testExecutions, testSteps, testJournal, testSignals, testRunnable, testOwnership, testFencing, testPrune, testArtifacts, testInteractions,
-      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog, testActors, testFeed,
+      testGenerations, testDurations, testQueues, testQueueUpkeep, testIsolations, testConsolidated, testCatalog, testRequests, testActors, testFeed,
     ];
     it('declares what it cannot do', () => {
       expect(subject.current?.store.lacks ?? []).toEqual(lacks);
