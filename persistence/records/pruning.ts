@@ -48,9 +48,9 @@ const prunedColumns = ['key', 'executionId', 'generation', 'idempotencyKey', 'se
 
 function listSettled(store: Store, before: number, ids: readonly string[] | undefined, limit: number, isMeant: (row: Row) => boolean): Answer<Row[]> {
   if (ids) {
-    const requests = ids.map((id): Request => ({ table: executions, index: 'executions_generation', prefix: [id], order: 'falling', limit: 1, columns: prunedColumns }));
-    if (requests.length === 0) return [];
-    return chain(store.read(requests), answers => answers.flat().filter(row => row['settledAt'] !== null && (row['settledAt'] as number) < before).slice(0, limit));
+    const asked = ids.map((id): Request => ({ table: executions, index: 'executions_generation', prefix: [id], order: 'falling', limit: 1, columns: prunedColumns }));
+    if (asked.length === 0) return [];
+    return chain(store.read(asked), answers => answers.flat().filter(row => row['settledAt'] !== null && (row['settledAt'] as number) < before).slice(0, limit));
   }
   const request = (last: Row | undefined): Request => ({
     table: executions, index: 'executions_settled', to: before - 1, columns: prunedColumns,
@@ -133,8 +133,8 @@ const updateMarks: WriteShape = { table: meta, kind: 'update', columns: ['head',
  * first that is younger. A reader that is behind them is told to begin anew.
  */
 export function pruneJournal(store: Store, numbers: JournalNumbers, before: number, limit: number): Answer<number> {
-  const requests: Request[] = [{ table: journal, index: 'journal_aged', limit, columns: ['number', 'at'] }, { table: meta, keys: [[1]] }];
-  return chain(store.read(requests), ([rows = [], [marks] = none]) => {
+  const asked: Request[] = [{ table: journal, index: 'journal_aged', limit, columns: ['number', 'at'] }, { table: meta, keys: [[1]] }];
+  return chain(store.read(asked), ([rows = [], [marks] = none]) => {
     const young = rows.findIndex(row => (row['at'] as number) >= before);
     const old = young === -1 ? rows : rows.slice(0, young);
     const last = old.at(-1)?.['number'] as number | undefined;

@@ -57,7 +57,7 @@ const outcome = z.discriminatedUnion('type', [
 /** What can be asked of queues. */
 export const queueMethods = {
   publish: defineMethod({
-    scope: 'run', repeats: 'params', about: 'Publishes messages to a queue that the owner declares: all of them, or none.',
+    scope: 'run', repeats: 'key', about: 'Publishes messages to a queue that the owner declares: all of them, or none.',
     params: z.strictObject({ queue: z.string(), messages: z.array(message).min(1).max(100_000).readonly() }),
   }),
   enqueue: defineMethod({

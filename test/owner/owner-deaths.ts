@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Random } from '../../src/core/ids.ts';
+import { readActorView } from '../../src/kinds/actors/read-actor-view.ts';
 import { openSqliteReader } from '../../src/open-records.ts';
 import type { RuntimeClient } from '../../src/runtime/client-api.ts';
 import { createClient } from '../../src/runtime/create-client.ts';
@@ -19,23 +20,31 @@ export interface Deaths {
 
 /** Requests of each kind under way at the same time. */
 const width = 4;
-/** Longest that an owner lives once it is ready, ms. */
-const maxLifeMs = 600;
+/** An owner answers so many times, at most, before it is killed: with it alone that is counted, a slow machine gets on, too. */
+const maxAnswers = 8;
+/** And lives for so long after that, at most, ms. */
+const maxRestMs = 60;
+/** One that answers nothing is killed after so long, ms. */
+const maxLifeMs = 10_000;
 
 /** One of everything that changes something, numbered. */
-async function doOne(client: RuntimeClient, n: number): Promise<void> {
+async function doOne(client: RuntimeClient, n: number, answered: () => void): Promise<void> {
   const labels = { n: String(n) };
   const [{ executionId, created }, other] = await Promise.all([client.start('counted', { labels }), client.start('counted', { labels: { other: String(n) } })]);
+  answered();
   if (!created || !other.created) throw new Error(`A start of ${n} was answered as one that was known`);
   const [, , , wasCancelled, published] = await Promise.all([
     client.signal(executionId, 'go', { n }), client.signal(executionId, 'stop', { n }), client.send('tally', { type: 'add', n } as { type: string }),
     client.cancel(other.executionId), client.publish('jobs', { n }),
   ]);
-  if (!wasCancelled || published.duplicate) throw new Error(`A cancel, or a publish, of ${n} was answered as done before`);
+  answered();
+  if (!wasCancelled || published.duplicate) throw new Error(`A cancel (${wasCancelled}), or a publish (${published.duplicate}), of ${n} was answered as done before`);
   const generation = await client.retry(other.executionId);
+  answered();
   if (generation !== 2) throw new Error(`The retry of ${n} began generation ${generation}`);
   if (!(await client.cancel(other.executionId))) throw new Error(`The second cancel of ${n} came too late`);
   const { steps } = await client.settled(executionId);
+  answered();
   if (JSON.stringify(steps[0]?.output) !== JSON.stringify({ n })) throw new Error(`The signal of ${n} came as ${JSON.stringify(steps[0]?.output)}`);
 }
 
@@ -56,11 +65,12 @@ export async function countDeaths(deaths: number, random: Random): Promise<Death
   let owner = await begin();
   const client = createClient({ read: () => openSqliteReader({ file }), timeoutMs: 120_000 });
   let acknowledged = 0;
+  let answers = 0;
   let isOver = false;
   let last = 0;
   const work = async (): Promise<void> => {
     while (!isOver) {
-      await doOne(client, ++last);
+      await doOne(client, ++last, () => answers++);
       acknowledged++;
     }
   };
@@ -69,7 +79,10 @@ export async function countDeaths(deaths: number, random: Random): Promise<Death
     working.catch(() => (isOver = true));
     for (let death = 0; death < deaths && !isOver; death++) {
       // In the middle of whatever it does: that is what is tried.
-      await new Promise(resolve => setTimeout(resolve, random.next() * maxLifeMs));
+      const enough = answers + Math.floor(random.next() * maxAnswers);
+      const end = performance.now() + maxLifeMs;
+      while (answers < enough && performance.now() < end && !isOver) await new Promise(resolve => setTimeout(resolve, 2));
+      await new Promise(resolve => setTimeout(resolve, random.next() * maxRestMs));
       await kill(owner);
       owner = await begin();
     }
@@ -87,8 +100,8 @@ async function judge(file: string, oracle: string, client: RuntimeClient, last: 
   const wrong: string[] = [];
   const reader = openSqliteReader({ file });
   const noted = new Set(readFileSync(oracle, 'utf8').split('\n'));
-  const { actor } = await import('../../src/kinds/actors/read-actor-view.ts').then(async ({ readActorView }) => ({ actor: await readActorView(reader, 'tally', 1) }));
-  const { seen } = actor?.root.context as { readonly seen: readonly number[] };
+  const actor = await readActorView(reader, 'tally', 1);
+  const { seen = [] } = (actor?.root.context ?? {}) as { readonly seen?: readonly number[] };
   const messages = (['pending', 'processing', 'retrying', 'completed', 'dead'] as const).flatMap(status => reader.listMessages({ queue: 'jobs', status, limit: 100_000 }));
   for (let n = 1; n <= last; n++) {
     const expectOne = (what: string, count: number): void => void (count === 1 || wrong.push(`${count} times ${what} of ${n}`));

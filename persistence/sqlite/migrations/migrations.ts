@@ -17,7 +17,7 @@ import { consolidations } from './0016-consolidations.ts';
 import { oneJournal } from './0017-one-journal.ts';
 import { journalOfSteps } from './0018-journal-of-steps.ts';
 import { messageTurns } from './0019-message-turns.ts';
-import { requests } from './0021-requests.ts';
+import { requests } from './0020-requests.ts';
 
 /** A change of the schema. Once released it stays as it is; what comes next gets the next number. */
 export interface Migration {

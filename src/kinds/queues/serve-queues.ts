@@ -4,7 +4,7 @@ import type { Call, Following, Peer, Service, Told } from '../../owner/method.ts
 import { serveMethods } from '../../owner/method.ts';
 import { queueMethods } from '../../owner/queue-methods.ts';
 import type { PublishOptions } from './queue-api.ts';
-import type { ClaimedMessage, Link, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
+import type { ClaimedMessage, Link, Published, PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
 
 /** What a client that handles messages is told. */
 export type MessageEntry =
@@ -37,11 +37,16 @@ export class QueueService {
     const { send, once, toRequest, purge, forget } = queues;
     this.#queues = queues;
     this.methods = serveMethods(queueMethods, {
-      publish: ({ queue, messages }, { again }) => {
-        const requests = messages.map(({ messageId, payload, ...options }) => ({ ...toRequest(queue, payload, options), messageId, relayed: again }));
-        return send({ type: 'publish', requests });
+      publish: ({ queue, messages }, call) => {
+        const requests = messages.map(({ messageId, payload, ...options }) => ({ ...toRequest(queue, payload, options), messageId }));
+        return once('publish', call, request => send({ type: 'publish', requests }, request));
       },
-      enqueue: ({ requests }, { again }) => send({ type: 'publish', requests: again ? requests.map(request => ({ ...request, relayed: true })) : requests }),
+      enqueue: async ({ requests }, { again }) => {
+        if (!again) return send({ type: 'publish', requests });
+        const answers = (await send({ type: 'publish', requests: requests.map(request => ({ ...request, relayed: true })) })) as readonly Published[];
+        // What was found by its own id is what the first try has stored: no duplicate of another.
+        return answers.map((answer, index) => (answer.duplicate && answer.messageId === requests[index]?.messageId ? { ...answer, duplicate: false, copies: 1 } : answer));
+      },
       claim: (ask, { peer }) => send({ type: 'claim', request: { ...ask, link: this.#require(peer) } }),
       unclaim: ({ id }, { peer }) => send({ type: 'unclaim', link: this.#require(peer), id }),
       answer: ({ receipt, outcome }, { peer }) => send({ type: 'answer', by: this.#links.get(peer)?.name ?? 'guest:unknown', receipt, outcome }),
