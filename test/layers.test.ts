@@ -42,7 +42,6 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'store records', prefix: 'persistence/feed-store.ts', imports: [] },
   { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities', 'tables'] },
   { name: 'store records', prefix: 'persistence/request-store.ts', imports: [] },
-  { name: 'store contract', prefix: 'persistence/store.ts', imports: ['core', 'store records', 'store capabilities'] },
   { name: 'store contract', prefix: 'persistence/journal-rows.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/durations-store.ts', imports: ['store records'] },
   { name: 'store contract', prefix: 'persistence/queue-store.ts', imports: ['core', 'store records'] },
