@@ -173,8 +173,8 @@ export class TableReader implements RecordReader {
     return this.#store.size();
   }
 
-  readRows(requests: readonly Request[]): Answer<Row[][]> {
-    return this.#store.read(requests);
+  readRows(asked: readonly Request[]): Answer<Row[][]> {
+    return this.#store.read(asked);
   }
 
   close(): Answer<void> {
