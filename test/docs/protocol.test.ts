@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { Method, Topic } from '../../src/owner/method.ts';
 import { flowMethods } from '../../src/owner/methods.ts';
 import type { MessageKind } from '../../src/owner/protocol.ts';
-import { messages, scopes } from '../../src/owner/protocol.ts';
+import { messages, readMessage, scopes } from '../../src/owner/protocol.ts';
 import { queueMethods, topics } from '../../src/owner/queue-methods.ts';
 import { root } from './pages.ts';
 
@@ -44,5 +44,16 @@ describe('docs/reference/protocol.md', () => {
     const text = readFileSync(file, 'utf8');
     if (process.env['UPDATE_DOCS']) writeFileSync(file, text.replace(block, (_, begin: string, __, end: string) => `${begin}${expected}\n${end}`));
     expect(block.exec(readFileSync(file, 'utf8'))?.[2]?.trim()).toBe(expected);
+  });
+
+  it('shows messages that an owner takes', () => {
+    const lines = [...readFileSync(file, 'utf8').matchAll(/```json\n([\s\S]*?)```/g)].flatMap(([, text = '']) => text.trim().split('\n'));
+    expect(lines.length).toBeGreaterThan(2);
+    const all: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods };
+    for (const line of lines) {
+      const message = readMessage(JSON.parse(line), 'client');
+      if (message.type === 'request') expect(all[message.method]?.params.safeParse(message.params).success).toBe(true);
+      if (message.type === 'subscribe') expect(Object.keys(topics)).toContain(message.topic);
+    }
   });
 });
