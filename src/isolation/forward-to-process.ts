@@ -21,8 +21,8 @@ async function connect(run: IsolatedRun, clock: Clock, untilMs: number): Promise
       try {
         return await connectToOwner(socket, { clock, timeoutMs: answerMs });
       } catch (error) {
-        // It is about to listen, or has just stopped.
-        if (!isFlowError(error, 'owner_unreachable')) throw error;
+        // It is about to listen, has just stopped, or is too busy to welcome anybody.
+        if (!isFlowError(error, 'owner_unreachable') && !isFlowError(error, 'owner_silent')) throw error;
       }
     }
     if (run.process?.exit || clock.now() >= until) return undefined;
