@@ -1,3 +1,4 @@
+import { quietly } from '../core/quietly.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IsolationRecord } from '../../persistence/isolation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
@@ -174,7 +175,8 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
   }
 
   async #cancel(run: IsolatedRun, executionId: string, message: string, key: string | undefined): Promise<boolean> {
-    const ended = this.#waitForEnd(executionId);
+    // Nobody waits for it when the process could not be asked.
+    const ended = quietly(this.#waitForEnd(executionId));
     const failure = createFailure('cancelled', message);
     if (run.phase === 'queued') {
       this.#keeper.fail(run, failure);

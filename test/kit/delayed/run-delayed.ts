@@ -35,7 +35,8 @@ export async function runDelayed(seed: number, files: readonly string[], isolate
   const folder = mkdtempSync(join(tmpdir(), 'delayed-'));
   const report = join(folder, 'report.json');
   const args = [vitest, 'run', '-c', join(root, 'test/kit/delayed/vitest-config.ts'), '--reporter=json', `--outputFile=${report}`, '--maxWorkers=1', ...(isolated ? [] : ['--no-isolate']), ...files];
-  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
+  // With CI the configuration would write a report where that of the whole run goes.
+  const { NODE_OPTIONS: _, VITEST: __, CI: ___, ...env } = process.env;
   const printed = await new Promise<string>(done => void execFile(process.execPath, args, { cwd: root, maxBuffer: 2 ** 28, env: { ...env, DELAY_SEED: String(seed) } }, (_error, stdout, stderr) => done(`${stdout}${stderr}`)));
   if (!existsSync(report)) throw new Error(`The suite was not run: ${stripVTControlCharacters(printed).slice(-2_000)}`);
   const text = readFileSync(report, 'utf8');
