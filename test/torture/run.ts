@@ -226,7 +226,7 @@ async function verdicts(): Promise<void> {
 
 const begin = performance.now();
 async function suitesOverDelayedStores(): Promise<void> {
-  const seeds = Array.from({ length: isShort ? 3 : 20 }, (_, place) => place + 1);
+  const seeds = Array.from({ length: isShort ? 2 : 20 }, (_, place) => place + 1);
   for (const [files, isolated] of [[quickFiles, false], [otherFiles, true]] as const) {
     const runs: DelayedRun[] = [];
     for (const one of seeds) runs.push(await runDelayed(one, files, isolated));
