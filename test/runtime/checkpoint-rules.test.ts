@@ -61,8 +61,10 @@ const played = { ...flows, ...lists, ...children, ...recovery, ...generations, .
 
 describe('whenever checkpoints are written', () => {
   let read = 0;
+  let ran = 0;
 
   it.each(Object.keys(played))('the documents are the same: %s', async name => {
+    ran++;
     const version = await loadWorkingTree();
     const scenario = played[name] as Scenario;
     const never = await play(version, scenario, 'never');
@@ -72,7 +74,8 @@ describe('whenever checkpoints are written', () => {
   });
 
   it('and much of what was read back had one', context => {
-    if (read === 0) context.skip('Not all scenarios have been played');
-    expect(read).toBeGreaterThan(15);
+    if (ran < Object.keys(played).length) context.skip('Not all scenarios have been played');
+    // 14 with `never`: those that left memory.
+    expect(read).toBeGreaterThan(18);
   });
 });
