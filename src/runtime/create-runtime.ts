@@ -13,7 +13,7 @@ import { ClientSessions } from '../owner/client-sessions.ts';
 import type { ListenOptions, SocketServer } from '../owner/socket-server.ts';
 import { chooseOwnerAddress, openSocketServer } from '../owner/socket-server.ts';
 import { listExecutions } from '../kinds/flows/list-executions.ts';
-import { noteSessions } from './sessions-of.ts';
+import { noteParts } from './sessions-of.ts';
 import { RequestLog } from './request-log.ts';
 import { serveRuntime } from './serve-runtime.ts';
 import { requireFilter } from '../kinds/flows/check-arguments.ts';
@@ -89,16 +89,16 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const maxLength = resolved.maxOutputBytes + requestOverhead;
   const log = new RequestLog(store);
   const { logger, clock } = resolved;
+  const service = serveRuntime({
+    core, engine, clock, actors: hosted.reach, log, queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
+    readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
+  });
   const sessions = new ClientSessions({
-    logger, maxLength, redact: createRedactor(resolved.secrets),
+    logger, maxLength, service, redact: createRedactor(resolved.secrets),
     admit: () => {
       engine.requireRunning();
       return allScopes;
     },
-    service: serveRuntime({
-      core, engine, clock, actors: hosted.reach, log, queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
-      readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
-    }),
   });
   // What cannot be answered any more is asked again, at whoever goes on.
   const hangUp = (): void => {
@@ -223,7 +223,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     transitions: range => transitions(executionId, range),
   });
 
-  return noteSessions({
+  return noteParts({
     get recovered() {
       return core.recovered;
     },
@@ -267,7 +267,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },
-  } satisfies Runtime, sessions);
+  } satisfies Runtime, { sessions, service, reader: store, feed });
 }
 
 /** The latest times that are stored, epoch ms. */

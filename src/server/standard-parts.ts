@@ -1,0 +1,4 @@
+import type { CreatePart } from './part.ts';
+
+/** What every server has beside its routes. */
+export const standardParts: readonly CreatePart[] = [];
