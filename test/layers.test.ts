@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const sources = globSync(['src/**/*.ts', 'machines/**/*.ts', 'persistence/**/*.ts'], { cwd: root }).toSorted();
+const sources = globSync(['src/**/*.{ts,tsx}', 'machines/**/*.ts', 'persistence/**/*.ts'], { cwd: root }).toSorted();
 
 /** Files that may be longer than 400 lines, each with its reason. */
 const longFiles: Readonly<Record<string, string>> = {};
@@ -91,6 +91,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'server', prefix: 'src/server/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', ...runtimeParts, 'tools', 'views'] },
   { name: 'command line', prefix: 'src/views/cli/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },
   { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package'] },
+  // Pictures of flows and machines, for browsers: plain data in.
+  { name: 'inspector graph', prefix: 'src/inspector/graph/', imports: ['core', 'definition'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', ...runtimeParts, 'tools', 'evaluator'] },
   { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'views'] },
@@ -205,6 +207,13 @@ describe('the layers', () => {
     expect(files.size).toBeGreaterThan(100);
   });
 
+  it('draw in a browser without Node.js, and without making markup of texts', () => {
+    const drawing = [...files].filter(([file]) => file.startsWith('src/inspector/graph/'));
+    expect(drawing.length).toBeGreaterThan(10);
+    expect(drawing.flatMap(([file, { packages }]) => packages.filter(name => !/^(?:preact|@preact\/signals)(?:\/|$)/.test(name)).map(name => `${file} imports ${name}`))).toEqual([]);
+    expect(drawing.filter(([, { code }]) => /innerHTML|outerHTML|insertAdjacentHTML/i.test(code)).map(([file]) => file)).toEqual([]);
+  });
+
   it('know no logger, so that none is installed with them', () => {
     expect([...files].filter(([, { packages }]) => packages.includes('pino')).map(([file]) => file)).toEqual([]);
   });
@@ -217,7 +226,7 @@ describe('the layers', () => {
 });
 
 describe('every file', () => {
-  const all = globSync(['src/**/*.ts', 'machines/**/*.ts', 'persistence/**/*.ts', 'test/**/*.ts'], { cwd: root });
+  const all = globSync(['src/**/*.{ts,tsx}', 'machines/**/*.ts', 'persistence/**/*.ts', 'test/**/*.{ts,tsx}'], { cwd: root });
 
   it('has at most 400 lines', () => {
     const long = all.map(file => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 })).filter(({ file, lines }) => lines > maxLines && !(file in longFiles));
@@ -226,7 +235,7 @@ describe('every file', () => {
 
   it('is named after one idea, in kebab-case', () => {
     const wrong = all.filter(file => {
-      const name = posix.basename(file).replace(/(\.(?:test|packed|page))?\.ts$/, '');
+      const name = posix.basename(file).replace(/(\.(?:test|packed|page|browser))?\.tsx?$/, '');
       return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || (/^(utils?|helpers?|common|types|index)$/.test(name) && file !== 'src/index.ts');
     });
     expect(wrong).toEqual([]);
