@@ -11,7 +11,7 @@ const maxUnsent = 4 * 1_024 * 1_024;
 const lookMs = 50;
 
 /** The client's end of a WebSocket: the one of browsers, which Node.js has, too. A message is a text. */
-export class WebSocketCarrier implements Carrier {
+class WebSocketCarrier implements Carrier {
   readonly address: string;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
