@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { bundleEntries, collectLicences, listEntries } from './bundle.ts';
+import { buildInspector } from './inspector.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -23,8 +24,9 @@ export async function buildPackage(outDir: string): Promise<void> {
   mkdirSync(outDir, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const metafile = await bundleEntries(manifest, outDir);
-  writeFileSync(join(outDir, 'LICENSES.txt'), collectLicences(metafile));
   declareEntries(listEntries(manifest), outDir);
+  const modules = await buildInspector(join(outDir, 'inspector'));
+  writeFileSync(join(outDir, 'LICENSES.txt'), collectLicences(metafile, modules));
   cpSync(join(root, 'template'), join(outDir, 'template'), { recursive: true });
 }
 

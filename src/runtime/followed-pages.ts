@@ -5,8 +5,6 @@ import type { ReconnectingClient } from '../owner/reconnecting-client.ts';
 export interface Page<Entry> {
   readonly cursor: string;
   readonly reset?: true;
-  /** How it stands, at the beginning and after a reset, of a topic that tells so. */
-  readonly data?: unknown;
   readonly entries: readonly Entry[];
 }
 
@@ -26,8 +24,6 @@ export class FollowedPages<Entry> {
   readonly #options: FollowedOptions;
   readonly #pages: Page<Entry>[] = [];
   #place: string | undefined;
-  /** What belongs together, until all of it has come. */
-  #gathered: Entry[] = [];
   #failure: FlowError | undefined;
   #more: (() => void) | undefined;
 
@@ -45,17 +41,12 @@ export class FollowedPages<Entry> {
     const subscription = this.#client.follow({
       topic, params: () => params, after: () => this.#place, credit: () => Math.max(0, maxPages - this.#pages.length),
     }, {
-      snapshot: ({ cursor, data, reset }) => {
-        this.#gathered = [];
+      snapshot: ({ cursor, reset }) => {
         // The beginning is told once; where it goes on after a connection has ended is known.
-        if (data === undefined && this.#place !== undefined && !reset) return subscription.credit(1);
-        this.#take(cursor, { entries: [], ...(data !== undefined && { data }), ...(reset && { reset: true as const }) });
+        if (cursor !== null && (this.#place === undefined || reset)) return this.#take({ cursor, entries: [], ...(reset && { reset: true as const }) });
+        subscription.credit(1);
       },
-      commit: ({ cursor, entries, more }) => {
-        this.#gathered.push(...(entries as readonly Entry[]));
-        if (more) return subscription.credit(1);
-        this.#take(cursor, { entries: this.#gathered.splice(0) });
-      },
+      commit: ({ cursor, entries }) => this.#take({ cursor: cursor ?? '', entries: entries as readonly Entry[] }),
       ended: error => {
         this.#failure = error;
         wake();
@@ -79,10 +70,9 @@ export class FollowedPages<Entry> {
     }
   }
 
-  #take(cursor: string | null, page: Omit<Page<Entry>, 'cursor'>): void {
-    // A topic without places begins anew with each connection.
-    this.#place = cursor ?? undefined;
-    this.#pages.push({ cursor: cursor ?? '', ...page });
+  #take(page: Page<Entry>): void {
+    this.#place = page.cursor;
+    this.#pages.push(page);
     this.#more?.();
   }
 }

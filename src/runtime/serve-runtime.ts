@@ -92,8 +92,7 @@ async function requireSettled(core: FlowRuntime, executionIds: readonly string[]
   }
 }
 
-/** Tells a topic of the feed. */
-export async function* followFeed(feed: Pick<Feed, 'follow'>, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
+async function* followFeed(feed: Feed, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
   const pages = feed.follow({ signal, ...(after !== undefined && { after }), ...(wanted && { topics: wanted }) });
   // What comes after a cursor follows at once: where it begins is known.
   if (after !== undefined) yield { type: 'snapshot', cursor: after };

@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { writeFiles } from '../../kinds/flows/artifacts/output-files.ts';
+import { FlowError } from '../../core/errors.ts';
 import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
 import { gather } from '../read-history.ts';
 import { renderExport, requireExportFormat } from '../export/export-format.ts';
+import type { ExportSource } from '../export/export-source.ts';
 import { writeFileAtomically } from '../export/write-file.ts';
 import { renderMade } from '../terminal/made-lines.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
@@ -19,12 +21,15 @@ export interface ExportCommandOptions {
   readonly out?: string;
   readonly generation?: number;
   readonly files?: string;
+  readonly html?: string;
   readonly db?: string;
 }
 
 /** `export`: writes an execution in a format, to a file or to standard output. Never takes ownership. */
 export async function exportCommand(id: string, options: ExportCommandOptions, context: CommandContext): Promise<CommandResult> {
   const format = requireExportFormat(options.format ?? 'json');
+  const other = (['format', 'out', 'files'] as const).find(name => options.html !== undefined && options[name] !== undefined);
+  if (other) throw new FlowError('usage_invalid', `Expected \`--html\` to name the only file that is written, got \`--${other}\` too. Leave one of them out`);
   const database = resolveDatabaseFile(options.db, context);
   requireDatabaseFile(database);
   const client = openClient(database, context);
@@ -35,6 +40,7 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
     const { executionId, flowId } = record;
     if (options.files !== undefined) return await exportFiles(reader, record, resolve(context.cwd, options.files), database, context);
     const source = { reader, record, plan: await new PlanRegistry().load(reader, record.digest), now: context.clock.now() };
+    if (options.html !== undefined) return await exportPage(source, resolve(context.cwd, options.html), database);
     if (options.out !== undefined) {
       const file = resolve(context.cwd, options.out);
       await writeFileAtomically(file, renderExport(format, source));
@@ -49,6 +55,14 @@ export async function exportCommand(id: string, options: ExportCommandOptions, c
   } finally {
     if (!streams) client.close();
   }
+}
+
+/** Writes the inspector's page with the execution in it. */
+async function exportPage(source: ExportSource, file: string, database: string): Promise<CommandResult> {
+  const { readInspectorFiles, renderInspectorPage } = await import('../export/inspector-page.ts');
+  await writeFileAtomically(file, renderInspectorPage(source, readInspectorFiles()));
+  const { executionId, flowId } = source.record;
+  return { exitCode: exitCodes.passed, document: { executionId, flowId, format: 'inspector', file, database }, text: `Wrote ${executionId} to ${file}\n` };
 }
 
 /** Makes the files in a folder what the artifacts are, or were in an earlier life; nothing else in it is touched. */

@@ -146,6 +146,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--out <file>', 'write to this file, whole or not at all (default: standard output)')
     .option('--generation <n>', 'its n-th life, when it was retried (default: the newest)', parseCount)
     .option('--files <folder>', 'write every artifact as a file below this folder instead')
+    .option('--html <file>', 'write the inspector with this execution in it: one file that needs no server')
     .option(...databaseOption)
     .action(async (id: string, options) => settle(await (await import('./export-command.ts')).exportCommand(id, options, context)));
 

@@ -1,0 +1,75 @@
+import { signal } from '@preact/signals';
+
+/** A place in the page, as the fragment of its address says it. */
+export type Route =
+  | { readonly page: 'list' }
+  | { readonly page: 'execution'; readonly id: string; readonly seq: number | undefined; readonly step: string }
+  | { readonly page: 'compare'; readonly a: string; readonly b: string }
+  | { readonly page: 'flow'; readonly id: string }
+  | { readonly page: 'actors'; readonly id: string | undefined }
+  | { readonly page: 'queues' };
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Reads a fragment; what is not known is the list. */
+export function parseRoute(fragment: string): Route {
+  const [path = '', query = ''] = fragment.replace(/^#\/?/, '').split('?');
+  const [page, first, second] = path.split('/').map(decode);
+  const parameters = new URLSearchParams(query);
+  if (page === 'x' && first) {
+    const [, id = first, seq] = /^(.*)@(\d+)$/.exec(first) ?? [];
+    return { page: 'execution', id, seq: seq === undefined ? undefined : Number(seq), step: parameters.get('step') ?? '' };
+  }
+  if (page === 'compare' && first && second) return { page: 'compare', a: first, b: second };
+  if (page === 'flow' && first) return { page: 'flow', id: first };
+  if (page === 'actors') return { page: 'actors', id: first || undefined };
+  if (page === 'queues') return { page: 'queues' };
+  return { page: 'list' };
+}
+
+/** The inverse. */
+export function toFragment(route: Route): string {
+  const encode = encodeURIComponent;
+  switch (route.page) {
+    case 'execution': {
+      const seq = route.seq === undefined ? '' : `@${route.seq}`;
+      return `#/x/${encode(route.id)}${seq}${route.step === '' ? '' : `?step=${encode(route.step)}`}`;
+    }
+    case 'compare':
+      return `#/compare/${encode(route.a)}/${encode(route.b)}`;
+    case 'flow':
+      return `#/flow/${encode(route.id)}`;
+    case 'actors':
+      return `#/actors${route.id === undefined ? '' : `/${encode(route.id)}`}`;
+    case 'queues':
+      return '#/queues';
+    default:
+      return '#/';
+  }
+}
+
+/** Where the page is. */
+export const route = signal<Route>({ page: 'list' });
+
+/** Follows the address of the page. */
+export function followRoute(): void {
+  const read = (): void => void (route.value = parseRoute(location.hash));
+  addEventListener('hashchange', read);
+  read();
+}
+
+/** Goes to a place, so that `back` leads here again. */
+export function goTo(next: Route): void {
+  location.hash = toFragment(next);
+}
+
+/** Says where the page is without a new entry in its past: for what changes with every key. */
+export function noteRoute(next: Route): void {
+  history.replaceState(null, '', toFragment(next));
+}

@@ -1,0 +1,57 @@
+import type { VNode } from 'preact';
+import { formatLength } from '../model/format.ts';
+import { lookAtTransition, model, newest } from '../model/view-state.ts';
+import { Detail } from './detail.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { GraphPanel } from './graph-panel.tsx';
+import { Journal } from './journal.tsx';
+import { Scrubber } from './scrubber.tsx';
+import { Status } from './status.tsx';
+
+/** Whether the replay came to what is stored. */
+function Proof(): VNode | null {
+  const current = model.value;
+  if (!current) return null;
+  void current.version.value;
+  const { history } = current;
+  const [first] = history.mismatches;
+  if (first) {
+    return <button type="button" class="proof is-bad" onClick={() => lookAtTransition(first.seq)}>
+      Differs at {first.seq}: {first.what}, stored {first.found ?? 'ignored'}, replayed {first.expected ?? 'ignored'}{history.different > 1 && ` (${history.different} in all)`}
+    </button>;
+  }
+  if (newest.value < history.length) return <span class="proof">replaying {newest.value.toLocaleString('en')} of {history.length.toLocaleString('en')}</span>;
+  return <span class="proof is-good">replayed {history.length.toLocaleString('en')}, each to the stored state</span>;
+}
+
+function Head(): VNode | null {
+  const current = model.value;
+  if (!current) return null;
+  void current.version.value;
+  const { execution } = current.document;
+  const state = current.history.getState('', newest.value);
+  const { flowId, executionId, generation, score, settledAt, createdAt } = execution;
+  return <div class="head">
+    <h1>{flowId}</h1>
+    <code class="head-id" title={executionId}>{executionId}</code>
+    {generation > 1 && <span class="note">generation {generation}</span>}
+    <Status status={state?.value ?? execution.status} />
+    {score !== null && <span class="head-score">score {score}</span>}
+    {settledAt !== null && <span class="note">{formatLength(settledAt - createdAt)}</span>}
+    <span class="grow" />
+    <Proof />
+  </div>;
+}
+
+/** One execution: its graph, time, journal, and the detail of what is selected. */
+export function ExecutionPage(): VNode {
+  return <main class="execution">
+    <Head />
+    <div class="tools"><Scrubber /><FilterBar /></div>
+    <div class="regions">
+      <div class="region-left"><GraphPanel /></div>
+      <Journal />
+      <Detail />
+    </div>
+  </main>;
+}
