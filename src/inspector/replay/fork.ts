@@ -228,7 +228,7 @@ const effectWords: Readonly<Record<Effect['type'], string>> = {
 };
 
 /** What a host would do, in words. */
-export const describeEffects = (tree: FlowTree, { effects, machineCalls }: Pick<Changes, 'effects' | 'machineCalls'>): string[] => [
+const describeEffects = (tree: FlowTree, { effects, machineCalls }: Pick<Changes, 'effects' | 'machineCalls'>): string[] => [
   ...effects.map(effect => ('position' in effect ? `${effectWords[effect.type]} ${toPlaceAddress(tree, effect.position, effect.item)}` : effectWords[effect.type])),
   ...machineCalls.map(call => (call.type === 'signal' ? `offer the signal ${call.signal.name} to a machine` : `${call.type} the machine of ${call.place.stepId}`)),
 ];
