@@ -64,6 +64,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to the kernel', prefix: 'src/kernel.ts', imports: ['core', 'evaluator', 'definition', 'store records', 'kernel'] },
   { name: 'kernel', prefix: 'src/kernel/', imports: ['core', 'definition', 'machines', 'store records'] },
   { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'tables', 'store contract', 'store records'] },
+  // Knows kinds by what the engine says of them.
+  { name: 'debugger', prefix: 'src/debugger/', imports: ['core', 'definition', 'engine', 'owner'] },
   { name: 'owner', prefix: 'src/owner/', imports: ['core', 'store contract', 'store records'] },
   // What kinds know of one another, as types.
   { name: 'contract', prefix: 'src/kinds/contract/', imports: ['core', 'kernel', 'engine'] },
@@ -72,7 +74,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'queues', prefix: 'src/kinds/queues/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'engine', 'contract', 'owner'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', ...flowParts, 'tools'] },
   // The composition root: where everything that a runtime can do is put together.
-  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'catalog', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools'] },
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'catalog', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools', 'debugger'] },
   { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
   { name: 'backup program', prefix: 'src/backup-thread.ts', imports: ['sqlite store'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', ...runtimeParts, 'views', 'command line'] },

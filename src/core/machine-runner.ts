@@ -17,6 +17,20 @@ export interface MachineRunner<Context, Event, Input> {
    */
   transition(snapshot: Snapshot<Context>, event: Event, effects: string[]): Snapshot<Context>;
   restore(value: string, context: Context): Snapshot<Context>;
+  /**
+   * Why `transition` takes what it takes, from the same table. Undefined: the state has nothing for such an event.
+   *
+   * @throws what a guard throws
+   */
+  explain(snapshot: Snapshot<Context>, event: Event): Explanation | undefined;
+}
+
+/** Which of the transitions that a state has for an event is taken, and why none before it. */
+export interface Explanation {
+  /** Names of guards that refused, in the order in which they were asked. */
+  readonly refused: readonly string[];
+  /** The transition that is taken; undefined: all guards refused. */
+  readonly taken?: { readonly guard: string | null; readonly target: string; readonly actions: readonly string[] };
 }
 
 interface Arguments {
@@ -28,12 +42,14 @@ type Assignment = (args: Arguments) => object;
 type Guard = (args: Arguments) => boolean;
 
 interface Action {
+  readonly name: string;
   /** Name of an effect; undefined for an assignment. */
   readonly effect: string | undefined;
   readonly assign: Assignment | undefined;
 }
 
 interface Candidate {
+  readonly guardName: string | null;
   readonly guard: Guard | undefined;
   readonly target: CompiledState | undefined;
   readonly actions: Action[];
@@ -74,19 +90,20 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
     const name = typeof action === 'string' ? action : ((action as { type?: string }).type ?? refuse('an inline action'));
     const implementation = typeof action === 'function' ? action : actions[name];
     const { type, assignment } = (implementation ?? refuse(`no action "${name}"`)) as { type?: string; assignment?: unknown };
-    if (type === undefined) return { effect: name, assign: undefined };
+    if (type === undefined) return { name, effect: name, assign: undefined };
     if (type !== 'xstate.assign') return refuse(`the built-in action ${type}`);
-    if (typeof assignment === 'function') return { effect: undefined, assign: assignment as Assignment };
+    if (typeof assignment === 'function') return { name, effect: undefined, assign: assignment as Assignment };
     const fields = Object.entries(assignment as Record<string, unknown>);
     return {
+      name,
       effect: undefined,
       assign: args => Object.fromEntries(fields.map(([key, value]) => [key, typeof value === 'function' ? value(args) : value])),
     };
   };
 
   const toGuard = (guard: unknown): Guard | undefined => {
-    if (guard === undefined) return undefined;
-    const name = typeof guard === 'string' ? guard : (guard as { type: string }).type;
+    const name = toGuardName(guard);
+    if (name === null) return undefined;
     return (guards[name] ?? refuse(`no guard "${name}"`)) as Guard;
   };
 
@@ -109,6 +126,7 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
           const next = target?.[0] && (states.get(target[0].key) ?? refuse(`the target "${target[0].key}"`));
           const moves = next !== undefined && (next !== state || reenter || source !== node);
           return {
+            guardName: toGuardName(guard),
             guard: toGuard(guard),
             target: next ?? state,
             actions: [...(moves ? state.exit : []), ...list.map(toAction), ...(moves ? next.entry : [])],
@@ -144,6 +162,18 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
       }
       return snapshot;
     },
+    explain(snapshot, event) {
+      const candidates = states.get(snapshot.value)?.on.get(event.type);
+      if (candidates === undefined) return undefined;
+      const refused: string[] = [];
+      for (const { guard, guardName, target, actions: list } of candidates) {
+        if (guard && !guard({ context: snapshot.context, event })) refused.push(guardName as string);
+        else return { refused, taken: { guard: guardName, target: (target as CompiledState).value, actions: list.map(({ name }) => name) } };
+      }
+      return { refused };
+    },
     restore: (value, context) => ({ value, context, status: states.get(value)?.final ? 'done' : 'active' }),
   };
 }
+
+const toGuardName = (guard: unknown): string | null => (guard === undefined ? null : typeof guard === 'string' ? guard : (guard as { type: string }).type);

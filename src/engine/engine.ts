@@ -9,6 +9,7 @@ import type { Feed } from './feed/feed.ts';
 import type { Envelope, Kind, Life } from './kind.ts';
 import { Loop } from './loop.ts';
 import { Progress } from './progress.ts';
+import type { Sift } from './sift.ts';
 
 export interface EngineOptions {
   readonly store: Records;
@@ -35,6 +36,7 @@ export class Engine {
   readonly #kinds: Kind[] = [];
   readonly #progress: Progress;
   #loop: Loop;
+  #sift: Sift | undefined;
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> | undefined;
 
@@ -63,6 +65,25 @@ export class Engine {
     return loop;
   }
 
+  /** Whoever takes envelopes out of ticks; undefined: nobody does. */
+  get sift(): Sift | undefined {
+    return this.#sift;
+  }
+
+  set sift(sift: Sift | undefined) {
+    this.#sift = sift;
+    this.#loop.sift = sift;
+  }
+
+  get kinds(): readonly Kind[] {
+    return this.#kinds;
+  }
+
+  /** Tells kinds before everything that waits for a tick. */
+  postFirst(envelopes: readonly Envelope[]): void {
+    this.#loop.postFirst(envelopes);
+  }
+
   /** To be called before it begins. */
   add(kind: Kind): void {
     this.#kinds.push(kind);
@@ -76,7 +97,7 @@ export class Engine {
     const loop = this.#loop;
     const post = (envelope: Envelope): void => loop.post(envelope);
     const life: Life = {
-      lastKey, due: this.due, post, isOpen: () => loop.isOpen,
+      lastKey, due: this.due, post, isOpen: () => loop.isOpen, isHeld: key => this.#sift?.isHeld(key) ?? false, over: key => this.#sift?.over(key),
       ask: (kind, command, request) => new Promise((done: (answer: unknown) => void, refused) => post({ kind, command, done, refused, request })),
     };
     const begun: (() => void)[] = [];
@@ -107,6 +128,7 @@ export class Engine {
 
   #end(error: Error): void {
     this.due.clear();
+    this.#sift?.close(error);
     for (const kind of this.#kinds) kind.halt('end', error);
     this.#loop.close(error);
   }
@@ -136,6 +158,8 @@ export class Engine {
     this.status = 'stopping';
     this.due.clear();
     if (!faulted) {
+      // What was held is stored, and what that leads to is given back.
+      this.#sift?.letAll();
       for (const kind of this.#kinds) kind.halt('drain', stopped);
       await this.#progress.waitFor(() => this.#loop.idle && this.#kinds.every(({ idle }) => idle), timeoutMs);
       for (const kind of this.#kinds) kind.halt('release', stopped);

@@ -2,6 +2,7 @@ import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
 import type { Answer } from '../../persistence/answer.ts';
 import type { Transaction } from '../../persistence/store.ts';
 import type { DueTimes } from './due.ts';
+import type { Holding } from './holding.ts';
 
 /** A request of a client that may be repeated: it is stored in the commit of its effect, so that it is recognised. */
 export interface NamedRequest {
@@ -53,6 +54,10 @@ export interface Life {
   post(envelope: Envelope): void;
   /** As `post`; resolves with the answer after the commit. */
   ask(kind: Kind, command: unknown, request?: NamedRequest): Promise<unknown>;
+  /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
+  isHeld(key: string): boolean;
+  /** It has come to its end: nobody has it stand still any more. */
+  over(key: string): void;
 }
 
 /** Actors of one kind, in the ticks of a runtime. */
@@ -84,6 +89,8 @@ export interface Kind<Command = unknown> {
   halt(how: 'drain' | 'release' | 'end', error: Error): void;
   /** Whether nothing of it runs any more. */
   readonly idle: boolean;
+  /** So that its commands can be held and walked through; left out: they cannot. */
+  readonly holding?: Holding<Command, Envelope> | undefined;
 }
 
 /** An answer that refuses a command. */

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { FlowError, toError } from '../core/errors.ts';
 import type { Envelope, Kind, NamedRequest, OwnWrite, Tick } from './kind.ts';
 import { Refusal } from './kind.ts';
+import type { Sift } from './sift.ts';
 import { isRefusal, isStoreTrouble } from './store-trouble.ts';
 
 export interface LoopOptions {
@@ -25,6 +26,8 @@ const tickBudget = 1_000;
 /** What one tick has come to, before it is stored. */
 interface Work {
   readonly now: number;
+  /** Whoever takes envelopes out of it. */
+  readonly sift: Sift | undefined;
   /** As they were taken, without what followed from them. */
   readonly given: readonly Envelope[];
   readonly kinds: Set<Kind>;
@@ -40,6 +43,8 @@ interface Work {
  * envelopes are taken again, in halves, down to the one that is to blame. That one fails alone.
  */
 export class Loop {
+  /** Whoever takes envelopes out of the ticks to come. */
+  sift: Sift | undefined;
   readonly #options: LoopOptions;
   #inbox: Envelope[] = [];
   /** Halves of dropped ticks, the next one first: they come before the inbox. */
@@ -73,6 +78,13 @@ export class Loop {
     this.#arm();
   }
 
+  /** As `post`, before everything that waits for a tick. */
+  postFirst(envelopes: readonly Envelope[]): void {
+    if (!this.#open) return envelopes.forEach(envelope => this.post(envelope));
+    this.#inbox.unshift(...envelopes);
+    this.#arm();
+  }
+
   /** Takes nothing more; whoever waits for an answer gets the error. */
   close(error: Error): void {
     this.#open = false;
@@ -92,8 +104,11 @@ export class Loop {
   #tick(): void {
     this.#armed = false;
     if (!this.#open || this.#work) return;
-    const given = this.#again.shift() ?? this.#takeInbox();
-    const work: Work = (this.#work = { now: this.now(), given, kinds: new Set(), answers: [], hasThrown: false });
+    const taken = this.#again.shift() ?? this.#takeInbox();
+    const { sift } = this;
+    // Before anything is decided or written: what is held is neither.
+    const given = sift === undefined ? taken : sift.sift(taken);
+    const work: Work = (this.#work = { now: this.now(), sift, given, kinds: new Set(), answers: [], hasThrown: false });
     const loading = this.#load(given);
     if (loading) loading.then(() => this.#open && this.#run(work), error => this.#fail(error));
     else this.#run(work);
@@ -164,8 +179,9 @@ export class Loop {
   }
 
   #drain(work: Work, attempt: (write: OwnWrite) => void): MutableBatch | undefined {
-    const { now, kinds, answers } = work;
+    const { now, sift, kinds, answers } = work;
     const taken = [...work.given];
+    const post = (envelope: Envelope): void => void taken.push(envelope);
     let present: Envelope | undefined;
     let held: Envelope | undefined;
     const requests: RequestRecord[] = [];
@@ -185,7 +201,7 @@ export class Loop {
       if (request && answer !== false) requests.push(toRequestRecord(request, answer, now));
       return answer;
     };
-    const tick: Tick = { now, take, attempt, post: envelope => void taken.push(envelope), hold: () => (held = present as Envelope) };
+    const tick: Tick = { now, take, attempt, post: sift === undefined ? post : envelope => sift.takes(envelope) || post(envelope), hold: () => (held = present as Envelope) };
     // By index: what follows in the course of the tick is taken in, too.
     for (let index = 0; index < taken.length; index++) take(taken[index] as Envelope);
     const batch = createBatch();
@@ -196,9 +212,10 @@ export class Loop {
   }
 
   /** After the commit: what was decided is done, then callers have their answers. */
-  #finish({ now, kinds, answers }: Work): void {
+  #finish({ now, sift, kinds, answers }: Work): void {
     this.#work = undefined;
     try {
+      sift?.ended(true);
       for (const kind of kinds) kind.perform(now);
       for (const answer of answers) answer();
       if (this.#inbox.length > 0 || this.#again.length > 0) this.#arm();
@@ -216,10 +233,14 @@ export class Loop {
       () => {
         if (!this.#open) return;
         this.#work = undefined;
-        const { given } = work;
+        const { given, sift } = work;
+        sift?.ended(false);
         const half = Math.ceil(given.length / 2);
         if (given.length > 1) this.#again.unshift(given.slice(0, half), given.slice(half));
-        else given[0]?.kind.fail(given[0], toError(error));
+        else if (given[0]) {
+          sift?.failed(given[0]);
+          given[0].kind.fail(given[0], toError(error));
+        }
         if (this.#inbox.length > 0 || this.#again.length > 0) this.#arm();
         this.#options.ticked();
       },
@@ -237,7 +258,7 @@ export class Loop {
 }
 
 /** Puts those that have an order in it, in the places that they have together. */
-function putInOrder(taken: Envelope[]): void {
+export function putInOrder(taken: Envelope[]): void {
   const places = [...taken.keys()].filter(index => taken[index]?.order !== undefined);
   if (places.length < 2) return;
   const sorted = places.map(index => taken[index] as Envelope).toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));

@@ -41,6 +41,7 @@ export class ClientSession implements CarrierEnd {
   readonly #heartbeat: Heartbeat;
   readonly #pending = new Map<number, Promise<void>>();
   readonly #subscriptions = new Map<number, Subscription>();
+  readonly #ending = new AbortController();
   #peer: Peer | undefined;
   #isOver = false;
   #isPaused = false;
@@ -123,7 +124,7 @@ export class ClientSession implements CarrierEnd {
       return this.close('version_unsupported', `Expected a client that speaks version ${protocolVersions.join(' or ')} of the protocol, got one that speaks ${spoken}. Use the owner's version of Flowstone, or stop the owner and begin it anew with yours`, null);
     }
     try {
-      this.#peer = { scopes: [...admit(token)] };
+      this.#peer = { scopes: [...admit(token)], closed: this.#ending.signal };
     } catch (error) {
       if (!isFlowError(error)) throw error;
       return this.close(error.code, error.message, error.code.startsWith('runtime_') ? comeAgainMs : null);
@@ -270,6 +271,7 @@ export class ClientSession implements CarrierEnd {
 
   #end(): void {
     this.#isOver = true;
+    this.#ending.abort();
     this.#heartbeat.stop();
     for (const subscription of this.#subscriptions.values()) subscription.end(false);
     this.#subscriptions.clear();

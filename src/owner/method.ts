@@ -26,6 +26,8 @@ export const defineTopic = <Params>(topic: Topic<Params>): Topic<Params> => topi
 /** The other end of a connection, as methods and topics tell one from another. */
 export interface Peer {
   readonly scopes: readonly Scope[];
+  /** Aborts when its connection has ended. Left out: its end is not known. */
+  readonly closed?: AbortSignal | undefined;
 }
 
 export interface Call {

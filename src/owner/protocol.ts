@@ -11,9 +11,10 @@ export const scopes = {
   read: 'look at executions, actors and queues, and follow what happens',
   run: 'start, signal, cancel, retry and resume executions; publish and handle messages; talk to actors',
   operate: 'delete, purge and redrive',
+  debug: 'have executions and actors stand still, and let them go on message by message',
 } as const;
 export type Scope = keyof typeof scopes;
-export const allScopes: readonly Scope[] = ['read', 'run', 'operate'];
+export const allScopes: readonly Scope[] = ['read', 'run', 'operate', 'debug'];
 
 const maxCredit = 1_000_000;
 const id = z.int().nonnegative().describe('number of the request or subscription, unlike any other that is open');

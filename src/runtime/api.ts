@@ -1,6 +1,8 @@
 import type { Logger } from '../core/logger.ts';
 import type { AnyStore } from '../../persistence/records/open-records.ts';
 import type { Clock } from '../core/clock.ts';
+import type { DebugOptions } from '../debugger/debug-options.ts';
+import type { Debugger } from '../debugger/debugger.ts';
 import type { Random } from '../core/ids.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import type { Flow, FlowTypes } from '../definition/typed-flow.ts';
@@ -73,6 +75,8 @@ export interface RuntimeOptions extends QueueRuntimeOptions, MachineOptions {
   readonly models?: ModelClient;
   /** Texts that are never stored in an interaction, as keys: they are taken out of prompts, responses and reasons. */
   readonly secrets?: readonly string[];
+  /** How executions and actors may be held and stepped; see `runtime.debug`. */
+  readonly debug?: DebugOptions;
   /** Kinds of actors of your own, made with `defineKind` of `flowstone/kit`. */
   readonly kinds?: readonly KindDefinition<object, object, unknown, unknown>[];
 }
@@ -125,6 +129,11 @@ export interface Runtime extends QueueRuntime, MachineRuntime {
   readonly recovered: readonly ExecutionSummary[];
   readonly artifacts: Artifacts;
   readonly interactions: Interactions;
+  /**
+   * Has executions and actors stand still, and lets them go on message by message. Made when it is first asked for; until
+   * something is held it costs nothing.
+   */
+  readonly debug: Debugger;
   health(): RuntimeHealth;
   /** After a failed commit: drops what is in memory and goes on from the store. */
   restart(): Promise<void>;

@@ -3,6 +3,8 @@ import { openRecords } from '../../persistence/records/open-records.ts';
 import type { Records } from '../../persistence/store.ts';
 import { BelievedTime } from '../core/believed-time.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
+import { requireDebugOptions } from '../debugger/debug-options.ts';
+import { Debugger } from '../debugger/debugger.ts';
 import { createRedactor } from '../core/redact.ts';
 import { isolate } from '../isolation/isolate.ts';
 import { builtInTools } from '../tools/built-in.ts';
@@ -89,15 +91,20 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const maxLength = resolved.maxOutputBytes + requestOverhead;
   const log = new RequestLog(store);
   const { logger, clock } = resolved;
+  const { control, ...debugOptions } = requireDebugOptions(options.debug, process.env['NODE_ENV']);
+  let inspector: Debugger | undefined;
+  const openDebugger = (): Debugger => (inspector ??= new Debugger({ ...resolved, ...debugOptions, engine }));
+  const isHeld = (executionId: string): boolean => inspector?.isHeld(executionId) ?? false;
   const service = serveRuntime({
-    core, engine, clock, actors: hosted.reach, log, queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
+    core, engine, clock, actors: hosted.reach, log, maxInterruptions: resolved.maxInterruptions, openDebugger, getDebugger: () => inspector,
+    logSteering: (method, target) => logger.info({ method, target }, 'a client steers what is held'), queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
     readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
   });
   const sessions = new ClientSessions({
     logger, maxLength, service, redact: createRedactor(resolved.secrets),
     admit: () => {
       engine.requireRunning();
-      return allScopes;
+      return control ? allScopes : allScopes.filter(scope => scope !== 'debug');
     },
   });
   // What cannot be answered any more is asked again, at whoever goes on.
@@ -121,7 +128,8 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     throw error;
   };
 
-  const toListed = (record: ExecutionRecord): ExecutionSummary => toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined);
+  const toListed = (record: ExecutionRecord): ExecutionSummary =>
+    ({ ...toSummary(record, record.settledAt === null ? core.blockedBy(record.executionId) : undefined), ...(isHeld(record.executionId) && { heldBy: 'inspector' as const }) });
 
   const room = new TurnRoom();
   const requireExecution = async (executionId: string, generation?: number): Promise<ExecutionRecord> => {
@@ -260,7 +268,10 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     consume: queues.consume,
     ...hosted.api,
     queues: queues.queues,
-    health: () => core.health(),
+    get debug() {
+      return openDebugger();
+    },
+    health: () => ({ ...core.health(), ...(inspector && toHeldTargets(inspector)) }),
     restart: () => engine.restart(),
     async stop(how = {}) {
       const { timeoutMs = defaultStopMs } = requireCallOptions('runtime.stop', how);
@@ -269,6 +280,11 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
     },
   } satisfies Runtime, { sessions, service, reader: store, feed });
 }
+
+const toHeldTargets = (inspector: Debugger): { readonly heldByInspector?: readonly string[] } => {
+  const targets = inspector.held().filter(({ mode }) => mode === 'paused').map(({ target }) => target);
+  return targets.length > 0 ? { heldByInspector: targets } : {};
+};
 
 /** The latest times that are stored, epoch ms. */
 async function listLatest(store: Records): Promise<number[]> {

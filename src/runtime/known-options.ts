@@ -9,7 +9,7 @@ export const runtimeKeys: KeysOf<RuntimeOptions> = {
   store: true, tools: true, flows: true, consolidators: true, clock: true, random: true, logger: true, maxActiveFlows: true, maxRunningSteps: true, maxInterruptions: true,
   maxOutputBytes: true, maxFlowDepth: true, maxChildFlows: true, keepResidentMs: true, expressionTimeLimitMs: true, recover: true, isolation: true, listen: true, inspect: true, retentionMs: true, sizeBudgetBytes: true,
   maxArtifactBytes: true, outputDir: true, models: true, secrets: true, remotes: true, queues: true, queueSettings: true, queueAlerts: true, onQueueAlert: true, machines: true,
-  codecs: true, maxLoadedActors: true, kinds: true,
+  codecs: true, maxLoadedActors: true, kinds: true, debug: true,
 };
 
 /** What every store can do; the rest is the business of its type. */

@@ -1,5 +1,7 @@
 import { readStats } from '../catalog/read-stats.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { serveDebugger } from '../debugger/serve-debugger.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Feed, FeedPage } from '../engine/feed/feed.ts';
@@ -11,9 +13,13 @@ import { listExecutions } from '../kinds/flows/list-executions.ts';
 import type { QueueService } from '../kinds/queues/serve-queues.ts';
 import type { Following, Service, Told } from '../owner/method.ts';
 import { serveMethods, serveTopics } from '../owner/method.ts';
+import { debugTopics, valueMethods } from '../owner/debug-methods.ts';
 import { flowMethods } from '../owner/methods.ts';
 import { topics } from '../owner/queue-methods.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { ExecutionSource } from './execution-topic.ts';
+import { followExecution } from './execution-topic.ts';
+import { readValue } from './read-value.ts';
 import type { RequestLog } from './request-log.ts';
 
 export interface ServedRuntime {
@@ -25,6 +31,11 @@ export interface ServedRuntime {
   readonly log: RequestLog;
   readonly readDetails: (executionId: string, options: { readonly generation?: number | undefined; readonly items?: boolean | undefined }) => Promise<ExecutionDetails>;
   readonly toSummary: (record: ExecutionRecord) => ExecutionSummary;
+  readonly maxInterruptions: number;
+  readonly openDebugger: () => Debugger;
+  /** Undefined: nobody has debugged yet. */
+  readonly getDebugger: () => Debugger | undefined;
+  readonly logSteering: (method: string, target: string | undefined) => void;
 }
 
 /** Leaves out what is undefined: a caller within the process would not have named it either. */
@@ -33,7 +44,7 @@ function given<Options extends object>(options: Options): { [Name in keyof Optio
 }
 
 /** What clients can ask a runtime for, whatever carries what they say. */
-export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary }: ServedRuntime): Service {
+export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering }: ServedRuntime): Service {
   const { store, feed } = engine;
   const prune = async (params: Parameters<typeof store.prune>[0]): Promise<number> => {
     engine.requireRunning();
@@ -71,12 +82,29 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
     send: ({ address, event }, call) => log.once('send', call, request => actors.sendToActor(address, event, request)),
     stop: ({ address }, call) => log.once('stop', call, request => actors.stopActor(address, request)),
   });
+  const debug = serveDebugger(openDebugger, logSteering);
+  const source: ExecutionSource = {
+    store, maxInterruptions, toSummary, loadPlan: record => core.plans.load(store, record.digest), follow: options => feed.follow(options),
+    getHeld: target => getDebugger()?.held().find(held => held.target === target),
+    watchHeld: (target, changed) => openDebugger().watch(change => change.target === target && changed('gone' in change ? null : change)),
+  };
+  const { execution } = debugTopics;
+  const values = serveMethods(valueMethods, {
+    value: async ({ executionId, generation, ...place }) => {
+      const record = await core.requireExecution(executionId, generation);
+      return readValue(store, await core.plans.load(store, record.digest), record, place);
+    },
+  });
   return {
-    methods: { ...methods, ...queues.methods },
-    topics: serveTopics(topics, {
-      feed: (options, following) => followFeed(feed, options.topics, following),
-      messages: (params, following) => queues.follow(params, following),
-    }),
+    methods: { ...methods, ...queues.methods, ...values, ...debug.methods },
+    topics: {
+      ...debug.topics,
+      ...serveTopics({ execution }, { execution: (params, following) => followExecution(source, params, following) }),
+      ...serveTopics(topics, {
+        feed: (options, following) => followFeed(feed, options.topics, following),
+        messages: (params, following) => queues.follow(params, following),
+      }),
+    },
   };
 }
 

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Method, Topic } from '../../src/owner/method.ts';
+import { debugMethods, debugTopics, valueMethods } from '../../src/owner/debug-methods.ts';
 import { flowMethods } from '../../src/owner/methods.ts';
 import type { MessageKind } from '../../src/owner/protocol.ts';
 import { messages, readMessage, scopes } from '../../src/owner/protocol.ts';
 import { queueMethods, topics } from '../../src/owner/queue-methods.ts';
 import { root } from './pages.ts';
 
+const allMethods: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods, ...valueMethods, ...debugMethods };
+const allTopics: { readonly [name: string]: Topic } = { ...topics, ...debugTopics };
 const file = join(root, 'docs/reference/protocol.md');
 
 type Field = { readonly description?: string | undefined; isOptional(): boolean };
@@ -34,8 +37,8 @@ const parts = {
   messages: table(['message', 'from', 'what it says', 'fields'], Object.entries(messages as { readonly [type: string]: MessageKind }).map(([type, { from, about, fields }]) =>
     [`\`${type}\``, from, about, describeFields(fields)])),
   scopes: table(['scope', 'what it lets do'], Object.entries(scopes).map(([scope, what]) => [`\`${scope}\``, what])),
-  methods: describeMethods({ ...flowMethods, ...queueMethods }),
-  topics: describeTopics(topics),
+  methods: describeMethods(allMethods),
+  topics: describeTopics(allTopics),
 };
 
 describe('docs/reference/protocol.md', () => {
@@ -49,11 +52,11 @@ describe('docs/reference/protocol.md', () => {
   it('shows messages that an owner takes', () => {
     const lines = [...readFileSync(file, 'utf8').matchAll(/```json\n([\s\S]*?)```/g)].flatMap(([, text = '']) => text.trim().split('\n'));
     expect(lines.length).toBeGreaterThan(2);
-    const all: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods };
+    const all: { readonly [name: string]: Method } = allMethods;
     for (const line of lines) {
       const message = readMessage(JSON.parse(line), 'client');
       if (message.type === 'request') expect(all[message.method]?.params.safeParse(message.params).success).toBe(true);
-      if (message.type === 'subscribe') expect(Object.keys(topics)).toContain(message.topic);
+      if (message.type === 'subscribe') expect(Object.keys(allTopics)).toContain(message.topic);
     }
   });
 });

@@ -120,7 +120,7 @@ const mutants: readonly (readonly [what: string, from: string, to: string])[] = 
   ['answers before the commit', 'answers.push(() => done(answer as never));', 'done(answer as never);'],
   ['acts before the commit', 'return (batch && store.commit(batch)) as', 'for (const kind of work.kinds) kind.perform(work.now);\n      return (batch && store.commit(batch)) as'],
   ['takes the halves in another order', 'this.#again.unshift(given.slice(0, half), given.slice(half));', 'this.#again.unshift(given.slice(half), given.slice(0, half));'],
-  ['takes what came meanwhile first', 'const given = this.#again.shift() ?? this.#takeInbox();', 'const given = this.#inbox.length > 0 ? this.#takeInbox() : (this.#again.shift() ?? []);'],
+  ['takes what came meanwhile first', 'const taken = this.#again.shift() ?? this.#takeInbox();', 'const taken = this.#inbox.length > 0 ? this.#takeInbox() : (this.#again.shift() ?? []);'],
 ];
 const seeds = [1, 2, 3, 4, 5];
 

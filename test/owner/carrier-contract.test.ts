@@ -106,7 +106,7 @@ describe.each(Object.entries(carriers))('a connection over %s', (_, open) => {
 
   it('begins with a hello, whose answer says what may be asked', async () => {
     const { connect } = await start();
-    expect((await connect()).welcome).toEqual({ type: 'welcome', version: 1, scopes: ['read', 'run', 'operate'], methods: Object.keys(methods), topics: ['count'], maxLength });
+    expect((await connect()).welcome).toEqual({ type: 'welcome', version: 1, scopes: ['read', 'run', 'operate', 'debug'], methods: Object.keys(methods), topics: ['count'], maxLength });
   });
 
   it('answers each request once, whatever the order', async () => {

@@ -11,12 +11,13 @@ import type { FlowCommand } from './flow-commands.ts';
 import { adoptPlans } from './child-plans.ts';
 import { FairTurns, longWaitMs } from '../../engine/fair-turns.ts';
 import type { Host } from './host.ts';
-import { toBreak } from './host.ts';
 import { loadTree } from './loader.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import type { PlanRegistry } from './plan-registry.ts';
 import type { Resident } from './resident.ts';
 import { createResident } from './resident.ts';
+import { StandingExecutions } from './standing-executions.ts';
+import { toBreak } from './to-break.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 
@@ -30,6 +31,8 @@ export interface AdmissionOptions {
   readonly mayContinue: (execution: ExecutionHead) => boolean;
   /** Why a plan cannot run here; undefined: it can. */
   readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
+  /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
+  readonly isHeld: (executionId: string) => boolean;
   /** There are sleeping executions; the next one is due then. */
   readonly sleepUntil: (at: number) => void;
   /** Something that was being read has been read. */
@@ -55,6 +58,7 @@ const pageSize = 256;
 export class Admission {
   /** Executions that cannot go on here, and why. */
   readonly blocked = new Map<string, StepFailure>();
+  readonly standing: StandingExecutions;
   readonly #options: AdmissionOptions;
   readonly #host: Host;
   /** Messages for executions that are on their way into memory. */
@@ -72,6 +76,7 @@ export class Admission {
   constructor(options: AdmissionOptions, host: Host) {
     this.#options = options;
     this.#host = host;
+    this.standing = new StandingExecutions({ ...options, post: command => host.post(command) });
   }
 
   /** Executions are being read. */
@@ -135,9 +140,19 @@ export class Admission {
   /** Brings an execution that others wait for into memory, whatever the limit says. */
   bring(executionId: string): void {
     if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
+    if (this.standing.passOver({ executionId })) return;
     const messages: Envelope[] = [];
     this.#arriving.set(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
+  }
+
+  /** It stands still no more. */
+  released(executionId: string): void {
+    this.standing.release(executionId);
+    const resident = this.#host.residents.get(executionId);
+    // Where it only waits it leaves memory.
+    if (resident) this.#host.post({ type: 'goOn', resident });
+    this.fill();
   }
 
   /** What cannot be read back stays where it is, and holds up nobody else. */
@@ -173,6 +188,8 @@ export class Admission {
 
   async #restore(record: ExecutionRecord, how: 'requested' | 'woken', messages: readonly Envelope[], stored?: StoredTree): Promise<void> {
     const resident = await this.#read(record, stored);
+    // Somebody has it stand still since, and nothing was let in for it.
+    if (messages.length === 0 && this.standing.passOver(record)) return;
     const command: FlowCommand = { type: 'restored', resident, how, envelopes: messages };
     try {
       await this.#host.ask(command);
@@ -263,8 +280,10 @@ export class Admission {
     }
   }
 
-  #isNew({ executionId }: ExecutionRecord): boolean {
-    return !this.#host.residents.has(executionId) && !this.#arriving.has(executionId) && !this.blocked.has(executionId) && !this.#left.has(executionId);
+  #isNew(record: ExecutionRecord): boolean {
+    const { executionId } = record;
+    if (this.#host.residents.has(executionId) || this.#arriving.has(executionId) || this.blocked.has(executionId) || this.#left.has(executionId)) return false;
+    return !this.standing.passOver(record);
   }
 
   /** @param late the records may have changed since they were read */

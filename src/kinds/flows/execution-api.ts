@@ -90,6 +90,8 @@ export interface ExecutionSummary {
   readonly settledAt: number | null;
   /** When a sleeping execution wakes, epoch ms. */
   readonly wakeAt: number | null;
+  /** It stands still: somebody debugs it. */
+  readonly heldBy?: 'inspector';
   /** Why an unsettled execution is not continued here: tools or flows that this runtime does not have. */
   readonly blockedBy?: StepFailure;
 }
@@ -224,4 +226,6 @@ export interface RuntimeHealth {
   /** Handlers running now. */
   readonly runningSteps: number;
   readonly owner: OwnerRecord;
+  /** What stands still because somebody debugs it: ids of executions, `actor:<id>` of actors. Left out: nothing does. */
+  readonly heldByInspector?: readonly string[];
 }

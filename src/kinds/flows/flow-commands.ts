@@ -29,10 +29,15 @@ export interface Legacy {
 export type FlowCommand =
   /** The answer is whether it could still change how the flow ends. */
   | { readonly type: 'message'; readonly executionId: string; readonly generation?: number | undefined; readonly message: Message; readonly writes?: OwnWrites | undefined; /** Somebody waits who may be refused. */ readonly isCalled?: true }
-  | { readonly type: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly flows: FlowDigests | undefined; readonly labels?: Readonly<Record<string, string>> | undefined; /** It fails at once, so. */ readonly breaks?: StepFailure }
+  | { readonly type: 'start'; readonly header: ExecutionHeader; readonly plan: FlowPlan; readonly admit: boolean; readonly legacy?: Legacy; readonly flows: FlowDigests | undefined; readonly labels?: Readonly<Record<string, string>> | undefined; /** It fails at once, so. */ readonly breaks?: StepFailure; /** It is stored, and begins when it is told so. */ readonly later?: true }
   | { readonly type: 'restored'; readonly resident: Resident; readonly how: 'requested' | 'woken'; readonly envelopes: readonly Envelope[] }
   | { readonly type: 'late'; readonly resident: Resident; readonly message: Extract<Message, { to: 'step' }> }
+  /** It comes into memory, whatever the limit says. */
+  | { readonly type: 'wake'; readonly executionId: string }
   /** It was read back in the course of a tick that was dropped. */
   | { readonly type: 'goOn'; readonly resident: Resident }
   /** It cannot go on, whatever its machines say: it fails. */
   | { readonly type: 'break'; readonly resident: Resident; readonly failure: StepFailure };
+
+/** Whether an execution is told to begin: with what it has then, whatever the event says. */
+export const isStart = (message: Message): boolean => message.to === 'flow' && message.event.type === 'flow.start';

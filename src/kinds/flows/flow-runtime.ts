@@ -12,11 +12,13 @@ import type { Changes } from '../../kernel/changes.ts';
 import { requireId, requireText } from './check-arguments.ts';
 import { readSignal } from './check-signal.ts';
 import { ChildFlows } from './child-flows.ts';
+import { toDueMessage, wholeFlow, wholeTimeout } from './due-messages.ts';
 import { Effects } from './effects.ts';
 import type { Due, DueKind } from '../../engine/due.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import type { FlowCommand } from './flow-commands.ts';
+import { FlowHolding } from './flow-holding.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
 import type { Isolation } from './isolation.ts';
@@ -35,16 +37,9 @@ import type { RunServices } from './run-session.ts';
 import type { Recover, ResolvedOptions } from './resolved-options.ts';
 import type { Started, StartParams } from './starter.ts';
 import { Starter } from './starter.ts';
-import { toExpiry } from '../../kernel/answers.ts';
-import { createTimerEvent, getActor, isFanOut } from '../../kernel/tree.ts';
-import { noItem } from '../../core/address.ts';
 import { Watchers } from '../../engine/watchers.ts';
 
 const maxRecoveredListed = 1_000;
-/** In place of a position: the whole flow is to be brought into memory. */
-const wholeFlow = -2;
-/** The flow's own timeout. */
-const wholeTimeout = -1;
 
 /** What flows are made of in one life of the runtime. */
 interface Parts {
@@ -70,11 +65,13 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   readonly #machines: Machines;
   readonly #inspection: Inspection | undefined;
   #parts: Parts | undefined;
+  #life: Life | undefined;
   #lastKey = 0;
   readonly #obstacles: Obstacles;
   readonly #services: RunServices;
   readonly #starter: Starter;
   readonly #retrier: Retrier;
+  readonly holding: FlowHolding;
   recovered: readonly ExecutionSummary[] = [];
 
   constructor(engine: Engine, machines: Machines, options: ResolvedOptions, recover: Recover | undefined) {
@@ -87,6 +84,10 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     this.#recovery = new Recovery(recover, options.logger);
     engine.add(this);
     this.#services = createRunServices(store, options, kind => engine.add(kind), () => this.#host, engine.progressed);
+    this.holding = new FlowHolding({
+      ...options, kind: this, store, machines, plans: this.plans, getResident: id => this.#parts?.host.residents.get(id), isElsewhere: id => this.isolation?.holds(id) ?? false,
+      keepWaiting: id => this.#admission.standing.keepWaiting(id), released: id => engine.status === 'running' && this.#parts?.admission.released(id),
+    });
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
       bring: executionId => this.#admission.bring(executionId),
@@ -116,7 +117,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message, 'keep'), fault }, () => host);
     const effects = new Effects({ ...options, store, due: life.due, dueKind: this, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), sleepUntil: at => life.due.wake(this, at), progressed: this.engine.progressed, fault },
+      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), isHeld: life.isHeld, sleepUntil: at => life.due.wake(this, at), progressed: this.engine.progressed, fault },
       host,
     );
     return { host, effects, admission, children };
@@ -139,7 +140,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   /** Reads what is unfinished and goes on with it once all kinds have begun. */
   async begin(life: Life): Promise<() => void> {
-    const { lastKey } = life;
+    const { lastKey } = (this.#life = life);
     this.#lastKey = lastKey;
     const { leavesAll } = this.#recovery.begin(lastKey);
     this.#parts = this.#assemble(life);
@@ -316,6 +317,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident });
       this.#admission.forget(executionId);
+      this.#life?.over(executionId);
       this.#recovery.forget(resident.header.key);
       if (parentId !== null) this.#here.children.settled(executionId);
       return;
@@ -371,28 +373,13 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   ring(due: readonly Due[]): void {
     if (this.engine.status !== 'running') return;
-    for (const { key: executionId, place = 0, part = noItem, at } of due) {
+    for (const one of due) {
+      const { key: executionId, place } = one;
       const resident = this.#host.residents.get(executionId);
-      if (!resident) {
-        if (place === wholeFlow) this.#admission.bring(executionId);
-        continue;
-      }
-      if (place === wholeFlow) continue;
-      if (place === wholeTimeout) this.#expire(executionId, resident, at);
-      else this.#fireStep(executionId, resident, place, part, at);
+      const message = resident && place !== wholeFlow ? toDueMessage(resident, one) : undefined;
+      if (message) this.#host.post({ type: 'message', executionId, message });
+      else if (!resident && place === wholeFlow) this.#admission.bring(executionId);
     }
     this.#admission.fill();
-  }
-
-  #fireStep(executionId: string, { tree }: Resident, position: number, item: number, at: number): void {
-    const actor = getActor(tree, position, item);
-    if (!actor || isFanOut(actor) || actor.snapshot.context.dueAt !== at) return;
-    this.#host.post({ type: 'message', executionId, message: { to: 'step', position, item, event: createTimerEvent(actor) } });
-  }
-
-  #expire(executionId: string, { header, tree }: Resident, at: number): void {
-    // The time of a generation before is nothing to this one.
-    if (header.startedAt === null || tree.flow.context.ending || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity)) return;
-    this.#host.post({ type: 'message', executionId, message: toExpiry(tree.plan) });
   }
 }

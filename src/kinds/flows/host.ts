@@ -4,7 +4,6 @@ import type { JournalRecord } from '../../../persistence/records.ts';
 import type { Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
-import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
@@ -24,18 +23,19 @@ import { createTree, toStartEvent } from '../../kernel/tree.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { collectResident } from './collect-resident.ts';
 import type { FlowCommand } from './flow-commands.ts';
+import { isStart } from './flow-commands.ts';
 import { loadTree } from './loader.ts';
-import { listMessageWaits } from './message-waits.ts';
 import { isAwaited, toOneWrite } from './own-writes.ts';
 import type { Performer } from './performer.ts';
 import type { PlanRegistry } from './plan-registry.ts';
+import type { Neighbours } from './post-following.ts';
+import { postFollowing } from './post-following.ts';
 import type { Resident } from './resident.ts';
 import { createResident, leavesMemory } from './resident.ts';
 import { findLackOfRoom } from './signal-room.ts';
-import type { StepMachines } from '../contract/step-machines.ts';
-import type { StepPublishing } from '../contract/publishing.ts';
+import { toBreak } from './to-break.ts';
 
-export interface HostOptions {
+export interface HostOptions extends Neighbours {
   readonly store: Records;
   readonly machines: Machines;
   readonly plans: PlanRegistry;
@@ -45,10 +45,6 @@ export interface HostOptions {
   readonly maxInterruptions: number;
   /** A flow that wakes sooner than this stays in memory, ms. */
   readonly keepResidentMs: number;
-  /** Tells the queues which steps wait for a message, and which no longer do. */
-  readonly publishing?: StepPublishing | undefined;
-  /** The machines that steps are. */
-  readonly stepMachines?: StepMachines | undefined;
 }
 
 type MessageCommand = Extract<FlowCommand, { type: 'message' }>;
@@ -138,6 +134,8 @@ export class Host {
         return this.#noteLate(command.resident, command.message, tick.now);
       case 'goOn':
         return this.#goOn(command.resident, tick);
+      case 'wake':
+        return this.residents.has(command.executionId) || this.#wake(command.executionId, tick.hold());
       case 'break':
         return this.#break(command, tick);
     }
@@ -151,6 +149,7 @@ export class Host {
     const full = command.isCalled && command.message.to === 'signal' ? findLackOfRoom(resident.tree, command.message.signal) : undefined;
     if (full) return refuse(full);
     const before = resident.tree.flow.value;
+    if (isStart(command.message)) return before === 'pending' && (this.#begin(resident, tick), true);
     this.#deliver(resident, this.#write(resident, command, tick), tick);
     // Once all steps have settled it is decided how the flow ends.
     return before === 'pending' || before === 'stepping';
@@ -176,12 +175,12 @@ export class Host {
     return message;
   }
 
-  #start({ header, plan, admit, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): unknown {
+  #start({ header, plan, admit, later, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): unknown {
     const { machines, maxInterruptions } = this.#options;
     if (this.residents.has(header.executionId)) return refuse(new FlowError('execution_exists', `Expected no execution ${header.executionId}, one is under way`));
     const tree = createTree(machines, plan, header.executionId, maxInterruptions, header.generation, flows);
     if (legacy && legacy.steps.length > 0) inheritSteps(tree, legacy.steps);
-    const admitted = this.#isAdmitted(admit && !breaks);
+    const admitted = (!later || breaks !== undefined) && this.#isAdmitted(admit && !breaks);
     // The caller's header stays as it is: the start may be taken once more.
     const resident = createResident({ ...header }, tree, true, legacy?.steps, labels);
     if (labels) this.#touch(resident).labels = labels;
@@ -192,7 +191,7 @@ export class Host {
     if (admitted) {
       this.#enter(resident);
       if (breaks) return this.#change(resident, tick, changes => breakTree(machines, tree, breaks, tick.now, changes));
-      this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, tick);
+      this.#begin(resident, tick);
     } else {
       this.#touch(resident);
     }
@@ -212,8 +211,12 @@ export class Host {
     if (!this.#isAdmitted(requested)) return;
     this.#enter(resident);
     if (tree.flow.value !== 'pending') this.#change(resident, tick, changes => resume(this.#options.machines, tree, tick.now, changes));
-    else if (requested) this.#deliver(resident, { to: 'flow', event: toStartEvent(tree) }, tick);
+    else if (requested) this.#begin(resident, tick);
     else this.#touch(resident);
+  }
+
+  #begin(resident: Resident, tick: Tick): void {
+    this.#deliver(resident, { to: 'flow', event: toStartEvent(resident.tree) }, tick);
   }
 
   #enter(resident: Resident): void {
@@ -253,21 +256,7 @@ export class Host {
     const { tree } = resident;
     work(changes);
     noteMove(resident, tick.now);
-    if (tree.plan.awaitsMessages) this.#noteWaits(resident, changes, tick);
-    // In the same tick, as with messages: an actor is stored with the step that waits for it.
-    if (changes.machineCalls.length > 0) this.#postCalls(changes, tick);
-  }
-
-  /** In the same tick: what waits is known to the queues as soon as it is stored. */
-  #noteWaits({ header, tree }: Resident, changes: Changes, tick: Tick): void {
-    const waits = listMessageWaits(header.executionId, tree, changes);
-    const { publishing } = this.#options;
-    if (waits.length > 0 && publishing) tick.post(publishing.toWaits(waits));
-  }
-
-  #postCalls({ machineCalls }: Changes, tick: Tick): void {
-    const { stepMachines } = this.#options;
-    for (const call of machineCalls.splice(0)) if (stepMachines) tick.post(stepMachines.toCommand(call));
+    if (tree.plan.awaitsMessages || changes.machineCalls.length > 0) postFollowing(resident.header.executionId, tree, changes, this.#options, tick.post);
   }
 
   #touch(resident: Resident): Changes {
@@ -312,6 +301,8 @@ export class Host {
   }
 
   #leaves(resident: Resident, now: number): boolean {
+    // What stands still is looked at, and stays where that costs nothing.
+    if (this.#life.isHeld(resident.header.executionId) && !isAtRest(resident.tree)) return false;
     return leavesMemory(resident, now, this.#options.keepResidentMs, () => this.#performer.isPaused(resident));
   }
 
@@ -392,7 +383,3 @@ export class Host {
     this.#performer.block(resident.header.executionId, failure);
   }
 }
-
-/** Why an execution fails that caused this error. */
-export const toBreak = (error: Error): StepFailure =>
-  isFlowError(error) ? createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`) : createFailure('machine_failed', toFailure(error).message);
