@@ -15,6 +15,8 @@ export const scopes = {
 } as const;
 export type Scope = keyof typeof scopes;
 export const allScopes: readonly Scope[] = ['read', 'run', 'operate', 'debug'];
+/** Those that a token has unless it says so: who debugs is asked for by name. */
+export const usualScopes: readonly Scope[] = ['read', 'run', 'operate'];
 
 const maxCredit = 1_000_000;
 const id = z.int().nonnegative().describe('number of the request or subscription, unlike any other that is open');

@@ -2,19 +2,19 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { FlowError } from '../core/errors.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Scope } from '../owner/protocol.ts';
-import { allScopes } from '../owner/protocol.ts';
+import { allScopes, usualScopes } from '../owner/protocol.ts';
 
 /** A token, and what its bearer may do. */
 export interface TokenGrant {
   /** At least 16 characters; make it of 32 random bytes. */
   readonly token: string;
-  /** Default: all of them. */
+  /** Default: all of them but `debug`. */
   readonly scopes?: readonly Scope[];
 }
 
 /** Who is let in. What is not named here is refused. */
 export interface AuthOptions {
-  /** A token that may do everything. */
+  /** A token that may do everything but `debug`. */
   readonly token?: string;
   /** Further tokens, each with what it may do. */
   readonly tokens?: readonly TokenGrant[];
@@ -67,7 +67,7 @@ export class Authority {
   }
 }
 
-function toGrant({ token, scopes = allScopes }: TokenGrant): Grant {
+function toGrant({ token, scopes = usualScopes }: TokenGrant): Grant {
   if (typeof token !== 'string' || token.length < minTokenLength || token.length > maxTokenLength || /[^\x21-\x7e]/.test(token)) {
     const got = typeof token === 'string' ? `one of ${token.length}` : describeValue(token);
     throw new FlowError('option_invalid', `Expected a token to be ${minTokenLength} to ${maxTokenLength} visible ASCII characters, got ${got}. Make one of 32 random bytes`);
