@@ -13,7 +13,7 @@ export interface Size {
   readonly height: number;
 }
 
-export const [leastScale, mostScale] = [0.08, 2.5] as const;
+const [leastScale, mostScale] = [0.08, 2.5] as const;
 /** Room around the picture, px of the window. */
 const margin = 24;
 /** Below this letters cannot be read. */

@@ -4,7 +4,7 @@ import type { GraphStep, StepWork } from './step-graph.ts';
 const works: Readonly<Record<string, StepWork>> = { sleep: 'sleep', signal: 'signal', await_message: 'signal', flow: 'flow', machine: 'machine' };
 
 /** What a step does, by its `uses`; kinds of an application's own are taken for tasks. */
-export const toWork = (uses: string): StepWork => works[uses.split(':', 1)[0] ?? ''] ?? 'task';
+const toWork = (uses: string): StepWork => works[uses.split(':', 1)[0] ?? ''] ?? 'task';
 
 /** An expression without its braces, on one line. */
 const toText = (expression: unknown): string => String(expression).replace(/^\s*\{%([\s\S]*)%\}\s*$/, '$1').trim().replaceAll(/\s+/g, ' ');

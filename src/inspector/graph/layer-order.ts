@@ -47,7 +47,7 @@ function countInversions(values: Float64Array, room: Float64Array, from: number,
 }
 
 /** Crossings between each layer and the next. */
-export function countCrossings(layers: readonly (readonly Slot[])[], work: Work): number {
+function countCrossings(layers: readonly (readonly Slot[])[], work: Work): number {
   let count = 0;
   for (const layer of layers) {
     const ends: number[] = [];

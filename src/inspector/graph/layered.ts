@@ -23,6 +23,8 @@ export interface LayeredOptions {
   /** Room between layers, px, at least: it grows where edges go far across. */
   readonly gapAlong: number;
   readonly gaps: Gaps;
+  /** Room between edges that touch the same side of a node without a port of their own, px. Default 0: they meet in its middle. */
+  readonly spread?: number;
 }
 
 export interface Point {
@@ -70,8 +72,27 @@ function assignLayers(nodes: readonly LayeredNode[], before: readonly (readonly 
   return layers.map(layer => used.indexOf(layer));
 }
 
+/** Ports of all edges: their own, else spread over the side of the node in the order in which they come. */
+function spreadPorts(nodes: readonly LayeredNode[], edges: readonly LayeredEdge[], chains: readonly (readonly Slot[])[], spread: number): { fromPort: number; toPort: number }[] {
+  const ports = edges.map(({ fromPort = 0, toPort = 0 }) => ({ fromPort, toPort }));
+  if (spread === 0) return ports;
+  const sides = new Map<string, { readonly edge: number; readonly end: 'fromPort' | 'toPort'; readonly next: number }[]>();
+  for (const [edge, { from, to, fromPort, toPort }] of edges.entries()) {
+    const chain = chains[edge]!;
+    for (const [end, node, own, next] of [['fromPort', from, fromPort, chain[1]!], ['toPort', to, toPort, chain.at(-2)!]] as const) {
+      if (own === undefined) sides.set(`${end} ${node}`, [...(sides.get(`${end} ${node}`) ?? []), { edge, end, next: next.at }]);
+    }
+  }
+  for (const [side, list] of sides) {
+    const room = nodes[Number(side.split(' ')[1])]!.across - 16;
+    const step = Math.max(0, Math.min(spread, room / list.length));
+    for (const [place, { edge, end }] of list.toSorted((a, b) => a.next - b.next || a.edge - b.edge).entries()) ports[edge]![end] = (place - (list.length - 1) / 2) * step;
+  }
+  return ports;
+}
+
 /** Lays a graph without circles out in layers: few crossings, long edges straight, no edge through a node. Deterministic. */
-export function layoutLayered(nodes: readonly LayeredNode[], edges: readonly LayeredEdge[], { gapAlong, gaps }: LayeredOptions): LayeredLayout {
+export function layoutLayered(nodes: readonly LayeredNode[], edges: readonly LayeredEdge[], { gapAlong, gaps, spread = 0 }: LayeredOptions): LayeredLayout {
   const work: Work = { steps: 0 };
   const [before, after]: [number[][], number[][]] = [nodes.map(() => []), nodes.map(() => [])];
   for (const { from, to } of edges) {
@@ -112,11 +133,13 @@ export function layoutLayered(nodes: readonly LayeredNode[], edges: readonly Lay
     for (const slot of list) for (const { slot: other, there, here } of slot.after) farthest = Math.max(farthest, Math.abs(other.at + there - slot.at - here));
     at += sizes[layer]! + (layer + 1 < layers.length ? gapAlong + Math.min(gapAlong * 1.5, farthest * 0.06) : 0);
   }
+  const ports = spreadPorts(nodes, edges, chains, spread);
   const middle = (layer: number): number => starts[layer]! + sizes[layer]! / 2;
   return {
     nodes: nodes.map((_, node) => ({ along: middle(layerOf[node]!), across: slots[node]!.at, layer: layerOf[node]! })),
     edges: chains.map((chain, edge) => {
-      const { from, to, fromPort = 0, toPort = 0 } = edges[edge]!;
+      const { from, to } = edges[edge]!;
+      const { fromPort, toPort } = ports[edge]!;
       const points: Point[] = [{ along: middle(layerOf[from]!) + nodes[from]!.along / 2, across: slots[from]!.at + fromPort }];
       for (const [place, slot] of chain.entries()) {
         const port = place === 0 ? fromPort : place === chain.length - 1 ? toPort : 0;

@@ -1,10 +1,20 @@
 import { options, render } from 'preact';
+import type { ChartState, ChartTransition } from '../../../src/inspector/graph/chart.ts';
+import { type ChartSelection, Statechart } from '../../../src/inspector/graph/statechart.tsx';
 import { StepsGraph } from '../../../src/inspector/graph/steps-graph.tsx';
 import type { StepCoverage } from '../../../src/inspector/graph/step-graph.ts';
 import type { StepsExample } from '../../inspector/graph/graph-examples.ts';
 
 export type GalleryItem =
-  | { readonly kind: 'steps'; readonly example: StepsExample; readonly selected?: string; readonly moved?: readonly string[]; readonly breakpoints?: readonly string[]; readonly coverage?: readonly (readonly [string, StepCoverage])[] };
+  | { readonly kind: 'steps'; readonly example: StepsExample; readonly selected?: string; readonly moved?: readonly string[]; readonly breakpoints?: readonly string[]; readonly coverage?: readonly (readonly [string, StepCoverage])[] }
+  | { readonly kind: 'chart'; readonly chart: ChartText; readonly active?: readonly string[]; readonly taken?: readonly string[]; readonly counts?: readonly (readonly [string, number])[]; readonly breakpoints?: readonly string[]; readonly selected?: ChartSelection | null };
+
+/** A chart as JSON. */
+export interface ChartText {
+  readonly name: string;
+  readonly states: readonly (readonly [string, ChartState])[];
+  readonly transitions: readonly ChartTransition[];
+}
 
 declare global {
   interface Window {
@@ -20,17 +30,27 @@ options.debounceRendering = draw => draw();
 const root = document.querySelector('main') as HTMLElement;
 window.told = [];
 
-function show(item: GalleryItem): void {
-  const { example, selected = null, moved = [], breakpoints = [], coverage } = item;
+function showChart(item: GalleryItem & { readonly kind: 'chart' }, chart = { ...item.chart, states: new Map(item.chart.states) }): void {
+  const { active = [], taken = [], counts, breakpoints = [], selected = null } = item;
   render(
-    <StepsGraph name={example.name} steps={example.steps} states={new Map(example.states)} selected={selected} moved={new Set(moved)} breakpoints={new Set(breakpoints)}
+    <Statechart chart={chart} active={new Set(active)} taken={new Set(taken)} counts={counts && new Map(counts)} breakpoints={new Set(breakpoints)} selected={selected}
+      onSelect={next => { window.told.push(`select ${next === null ? 'nothing' : `${next.kind} ${next.id}`}`); showChart({ ...item, selected: next }, chart); }} />,
+    root,
+  );
+}
+
+function showSteps(item: GalleryItem & { readonly kind: 'steps' }): void {
+  const { example, selected = '', moved = [], breakpoints = [], coverage } = item;
+  render(
+    <StepsGraph name={example.name} steps={example.steps} states={new Map(example.states)} selected={selected === '' ? null : selected} moved={new Set(moved)} breakpoints={new Set(breakpoints)}
       coverage={coverage && new Map(coverage)} onOpen={id => window.told.push(`open ${id}`)}
-      onSelect={id => { window.told.push(`select ${id}`); show({ ...item, ...(id === null ? {} : { selected: id }) }); }} />,
+      onSelect={id => { window.told.push(`select ${id}`); showSteps(id === null ? { ...item, selected: '' } : { ...item, selected: id }); }} />,
     root,
   );
 }
 
 window.showItem = item => {
   render(null, root);
-  show(item);
+  if (item.kind === 'chart') showChart(item);
+  else showSteps(item);
 };
