@@ -21,7 +21,7 @@ const loadedLate: Readonly<Record<string, { readonly contents: string; readonly 
 };
 
 /** Messages of ours are in English: 240 kB of other languages stay out. */
-const english: Plugin = {
+export const english: Plugin = {
   name: 'English only',
   setup: bundle => bundle.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';" })),
 };
@@ -174,8 +174,8 @@ function requireNoRequire(metafiles: readonly Metafile[]): void {
   if (required.length > 0) throw new Error(`Packages inside the bundle ask for ${[...new Set(required)].join(', ')} with require`);
 }
 
-/** The entry point that runs anywhere: a file of its own, in which nothing is loaded by what only Node.js has. */
-const anywhere = 'src/kernel.ts';
+/** The entry points that run anywhere: files of their own, in which nothing is loaded by what only Node.js has. */
+const anywhere: readonly string[] = ['src/kernel.ts', 'src/client.ts'];
 
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
@@ -185,7 +185,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
   const shortened = { ...shared, minifyWhitespace: true, minifySyntax: true } as const;
   const { metafile } = await build({
     ...shortened,
-    entryPoints: listEntries(manifest).filter(entry => entry !== anywhere),
+    entryPoints: listEntries(manifest).filter(entry => !anywhere.includes(entry)),
     outbase: '.',
     outdir,
     // Beside the folders of the entry points' sources: see src/core/entry-file.ts.
@@ -198,7 +198,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
   const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;
   await mergeLoaded(root, metafile, [toOutput('src/index'), toOutput('src/sqlite')], 'core.js', { ...shortened, external });
   // As for a browser: there it is an error to ask for a module of Node.js.
-  const { metafile: own } = await build({ ...shortened, platform: 'browser', target: 'es2023', entryPoints: [anywhere], outbase: '.', outdir, external: ['xstate'], plugins: [english, shorten] });
+  const { metafile: own } = await build({ ...shortened, platform: 'browser', target: 'es2023', entryPoints: [...anywhere], outbase: '.', outdir, external: ['xstate'], plugins: [english, shorten] });
   return { ...metafile, outputs: Object.assign({}, metafile.outputs, own.outputs, ...[...lateMetafiles.values()].map(({ outputs }) => outputs)) as Metafile['outputs'] };
 }
 

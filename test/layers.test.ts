@@ -66,7 +66,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'engine', prefix: 'src/engine/', imports: ['records in tables', 'core', 'tables', 'store contract', 'store records'] },
   // Knows kinds by what the engine says of them.
   { name: 'debugger', prefix: 'src/debugger/', imports: ['core', 'definition', 'engine', 'owner'] },
-  { name: 'owner', prefix: 'src/owner/', imports: ['core', 'store contract', 'store records'] },
+  { name: 'owner', prefix: 'src/owner/', imports: ['core', 'machines', 'store contract', 'store records'] },
   // What kinds know of one another, as types.
   { name: 'contract', prefix: 'src/kinds/contract/', imports: ['core', 'kernel', 'engine'] },
   { name: 'flows', prefix: 'src/kinds/flows/', imports: ['records in tables', 'core', 'evaluator', 'definition', 'assertions', 'machines', 'store contract', 'store records', 'kernel', 'engine', 'contract', 'owner'] },
@@ -95,6 +95,9 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'inspector document'] },
   // Pictures of flows and machines, for browsers: plain data in.
   { name: 'inspector graph', prefix: 'src/inspector/graph/', imports: ['core', 'definition'] },
+  // Runs in browsers, too: test/client/bundle.test.ts.
+  { name: 'client', prefix: 'src/client/', imports: ['core', 'machines', ...runtimeParts] },
+  { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },
   // What is told of an execution to whoever draws it, as plain JSON; the page imports its types, and what makes a plan of it.
   { name: 'inspector document', prefix: 'src/inspector/document/', imports: ['core', 'definition', 'store contract', 'store records', 'kernel', 'owner', 'flows', 'actors'] },
   { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', 'kernel', 'inspector graph', 'inspector document'] },

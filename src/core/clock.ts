@@ -19,13 +19,21 @@ const maxCreditMs = 2 * beatMs;
 
 let credited = 0;
 let lastBeat = 0;
-let beats: NodeJS.Timeout | undefined;
+let beats: Interval | undefined;
+
+/** A timer that repeats; in a browser it keeps nothing alive, and cannot be told not to. */
+type Interval = ReturnType<typeof setInterval> & { readonly unref?: () => unknown };
+function every(ms: number, callback: () => void): Interval {
+  const timer = setInterval(callback, ms) as Interval;
+  timer.unref?.();
+  return timer;
+}
 
 /** The one ticker: time passes for the process as far as it is seen to run. */
 function beat(): number {
   const at = performance.now();
   if (beats) credited += Math.min(at - lastBeat, maxCreditMs);
-  else beats = setInterval(beat, beatMs).unref();
+  else beats = every(beatMs, beat);
   lastBeat = at;
   return credited;
 }
@@ -61,7 +69,7 @@ export const systemClock: Clock = {
 
 /** Calls back again and again, in real time, also where the clock is a simulated one. Keeps no process alive. Returns what ends it. */
 export function repeat(callback: () => void, everyMs: number): () => void {
-  const timer = setInterval(callback, everyMs).unref();
+  const timer = every(everyMs, callback);
   return () => clearInterval(timer);
 }
 

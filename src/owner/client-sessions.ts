@@ -24,7 +24,7 @@ export class ClientSessions {
   }
 
   /** Lets a client in. */
-  accept(carrier: Carrier): void {
+  accept(carrier: Carrier): ClientSession {
     const { maxSessions = defaultMaxSessions, beat = realBeat } = this.#options;
     const idlest = this.#sessions.size < maxSessions ? undefined : this.#findIdle();
     idlest?.close('owner_busy', 'Others need the place of a connection that was idle', 0);
@@ -33,6 +33,7 @@ export class ClientSessions {
       session.close('owner_busy', `Expected at most ${maxSessions} connections at work at the same time`, 1_000);
     }
     this.#sessions.add(session);
+    return session;
   }
 
   /** One that never said hello first, then the oldest of those that do nothing. */

@@ -174,7 +174,7 @@ export class OwnerConnection implements CarrierEnd {
       case 'pong':
         return;
       case 'goodbye':
-        return this.#fail(this.#welcome ? this.#createSilence(`it said goodbye: ${message.message ?? message.code}`) : this.#toError(message));
+        return this.#fail(this.#welcome ? this.#createSilence(`it said goodbye: ${message.message ?? message.code}`, undefined, message.retryAfterMs) : this.#toError(message));
       case 'result':
         return this.#settle(message.id)?.resolve(message.value);
       case 'error':
@@ -209,7 +209,7 @@ export class OwnerConnection implements CarrierEnd {
   }
 
   #toError({ code, message = `The owner of the database at ${this.#carrier.address} said goodbye`, ...rest }: Message<'error' | 'goodbye'>): FlowError {
-    const details = 'details' in rest ? rest.details : undefined;
+    const details = 'details' in rest ? rest.details : 'retryAfterMs' in rest ? { retryAfterMs: rest.retryAfterMs } : undefined;
     return new FlowError(code, message, details ? { details } : {});
   }
 
@@ -237,11 +237,11 @@ export class OwnerConnection implements CarrierEnd {
     for (const listener of this.#listeners.splice(0)) listener(failure);
   }
 
-  #createSilence(why: string, cause?: unknown): FlowError {
+  #createSilence(why: string, cause?: unknown, retryAfterMs?: number | null): FlowError {
     const { address } = this.#carrier;
     return new FlowError('owner_silent', `Expected an answer from the owner of the database at ${address}, but ${why}. Look whether it was done before asking again`, {
       cause,
-      details: { address },
+      details: { address, ...(typeof retryAfterMs === 'number' && { retryAfterMs }) },
     });
   }
 

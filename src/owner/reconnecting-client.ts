@@ -1,9 +1,13 @@
+import type { ClientConnectionContext, ClientConnectionEvent, ClientConnectionInput } from '../../machines/client-connection.ts';
+import { clientConnectionMachine } from '../../machines/client-connection.ts';
 import type { Clock } from '../core/clock.ts';
 import { setDeadline } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import type { Random } from '../core/ids.ts';
 import { createRandomId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Snapshot } from '../core/machine-runner.ts';
+import { compileMachine } from '../core/machine-runner.ts';
 import type { Carrier } from './carrier.ts';
 import type { ConnectionOptions, OpenSubscription, Subscriber } from './owner-connection.ts';
 import { OwnerConnection } from './owner-connection.ts';
@@ -15,10 +19,16 @@ export interface ClientOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly connection?: ConnectionOptions;
+  /** By what right it comes; asked at each connection, since tokens expire. */
+  readonly token?: (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Longest time that a request waits for an owner and its answer, ms. Default: as long as it takes. */
   readonly timeoutMs?: number | undefined;
   /** Whether it is worth looking again after this error. Default: when there is no owner yet, or it is about to go. */
   readonly passes?: (error: unknown) => boolean;
+  /** Whether no owner is looked for any more after this error, until somebody calls `seek`. Default: never. */
+  readonly givesUp?: (error: unknown) => boolean;
+  /** Waits between two looks for an owner. Default: 10 to 500 ms. */
+  readonly waits?: ClientConnectionInput | undefined;
 }
 
 export interface FollowOptions {
@@ -31,9 +41,11 @@ export interface FollowOptions {
   readonly after: () => string | undefined;
 }
 
-/** Waits between two looks for an owner, ms. */
-const leastWaitMs = 10;
-const mostWaitMs = 500;
+/** Where a client's connection stands: a state of `machines/client-connection.ts`. */
+export type ConnectionSnapshot = Snapshot<ClientConnectionContext>;
+
+const nearWaits: ClientConnectionInput = { leastWaitMs: 10, mostWaitMs: 500, growth: 1.5 };
+const runner = compileMachine<ClientConnectionContext, ClientConnectionEvent, ClientConnectionInput>(clientConnectionMachine);
 
 const cutOff = ['owner_silent', 'owner_unreachable', 'runtime_stopped', 'runtime_faulted', 'owner_stopping', 'store_closed', 'stale_owner', 'commit_failed'];
 /** Whether an error leaves open what became of a request: the next owner knows. */
@@ -48,19 +60,39 @@ export class ReconnectingClient {
   readonly #options: ClientOptions;
   readonly #followed = new Set<{ readonly options: FollowOptions; readonly subscriber: Subscriber; open: OpenSubscription | undefined }>();
   readonly #listeners = new Set<() => void>();
+  readonly #watchers = new Set<(snapshot: ConnectionSnapshot) => void>();
+  #snapshot: ConnectionSnapshot;
   #connection: OwnerConnection | undefined;
-  #isSeeking = false;
+  #timer: unknown;
   #waiting: (() => void)[] = [];
   #closed: FlowError | undefined;
   /** Why the last look for an owner was in vain. */
   #lastError: unknown;
+  /** Somebody waits for the first connection: it is told what is in the way, and the log is not. */
+  #isBeginning = false;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#snapshot = runner.initial(options.waits ?? nearWaits);
   }
 
   get connection(): OwnerConnection | undefined {
     return this.#connection;
+  }
+
+  get snapshot(): ConnectionSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Calls back at each change of the connection's state. Returns what ends that. */
+  watch(watcher: (snapshot: ConnectionSnapshot) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Looks for an owner, unless it does already. */
+  seek(): void {
+    this.#move({ type: 'connection.seek' });
   }
 
   /**
@@ -69,21 +101,22 @@ export class ReconnectingClient {
    * @param timeoutMs longest wait, ms
    * @throws what cannot be helped by waiting, and after `timeoutMs` why it could not
    */
-  begin(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
-    this.#isSeeking = true;
-    return this.#begin(timeoutMs).finally(() => (this.#isSeeking = false));
-  }
-
-  async #begin(timeoutMs: number): Promise<void> {
+  async begin(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     const { clock } = this.#options;
     const begin = clock.now();
-    for (let waitMs = leastWaitMs; !this.#closed; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
-      try {
-        return await this.#connect();
-      } catch (error) {
-        if (!this.#passes(error) || clock.now() - begin >= timeoutMs) throw error;
+    this.#isBeginning = true;
+    this.#lastError = undefined;
+    try {
+      this.seek();
+      while (!this.#connection && !this.#closed) {
+        await new Promise<void>(resolve => this.#waiting.push(resolve));
+        if (this.#connection || this.#closed || this.#lastError === undefined) continue;
+        if (this.#passes(this.#lastError) && clock.now() - begin < timeoutMs) continue;
+        this.#move({ type: 'connection.rest' });
+        throw this.#lastError;
       }
-      await this.#pause(waitMs);
+    } finally {
+      this.#isBeginning = false;
     }
   }
 
@@ -129,7 +162,7 @@ export class ReconnectingClient {
     const followed = { options, subscriber, open: undefined as OpenSubscription | undefined };
     this.#followed.add(followed);
     if (this.#connection) this.#subscribe(followed, this.#connection);
-    else this.#seek();
+    else this.seek();
     return {
       credit: more => followed.open?.credit(more),
       close: () => {
@@ -146,26 +179,66 @@ export class ReconnectingClient {
     for (const { open } of this.#followed) open?.close();
     for (const { subscriber } of this.#followed) subscriber.ended(error);
     this.#followed.clear();
-    this.#connection?.close();
+    this.#move({ type: 'connection.close' });
     this.#wake();
   }
 
   // finding the owner
 
+  /** Moves the machine, and does what it decides. */
+  #move(event: ClientConnectionEvent): void {
+    const effects: string[] = [];
+    const before = this.#snapshot;
+    this.#snapshot = runner.transition(before, event, effects);
+    if (this.#snapshot === before) return;
+    for (const effect of effects) {
+      if (effect === 'connect') void this.#connect();
+      else if (effect === 'wait') this.#timer = this.#options.clock.setTimer(() => this.#move({ type: 'timer.fired' }), this.#snapshot.context.waitMs ?? 0);
+      else if (effect === 'unwait') this.#options.clock.clearTimer(this.#timer);
+      else this.#hangUp();
+    }
+    for (const watcher of this.#watchers) watcher(this.#snapshot);
+  }
+
+  #hangUp(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    for (const followed of this.#followed) followed.open = undefined;
+    connection?.close();
+  }
+
+  /** Never rejects. */
   async #connect(): Promise<void> {
-    const { open, connection: options } = this.#options;
-    const carrier = await open();
-    const connection = await OwnerConnection.open(carrier, options);
-    if (this.#closed) return connection.close();
-    this.#connection = connection;
-    for (const followed of this.#followed) this.#subscribe(followed, connection);
-    for (const listener of this.#listeners) listener();
-    connection.onEnd(() => {
-      this.#connection = undefined;
-      for (const followed of this.#followed) followed.open = undefined;
-      if (!this.#closed) this.#seek();
-    });
+    const { open, connection: options, token } = this.#options;
+    try {
+      const right = token && { token: await token() };
+      const carrier = await open();
+      this.#move({ type: 'carrier.opened' });
+      const connection = await OwnerConnection.open(carrier, { ...options, ...right });
+      // It was closed, or nobody wants it any more.
+      if (this.#snapshot.value !== 'greeting') return connection.close();
+      this.#connection = connection;
+      this.#lastError = undefined;
+      this.#move({ type: 'owner.welcomed' });
+      for (const followed of this.#followed) this.#subscribe(followed, connection);
+      for (const listener of this.#listeners) listener();
+      connection.onEnd(failure => {
+        if (this.#connection === connection) this.#lose(failure);
+      });
+    } catch (error) {
+      if (!this.#closed) this.#lose(error);
+    }
     this.#wake();
+  }
+
+  #lose(error: unknown): void {
+    this.#lastError = error;
+    const { givesUp, logger, random } = this.#options;
+    const code = isFlowError(error) ? error.code : 'owner_unreachable';
+    const retryAfterMs = isFlowError(error) ? error.details?.['retryAfterMs'] : undefined;
+    if (!this.#isBeginning && !this.#passes(error)) logger.error({ err: error }, 'the owner of the database could not be reached; it is tried again');
+    if (givesUp?.(error)) return this.#move({ type: 'connection.refused', code });
+    this.#move({ type: 'connection.lost', code, retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null, random: random.next() });
   }
 
   #subscribe(followed: { readonly options: FollowOptions; readonly subscriber: Subscriber; open: OpenSubscription | undefined }, connection: OwnerConnection): void {
@@ -185,40 +258,13 @@ export class ReconnectingClient {
     });
   }
 
-  #seek(): void {
-    if (this.#isSeeking) return;
-    this.#isSeeking = true;
-    void this.#look().finally(() => {
-      this.#isSeeking = false;
-      // It has ended again meanwhile.
-      if (!this.#connection && !this.#closed) this.#seek();
-    });
-  }
-
-  /** Never rejects. */
-  async #look(): Promise<void> {
-    for (let waitMs = leastWaitMs; !this.#closed && !this.#connection; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
-      try {
-        await this.#connect();
-      } catch (error) {
-        this.#lastError = error;
-        if (!this.#passes(error)) this.#options.logger.error({ err: error }, 'the owner of the database could not be reached; it is tried again');
-        await this.#pause(waitMs);
-      }
-    }
-  }
-
   #passes(error: unknown): boolean {
     return (this.#options.passes ?? isPassing)(error);
   }
 
-  #pause(waitMs: number): Promise<void> {
-    const { clock, random } = this.#options;
-    return new Promise(resolve => void clock.setTimer(resolve, Math.ceil(waitMs * (0.5 + random.next() / 2))));
-  }
-
   async #wait(timeoutMs: number | undefined): Promise<OwnerConnection> {
     let isOver = false;
+    let isRefused = false;
     const dropTimeout = timeoutMs === undefined ? undefined : setDeadline(this.#options.clock, timeoutMs, () => {
       isOver = true;
       this.#wake();
@@ -227,8 +273,10 @@ export class ReconnectingClient {
       while (!this.#connection) {
         if (this.#closed) throw this.#closed;
         if (isOver) throw this.#lastError ?? new FlowError('owner_unreachable', `Expected an owner of the database within ${timeoutMs} ms, found none`);
-        this.#seek();
+        if (isRefused) throw this.#lastError;
+        this.seek();
         await new Promise<void>(resolve => this.#waiting.push(resolve));
+        isRefused = this.#snapshot.value === 'refused';
       }
       return this.#connection;
     } finally {

@@ -5,6 +5,8 @@ import type { ReconnectingClient } from '../owner/reconnecting-client.ts';
 export interface Page<Entry> {
   readonly cursor: string;
   readonly reset?: true;
+  /** How it stands, at the beginning and after a reset, of a topic that tells so. */
+  readonly data?: unknown;
   readonly entries: readonly Entry[];
 }
 
@@ -24,6 +26,8 @@ export class FollowedPages<Entry> {
   readonly #options: FollowedOptions;
   readonly #pages: Page<Entry>[] = [];
   #place: string | undefined;
+  /** What belongs together, until all of it has come. */
+  #gathered: Entry[] = [];
   #failure: FlowError | undefined;
   #more: (() => void) | undefined;
 
@@ -41,12 +45,17 @@ export class FollowedPages<Entry> {
     const subscription = this.#client.follow({
       topic, params: () => params, after: () => this.#place, credit: () => Math.max(0, maxPages - this.#pages.length),
     }, {
-      snapshot: ({ cursor, reset }) => {
+      snapshot: ({ cursor, data, reset }) => {
+        this.#gathered = [];
         // The beginning is told once; where it goes on after a connection has ended is known.
-        if (cursor !== null && (this.#place === undefined || reset)) return this.#take({ cursor, entries: [], ...(reset && { reset: true as const }) });
-        subscription.credit(1);
+        if (data === undefined && this.#place !== undefined && !reset) return subscription.credit(1);
+        this.#take(cursor, { entries: [], ...(data !== undefined && { data }), ...(reset && { reset: true as const }) });
       },
-      commit: ({ cursor, entries }) => this.#take({ cursor: cursor ?? '', entries: entries as readonly Entry[] }),
+      commit: ({ cursor, entries, more }) => {
+        this.#gathered.push(...(entries as readonly Entry[]));
+        if (more) return subscription.credit(1);
+        this.#take(cursor, { entries: this.#gathered.splice(0) });
+      },
       ended: error => {
         this.#failure = error;
         wake();
@@ -70,9 +79,10 @@ export class FollowedPages<Entry> {
     }
   }
 
-  #take(page: Page<Entry>): void {
-    this.#place = page.cursor;
-    this.#pages.push(page);
+  #take(cursor: string | null, page: Omit<Page<Entry>, 'cursor'>): void {
+    // A topic without places begins anew with each connection.
+    this.#place = cursor ?? undefined;
+    this.#pages.push({ cursor: cursor ?? '', ...page });
     this.#more?.();
   }
 }

@@ -30,6 +30,15 @@ const toJson = (value: unknown, name: string): unknown => (value === undefined ?
 /** Leaves out what is undefined. */
 const compact = (params: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
 
+const connections = new WeakMap<object, ReconnectingClient>();
+
+/** What is below a client, for what passes on what others ask. */
+export function getConnecting(client: RuntimeClient): ReconnectingClient {
+  const found = connections.get(client);
+  if (!found) throw new TypeError('Expected a client made with createClient');
+  return found;
+}
+
 /** The one interface, over a connection of any kind. */
 export class ConnectedClient implements RuntimeClient {
   readonly #client: ReconnectingClient;
@@ -43,6 +52,7 @@ export class ConnectedClient implements RuntimeClient {
    */
   constructor(client: ReconnectingClient, clock: Clock, name: string, port?: ClientPort) {
     this.#client = client;
+    connections.set(this, client);
     this.#clock = clock;
     this.#name = name;
     this.#port = port;

@@ -120,7 +120,8 @@ async function requireSettled(core: FlowRuntime, executionIds: readonly string[]
   }
 }
 
-async function* followFeed(feed: Feed, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
+/** Tells a topic of the feed. */
+export async function* followFeed(feed: Pick<Feed, 'follow'>, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
   const pages = feed.follow({ signal, ...(after !== undefined && { after }), ...(wanted && { topics: wanted }) });
   // What comes after a cursor follows at once: where it begins is known.
   if (after !== undefined) yield { type: 'snapshot', cursor: after };

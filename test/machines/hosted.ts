@@ -7,6 +7,8 @@ import type { InteractionEvent } from '../../machines/interaction.ts';
 import { interactionMachine } from '../../machines/interaction.ts';
 import type { OrchestratorContext, OrchestratorEvent } from '../../machines/orchestrator.ts';
 import { orchestratorMachine } from '../../machines/orchestrator.ts';
+import type { ClientConnectionContext, ClientConnectionEvent } from '../../machines/client-connection.ts';
+import { clientConnectionMachine } from '../../machines/client-connection.ts';
 import type { ConsumerContext, ConsumerEvent } from '../../machines/consumer.ts';
 import { consumerMachine } from '../../machines/consumer.ts';
 import type { MessageContext, MessageEvent } from '../../machines/message.ts';
@@ -149,6 +151,22 @@ function consumerEvents({ life, failures }: ConsumerContext): ConsumerEvent[] {
   ];
 }
 
+function connectionEvents({ failures, connections }: ClientConnectionContext): ClientConnectionEvent[] {
+  return [
+    ...(connections < 3 ? [{ type: 'connection.seek' } as const] : []),
+    { type: 'carrier.opened' },
+    { type: 'owner.welcomed' },
+    ...(failures < 3 ? [
+      { type: 'connection.lost', code: 'owner_silent', retryAfterMs: null, random: 0.5 } as const,
+      { type: 'connection.lost', code: 'owner_stopping', retryAfterMs: 700, random: 0 } as const,
+    ] : []),
+    { type: 'connection.refused', code: 'token_refused' },
+    ...(connections < 3 ? [{ type: 'timer.fired' } as const] : []),
+    { type: 'connection.rest' },
+    { type: 'connection.close' },
+  ];
+}
+
 const interactionEvents: readonly InteractionEvent[] = [
   { type: 'interaction.completed' },
   { type: 'interaction.failed', failure },
@@ -158,7 +176,7 @@ const interactionEvents: readonly InteractionEvent[] = [
 
 const kinds: readonly StepRole[] = ['task', 'sleep', 'signal', 'flow'];
 
-export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction', Hosted>> = {
+export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction' | 'clientConnection', Hosted>> = {
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
   flow: {
     machine: flowMachine,
@@ -180,6 +198,7 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
   },
   consumer: { machine: consumerMachine, inputs: [{ maxLost: 1 }, { maxLost: 2 }], events: ({ context }) => consumerEvents(context as ConsumerContext) },
   fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }, { failFast: false, tolerant: true }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
+  clientConnection: { machine: clientConnectionMachine, inputs: [{ leastWaitMs: 250, mostWaitMs: 1_000, growth: 2 }], events: ({ context }) => connectionEvents(context as ClientConnectionContext) },
   interaction: { machine: interactionMachine, inputs: [{}], events: () => interactionEvents },
 };
 

@@ -12,7 +12,7 @@ const part: CreatePart = ({ authority }) => ({
     { method: 'GET', path: '/api/v1/secret', scope: 'operate', handle: (_request, { scopes }) => new Response(scopes.join(' ')) },
   ],
   upgrades: [{
-    path: '/api/v1/live',
+    path: '/api/v1/echo',
     handle: (_request, socket) => void socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n${authority.admit('nonsense-nonsense-nonsense') ? 'in' : 'out'}`),
   }],
 });
@@ -116,9 +116,9 @@ describe('a port', () => {
 
   it('hands connections that change their protocol to whoever answers that path', async () => {
     const { port } = await open.server.listen({ port: 0 });
-    expect(await speak(port, upgrade('/api/v1/live', 'localhost'))).toMatch(/^HTTP\/1\.1 101 .*out$/s);
-    expect(await speak(port, upgrade('/api/v1/other', 'localhost'))).toMatch(/^HTTP\/1\.1 404 route_unknown/);
-    expect(await speak(port, upgrade('/api/v1/live', 'evil.example'))).toMatch(/^HTTP\/1\.1 403 host_refused/);
+    expect(await speak(port, upgrade('/api/v1/echo', 'localhost'))).toMatch(/^HTTP\/1\.1 101 .*out$/s);
+    expect(await speak(port, upgrade('/api/v1/nothing', 'localhost'))).toMatch(/^HTTP\/1\.1 404 route_unknown/);
+    expect(await speak(port, upgrade('/api/v1/echo', 'evil.example'))).toMatch(/^HTTP\/1\.1 403 host_refused/);
     expect(await speak(port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400/);
   });
 

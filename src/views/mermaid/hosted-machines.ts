@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { clientConnectionMachine } from '../../../machines/client-connection.ts';
 import { consumerMachine } from '../../../machines/consumer.ts';
 import { fanOutMachine } from '../../../machines/fan-out.ts';
 import { flowMachine } from '../../../machines/flow.ts';
@@ -16,4 +17,5 @@ export const hostedMachines: Readonly<Record<string, AnyStateMachine>> = {
   interaction: interactionMachine,
   message: messageMachine,
   consumer: consumerMachine,
+  clientConnection: clientConnectionMachine,
 };

@@ -1,0 +1,79 @@
+import type { FeedEntry } from '../engine/feed/feed-entry.ts';
+import type { ExecutionDetails, RuntimeHealth } from '../kinds/flows/execution-api.ts';
+import type { Logger } from '../core/logger.ts';
+import type { ExecutionPage, RuntimeClient } from '../runtime/client-api.ts';
+
+export interface ConnectOptions {
+  /** By what right it comes: what `flowstone serve` has written. A function is asked at each connection, since tokens expire. */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  /** Longest wait for a server and its answer, ms. Default 30,000; `Infinity`: as long as it takes. */
+  readonly timeoutMs?: number;
+  /** Longest wait for a connection, ms. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** Where the connection stands: a state of the machine `client-connection`. */
+export interface ConnectionState {
+  /** `waiting`: it was lost, and is tried again; `refused`: it is no use to try again, as with a wrong token. */
+  readonly value: 'idle' | 'connecting' | 'greeting' | 'open' | 'waiting' | 'refused' | 'closed';
+  /** How long the present wait is, ms; null: it does not wait. */
+  readonly waitMs: number | null;
+  /** Code of the error that ended the last attempt; null: none has ended. */
+  readonly code: string | null;
+  /** Connections that were open so far: more than one, and it has come back. */
+  readonly connections: number;
+}
+
+export interface ConnectionView {
+  /** The same object until it changes. */
+  readonly state: ConnectionState;
+  /** Calls back at each change. Returns what ends that. */
+  subscribe(listener: (state: ConnectionState) => void): () => void;
+  /** Tries again at once after `refused`, as with another token. */
+  retry(): void;
+}
+
+/** What came since the update before. */
+export interface FollowUpdate<Data = unknown> {
+  /** Behind this update: give it as `after` to go on here, also from another client. Empty for `health`. */
+  readonly cursor: string;
+  /** What happened in between cannot be told any more: `data` says how it stands now. */
+  readonly reset?: true;
+  /** How it stands: in the first update without `after`, and after a reset. */
+  readonly data?: Data;
+  readonly entries: readonly FeedEntry[];
+}
+
+export interface FollowTopicOptions {
+  /** A cursor of an earlier update: what came after it. Default: how it stands, then what comes. */
+  readonly after?: string;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the first update of a topic has as `data`. */
+export type DataOf<Topic extends string> =
+  Topic extends `execution:${string}` ? ExecutionDetails
+    : Topic extends `executions${string}` ? ExecutionPage
+      : Topic extends 'health' ? RuntimeHealth
+        : unknown;
+
+/** A client of a server, in a browser or in Node.js. */
+export interface FlowstoneClient extends RuntimeClient {
+  readonly connection: ConnectionView;
+  /**
+   * Follows a topic, through lost connections and restarts of the server: nothing is missed, nothing comes twice.
+   *
+   * @param topic `execution:ID`, `executions?flow=…&label.NAME=…`, `queue:NAME`, `actor:ID`, `health`, `feed`
+   * @throws a `FlowError` with code `topic_unknown`, `cursor_invalid` or `scope_missing`
+   */
+  follow<Topic extends string>(topic: Topic, options?: FollowTopicOptions): AsyncIterable<FollowUpdate<DataOf<Topic>>>;
+  /**
+   * Reads an answer of the server's HTTP interface, such as `/api/v1/executions`. The same object as before when nothing has changed.
+   *
+   * @throws a `FlowError` with the code that the server gave, or `owner_unreachable`
+   */
+  read(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+}
