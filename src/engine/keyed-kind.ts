@@ -1,4 +1,5 @@
 import type { Answer } from '../../persistence/answer.ts';
+import { chain } from '../../persistence/answer.ts';
 import type { Write, WriteShape } from '../../persistence/contract.ts';
 import type { JournalRow } from '../../persistence/feed-store.ts';
 import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
@@ -55,8 +56,6 @@ export class KeyedKind implements Kind<Told>, DueKind {
   readonly #touched = new Map<string, Loaded>();
   readonly #removed = new Set<string>();
   #effects: unknown[] = [];
-  /** Came in the course of a tick, before what they are decided by was there. */
-  #late: Envelope[] = [];
   #life: Life | undefined;
   #isLooking = false;
 
@@ -92,14 +91,26 @@ export class KeyedKind implements Kind<Told>, DueKind {
 
   // reading
 
+  readAhead(told: readonly Told[]): Answer<void> {
+    return this.#load(told);
+  }
+
+  load(told: Told): Answer<void> {
+    return this.#load([told]);
+  }
+
   /** Reads, in one go, what these are decided by and is not in memory; absence, too. */
-  load(told: readonly Told[]): Answer<void> {
+  #load(told: readonly Told[]): Answer<void> {
     const ids = new Set<string>();
     for (const one of told) for (const id of this.#listKeys(one)) if (!this.#loaded.has(id)) ids.add(id);
     if (ids.size === 0) return;
     const asked = [...ids];
     const answer = this.#read([{ table: this.definition.table, keys: asked.map(id => [id]) }]);
-    return answer instanceof Promise ? answer.then(rows => this.#keep(asked, rows)) : this.#keep(asked, answer);
+    const life = this.#life;
+    return chain(answer, rows => {
+      // What was read in a life that is over may not be so any more.
+      if (this.#life === life) this.#keep(asked, rows);
+    });
   }
 
   #read(requests: Parameters<NonNullable<Records['readRows']>>[0]): Answer<Row[]> {
@@ -136,10 +147,6 @@ export class KeyedKind implements Kind<Told>, DueKind {
     const keys = told.type === 'due' ? [told.id] : this.definition.keysOf(told.command);
     const [id] = keys;
     if (id === undefined) throw new FlowError('key_not_loaded', `Expected \`keysOf\` of the kind "${this.name}" to name an instance, got none`);
-    if (keys.some(key => !this.#loaded.has(key))) {
-      const loading = this.load([told]);
-      if (loading instanceof Promise) return void this.#late.push(tick.hold());
-    }
     const loaded = this.#touch(id);
     if (told.type === 'due' && !((this.definition.due(loaded.state) ?? Infinity) <= tick.now)) return undefined;
     const command = told.type === 'due' ? null : told.command;
@@ -172,7 +179,8 @@ export class KeyedKind implements Kind<Told>, DueKind {
   }
 
   #touch(id: string): Loaded {
-    const loaded = this.#loaded.get(id) as Loaded;
+    const loaded = this.#loaded.get(id);
+    if (!loaded) throw new FlowError('key_not_loaded', `Expected "${id}" of the kind "${this.name}" to be in memory when it is told something`);
     this.#touched.set(id, loaded);
     return loaded;
   }
@@ -211,7 +219,7 @@ export class KeyedKind implements Kind<Told>, DueKind {
   }
 
   perform(): void {
-    const [touched, effects, late] = [[...this.#touched], this.#effects, this.#late];
+    const [touched, effects] = [[...this.#touched], this.#effects];
     for (const id of this.#removed) this.#loaded.delete(id);
     this.#forgetTick();
     for (const [id, loaded] of touched) {
@@ -223,7 +231,6 @@ export class KeyedKind implements Kind<Told>, DueKind {
       this.#loaded.set(id, loaded);
     }
     for (const effect of effects) this.#perform(effect);
-    for (const envelope of late) this.#life?.post(envelope);
     for (const id of this.#loaded.keys()) {
       if (this.#loaded.size <= maxLoaded) break;
       this.#loaded.delete(id);
@@ -266,7 +273,6 @@ export class KeyedKind implements Kind<Told>, DueKind {
     this.#touched.clear();
     this.#removed.clear();
     this.#effects = [];
-    this.#late = [];
   }
 
   // what is due

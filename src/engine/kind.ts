@@ -70,8 +70,15 @@ export interface Kind<Command = unknown> {
    * @returns what to do once all kinds have begun
    */
   begin(life: Life): Answer<void | (() => void)>;
-  /** Reads what commands of the next tick are decided by; left out: all of that is in memory. */
-  load?(commands: readonly Command[]): Answer<void>;
+  /** Reads ahead, in one go, what commands of the next tick are decided by; left out: nothing can be. */
+  readAhead?(commands: readonly Command[]): Answer<void>;
+  /**
+   * Reads what is missing of what a command is decided by, absence, too; left out: all of that is in memory. Called right before
+   * `apply`, with everything in memory that came before it in the tick. What it throws is told in place of `apply`.
+   */
+  load?(command: Command, now: number): Answer<void>;
+  /** What `apply` of a command takes along (`tick.take`): it is read together with it. Left out: nothing. */
+  takesAlong?(command: Command): readonly Envelope[];
   /**
    * Decides a command by what is in memory, without I/O. What it returns is the answer, given after the commit; `refuse`
    * refuses the command and changes nothing. One that throws has the whole tick dropped, and fails alone in the end.

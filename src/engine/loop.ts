@@ -1,11 +1,14 @@
 import { createBatch } from '../../persistence/records/empty-batch.ts';
 import type { MutableBatch } from '../../persistence/records/empty-batch.ts';
 import type { RequestRecord } from '../../persistence/request-store.ts';
+import type { Answer } from '../../persistence/answer.ts';
+import { chain } from '../../persistence/answer.ts';
 import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import { FlowError, toError } from '../core/errors.ts';
-import type { Envelope, Kind, NamedRequest, OwnWrite, Tick } from './kind.ts';
-import { Refusal } from './kind.ts';
+import type { Envelope, NamedRequest, OwnWrite, Tick } from './kind.ts';
+import { refuse, Refusal } from './kind.ts';
+import { load, readAhead, requireTime, type Loading } from './load-envelopes.ts';
 import type { Sift } from './sift.ts';
 import { isRefusal, isStoreTrouble } from './store-trouble.ts';
 
@@ -24,13 +27,11 @@ export interface LoopOptions {
 const tickBudget = 1_000;
 
 /** What one tick has come to, before it is stored. */
-interface Work {
-  readonly now: number;
+interface Work extends Loading {
   /** Whoever takes envelopes out of it. */
   readonly sift: Sift | undefined;
   /** As they were taken, without what followed from them. */
   readonly given: readonly Envelope[];
-  readonly kinds: Set<Kind>;
   readonly answers: (() => void)[];
   /** A kind threw, and not the store. */
   hasThrown: boolean;
@@ -108,30 +109,16 @@ export class Loop {
     const { sift } = this;
     // Before anything is decided or written: what is held is neither.
     const given = sift === undefined ? taken : sift.sift(taken);
-    const work: Work = (this.#work = { now: this.now(), sift, given, kinds: new Set(), answers: [], hasThrown: false });
-    const loading = this.#load(given);
-    if (loading) loading.then(() => this.#open && this.#run(work), error => this.#fail(error));
+    const work: Work = (this.#work = { now: this.now(), sift, given, kinds: new Set(), answers: [], unread: new Map(), hasThrown: false });
+    const reading = readAhead(given);
+    if (reading) void reading.then(() => this.#open && this.#run(work));
     else this.#run(work);
-  }
-
-  /** What a tick is decided by is read before it; a store that answers at once takes no turn for it. */
-  #load(given: readonly Envelope[]): Promise<unknown> | undefined {
-    const byKind = new Map<Kind, unknown[]>();
-    for (const { kind, command } of given) {
-      if (!kind.load) continue;
-      const commands = byKind.get(kind);
-      if (commands) commands.push(command);
-      else byKind.set(kind, [command]);
-    }
-    if (byKind.size === 0) return undefined;
-    const answers = [...byKind].map(([kind, commands]) => kind.load?.(commands)).filter(answer => answer instanceof Promise);
-    return answers.length === 0 ? undefined : Promise.all(answers);
   }
 
   #run(work: Work): void {
     try {
       const answer = this.#store(work);
-      if (answer) answer.then(() => this.#finish(work)).catch(error => this.#drop(work, error));
+      if (answer instanceof Promise) answer.then(() => this.#finish(work)).catch(error => this.#drop(work, error));
       else this.#finish(work);
     } catch (error) {
       this.#drop(work, error);
@@ -146,17 +133,14 @@ export class Loop {
   }
 
   /** Decides and stores. What was decided is in memory already when this throws. */
-  #store(work: Work): Promise<void> | undefined {
+  #store(work: Work): Answer<void> {
     const { store } = this.#options;
-    if (!store.commitWith || !work.given.some(({ writes }) => writes)) {
-      const batch = this.#decide(work, refuseWrite);
-      return (batch && store.commit(batch)) as Promise<void> | undefined;
-    }
+    if (!store.commitWith || !work.given.some(({ writes }) => writes)) return chain(this.#decide(work, refuseWrite), batch => batch && store.commit(batch));
     let thrown: unknown;
     try {
       store.commitWith(attempt => {
         try {
-          return this.#decide(work, attempt) ?? createBatch();
+          return (this.#decide(work, attempt, true) as MutableBatch | undefined) ?? createBatch();
         } catch (error) {
           thrown = error;
           throw error;
@@ -169,17 +153,23 @@ export class Loop {
     return undefined;
   }
 
-  #decide(work: Work, attempt: (write: OwnWrite) => void): MutableBatch | undefined {
-    try {
-      return this.#drain(work, attempt);
-    } catch (error) {
+  /** @param atOnce a transaction is open: nothing can be waited for */
+  #decide(work: Work, attempt: (write: OwnWrite) => void, atOnce = false): Answer<MutableBatch | undefined> {
+    const note = (error: unknown): never => {
       work.hasThrown = true;
       throw error;
+    };
+    try {
+      const answer = this.#drain(work, attempt, atOnce);
+      return answer instanceof Promise ? answer.catch(note) : answer;
+    } catch (error) {
+      return note(error);
     }
   }
 
-  #drain(work: Work, attempt: (write: OwnWrite) => void): MutableBatch | undefined {
-    const { now, sift, kinds, answers } = work;
+  /** Takes one envelope after the other; a store that answers at once takes no turn for what is read in between. */
+  #drain(work: Work, attempt: (write: OwnWrite) => void, atOnce: boolean): Answer<MutableBatch | undefined> {
+    const { now, sift, kinds, answers, unread } = work;
     const taken = [...work.given];
     const post = (envelope: Envelope): void => void taken.push(envelope);
     let present: Envelope | undefined;
@@ -191,7 +181,8 @@ export class Loop {
       present = envelope;
       // One that was held before, in the same tick, may come again.
       if (held === envelope) held = undefined;
-      const answer = kind.apply(command, tick);
+      const error = unread.get(envelope);
+      const answer = error ? refuse(error) : kind.apply(command, tick);
       if (held === envelope) return undefined;
       if (answer instanceof Refusal) {
         if (refused) answers.push(() => refused(answer.error));
@@ -203,12 +194,29 @@ export class Loop {
     };
     const tick: Tick = { now, take, attempt, post: sift === undefined ? post : envelope => sift.takes(envelope) || post(envelope), hold: () => (held = present as Envelope) };
     // By index: what follows in the course of the tick is taken in, too.
-    for (let index = 0; index < taken.length; index++) take(taken[index] as Envelope);
-    const batch = createBatch();
-    let isEmpty = true;
-    for (const kind of kinds) if (kind.collect(batch, now)) isEmpty = false;
-    if (requests.length > 0) batch.requests = requests;
-    return isEmpty && requests.length === 0 ? undefined : batch;
+    const takeFrom = (first: number): Answer<void> => {
+      for (let index = first; index < taken.length; index++) {
+        const envelope = taken[index] as Envelope;
+        const reading = load(envelope, work);
+        if (reading instanceof Promise) {
+          return requireTime(reading, atOnce).then(() => {
+            // Of a loop that was given up the kinds may have begun anew.
+            if (!this.#open) throw new FlowError('runtime_stopped', 'The runtime ended while this was decided');
+            take(envelope);
+            return takeFrom(index + 1);
+          });
+        }
+        take(envelope);
+      }
+      return undefined;
+    };
+    return chain(takeFrom(0), () => {
+      const batch = createBatch();
+      let isEmpty = true;
+      for (const kind of kinds) if (kind.collect(batch, now)) isEmpty = false;
+      if (requests.length > 0) batch.requests = requests;
+      return isEmpty && requests.length === 0 ? undefined : batch;
+    });
   }
 
   /** After the commit: what was decided is done, then callers have their answers. */

@@ -118,7 +118,7 @@ const mutants: readonly (readonly [what: string, from: string, to: string])[] = 
   ['reads nothing back', 'for (const kind of kinds) await kind.readBack();', ''],
   ['does not halve', 'if (given.length > 1) this.#again.unshift(given.slice(0, half), given.slice(half));', 'if (given.length > 1 && half) for (const one of given) one.kind.fail(one, toError(error));'],
   ['answers before the commit', 'answers.push(() => done(answer as never));', 'done(answer as never);'],
-  ['acts before the commit', 'return (batch && store.commit(batch)) as', 'for (const kind of work.kinds) kind.perform(work.now);\n      return (batch && store.commit(batch)) as'],
+  ['acts before the commit', 'batch => batch && store.commit(batch))', 'batch => {\n      for (const kind of work.kinds) kind.perform(work.now);\n      return batch && store.commit(batch);\n    })'],
   ['takes the halves in another order', 'this.#again.unshift(given.slice(0, half), given.slice(half));', 'this.#again.unshift(given.slice(half), given.slice(0, half));'],
   ['takes what came meanwhile first', 'const taken = this.#again.shift() ?? this.#takeInbox();', 'const taken = this.#inbox.length > 0 ? this.#takeInbox() : (this.#again.shift() ?? []);'],
 ];

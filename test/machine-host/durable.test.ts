@@ -1,3 +1,4 @@
+import type { MemoryRecords } from '../../src/open-records.ts';
 import { assign, emit, fromCallback, fromPromise, raise, sendTo, setup, waitFor } from 'xstate';
 import { describe, expect, it, vi } from 'vitest';
 import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
@@ -326,11 +327,11 @@ describe('many that wait', () => {
     await Promise.all([3, 30, 200].map(async index => (await first.actor<typeof light>(`l${index}`)).send({ type: 'push' })));
     await place.close();
     place.clock.advance(500);
-    const { actors } = place.store;
-    const read = vi.spyOn(actors as NonNullable<typeof actors>, 'getActor');
+    const read = vi.spyOn((place.store as MemoryRecords).tables, 'read');
     const runtime = await place.open();
     await settleTicks();
-    expect(read.mock.calls.map(([id]) => id).toSorted()).toEqual(['l200', 'l3', 'l30']);
+    const asked = read.mock.calls.flatMap(([requests]) => requests.flatMap(({ table, keys = [] }) => (table.name === 'actors' ? keys.flat() : [])));
+    expect(asked.toSorted()).toEqual(['l200', 'l3', 'l30']);
     expect((await runtime.actors({ limit: 1_000 })).filter(({ value }) => value === 'red')).toHaveLength(3);
     await runtime.stop();
   });

@@ -98,12 +98,14 @@ describe('looking after a queue', () => {
     }
     expect(alerts).toEqual([]);
     clock.advance(1_000);
+    await settleTicks(2);
     expect(alerts).toMatchObject([{ type: 'queue.stalled', queue: 'jobs', oldestAgeMs: 6_000, threshold: 5_000 }]);
     await runtime.consume(jobs, () => {
       throw new Error('no');
     });
     await settleTicks(100);
     for (let second = 0; second < 30; second++) clock.advance(1_000);
+    await settleTicks(2);
     expect(alerts.slice(1)).toEqual([{ type: 'dlq.grew', queue: 'jobs', dead: 11, threshold: 10 }]);
     await runtime.stop();
   });

@@ -45,7 +45,11 @@ export class QueueTicks {
       throw new TypeError('Expected no command that needs this');
     };
     const tick: Tick = { now, post: unused, take: unused, hold: unused, attempt: unused };
-    const answers = commands.map(command => this.participant.apply(command, tick));
+    const answers = commands.map(command => {
+      // This store answers at once.
+      void this.participant.load(command, now);
+      return this.participant.apply(command, tick);
+    });
     const batch = createBatch();
     this.participant.collect(batch, now);
     void this.#store.commit(batch);

@@ -64,10 +64,10 @@ describe('a flow that asks and waits for the reply', () => {
       const first = await openQueues({ queues, flows: [flow] });
       let commits = 0;
       let left: MemoryRecords | undefined;
-      const { store } = first;
-      const commit = store.commit.bind(store);
-      store.commit = batch => {
-        void commit(batch);
+      const { tables } = first.store as MemoryRecords;
+      const commit = tables.commit.bind(tables);
+      tables.commit = writes => {
+        commit(writes);
         if (++commits === crashAt) left = first.crash();
       };
       await first.runtime.consume(questions, call => void call.publish(answers, { answer: 41 }, { correlationId: call.correlationId ?? '' }));

@@ -28,7 +28,8 @@ export type ActorCommand =
   | { readonly type: 'retry'; readonly id: string; readonly session: string; readonly attempt: number }
   /** The runtime stops: what has not ended is given back. */
   | { readonly type: 'release'; readonly ids: readonly string[] }
-  | { readonly type: 'failed'; readonly id: string; readonly session: string; readonly error: unknown }
+  /** `session` undefined: its root's. */
+  | { readonly type: 'failed'; readonly id: string; readonly session: string | undefined; readonly error: unknown }
   | { readonly type: 'done'; readonly id: string; readonly effect: string };
 
 /** An action that is still to be done, as it is stored. */
@@ -43,4 +44,20 @@ export interface OpenEffect {
   readonly context?: unknown;
   /** A message to an actor outside the tree, in place of an action: `<address>#<session>`. */
   readonly to?: string | undefined;
+}
+
+/** The actors that a command names. */
+export const listIds = (command: ActorCommand): readonly string[] =>
+  ('ids' in command ? command.ids : 'id' in command && command.id !== undefined ? [command.id] : []);
+
+/**
+ * What is told in place of a command that can be neither decided nor stored: each actor for itself; one alone ends with the error.
+ *
+ * @returns none: its actor cannot even end
+ */
+export function listInstead(command: ActorCommand, error: unknown): readonly ActorCommand[] {
+  if ('ids' in command && command.ids.length > 1) return command.ids.map(id => ({ ...command, ids: [id] }));
+  if (command.type === 'event' || command.type === 'retry') return [{ type: 'failed', id: command.id, session: command.session, error }];
+  if (command.type === 'due' && command.id !== undefined) return [{ type: 'failed', id: command.id, session: undefined, error }];
+  return [];
 }

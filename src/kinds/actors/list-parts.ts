@@ -1,3 +1,5 @@
+import type { Answer } from '../../../persistence/answer.ts';
+import { chain } from '../../../persistence/answer.ts';
 import type { ActorPartRecord, ActorReader } from '../../../persistence/actor-store.ts';
 
 type PartsReader = Pick<ActorReader, 'listActorParts'>;
@@ -6,24 +8,13 @@ type PartsReader = Pick<ActorReader, 'listActorParts'>;
 const pageSize = 500;
 
 /** All parts of a tree. */
-export async function listParts(actors: PartsReader, actorId: string): Promise<ActorPartRecord[]> {
+export function listParts(actors: PartsReader, actorId: string): Answer<ActorPartRecord[]> {
   const parts: ActorPartRecord[] = [];
-  for (let after: string | undefined = ''; after !== undefined; ) {
-    const page: ActorPartRecord[] = await actors.listActorParts(actorId, after, pageSize);
-    after = addPage(parts, page);
-  }
-  return parts;
-}
-
-/** As `listParts`, of a store that answers at once. */
-export function listPartsAtOnce(actors: PartsReader, actorId: string): ActorPartRecord[] {
-  const parts: ActorPartRecord[] = [];
-  for (let after: string | undefined = ''; after !== undefined; ) after = addPage(parts, actors.listActorParts(actorId, after, pageSize) as ActorPartRecord[]);
-  return parts;
-}
-
-/** Where the next page begins; undefined: there is none. */
-function addPage(parts: ActorPartRecord[], page: readonly ActorPartRecord[]): string | undefined {
-  for (const part of page) parts.push(part);
-  return page.length < pageSize ? undefined : page.at(-1)?.part;
+  const next = (after: string): Answer<ActorPartRecord[]> =>
+    chain(actors.listActorParts(actorId, after, pageSize), page => {
+      for (const part of page) parts.push(part);
+      const last = page.at(-1);
+      return page.length < pageSize || !last ? parts : next(last.part);
+    });
+  return next('');
 }

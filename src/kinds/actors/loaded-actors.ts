@@ -1,8 +1,11 @@
-import type { ActorReader, ActorRecord } from '../../../persistence/actor-store.ts';
+import type { Answer } from '../../../persistence/answer.ts';
+import { chain } from '../../../persistence/answer.ts';
+import type { ActorReader } from '../../../persistence/actor-store.ts';
 import type { Clock } from '../../core/clock.ts';
-import { FlowError } from '../../core/errors.ts';
+import { toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { ActorCommand } from './actor-commands.ts';
+import type { ActorReads, StoredActor } from './actor-reads.ts';
 import type { ActorNews } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
@@ -15,6 +18,7 @@ import { announceTree } from './tree-inspection.ts';
 
 export interface LoadedActorsOptions {
   readonly actors: ActorReader;
+  readonly reads: ActorReads;
   readonly book: MachineBook;
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
@@ -75,19 +79,18 @@ export class LoadedActors {
     return this.#fresh.has(actor);
   }
 
-  /** In memory, or read back. */
+  /** In memory, or as it was read for this tick. @throws when it is not to be gone on with here */
   find(id: string): HostedActor | undefined {
     const there = this.#actors.get(id);
     if (there) return there;
-    const record = this.#options.actors.getActor(id);
-    if (record instanceof Promise) throw new FlowError('store_unsupported', 'Expected a store that answers at once, as the embedded ones do; machines of your own cannot be run on this one');
-    return record && this.#restore(record);
+    const stored = this.#options.reads.get(id);
+    return stored && this.#restore(stored);
   }
 
-  #restore(record: ActorRecord): HostedActor {
-    const { book } = this.#options;
-    const actor = this.create(record.actorId, book.require(record));
-    actor.restore(record, readStoredTree(this.#options.actors, book, record));
+  #restore({ record, tree, error }: StoredActor): HostedActor {
+    if (!tree) throw error;
+    const actor = this.create(record.actorId, this.#options.book.require(record));
+    actor.restore(record, tree);
     // Its machine may have come by a spawn.
     this.blocked.delete(record.actorId);
     // One that has ended is only looked at.
@@ -101,7 +104,7 @@ export class LoadedActors {
     try {
       return this.find(id);
     } catch (error) {
-      this.blocked.set(id, error as Error);
+      this.blocked.set(id, toError(error));
       this.#options.logger.warn({ err: error, actorId: id }, 'an actor is not gone on with here');
       return undefined;
     }
@@ -119,12 +122,15 @@ export class LoadedActors {
   }
 
   /** Becomes again what is stored of it; what runs for it goes on. */
-  readBack(actor: HostedActor): void {
+  readBack(actor: HostedActor): Answer<void> {
     const { actors, book, news } = this.#options;
-    const record = this.#fresh.delete(actor) ? undefined : (actors.getActor(actor.id) as ActorRecord | undefined);
-    if (!record) return void this.#actors.delete(actor.id);
-    actor.readBack(record, readStoredTree(actors, book, record));
-    news.renewed(actor.id, actor.tree.live);
+    return chain(this.#fresh.delete(actor) ? undefined : actors.getActor(actor.id), record => {
+      if (!record) return void this.#actors.delete(actor.id);
+      return chain(readStoredTree(actors, book, record), tree => {
+        actor.readBack(record, tree);
+        news.renewed(actor.id, actor.tree.live);
+      });
+    });
   }
 
   /** It stays as it is stored, until the runtime begins anew. */

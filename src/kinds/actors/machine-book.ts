@@ -125,6 +125,13 @@ export class MachineBook implements ActorSources {
     return rows;
   }
 
+  /** Digests of machines that `upgrade` asks for the structure of: those that may have changed since the actor was stored. */
+  listFormer(record: ActorRecord, { below }: FrozenTree): string[] {
+    const digests = new Set(below.flatMap(({ src = '' }) => readMachineName(src)?.digest ?? []));
+    if (record.machineDigest !== this.require(record).digest) digests.add(record.machineDigest);
+    return [...digests];
+  }
+
   /**
    * What is stored, for the machines as they are now.
    *

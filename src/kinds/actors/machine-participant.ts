@@ -1,6 +1,6 @@
 import type { Logger } from '../../core/logger.ts';
-import type { ActorReader, DueActor } from '../../../persistence/actor-store.ts';
-import type { SignalRecord } from '../../../persistence/records.ts';
+import type { DueActor } from '../../../persistence/actor-store.ts';
+import { chain, type Answer } from '../../../persistence/answer.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
@@ -10,23 +10,22 @@ import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { ActorCommand } from './actor-commands.ts';
+import { listIds, listInstead } from './actor-commands.ts';
 import type { ActorNews } from './actor-performer.ts';
 import type { Look } from './actor-look.ts';
 import { findBelow, toLook } from './actor-look.ts';
 import { ActorPerformer } from './actor-performer.ts';
+import { ActorReads, maxDue, type ActorReadsOptions } from './actor-reads.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import { listNewMachines, toWrites } from './hosted-writes.ts';
 import { LoadedActors } from './loaded-actors.ts';
-import type { MachineBook } from './machine-book.ts';
 import { StepActors } from './step-actors.ts';
 import type { TreeInspection } from './tree-inspection.ts';
 import { requireSameMachine } from './unnamed-machine.ts';
 
-export interface ParticipantOptions {
-  readonly actors: ActorReader;
-  readonly book: MachineBook;
+export interface ParticipantOptions extends ActorReadsOptions {
   readonly codecs: readonly ValueCodec[];
   readonly handles: Handles;
   readonly news: ActorNews;
@@ -35,8 +34,6 @@ export interface ParticipantOptions {
   readonly inspection: TreeInspection | undefined;
   readonly flows: FlowInbox;
   readonly progressed: () => void;
-  /** Of an execution: signals that nobody has taken. */
-  readonly listSignals: (executionId: string) => readonly SignalRecord[];
   readonly maxOutputBytes: number;
   readonly maxInterruptions: number;
   /** Waiting actors that stay in memory. */
@@ -50,6 +47,7 @@ const pageSize = 500;
 export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   readonly name = 'actors';
   readonly #options: ParticipantOptions;
+  readonly #reads: ActorReads;
   readonly #actors: LoadedActors;
   readonly #performer: ActorPerformer;
   readonly #steps: StepActors;
@@ -68,9 +66,11 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
-    this.#actors = new LoadedActors({ ...options, tell: command => this.tell(command), absorbed: actor => this.#steps.note(actor) });
+    const reads = (this.#reads = new ActorReads(options));
+    this.#actors = new LoadedActors({ ...options, reads, tell: command => this.tell(command), absorbed: actor => this.#steps.note(actor) });
     this.#steps = new StepActors({
       ...options,
+      reads,
       getMachine: id => options.book.get(id),
       find: id => this.#find(id),
       spawn: (id, known, input, now) => this.#spawn({ type: 'spawn', id, known, start: { input } }, now),
@@ -123,6 +123,10 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     this.#wake(await this.#options.actors.nextActorWakeAt(0));
   }
 
+  load(command: ActorCommand, now: number): Answer<void> {
+    return this.#reads.load(command, this.#actors, now);
+  }
+
   apply(command: ActorCommand, tick: Tick): unknown {
     try {
       const answer = this.#apply(command, tick);
@@ -154,11 +158,11 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
       case 'resume':
         return this.#resume(command.ids, tick);
       case 'prune':
-        return this.#prune(command.settledBefore, command.limit);
+        return this.#prune();
       case 'step':
         return this.#steps.apply(command.call, tick);
       case 'due':
-        return this.#fire(tick.now, command.id);
+        return this.#fire(tick.now, command.id === undefined);
       case 'done':
         return this.#close(command.id, command.effect);
     }
@@ -218,8 +222,8 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   }
 
   /** Nothing of a settled actor is in memory, but for the tick in which somebody looks at it. */
-  #prune(settledBefore: number, limit: number): number {
-    const ids = (this.#options.actors.listSettledActors(settledBefore, limit) as string[]).filter(id => !this.#actors.has(id));
+  #prune(): number {
+    const ids = this.#reads.settled.filter(id => !this.#actors.has(id));
     for (const id of ids) this.#removed.add(id);
     return ids.length;
   }
@@ -232,9 +236,10 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     return true;
   }
 
-  #fail(id: string, session: string, error: unknown, now: number): void {
+  /** @param session undefined: its root's */
+  #fail(id: string, session: string | undefined, error: unknown, now: number): void {
     const actor = this.#find(id);
-    const target = actor?.tree.live.get(session);
+    const target = session === undefined ? actor?.tree.root : actor?.tree.live.get(session);
     if (actor && target) this.#change(actor, () => actor.absorb(actor.tree.fail(target, error, now)));
   }
 
@@ -255,28 +260,15 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     }
   }
 
-  #listDue(now: number): ReadonlySet<string> {
-    const ids = new Set([...this.#actors].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
-    // What is at work is in memory: from 1 on.
-    for (let after: DueActor = { wakeAt: 1, actorId: '' }; ids.size < pageSize; ) {
-      const page = this.#options.actors.listDueActors(after, now, pageSize) as DueActor[];
-      for (const { actorId } of page) if (!this.#actors.blocked.has(actorId)) ids.add(actorId);
-      if (page.length < pageSize) break;
-      after = page.at(-1) ?? after;
-    }
-    return ids;
-  }
-
-  /** @param only undefined: all that are due */
-  #fire(now: number, only: string | undefined): void {
-    const ids = only === undefined ? this.#listDue(now) : new Set([only]);
-    for (const id of ids) {
+  #fire(now: number, isAll: boolean): void {
+    const { due } = this.#reads;
+    for (const id of due) {
       const actor = this.#actors.tryFind(id);
       if (actor) this.#fireOne(actor, now);
     }
     this.#asks = true;
     // There may be more of them than one tick is to take.
-    if (ids.size >= pageSize) this.tell({ type: 'due' });
+    if (isAll && due.size >= maxDue) this.tell({ type: 'due' });
   }
 
   #fireOne(actor: HostedActor, now: number): void {
@@ -317,6 +309,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     const touched = this.#touched;
     this.#touched = new Set();
     this.#steps.forget();
+    this.#reads.forget();
     // First: none of these may be let go in favour of another.
     this.#actors.wake(touched);
     for (const actor of touched) {
@@ -331,17 +324,23 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
       this.#asks = false;
       // The store does not list what is at work; that is in memory.
       for (const actor of this.#actors) this.#wake(actor.dueAt);
-      this.#wake(this.#options.actors.nextActorWakeAt(now) as number | undefined);
+      this.#askWhenDue(now);
     }
     this.#options.progressed();
   }
 
-  readBack(): void {
+  #askWhenDue(after: number): void {
+    const life = this.#life;
+    const answer = chain(this.#options.actors.nextActorWakeAt(after), at => void (this.#life === life && this.#wake(at)));
+    if (answer instanceof Promise) answer.catch(error => this.#options.logger.error({ err: error }, 'what is due could not be read'));
+  }
+
+  async readBack(): Promise<void> {
     const touched = this.#touched;
     this.#forgetTick();
     // Structures that were to be stored with it are told again.
     this.#kept.clear();
-    for (const actor of touched) this.#actors.readBack(actor);
+    for (const actor of touched) await this.#actors.readBack(actor);
   }
 
   /** Each actor for itself; one that cannot even end stays as it is stored. */
@@ -349,17 +348,18 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     if (refused) return refused(error);
     const command = given as ActorCommand;
     this.#options.logger.error({ err: error, command: command.type }, 'what happened to an actor could not be decided or stored');
-    if (command.type === 'due' && command.id === undefined) {
-      for (const id of this.#listDue(this.#options.clock.now())) this.tell({ type: 'due', id });
-    } else if ('ids' in command && command.ids.length > 1) {
-      for (const id of command.ids) this.tell({ ...command, ids: [id] });
-    } else if (command.type === 'event' || command.type === 'retry') {
-      this.tell({ type: 'failed', id: command.id, session: command.session, error });
-    } else if (command.type === 'due' && command.id !== undefined) {
-      const session = this.#actors.tryFind(command.id)?.tree.root.sessionId;
-      if (session !== undefined) this.tell({ type: 'failed', id: command.id, session, error });
-    } else {
-      for (const id of 'ids' in command ? command.ids : 'id' in command && command.id !== undefined ? [command.id] : []) this.#actors.leave(id, error);
+    if (command.type === 'due' && command.id === undefined) return void this.#failAlone();
+    const instead = listInstead(command, error);
+    for (const one of instead) this.tell(one);
+    if (instead.length === 0) for (const id of listIds(command)) this.#actors.leave(id, error);
+  }
+
+  /** Each of those that are due by itself: the one that is to blame fails, and nobody else. */
+  async #failAlone(): Promise<void> {
+    try {
+      for (const id of await this.#reads.listDue(this.#actors, this.#options.clock.now())) this.tell({ type: 'due', id });
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'what is due could not be read');
     }
   }
 
@@ -393,6 +393,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   #forgetTick(): void {
     this.#touched = new Set();
     this.#steps.forget();
+    this.#reads.forget();
     this.#removed.clear();
     this.#closed = [];
   }

@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Logger } from '../../core/logger.ts';
+import { chain } from '../../../persistence/answer.ts';
 import type { ActorReader } from '../../../persistence/actor-store.ts';
-import type { SignalRecord } from '../../../persistence/records.ts';
 import type { Records } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
@@ -55,7 +55,7 @@ export class HostedMachines {
     const complain = (error: unknown): void => logger.error({ err: error }, 'whoever watches an actor has thrown');
     this.participant = store.actors && new MachineParticipant({
       actors: store.actors, flows, book: this.#book, maxLoaded: requireCount('maxLoadedActors', maxLoadedActors ?? 256), codecs: requireList('codecs', codecs).map(requireCodec), clock, logger, progressed, maxOutputBytes, maxInterruptions,
-      listSignals: executionId => listSignals(store, executionId),
+      listSignals: executionId => chain(store.getExecution(executionId), record => (record ? store.listSignals(record.key) : [])),
       inspection: inspect && new TreeInspection(inspect, logger),
       handles: {
         toAddress: ref => (ref as unknown instanceof DurableActor ? `${(ref as unknown as AnyActor).address}#${ref.sessionId}` : undefined),
@@ -146,13 +146,6 @@ export class HostedMachines {
 }
 
 const toRootId = (address: string): string => (address.includes('/') ? address.slice(0, address.indexOf('/')) : address);
-
-/** As they are stored; a store that does not answer at once is not asked. */
-function listSignals(store: Records, executionId: string): readonly SignalRecord[] {
-  const record = store.getExecution(executionId);
-  const signals = record && !(record instanceof Promise) ? store.listSignals(record.key) : [];
-  return signals instanceof Promise ? [] : signals;
-}
 
 function requireText(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;

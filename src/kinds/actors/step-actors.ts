@@ -1,4 +1,4 @@
-import type { ActorReader, ActorRecord } from '../../../persistence/actor-store.ts';
+import type { ActorRecord } from '../../../persistence/actor-store.ts';
 import type { SignalRecord } from '../../../persistence/records.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { StepFailure } from '../../core/failure.ts';
@@ -8,6 +8,7 @@ import { readStepActorId, stepActorPrefix, toStepActorId } from '../../kernel/ac
 import type { Tick } from '../../engine/kind.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
+import type { ActorReads } from './actor-reads.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import type { KnownMachine } from './machine-book.ts';
 import { isOwnEvent } from './xstate-internals.ts';
@@ -22,10 +23,8 @@ interface StepGround {
   readonly stop: (actor: HostedActor, now: number) => void;
   /** Something of it is to be stored. */
   readonly touch: (actor: HostedActor) => void;
-  readonly actors: ActorReader;
+  readonly reads: ActorReads;
   readonly flows: FlowInbox;
-  /** Signals of an execution that nobody has taken, as they are stored. */
-  readonly listSignals: (executionId: string) => readonly SignalRecord[];
   readonly maxOutputBytes: number;
 }
 
@@ -118,8 +117,8 @@ export class StepActors {
   }
 
   #stopUnread(id: string, now: number): void {
-    const record = this.#ground.actors.getActor(id);
-    if (record && !(record instanceof Promise) && record.status === 'active') this.unread.set(id, { ...record, status: 'stopped', wakeAt: null, settledAt: Math.max(now, record.createdAt) });
+    const record = this.#ground.reads.get(id)?.record;
+    if (record?.status === 'active') this.unread.set(id, { ...record, status: 'stopped', wakeAt: null, settledAt: Math.max(now, record.createdAt) });
   }
 
   #signal({ executionId, signal, offers }: Extract<MachineCall, { type: 'signal' }>, tick: Tick): void {
@@ -145,7 +144,7 @@ export class StepActors {
     if (!place) return;
     const { executionId, stepId, item } = place;
     const own = [`${stepId}/`, `${stepId}[${item}]/`];
-    const kept = [...this.#ground.listSignals(executionId), ...(this.#refused.get(executionId) ?? [])];
+    const kept = [...this.#ground.reads.signalsOf(executionId), ...(this.#refused.get(executionId) ?? [])];
     const fits = kept.some(signal => {
       const prefix = own.find(start => signal.name.startsWith(start)) ?? '';
       return takes(actor, toEvent(signal.name.slice(prefix.length), signal));

@@ -41,3 +41,9 @@ export type FlowCommand =
 
 /** Whether an execution is told to begin: with what it has then, whatever the event says. */
 export const isStart = (message: Message): boolean => message.to === 'flow' && message.event.type === 'flow.start';
+
+const none: readonly Envelope[] = [];
+
+/** What is taken in the course of a command, in its tick. */
+export const listTaken = (command: FlowCommand): readonly Envelope[] =>
+  (command.type === 'message' ? (command.writes?.posts ?? none) : command.type === 'restored' ? command.envelopes : none);

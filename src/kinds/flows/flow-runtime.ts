@@ -17,7 +17,7 @@ import { Effects } from './effects.ts';
 import type { Due, DueKind } from '../../engine/due.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
-import type { FlowCommand } from './flow-commands.ts';
+import { listTaken, type FlowCommand } from './flow-commands.ts';
 import { FlowHolding } from './flow-holding.ts';
 import { Host } from './host.ts';
 import { Inspection } from './inspection.ts';
@@ -52,6 +52,7 @@ interface Parts {
 /** The flows of a runtime as a kind, and what callers ask of them: wires the host to handlers, due times and the store. */
 export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   readonly name = 'flows';
+  readonly takesAlong = listTaken;
   readonly plans = new PlanRegistry();
   /** News of the end only. */
   readonly endWatchers = new Watchers<Ended>();

@@ -46,7 +46,8 @@ const maxOffers = 4;
 
 const forEver = Number.MAX_SAFE_INTEGER;
 
-const nothing: LoadedCommand = { duplicates: new Map(), isAcknowledged: false, rows: [], ended: [], due: undefined, offers: [] };
+/** Of most commands nothing is read but what is in memory from then on. */
+export const nothingLoaded: LoadedCommand = { duplicates: new Map(), isAcknowledged: false, rows: [], ended: [], due: undefined, offers: [] };
 
 /**
  * Reads what a command is decided by, so that deciding reads nothing: the windows of queues that workers wait for, partitions
@@ -86,25 +87,25 @@ export class QueueLoader {
         return this.#loadPublishes(command.requests, now);
       case 'claim': {
         const { queue, instance, max } = command.request;
-        return chain(this.#loadWindows(states.stateOf(queue), new Set([instance]), max, now), () => nothing);
+        return chain(this.#loadWindows(states.stateOf(queue), new Set([instance]), max, now), () => nothingLoaded);
       }
       case 'refill':
-        return chain(this.#refill(now), () => nothing);
+        return chain(this.#refill(now), () => nothingLoaded);
       case 'answer': {
         const claimed = states.findClaimed(command.receipt);
         const publishes = command.outcome.type === 'ack' ? (command.outcome.publishes ?? []) : [];
-        if (claimed?.claimedBy !== command.by) return command.outcome.type === 'ack' ? this.#findAcknowledged(command.by, command.receipt) : nothing;
-        return chain(this.#loadLanes([claimed], true), () => (publishes.length === 0 ? nothing : this.#loadPublishes(publishes, now)));
+        if (claimed?.claimedBy !== command.by) return command.outcome.type === 'ack' ? this.#findAcknowledged(command.by, command.receipt) : nothingLoaded;
+        return chain(this.#loadLanes([claimed], true), () => (publishes.length === 0 ? nothingLoaded : this.#loadPublishes(publishes, now)));
       }
       case 'attach':
       case 'hangUp':
-        return chain(this.#loadLanes([...states.claims.of(command.link.name)], true), () => nothing);
+        return chain(this.#loadLanes([...states.claims.of(command.link.name)], true), () => nothingLoaded);
       case 'reclaim':
-        return chain(this.#loadLanes(command.names.flatMap(name => [...states.claims.of(name)]), true), () => nothing);
+        return chain(this.#loadLanes(command.names.flatMap(name => [...states.claims.of(name)]), true), () => nothingLoaded);
       case 'rematch':
-        return chain(this.#loadGivenBack(command.names.flatMap(name => [...states.claims.of(name)])), () => chain(this.#loadWishes(command.wishes, now), () => nothing));
+        return chain(this.#loadGivenBack(command.names.flatMap(name => [...states.claims.of(name)])), () => chain(this.#loadWishes(command.wishes, now), () => nothingLoaded));
       case 'await':
-        return chain(this.#loadWishes(command.waits.filter(({ state }) => state === 'waiting'), now), () => chain(this.#loadGivenBack(command.waits.flatMap(({ executionId, position }) => [...states.claims.of(toClaimant(executionId, position))])), () => nothing));
+        return chain(this.#loadWishes(command.waits.filter(({ state }) => state === 'waiting'), now), () => chain(this.#loadGivenBack(command.waits.flatMap(({ executionId, position }) => [...states.claims.of(toClaimant(executionId, position))])), () => nothingLoaded));
       case 'due':
         return command.key === undefined ? this.#loadDue(now) : this.#loadOne(command.key, now);
       case 'bury':
@@ -114,7 +115,7 @@ export class QueueLoader {
       case 'forget':
         return this.#loadOwn(command.queue, command.instance);
       default:
-        return nothing;
+        return nothingLoaded;
     }
   }
 
@@ -139,8 +140,8 @@ export class QueueLoader {
         if (found instanceof Promise) return found.then(id => (note(id), next(at + 1)));
         note(found);
       }
-      if (places.length === 0) return duplicates.size === 0 ? nothing : { ...nothing, duplicates };
-      return chain(this.#loadLanes(places, false), () => ({ ...nothing, duplicates }));
+      if (places.length === 0) return duplicates.size === 0 ? nothingLoaded : { ...nothingLoaded, duplicates };
+      return chain(this.#loadLanes(places, false), () => ({ ...nothingLoaded, duplicates }));
     };
     return next(0);
   }
@@ -148,7 +149,7 @@ export class QueueLoader {
   /** It is said again what is stored: the answer was lost with the connection. */
   #findAcknowledged(by: string, { messageId, claim }: Receipt): Answer<LoadedCommand> {
     return chain(this.#options.store.getMessage(messageId), row =>
-      row?.status === 'completed' && row.claim === claim && row.claimedBy === by ? { ...nothing, isAcknowledged: true } : nothing,
+      row?.status === 'completed' && row.claim === claim && row.claimedBy === by ? { ...nothingLoaded, isAcknowledged: true } : nothingLoaded,
     );
   }
 
@@ -253,7 +254,7 @@ export class QueueLoader {
         // Behind the partitions, whose heads they may be.
         const messages = adopt(rows);
         const offers = isAwaited() ? [...messages, ...adopt(others[3] ?? [])] : [];
-        const loaded: LoadedCommand = { ...nothing, due: { passed: passedAt, messages, nextAt }, offers };
+        const loaded: LoadedCommand = { ...nothingLoaded, due: { passed: passedAt, messages, nextAt }, offers };
         return chain(this.#loadGivenBack(offers), () => chain(this.#refill(now), () => loaded));
       });
     });
@@ -270,7 +271,7 @@ export class QueueLoader {
   #loadOne(key: number, now: number): Answer<LoadedCommand> {
     return chain(this.listDue(now), due => {
       const ended = due.filter(message => message.key === key);
-      return chain(this.#loadLanes(ended, true), () => ({ ...nothing, ended }));
+      return chain(this.#loadLanes(ended, true), () => ({ ...nothingLoaded, ended }));
     });
   }
 
@@ -281,7 +282,7 @@ export class QueueLoader {
     const dead = messageId === undefined
       ? store.listMessages({ queue, status: 'dead', limit })
       : chain(store.getMessage(messageId), row => (row?.queue === queue && row.status === 'dead' ? [row] : []));
-    return chain(dead, rows => chain(this.#loadLanes(rows, false), () => ({ ...nothing, rows })));
+    return chain(dead, rows => chain(this.#loadLanes(rows, false), () => ({ ...nothingLoaded, rows })));
   }
 
   /** What waits for one instance: those behind others first, so that nobody takes the place of one that ends. */
@@ -290,7 +291,7 @@ export class QueueLoader {
     const requests = [turns.behind, turns.free].map(turn => ({ index: 'messages_open' as const, prefix: [queue, turn, instance], limit: maxRows }));
     return chain(store.readMessages(requests), ([behind = [], free = []]) => {
       const ended = (behind.length > 0 ? behind : free).flatMap(row => states.adopt(row) ?? []);
-      return chain(this.#loadLanes(ended, true), () => ({ ...nothing, ended }));
+      return chain(this.#loadLanes(ended, true), () => ({ ...nothingLoaded, ended }));
     });
   }
 }

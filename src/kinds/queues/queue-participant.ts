@@ -1,6 +1,8 @@
 import type { Logger } from '../../core/logger.ts';
 import type { OutboxRecord } from '../../../persistence/queue-records.ts';
 import type { Records } from '../../../persistence/store.ts';
+import type { Answer } from '../../../persistence/answer.ts';
+import { chain } from '../../../persistence/answer.ts';
 import { computeBackoff } from '../../core/backoff.ts';
 import type { BelievedTime } from '../../core/believed-time.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -18,10 +20,9 @@ import type { Queue } from './define-queue.ts';
 import { deliver } from './deliver.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
 import { Publisher } from './publisher.ts';
-import { requireNow } from './require-now.ts';
 import type { ClaimRequest, Link, QueueCommand, Wish } from './queue-commands.ts';
 import type { LoadedCommand } from './queue-loader.ts';
-import { QueueLoader } from './queue-loader.ts';
+import { nothingLoaded, QueueLoader } from './queue-loader.ts';
 import type { MessageRunner, QueueRules } from './queue-rules.ts';
 import { QueueStates } from './queue-states.ts';
 import { isDue } from './queued-message.ts';
@@ -76,6 +77,8 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   /** Whoever carries messages to other databases. */
   relay: { take(rows: readonly OutboxRecord[]): void } | undefined;
   #life: Life | undefined;
+  /** What was read for commands of this tick that are not decided yet. */
+  readonly #loaded = new Map<QueueCommand, LoadedCommand>();
   /** Claims that were asked for in this tick. */
   #asked: ClaimRequest[] = [];
   #ready = false;
@@ -192,10 +195,15 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     this.#waiters.recall();
   }
 
-  /** Reads what the command is decided by, then decides. */
+  load(command: QueueCommand, now: number): Answer<void> {
+    return chain(this.#loader.load(command, now), loaded => {
+      if (loaded !== nothingLoaded) this.#loaded.set(command, loaded);
+    });
+  }
+
   apply(command: QueueCommand, tick: Tick): unknown {
     try {
-      return this.#apply(command, requireNow(this.#loader.load(command, tick.now)), tick);
+      return this.#apply(command, this.#loaded.get(command) ?? nothingLoaded, tick);
     } catch (error) {
       // Whatever is refused so has changed nothing.
       if (isFlowError(error) && !isStoreTrouble(error)) return refuse(error);
@@ -285,6 +293,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   #forgetTick(): void {
     this.#publisher.forgetTick();
     this.#asked = [];
+    this.#loaded.clear();
   }
 
   /** A message that cannot go on is buried; one that cannot even be buried stays as it is stored. */
