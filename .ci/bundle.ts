@@ -78,6 +78,15 @@ const requiredPackages: Plugin = {
   },
 };
 
+/** What a package does without where it is not installed: `ws` has its own code for both. */
+const leftOut: Plugin = {
+  name: 'left out',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^(?:bufferutil|utf-8-validate)$/ }, ({ path }) => ({ path, namespace: 'left out' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'left out' }, () => ({ contents: "throw new Error('It is left out');" }));
+  },
+};
+
 /** All commands of the program in one file: a chunk for every set of commands that share something would be a hundred files. */
 const oneFileOfCommands: Plugin = {
   name: 'commands',
@@ -192,7 +201,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
     chunkNames: 'src/chunks/[name]-[hash]',
     splitting: true,
     external,
-    plugins: [loadLate, builtIns, requiredPackages, nativeFile, oneFileOfCommands, programs.plugin, shorten],
+    plugins: [loadLate, builtIns, requiredPackages, leftOut, nativeFile, oneFileOfCommands, programs.plugin, shorten],
   });
   requireNoRequire([metafile, ...programs.metafiles]);
   const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;
