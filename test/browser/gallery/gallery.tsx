@@ -2,12 +2,15 @@ import { options, render } from 'preact';
 import type { ChartState, ChartTransition } from '../../../src/inspector/graph/chart.ts';
 import { type ChartSelection, Statechart } from '../../../src/inspector/graph/statechart.tsx';
 import { StepsGraph } from '../../../src/inspector/graph/steps-graph.tsx';
+import { Timeline } from '../../../src/inspector/graph/timeline.tsx';
+import type { TimelineRow } from '../../../src/inspector/graph/timeline-rows.ts';
 import type { StepCoverage } from '../../../src/inspector/graph/step-graph.ts';
 import type { StepsExample } from '../../inspector/graph/graph-examples.ts';
 
 export type GalleryItem =
   | { readonly kind: 'steps'; readonly example: StepsExample; readonly selected?: string; readonly moved?: readonly string[]; readonly breakpoints?: readonly string[]; readonly coverage?: readonly (readonly [string, StepCoverage])[] }
-  | { readonly kind: 'chart'; readonly chart: ChartText; readonly active?: readonly string[]; readonly taken?: readonly string[]; readonly counts?: readonly (readonly [string, number])[]; readonly breakpoints?: readonly string[]; readonly selected?: ChartSelection | null };
+  | { readonly kind: 'chart'; readonly chart: ChartText; readonly active?: readonly string[]; readonly taken?: readonly string[]; readonly counts?: readonly (readonly [string, number])[]; readonly breakpoints?: readonly string[]; readonly selected?: ChartSelection | null }
+  | { readonly kind: 'timeline'; readonly name: string; readonly rows: readonly TimelineRow[]; readonly now: number; readonly selected?: string | null };
 
 /** A chart as JSON. */
 export interface ChartText {
@@ -39,6 +42,12 @@ function showChart(item: GalleryItem & { readonly kind: 'chart' }, chart = { ...
   );
 }
 
+function showTimeline(item: GalleryItem & { readonly kind: 'timeline' }): void {
+  const { name, rows, now, selected = null } = item;
+  render(<Timeline name={name} rows={rows} now={now} selected={selected} onTime={at => window.told.push(`time ${Math.round(at)}`)}
+    onSelect={next => { window.told.push(`select ${next}`); showTimeline({ ...item, selected: next }); }} />, root);
+}
+
 function showSteps(item: GalleryItem & { readonly kind: 'steps' }): void {
   const { example, selected = '', moved = [], breakpoints = [], coverage } = item;
   render(
@@ -52,5 +61,6 @@ function showSteps(item: GalleryItem & { readonly kind: 'steps' }): void {
 window.showItem = item => {
   render(null, root);
   if (item.kind === 'chart') showChart(item);
+  else if (item.kind === 'timeline') showTimeline(item);
   else showSteps(item);
 };
