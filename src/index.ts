@@ -15,7 +15,7 @@ export type { FeedOptions, FollowOptions } from './engine/feed/feed-options.ts';
 export type { FeedPage } from './engine/feed/feed.ts';
 export { followStore } from './runtime/follow-store.ts';
 export { createRuntime, joinRuntime } from './runtime/late-runtime.ts';
-export type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient } from './runtime/client-api.ts';
+export type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient, UpsertedFlow } from './runtime/client-api.ts';
 export type { CreateClientOptions } from './runtime/create-client.ts';
 export { createClient } from './runtime/create-client.ts';
 export type { ArtifactContent, ArtifactInfo, ArtifactOptions, ArtifactSource } from './kinds/flows/artifacts/artifact.ts';

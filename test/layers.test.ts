@@ -90,7 +90,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views', 'command line'] },
   { name: 'door to the server', prefix: 'src/server.ts', imports: ['server'] },
-  { name: 'server', prefix: 'src/server/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', ...runtimeParts, 'tools', 'views'] },
+  { name: 'server', prefix: 'src/server/', imports: ['tables', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', 'benchmark format', ...runtimeParts, 'tools', 'views'] },
   { name: 'command line', prefix: 'src/views/cli/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },
   { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'inspector document'] },
   // Pictures of flows and machines, for browsers: plain data in.

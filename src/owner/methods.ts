@@ -73,6 +73,14 @@ export const flowMethods = {
     scope: 'read', about: 'Runs, scores and times, by a label.',
     params: z.strictObject({ by: z.string().optional(), flowId: z.string().optional(), limit: z.int().min(1).optional() }),
   }),
+  upsert: defineMethod({
+    scope: 'operate', repeats: 'params', about: 'Takes definitions of flows over, all of them or none: from now on they are what is started.',
+    params: z.strictObject({
+      flows: z.array(z.strictObject({
+        text: z.string().describe('YAML or JSON'), file: z.string().max(4_096).optional().describe('Where it is from, an absolute path'),
+      })).min(1).max(10_000),
+    }),
+  }),
   send: defineMethod({
     scope: 'run', repeats: 'key', about: 'Sends an event to an actor; answers false when it had ended before.',
     params: z.strictObject({ address: z.string(), event: z.looseObject({ type: z.string() }) }),

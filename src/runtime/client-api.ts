@@ -31,6 +31,14 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A definition that was taken over. */
+export interface UpsertedFlow {
+  readonly flowId: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly status: 'new' | 'changed' | 'unchanged';
+}
+
 /**
  * Everything that can be asked of whoever owns a database, from any process.
  *
@@ -72,6 +80,12 @@ export interface RuntimeClient {
   send(address: string, event: { readonly type: string }): Promise<boolean>;
   /** Stops an actor, with all below it; false: it had ended before. */
   stop(address: string): Promise<boolean>;
+  /**
+   * Takes definitions of flows over, YAML or JSON texts: all of them or none. From now on they are what is started.
+   *
+   * @throws a `FlowError` with code `definition_invalid`
+   */
+  upsert(flows: readonly { readonly text: string; readonly file?: string }[]): Promise<readonly UpsertedFlow[]>;
   /** Tells everything that happens, as `runtime.feed()`; goes on where it was when another process owns the database. */
   feed(options?: FeedOptions): AsyncIterable<FeedPage>;
   /** Runs, scores and times, by a label. */

@@ -98,6 +98,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const service = serveRuntime({
     core, engine, clock, actors: hosted.reach, log, maxInterruptions: resolved.maxInterruptions, openDebugger, getDebugger: () => inspector,
     logSteering: (method, target) => logger.info({ method, target }, 'a client steers what is held'), queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
+    toolNames: [...resolved.tools.keys()],
     readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),
   });
   const sessions = new ClientSessions({
@@ -278,7 +279,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },
-  } satisfies Runtime, { sessions, service, reader: store, feed });
+  } satisfies Runtime, { sessions, service, reader: store, feed, listFlows: () => core.plans.listRegistered() });
 }
 
 const toHeldTargets = (inspector: Debugger): { readonly heldByInspector?: readonly string[] } => {

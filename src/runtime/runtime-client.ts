@@ -17,7 +17,7 @@ import type { PublishOptions } from '../kinds/queues/queue-api.ts';
 import type { ClaimedMessage, Outcome, Published, Receipt } from '../kinds/queues/queue-commands.ts';
 import { FollowedPages } from './followed-pages.ts';
 import type { ReconnectingClient } from '../owner/reconnecting-client.ts';
-import type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient } from './client-api.ts';
+import type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient, UpsertedFlow } from './client-api.ts';
 
 const defaultLeaseMs = 30_000;
 const defaultPruneLimit = 1_000;
@@ -161,6 +161,10 @@ export class ConnectedClient implements RuntimeClient {
 
   async stop(address: string): Promise<boolean> {
     return (await this.#ask('stop', { address })) === true;
+  }
+
+  async upsert(flows: readonly { readonly text: string; readonly file?: string }[]): Promise<readonly UpsertedFlow[]> {
+    return (await this.#ask('upsert', { flows })) as readonly UpsertedFlow[];
   }
 
   async *feed(options: FeedOptions = {}): AsyncGenerator<FeedPage, void, undefined> {

@@ -21,6 +21,7 @@ import type { ExecutionSource } from './execution-topic.ts';
 import { followExecution } from './execution-topic.ts';
 import { readValue } from './read-value.ts';
 import type { RequestLog } from './request-log.ts';
+import { upsertFlows } from './upsert-flows.ts';
 
 export interface ServedRuntime {
   readonly core: FlowRuntime;
@@ -36,6 +37,8 @@ export interface ServedRuntime {
   /** Undefined: nobody has debugged yet. */
   readonly getDebugger: () => Debugger | undefined;
   readonly logSteering: (method: string, target: string | undefined) => void;
+  /** Of the tools that the runtime has. */
+  readonly toolNames: readonly string[];
 }
 
 /** Leaves out what is undefined: a caller within the process would not have named it either. */
@@ -44,7 +47,7 @@ function given<Options extends object>(options: Options): { [Name in keyof Optio
 }
 
 /** What clients can ask a runtime for, whatever carries what they say. */
-export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering }: ServedRuntime): Service {
+export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering, toolNames }: ServedRuntime): Service {
   const { store, feed } = engine;
   const prune = async (params: Parameters<typeof store.prune>[0]): Promise<number> => {
     engine.requireRunning();
@@ -79,6 +82,7 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
     },
     prune: ({ settledBefore, limit }) => prune({ settledBefore, limit }),
     stats: options => readStats(store, given(options)),
+    upsert: ({ flows }) => upsertFlows({ core, engine, clock, toolNames }, flows),
     send: ({ address, event }, call) => log.once('send', call, request => actors.sendToActor(address, event, request)),
     stop: ({ address }, call) => log.once('stop', call, request => actors.stopActor(address, request)),
   });

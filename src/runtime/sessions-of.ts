@@ -1,4 +1,5 @@
 import type { RecordReader } from '../../persistence/store.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
 import type { Feed } from '../engine/feed/feed.ts';
 import type { ClientSessions } from '../owner/client-sessions.ts';
 import type { Service } from '../owner/method.ts';
@@ -12,6 +13,8 @@ export interface RuntimeParts {
   /** The store, to be read. */
   readonly reader: RecordReader;
   readonly feed: Feed;
+  /** Flows that can be started. */
+  readonly listFlows: () => readonly FlowDefinition[];
 }
 
 const partsOf = new WeakMap<object, RuntimeParts>();

@@ -3,19 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { RecordReader } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import type { FeedOptions } from '../engine/feed/feed-options.ts';
-import type { FeedPage } from '../engine/feed/feed.ts';
 import type { Service } from '../owner/method.ts';
 import type { Scope } from '../owner/protocol.ts';
 import type { RuntimeClient } from '../runtime/client-api.ts';
+import type { FlowDefinition } from '../definition/schema.ts';
 import type { Authority } from './authority.ts';
-
-/** Everything that happens, as `runtime.feed()` tells it. */
-export interface FeedSource {
-  /** The cursor behind what is stored now. */
-  here(): Promise<string>;
-  follow(options?: FeedOptions): AsyncGenerator<FeedPage, void, undefined>;
-}
+import type { FeedSource } from './feed-source.ts';
+import type { Metrics } from './metrics.ts';
+import type { Health } from './source.ts';
 
 /** What a server stands on. */
 export interface ServerContext {
@@ -26,7 +21,12 @@ export interface ServerContext {
   /** What the runtime can be asked for, when it is in this process. */
   readonly service: Service | undefined;
   readonly feed: FeedSource;
+  /** Whether what is asked for would be done. */
+  readonly readHealth: () => Promise<Health>;
+  /** Flows that the program of this process brings. */
+  readonly listOwnFlows: () => readonly FlowDefinition[];
   readonly authority: Authority;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes texts that must not be told out of a text. */

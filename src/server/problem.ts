@@ -5,22 +5,21 @@ import { FlowError, isFlowError } from '../core/errors.ts';
 /** Which status says what to whoever asked, with every code that is said so. A code that is a stored failure is never an answer of its own. */
 const codesByStatus: Readonly<Record<number, string>> = {
   400: `body_unreadable cursor_invalid not_yaml aliases_too_many duplicate_key merge_invalid message_invalid message_unknown field_unknown
-    hello_expected version_unsupported request_invalid parameter_invalid`,
+    hello_expected version_unsupported request_invalid`,
   401: 'token_missing token_refused',
   403: 'scope_missing host_refused origin_refused inspection_read_only state_read_only server_read_only path_outside_folder',
   404: `execution_not_found artifact_not_found message_not_found actor_not_found flow_unknown queue_unknown route_unknown method_unknown topic_unknown
-    consolidated_not_found consolidated_pending kind_unknown remote_unknown machine_unknown step_unknown definition_missing upload_unsupported`,
+    consolidated_not_found consolidated_pending kind_unknown remote_unknown machine_unknown step_unknown definition_missing`,
   405: 'method_refused',
-  406: 'format_unavailable',
   409: `execution_settled execution_unsettled execution_active execution_exists idempotency_key_taken retry_conflict retry_nothing retry_blocked
     retry_of_child definition_changed signals_full actor_exists actor_owner_missing actor_machine_missing machine_changed execution_imported
     execution_ambiguous queue_without_instances claim_lost interaction_unsettled record_settled row_refused run_superseded superseded
-    instance_forgotten message_settled actor_settled table_differs backup_exists project_exists execution_unreadable migration_failed actor_not_root`,
+    instance_forgotten actor_settled table_differs backup_exists project_exists execution_unreadable migration_failed actor_not_root`,
   410: 'route_refused',
   413: 'body_too_large value_too_large request_too_large answer_too_large definition_too_large artifact_too_large expression_too_large',
   415: 'body_type_refused',
   416: 'range_unsatisfiable',
-  422: `definition_invalid definition_unreadable plan_mismatch number_inexact missing_key unknown_key invalid_value key_not_allowed duplicate_step
+  422: `parameter_invalid definition_invalid definition_unreadable plan_mismatch number_inexact missing_key unknown_key invalid_value key_not_allowed duplicate_step
     benchmark_not_planned duplicate_flow duplicate_assertion unknown_step alternative_shared alternative_awaited unknown_tool with_misfit output_misfit
     example_misfit unknown_machine unknown_flow unknown_name item_unknown step_not_upstream dependency_cycle expression_syntax input_schema_invalid
     artifact_name_invalid duplicate_artifact duration_invalid assertion_unknown bounds_contradict bounds_narrow weights_not_one holds_from_start
@@ -31,13 +30,13 @@ const codesByStatus: Readonly<Record<number, string>> = {
     argument_not_json flow_module_invalid tools_module_invalid output_dir_unknown events_wildcard path_not_followed path_diverged mutants_survived
     service_unnamed invariant_broken outcome_missing assertion_missing property_failed model_unscripted scripted codec_missing`,
   429: 'requests_too_many subscriptions_too_many',
-  500: `internal_error uncaught_error output_outside_folder file_not_written file_unreadable file_unwritable record_missing key_not_loaded
+  500: `internal_error uncaught_error output_outside_folder file_not_written file_unreadable file_unwritable key_not_loaded
     write_not_synchronous store_not_acquired store_not_a_database store_newer store_outdated store_damaged driver_conflict node_too_old
     store_read_failed socket_folder_unsafe token_file_unsafe package_missing xstate_unsupported`,
-  501: 'kinds_unsupported artifacts_unsupported interactions_unsupported writes_unsupported queues_unavailable store_unsupported isolation_unavailable',
+  501: 'kinds_unsupported artifacts_unsupported interactions_unsupported writes_unsupported queues_unavailable store_unsupported isolation_unavailable sync_unavailable',
   503: `runtime_faulted runtime_stopped runtime_running owner_missing owner_unreachable owner_silent owner_busy owner_stopping client_silent
     client_closed request_failed topic_ended store_gone store_log_gone store_closed store_owned stale_owner commit_failed store_cannot_open
-    store_not_found store_unavailable driver_unavailable evaluator_unavailable queue_full server_stopping port_taken`,
+    store_not_found store_unavailable driver_unavailable evaluator_unavailable queue_full port_taken`,
 };
 
 /** Why steps, flows, messages and actors have failed: found in what is answered, never the answer itself. */
@@ -70,7 +69,7 @@ export const problemSchema = z.object({
   path: z.string().optional().describe('As `steps[2].retry`'),
   problems: z.array(z.object({
     code: z.string(), message: z.string(), file: z.string().optional(), line: z.int().optional(), column: z.int().optional(), path: z.string().optional(),
-  })).optional().describe('All that is wrong with a definition'),
+  })).optional().describe('All that is wrong with a definition, or an input'),
 }).meta({ id: 'Problem' });
 type ProblemDocument = z.infer<typeof problemSchema>;
 
@@ -79,6 +78,11 @@ const toPlace = (place: Place | undefined): Place => {
   return { ...(file !== undefined && { file }), ...(line !== undefined && { line }), ...(column !== undefined && { column }), ...(path !== undefined && { path }) };
 };
 
+/** What is wrong with a definition has a code and a place; with an input only a path. */
+function toFinding(problem: { readonly code?: string; readonly message?: string; readonly place?: Place; readonly path?: string }, code: string): Place & { readonly code: string; readonly message: string } {
+  return { code: problem.code ?? code, message: String(problem.message ?? ''), ...toPlace(problem.place ?? problem) };
+}
+
 /** Seconds after which it may be asked again, where that may help. */
 const retryAfter: Readonly<Record<number, string>> = { 429: '1', 503: '2' };
 
@@ -86,10 +90,10 @@ const retryAfter: Readonly<Record<number, string>> = { 429: '1', 503: '2' };
 export function toProblem(thrown: unknown, redact: (text: string) => string): ProblemDocument {
   const error = isFlowError(thrown) ? thrown : new FlowError('internal_error', 'Expected the server to answer; it has met an error that it does not know, and written it to its log');
   const given = error.details?.['problems'];
-  const problems = Array.isArray(given) ? (given as readonly { readonly code: string; readonly message: string; readonly place?: Place }[]) : [];
+  const problems = Array.isArray(given) ? given.map(problem => toFinding(problem, error.code)) : [];
   const document: ProblemDocument = {
-    type: `urn:flowstone:error:${error.code}`, title: error.code, status: statusByCode.get(error.code) ?? 500, detail: error.message, ...toPlace(error.place ?? problems[0]?.place),
-    ...(problems.length > 0 && { problems: problems.map(({ code, message, place }) => ({ code, message, ...toPlace(place) })) }),
+    type: `urn:flowstone:error:${error.code}`, title: error.code, status: statusByCode.get(error.code) ?? 500, detail: error.message, ...toPlace(error.place ?? problems[0]),
+    ...(problems.length > 0 && { problems }),
   };
   return JSON.parse(redact(JSON.stringify(document))) as ProblemDocument;
 }

@@ -18,7 +18,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
-import { systemClock } from '../core/clock.ts';
+import { processTime, systemClock } from '../core/clock.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
@@ -27,24 +27,40 @@ import { silentLogger } from '../core/logger.ts';
 import { createRedactor } from '../core/redact.ts';
 import type { Scope } from '../owner/protocol.ts';
 import type { Runtime } from '../runtime/api.ts';
+import { AnswerCache } from './answer-cache.ts';
 import type { AuthOptions } from './authority.ts';
 import { Authority } from './authority.ts';
+import { FeedMetrics } from './feed-metrics.ts';
 import type { GuardOptions } from './guard.ts';
 import { Guard } from './guard.ts';
 import type { Listening, ListenOptions } from './listener.ts';
 import { listen } from './listener.ts';
+import type { FolderSync } from './handlers/handler.ts';
+import type { Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import type { CreatePart, PartRoute, ServerContext, ServerPart } from './part.ts';
 import { answerProblem, toProblem } from './problem.ts';
+import { Rate } from './rate.ts';
 import { createRoutes } from './routes.ts';
 import type { StoreSource } from './source.ts';
 import { openSource } from './source.ts';
 import { standardParts } from './standard-parts.ts';
+import { addStoreMetrics } from './store-metrics.ts';
+import { basePath } from './table/routes.ts';
 
 export interface ServerOptions extends GuardOptions {
   /** Who is let in. */
   readonly auth: AuthOptions;
   /** What the server has beside its routes. */
   readonly parts?: readonly CreatePart[];
+  /** Takes the folder over that the server was started with, for `POST /api/v1/sync`. */
+  readonly syncFolder?: () => Promise<FolderSync>;
+  /** Largest body of a request, bytes. Default 4 MiB and 64 KiB. */
+  readonly maxBodyBytes?: number;
+  /** Requests that the bearer of a token may send a second. Default 2,000; `Infinity`: as many as they like. */
+  readonly requestsPerSecond?: number;
+  /** Most that rendered answers take in memory, bytes. Default 64 MiB. */
+  readonly cacheBytes?: number;
   /** Texts that must not be told; as of `createRuntime`. */
   readonly secrets?: readonly string[];
   /** Default: the system's. */
@@ -66,7 +82,11 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const serverKeys: KeysOf<ServerOptions> = { auth: true, parts: true, secrets: true, clock: true, logger: true, hosts: true, origins: true };
+const serverKeys: KeysOf<ServerOptions> = {
+  auth: true, parts: true, syncFolder: true, maxBodyBytes: true, requestsPerSecond: true, cacheBytes: true, secrets: true, clock: true, logger: true, hosts: true, origins: true,
+};
+const defaultMaxBodyBytes = 4 * 1_024 * 1_024 + 65_536;
+const known: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
 /**
@@ -75,41 +95,70 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
  * @throws a `FlowError` with code `option_invalid`
  */
 export function createServer(source: Runtime | StoreSource, options: ServerOptions): Server {
-  const { auth, parts = [], secrets, clock = systemClock, logger = silentLogger, ...guarded } = requireKnownKeys(options, serverKeys, '`createServer`');
+  const { auth, parts = [], secrets, clock = systemClock, logger = silentLogger, syncFolder, maxBodyBytes = defaultMaxBodyBytes, requestsPerSecond, cacheBytes, ...guarded } =
+    requireKnownKeys(options, serverKeys, '`createServer`');
   const redact = createRedactor(secrets);
   const guard = new Guard(guarded);
   const authority = new Authority(auth);
+  const rate = new Rate(requestsPerSecond);
   const opened = openSource(source, { clock, redact });
-  const context: ServerContext = { ...opened, authority, clock, logger, redact };
+  const { reader, client, service, feed, readHealth, listOwnFlows } = opened;
+  const metrics = createMetrics();
+  const context: ServerContext = { reader, client, service, feed, readHealth, listOwnFlows, authority, metrics, clock, logger, redact };
+  const cache = new AnswerCache(feed, clock, logger, cacheBytes);
+  const counted = new FeedMetrics(metrics, reader, feed, clock, logger);
+  addStoreMetrics(metrics, reader, cache, readHealth);
+  const routes = createRoutes(context, { cache, maxBodyBytes, syncFolder, beginMetrics: () => counted.begin() });
   const made = [...standardParts, ...parts].map(create => create(context));
-  return new RequestServer(context, guard, made, () => opened.close());
+  const release = (): void => {
+    cache.close();
+    counted.close();
+    opened.close();
+  };
+  return new RequestServer({ context, guard, rate, parts: made, routes, release });
+}
+
+interface Assembled {
+  readonly context: ServerContext;
+  readonly guard: Guard;
+  readonly rate: Rate;
+  readonly parts: readonly ServerPart[];
+  readonly routes: (request: Request, scopes: readonly Scope[]) => Promise<Response>;
+  readonly release: () => void;
 }
 
 class RequestServer implements Server {
   readonly #context: ServerContext;
   readonly #guard: Guard;
   readonly #parts: readonly ServerPart[];
-  readonly #routes: (request: Request, scopes: readonly Scope[]) => Promise<Response>;
+  readonly #rate: Rate;
+  readonly #routes: Assembled['routes'];
   readonly #release: () => void;
+  readonly #requests: ReturnType<Metrics['counter']>;
+  readonly #durations: ReturnType<Metrics['histogram']>;
   readonly #listening = new Set<Listening>();
   #closing: Promise<void> | undefined;
 
-  constructor(context: ServerContext, guard: Guard, parts: readonly ServerPart[], release: () => void) {
+  constructor({ context, guard, rate, parts, routes, release }: Assembled) {
     this.#context = context;
     this.#guard = guard;
+    this.#rate = rate;
     this.#parts = parts;
-    this.#routes = createRoutes(context);
+    this.#routes = routes;
     this.#release = release;
+    this.#requests = context.metrics.counter('http_requests_total', 'Requests that were answered', ['method', 'status']);
+    this.#durations = context.metrics.histogram('http_request_duration_seconds', 'How long answers took', ['method']);
   }
 
   readonly fetch = async (request: Request): Promise<Response> => {
+    const { clock } = this.#context;
+    const begun = processTime(clock);
     const origin = request.headers.get('origin');
-    try {
-      const answer = await this.#answer(request, origin);
-      return this.#guard.isForeign(origin) ? allow(answer, origin) : answer;
-    } catch (error) {
-      return this.#refuse(error, origin);
-    }
+    const answer = await this.#answer(request, origin).catch((error: unknown) => this.#refuse(error));
+    const method = known.has(request.method) ? request.method : 'other';
+    this.#requests.add({ method, status: String(answer.status) });
+    this.#durations.observe((processTime(clock) - begun) / 1_000, { method });
+    return this.#guard.isForeign(origin) ? allow(answer, origin) : answer;
   };
 
   async listen(options: ListenOptions = {}): Promise<Listening> {
@@ -141,7 +190,11 @@ class RequestServer implements Server {
     const scopes = this.#context.authority.admitRequest(request.headers);
     if (route?.scope === null) return route.handle(request, { scopes: scopes ?? [], signal: request.signal });
     // The one path that says something without a token: whether the server works.
-    if (!scopes && pathname !== '/api/v1/health') throw this.#toRefusal(request);
+    if (!scopes && pathname !== `${basePath}/health`) {
+      await this.#rate.refuse();
+      throw this.#toRefusal(request);
+    }
+    await this.#rate.admit(request.headers.get('authorization') ?? 'anonymous');
     if (!route) return this.#routes(request, scopes ?? []);
     if (!scopes?.includes(route.scope)) throw new FlowError('scope_missing', `Expected a token with the scope \`${route.scope}\``);
     return route.handle(request, { scopes, signal: request.signal });
@@ -159,10 +212,9 @@ class RequestServer implements Server {
     return undefined;
   }
 
-  #refuse(error: unknown, origin: string | null): Response {
+  #refuse(error: unknown): Response {
     if (!isFlowError(error)) this.#context.logger.error({ err: error }, 'a request met an unknown error');
-    const answer = answerProblem(toProblem(error, this.#context.redact));
-    return this.#guard.isForeign(origin) ? allow(answer, origin) : answer;
+    return answerProblem(toProblem(error, this.#context.redact));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -4,7 +4,7 @@ import type { FeedOptions } from '../engine/feed/feed-options.ts';
 import type { FeedPage } from '../engine/feed/feed.ts';
 import { Feed } from '../engine/feed/feed.ts';
 import { createEntryReader } from '../runtime/feed-entries.ts';
-import type { FeedSource } from './part.ts';
+import type { FeedSource } from './feed-source.ts';
 
 /** How often the store is looked at while somebody follows, ms. */
 const pollMs = 100;

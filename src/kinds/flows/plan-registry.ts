@@ -60,6 +60,11 @@ export class PlanRegistry {
     return signals && Object.hasOwn(signals, name) ? signals[name] : undefined;
   }
 
+  /** Definitions that can be started. */
+  listRegistered(): FlowDefinition[] {
+    return [...this.#byFlowId.values()].map(({ definition }) => definition);
+  }
+
   find(flowId: string): FlowPlan | undefined {
     return this.#byFlowId.get(flowId);
   }

@@ -23,9 +23,15 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError(`Expected an integer ≥ 1, got \`${text}\`.`);
 }
 
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError(`Expected a port, 0 to 65535, got \`${text}\`.`);
+}
+
 /** What the help shows together. */
 const groups: readonly (readonly [title: string, commands: readonly string[]])[] = [
-  ['Run:', ['run', 'resume', 'retry', 'cancel', 'signal']],
+  ['Run:', ['run', 'resume', 'retry', 'cancel', 'signal', 'serve']],
   ['Look:', ['list', 'show', 'artifacts', 'interactions', 'export', 'graph', 'stats']],
   ['Write and test flows:', ['init', 'check', 'paths', 'test', 'sync', 'import']],
   ['Queues and machines:', ['queue', 'actors']],
@@ -169,6 +175,17 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--seed <n>', 'choose among equally good ways', parseCount)
     .option('--mermaid', 'print a diagram of what is covered, uncovered transitions red')
     .action(async (file: string, options) => settle(await (await import('./test-command.ts')).testCommand(file, options, context)));
+
+  add('serve <dir>', 'answer over HTTP, and run what is asked for: takes the definitions of a folder over, prints the address and where the token is')
+    .option('--port <n>', 'listen on this port; 0: any that is free (default: 4600)', parsePort)
+    .option('--host <name>', 'listen on this address; other than this machine itself only with a token of your own (default: 127.0.0.1)')
+    .option(...databaseOption)
+    .option(...toolsOption)
+    .option('--read-only', 'change nothing: read what another process runs')
+    .option('--token-file <file>', 'the token, made there at the first start (default: FLOWSTONE_TOKEN, else a file beside the database)')
+    .option('--origin <url>', 'let pages of this origin ask, such as http://localhost:5173; may be given again', collect)
+    .option('--open', 'open the address in a browser')
+    .action(async (directory: string, options) => settle(await (await import('./serve-command.ts')).serveCommand(directory, options, context)));
 
   add('sync <dir>', 'take the definitions of a folder over into the database, and say what has changed')
     .option(...toolsOption)
