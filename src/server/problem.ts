@@ -9,17 +9,19 @@ const codesByStatus: Readonly<Record<number, string>> = {
   401: 'token_missing token_refused',
   403: 'scope_missing host_refused origin_refused inspection_read_only state_read_only server_read_only path_outside_folder',
   404: `execution_not_found artifact_not_found message_not_found actor_not_found flow_unknown queue_unknown route_unknown method_unknown topic_unknown
-    consolidated_not_found consolidated_pending kind_unknown remote_unknown machine_unknown step_unknown definition_missing`,
+    consolidated_not_found consolidated_pending kind_unknown remote_unknown machine_unknown step_unknown definition_missing
+    debug_target_unknown value_not_found`,
   405: 'method_refused',
   409: `execution_settled execution_unsettled execution_active execution_exists idempotency_key_taken retry_conflict retry_nothing retry_blocked
     retry_of_child definition_changed signals_full actor_exists actor_owner_missing actor_machine_missing machine_changed execution_imported
     execution_ambiguous queue_without_instances claim_lost interaction_unsettled record_settled row_refused run_superseded superseded
-    instance_forgotten actor_settled table_differs backup_exists project_exists execution_unreadable migration_failed actor_not_root`,
+    instance_forgotten actor_settled table_differs backup_exists project_exists execution_unreadable migration_failed actor_not_root
+    debug_not_held debug_isolated`,
   410: 'route_refused',
   413: 'body_too_large value_too_large request_too_large answer_too_large definition_too_large artifact_too_large expression_too_large',
   415: 'body_type_refused',
   416: 'range_unsatisfiable',
-  422: `parameter_invalid definition_invalid definition_unreadable plan_mismatch number_inexact missing_key unknown_key invalid_value key_not_allowed duplicate_step
+  422: `parameter_invalid breakpoint_invalid definition_invalid definition_unreadable plan_mismatch number_inexact missing_key unknown_key invalid_value key_not_allowed duplicate_step
     benchmark_not_planned duplicate_flow duplicate_assertion unknown_step alternative_shared alternative_awaited unknown_tool with_misfit output_misfit
     example_misfit unknown_machine unknown_flow unknown_name item_unknown step_not_upstream dependency_cycle expression_syntax input_schema_invalid
     artifact_name_invalid duplicate_artifact duration_invalid assertion_unknown bounds_contradict bounds_narrow weights_not_one holds_from_start
@@ -32,10 +34,11 @@ const codesByStatus: Readonly<Record<number, string>> = {
   429: 'requests_too_many subscriptions_too_many',
   500: `internal_error uncaught_error output_outside_folder file_not_written file_unreadable file_unwritable key_not_loaded
     write_not_synchronous store_not_acquired store_not_a_database store_newer store_outdated store_damaged driver_conflict node_too_old
-    store_read_failed socket_folder_unsafe token_file_unsafe package_missing xstate_unsupported`,
+    store_read_failed socket_folder_unsafe token_file_unsafe package_missing xstate_unsupported
+    inspector_missing`,
   501: 'kinds_unsupported artifacts_unsupported interactions_unsupported writes_unsupported queues_unavailable store_unsupported isolation_unavailable sync_unavailable',
   503: `runtime_faulted runtime_stopped runtime_running owner_missing owner_unreachable owner_silent owner_busy owner_stopping client_silent
-    client_closed request_failed topic_ended store_gone store_log_gone store_closed store_owned stale_owner commit_failed store_cannot_open
+    client_slow client_closed request_failed topic_ended store_gone store_log_gone store_closed store_owned stale_owner commit_failed store_cannot_open
     store_not_found store_unavailable driver_unavailable evaluator_unavailable queue_full port_taken`,
 };
 
