@@ -116,7 +116,7 @@ class Pair {
 
   /** What follows comes in ticks of its own: windows that had to be read, and what was due at once. */
   async #expectGiven(given: readonly (readonly string[])[]): Promise<void> {
-    await null;
+    await Promise.resolve();
     this.#real.settle();
     const grants = this.#real.takeGiven();
     for (const { messages } of grants) for (const { messageId, key } of messages) this.#keys.set(messageId, key);
