@@ -30,10 +30,16 @@ export function createTaintingStore(inner: Records): { readonly store: Records; 
     if (tainted.size === 0) return batch;
     return {
       ...batch,
-      // Numbers below 1, and times before 1970, break a CHECK.
+      // Numbers below 1, and times before 1970, break a CHECK; a row that is not there cannot be changed.
       journal: batch.journal.map(row => (isTainted(inputs.get(row.executionKey)) ? { ...row, seq: 0 } : row)),
       ...(batch.queues && { queues: { ...batch.queues, published: batch.queues.published.map(row => (isTainted(row.payload) ? { ...row, publishedAt: -1 } : row)) } }),
-      ...(batch.actors && { actors: { ...batch.actors, put: batch.actors.put?.map(row => (isTainted(row.tree) ? { ...row, createdAt: -1 } : row)) } }),
+      ...(batch.actors && {
+        actors: {
+          ...batch.actors,
+          put: batch.actors.put?.map(row => (isTainted(row.tree) ? { ...row, wakeAt: -1 } : row)),
+          progress: batch.actors.progress?.map(row => (isTainted(row.tree) ? { ...row, actorId: 'nobody' } : row)),
+        },
+      }),
     } as CommitBatch;
   };
   const store = new Proxy(inner, {

@@ -14,7 +14,7 @@ import { Feed } from '../../src/engine/feed/feed.ts';
 import { createEntryReader } from '../../src/runtime/feed-entries.ts';
 import { followStore } from '../../src/runtime/follow-store.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
-import { createGate, openRuntime } from './open-runtime.ts';
+import { createGate, openRuntime, settleTicks } from './open-runtime.ts';
 
 const flow: FlowSource = { id: 'pair', steps: [{ id: 'a', uses: 'tool:work' }, { id: 'b', uses: 'tool:work', depends_on: ['a'] }] };
 const work = { work: () => 1 };
@@ -115,7 +115,10 @@ describe('a feed', () => {
     await execution.settled();
     const gone = take(runtime.feed({ topics: [`flow:${execution.executionId}`] }), entries => entries.some(({ event }) => event.type === 'execution.deleted'));
     for (let minute = 0; minute < 3; minute++) {
+      // A store that answers later has to say where the feed begins, and to delete, before the next commit is told.
+      await settleTicks();
       clock.advance(60_000);
+      await settleTicks();
       await runtime.publish(defineQueue({ name: 'jobs' }), minute);
     }
     expect((await gone).entries.at(-1)).toMatchObject({ kind: 'flow', id: execution.executionId, event: { type: 'execution.deleted' } });

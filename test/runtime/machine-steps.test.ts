@@ -132,10 +132,14 @@ describe('a step that is a machine', () => {
     const { executionId } = await runtime.start('order');
     await settleTicks();
     const seen: unknown[] = [];
-    const { commit } = place.store;
-    place.store.commit = batch => {
-      seen.push([batch.steps.map(row => row.status), batch.actors?.put?.map(row => row.status)]);
-      return commit.call(place.store, batch);
+    const { tables } = place.store;
+    const commit = tables.commit.bind(tables);
+    // In front of the tables: a store that answers later stands behind the records.
+    tables.commit = writes => {
+      const list = (table: string, column: string): unknown[] => writes.flatMap(({ shape, values }) => (shape.table.name === table ? values[shape.columns.indexOf(column)] : []));
+      const states = list('journal', 'entries').flatMap(text => (JSON.parse(String(text)) as [string, object, string][]).flatMap(([address, , state]) => (address === 'review' ? state : [])));
+      seen.push([states, list('actors', 'status')]);
+      commit(writes);
     };
     await work(runtime, executionId, place.clock);
     expect((await runtime.settled(executionId)).steps[0]?.status).toBe(status);

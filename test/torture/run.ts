@@ -231,7 +231,7 @@ async function suitesOverDelayedStores(): Promise<void> {
     const runs: DelayedRun[] = [];
     for (const one of seeds) runs.push(await runDelayed(one, files, isolated));
     const complaints = runs.flatMap((run, place) => run.failed.map(name => `seed ${seeds[place]}: ${name}`));
-    report(`${files.length} files of the runtime's suite over stores that answer later, in any order, ${seeds.length} seeds: ${runs.reduce((sum, run) => sum + run.passed, 0)} tests`, complaints);
+    report(`${files.length} files of the suites of flows, queues and actors over stores that answer later, in any order, ${seeds.length} seeds: ${runs.reduce((sum, run) => sum + run.passed, 0)} tests`, complaints);
   }
 }
 

@@ -6,16 +6,24 @@ import { stripVTControlCharacters } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** Files of the runtime's suite that are quick, and share what they import: a seed of all of them is some seconds. */
+const within = (folder: string, names: readonly string[]): string[] => names.map(name => `${folder}/${name}.test.ts`);
+
+/** Files that are quick, and share what they import: a seed of all of them is some seconds. */
 export const quickFiles = [
-  'abort-reason', 'always-steps', 'assertions', 'consolidation', 'fair-turns', 'feed', 'flow', 'flow-progress', 'generations-consolidated', 'graceful-stop', 'handlers', 'idempotency-keys', 'list',
-  'modes', 'new-definition', 'recall', 'recover', 'restart', 'retention', 'retry', 'retry-items', 'stop', 'stored-child-flows', 'timeout', 'timers', 'unknown-signals',
-].map(name => `test/runtime/${name}.test.ts`);
+  ...within('test/runtime', [
+    'abort-reason', 'always-steps', 'assertions', 'consolidation', 'fair-turns', 'feed', 'flow', 'flow-progress', 'generations-consolidated', 'graceful-stop', 'handlers', 'idempotency-keys', 'list',
+    'machine-step-signals', 'machine-steps', 'modes', 'new-definition', 'recall', 'recover', 'restart', 'retention', 'retry', 'retry-items', 'stop', 'stored-child-flows', 'timeout', 'timers', 'unknown-signals',
+  ]),
+  ...within('test/queue', ['care', 'handling', 'instances', 'leases', 'request-and-reply', 'with-flows']),
+  ...within('test/machine-host', ['actions', 'blocked', 'machine-changes', 'promises', 'retention', 'spawned-by-value', 'stored-actors', 'stored-values']),
+];
 
 /** Files that replace modules for themselves, or wait long. */
 export const otherFiles = [
-  'back-off', 'deep-child-flows', 'fan-out', 'inspected-actor', 'inspection', 'machine-calls', 'known-options', 'postpone', 'recover-steps', 'signal-room', 'turn-room',
-].map(name => `test/runtime/${name}.test.ts`);
+  ...within('test/runtime', ['back-off', 'deep-child-flows', 'fan-out', 'inspected-actor', 'inspection', 'machine-calls', 'known-options', 'postpone', 'recover-steps', 'signal-room', 'turn-room']),
+  ...within('test/queue', ['alarms', 'join', 'outbox']),
+  ...within('test/machine-host', ['durable', 'error-causes', 'handle', 'inspection', 'large-values', 'odd-values', 'people', 'reference', 'services', 'spawn-options']),
+];
 
 /** What became of a run of a suite over stores that answer later. */
 export interface DelayedRun {
