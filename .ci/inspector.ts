@@ -39,6 +39,15 @@ async function buildFile(): Promise<{ readonly script: string; readonly style: s
   return { script: script.code, style: outputFiles[0]?.text ?? '', modules: script.moduleIds };
 }
 
+/** The page of a server: names with hashes of what is in them, so that they may be kept for ever. */
+async function buildPage(outDir: string): Promise<readonly string[]> {
+  const { output } = (await build({
+    ...shared,
+    build: { outDir, emptyOutDir: false, target: 'es2023', modulePreload: false, assetsInlineLimit: 0, rollupOptions: { input: join(source, 'index.html') } },
+  })) as Output;
+  return output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []));
+}
+
 /** Builds into a folder, which is emptied first. Returns the files of packages that are in it, relative to the checkout. */
 export async function buildInspector(outDir: string): Promise<string[]> {
   rmSync(outDir, { recursive: true, force: true });
@@ -46,7 +55,8 @@ export async function buildInspector(outDir: string): Promise<string[]> {
   const { script, style, modules } = await buildFile();
   writeFileSync(join(outDir, 'file.js'), script);
   writeFileSync(join(outDir, 'file.css'), style);
-  return modules.filter(file => file.includes('node_modules')).map(file => relative(root, file));
+  const further = await buildPage(outDir);
+  return [...new Set([...modules, ...further])].filter(file => file.includes('node_modules')).map(file => relative(root, file));
 }
 
 if (process.argv[1] !== undefined && relative(process.argv[1], import.meta.filename) === '') {

@@ -73,8 +73,10 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'actors', prefix: 'src/kinds/actors/', imports: ['records in tables', 'core', 'store contract', 'store records', 'kernel', 'engine', 'contract'] },
   { name: 'queues', prefix: 'src/kinds/queues/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'engine', 'contract', 'owner'] },
   { name: 'isolation', prefix: 'src/isolation/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'files store', ...flowParts, 'tools'] },
+  // What is told of an execution to whoever draws it, as plain JSON; the page imports its types, and what makes a plan of it.
+  { name: 'inspector document', prefix: 'src/inspector/document/', imports: ['core', 'definition', 'store contract', 'store records', 'kernel', 'owner', 'flows', 'actors'] },
   // The composition root: where everything that a runtime can do is put together.
-  { name: 'runtime', prefix: 'src/runtime/', imports: ['records in tables', 'catalog', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools', 'debugger'] },
+  { name: 'runtime', prefix: 'src/runtime/', imports: ['inspector document', 'records in tables', 'catalog', 'core', 'evaluator', 'definition', 'store contract', 'store records', ...flowParts, 'actors', 'queues', 'isolation', 'tools', 'debugger'] },
   { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
   { name: 'backup program', prefix: 'src/backup-thread.ts', imports: ['sqlite store'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', ...runtimeParts, 'views', 'command line'] },
@@ -98,9 +100,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   // Runs in browsers, too: test/client/bundle.test.ts.
   { name: 'client', prefix: 'src/client/', imports: ['core', 'machines', ...runtimeParts] },
   { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },
-  // What is told of an execution to whoever draws it, as plain JSON; the page imports its types, and what makes a plan of it.
-  { name: 'inspector document', prefix: 'src/inspector/document/', imports: ['core', 'definition', 'store contract', 'store records', 'kernel', 'owner', 'flows', 'actors'] },
-  { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', 'kernel', 'inspector graph', 'inspector document'] },
+  { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'debugger'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', ...runtimeParts, 'tools', 'evaluator'] },
   { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'views'] },

@@ -21,6 +21,7 @@ import type { ExecutionSource } from './execution-topic.ts';
 import { followExecution } from './execution-topic.ts';
 import { readValue } from './read-value.ts';
 import type { RequestLog } from './request-log.ts';
+import { serveInspecting } from './serve-inspecting.ts';
 import { upsertFlows } from './upsert-flows.ts';
 
 export interface ServedRuntime {
@@ -99,8 +100,9 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
       return readValue(store, await core.plans.load(store, record.digest), record, place);
     },
   });
+  const inspecting = serveInspecting({ store, maxInterruptions, loadPlan: source.loadPlan, requireExecution: (executionId, generation) => core.requireExecution(executionId, generation), listFlows: () => core.plans.listRegistered() });
   return {
-    methods: { ...methods, ...queues.methods, ...values, ...debug.methods },
+    methods: { ...methods, ...queues.methods, ...values, ...inspecting, ...debug.methods },
     topics: {
       ...debug.topics,
       ...serveTopics({ execution }, { execution: (params, following) => followExecution(source, params, following) }),

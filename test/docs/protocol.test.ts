@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Method, Topic } from '../../src/owner/method.ts';
 import { debugMethods, debugTopics, valueMethods } from '../../src/owner/debug-methods.ts';
+import { inspectMethods } from '../../src/owner/inspect-methods.ts';
 import { flowMethods } from '../../src/owner/methods.ts';
 import type { MessageKind } from '../../src/owner/protocol.ts';
 import { messages, readMessage, scopes } from '../../src/owner/protocol.ts';
 import { queueMethods, topics } from '../../src/owner/queue-methods.ts';
 import { root } from './pages.ts';
 
-const allMethods: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods, ...valueMethods, ...debugMethods };
+const allMethods: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods, ...valueMethods, ...inspectMethods, ...debugMethods };
 const allTopics: { readonly [name: string]: Topic } = { ...topics, ...debugTopics };
 const file = join(root, 'docs/reference/protocol.md');
 

@@ -20,6 +20,8 @@ export interface ReadExecutionOptions {
   readonly maxLength?: number;
   /** As given to the runtime; default 5. */
   readonly maxInterruptions?: number;
+  /** Default true. */
+  readonly withJournal?: boolean;
 }
 
 const defaultMaxLength = 262_144;
@@ -28,7 +30,7 @@ const maxActorEvents = 500;
 
 /** Reads all that a page shows of one execution. What is under way is there as far as it is stored. */
 export async function readInspectedExecution(reader: RecordReader, plan: FlowPlan, record: ExecutionRecord, options: ReadExecutionOptions): Promise<InspectedExecution> {
-  const { redact, maxLength = defaultMaxLength, maxInterruptions = 5 } = options;
+  const { redact, maxLength = defaultMaxLength, maxInterruptions = 5, withJournal = true } = options;
   const cut = (text: string): InspectedText => {
     const clean = redact(text);
     return { text: clean.slice(0, maxLength), length: clean.length };
@@ -39,7 +41,7 @@ export async function readInspectedExecution(reader: RecordReader, plan: FlowPla
     execution: await toHeader(reader, record, cut),
     plan: toInspectedPlan(plan),
     maxInterruptions,
-    commits: await readCommits(reader, record.key),
+    commits: withJournal ? await readCommits(reader, record.key) : [],
     steps: rows.map(toRow),
     attempts: await readAttempts(reader, record.key, rows, cut),
     inputs: await readInputs(reader, record.key, plan, rows, cut),

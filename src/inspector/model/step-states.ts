@@ -9,7 +9,7 @@ import { at, model } from './view-state.ts';
 const maxCounted = 2_000;
 
 /** A step as the graph takes it. */
-export function toGraphStep(step: PlannedStep, { steps, definition }: ExecutionModel['history']['plan']): GraphStep {
+function toGraphStep(step: PlannedStep, { steps, definition }: ExecutionModel['history']['plan']): GraphStep {
   const { id, uses, role, critical, always, alternativeOf, position, retry, recover } = step;
   const { when } = definition.steps[position] ?? {};
   return {
@@ -43,7 +43,7 @@ function toNote(state: ActorState): string | undefined {
 }
 
 /** How long a step has taken at a transition, ms. */
-export function measureStep(history: History, id: string, seq: number): number | undefined {
+function measureStep(history: History, id: string, seq: number): number | undefined {
   const now = history.getTransition(seq)?.at;
   let began: number | undefined;
   for (const move of history.listMoves(id)) {

@@ -1,12 +1,15 @@
 import type { VNode } from 'preact';
 import type { StepFailure } from '../../core/failure.ts';
+import { scopes, wire } from '../live/stepping.ts';
 import { type ExecutionModel, toItem, toStatus } from '../model/execution-model.ts';
 import { formatBytes, formatLength, formatSince, formatTime } from '../model/format.ts';
 import { goTo } from '../model/route.ts';
 import { at, model, select, selected } from '../model/view-state.ts';
+import { BreakpointButton, BreakpointList } from './breakpoint-list.tsx';
 import { Change } from './change.tsx';
 import { JsonTree, StoredValue } from './json-tree.tsx';
 import { Facts, Section } from './section.tsx';
+import { Send } from './send.tsx';
 import { Status } from './status.tsx';
 
 /** The selected step, item or flow, as it stood at the transition that is looked at, and all that is stored of it. */
@@ -23,11 +26,14 @@ export function Detail(): VNode {
       <h2 class="detail-title">{address === '' ? current.document.execution.flowId : address}</h2>
       <span class="detail-uses">{address === '' ? 'flow' : (step?.uses ?? 'not in the definition')}</span>
       <span class="grow" />
+      {step && wire.value && scopes.value.includes('debug') && <BreakpointButton model={current} step={step.id} />}
       <Status status={toStatus(state)} />
     </header>
     <div class="detail-body" tabIndex={0}>
       {state?.isUncertain && <p class="alert">The replay differs from what is stored: this is the stored state, its context is not known.</p>}
       <Change model={current} seq={seq} />
+      <BreakpointList model={current} address={address} />
+      {address === '' && <Send model={current} />}
       {address === '' ? <FlowDetail model={current} /> : <StepDetail model={current} address={address} seq={seq} />}
     </div>
   </section>;

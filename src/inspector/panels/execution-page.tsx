@@ -1,12 +1,16 @@
 import type { VNode } from 'preact';
+import { preview, wire } from '../live/stepping.ts';
 import { formatLength } from '../model/format.ts';
 import { lookAtTransition, model, newest } from '../model/view-state.ts';
 import { Detail } from './detail.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { GraphPanel } from './graph-panel.tsx';
+import { HeldBar } from './held-bar.tsx';
 import { Journal } from './journal.tsx';
+import { PreviewPanel } from './preview-panel.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { Status } from './status.tsx';
+import { Steering } from './steering.tsx';
 
 /** Whether the replay came to what is stored. */
 function Proof(): VNode | null {
@@ -48,10 +52,12 @@ export function ExecutionPage(): VNode {
   return <main class="execution">
     <Head />
     <div class="tools"><Scrubber /><FilterBar /></div>
+    {wire.value && <Steering />}
+    <HeldBar />
     <div class="regions">
       <div class="region-left"><GraphPanel /></div>
       <Journal />
-      <Detail />
+      {preview.value ? <PreviewPanel /> : <Detail />}
     </div>
   </main>;
 }

@@ -1,0 +1,19 @@
+const key = 'flowstone.token';
+
+/**
+ * How the page comes by its token: once by a code in the fragment, which no request carries, then from the tab's own storage.
+ * The code is exchanged and gone; the token leaves neither the tab nor this machine.
+ */
+export async function enter(): Promise<string | undefined> {
+  const code = /^#code=([A-Za-z0-9_-]+)(.*)$/.exec(location.hash);
+  if (code) {
+    const [, given = '', rest = ''] = code;
+    history.replaceState(null, '', `${location.pathname}#${rest.replace(/^&/, '') || '/'}`);
+    const answer = await fetch('./token', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ code: given }), cache: 'no-store' });
+    if (answer.ok) sessionStorage.setItem(key, ((await answer.json()) as { readonly token: string }).token);
+  }
+  return sessionStorage.getItem(key) ?? undefined;
+}
+
+/** Forgets a token that was refused. */
+export const leave = (): void => sessionStorage.removeItem(key);

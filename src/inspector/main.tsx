@@ -1,0 +1,43 @@
+// The page of the inspector's server: everything over one connection to the machine it is on.
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { enter, leave } from './live/enter.ts';
+import { openExecution } from './live/open-execution.ts';
+import { followHeld, notice, scopes, wire } from './live/stepping.ts';
+import { Wire } from './live/wire.ts';
+import { listenToKeys } from './model/keys.ts';
+import { followRoute, route } from './model/route.ts';
+import { followView, model } from './model/view-state.ts';
+import { App } from './panels/app.tsx';
+
+const page = document.getElementById('page');
+const token = await enter();
+if (token !== undefined) {
+  const connection = new Wire(location.origin, token);
+  wire.value = connection;
+  effect(() => {
+    if (connection.state.value === 'connected') scopes.value = connection.scopes;
+    if (connection.state.value === 'refused') leave();
+  });
+  let isFollowing = false;
+  effect(() => {
+    if (isFollowing || !scopes.value.includes('debug')) return;
+    isFollowing = true;
+    followHeld(connection);
+  });
+  let close = (): void => {};
+  let shown: string | undefined;
+  effect(() => {
+    const place = route.value;
+    const id = place.page === 'execution' ? place.id : undefined;
+    if (id === shown) return;
+    close();
+    shown = id;
+    model.value = undefined;
+    close = place.page === 'execution' ? openExecution(connection, place.id, place, error => void (notice.value = error instanceof Error ? error.message : String(error))) : () => {};
+  });
+}
+followRoute();
+listenToKeys();
+followView();
+if (page) render(<App isKnown={token !== undefined} />, page);

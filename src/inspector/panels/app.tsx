@@ -1,0 +1,34 @@
+import type { VNode } from 'preact';
+import { held, notice, wire } from '../live/stepping.ts';
+import { goTo, route } from '../model/route.ts';
+import { model } from '../model/view-state.ts';
+import { ExecutionPage } from './execution-page.tsx';
+import { ExecutionsPage } from './executions-page.tsx';
+
+const words = { connecting: 'connecting …', connected: 'Live', refused: 'refused: open the page again by its link', closed: 'closed' } as const;
+
+function Bar(): VNode {
+  const state = wire.value?.state.value;
+  return <nav class="bar" aria-label="Inspector">
+    <a class="brand" href="#/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M3 5.5 9 2l6 3.5v7L9 16l-6-3.5z" /><path d="M3 5.5 9 9l6-3.5M9 9v7" /></svg>Flowstone</a>
+    <a href="#/" aria-current={route.value.page === 'list' ? 'page' : undefined}>Executions</a>
+    <span class="grow" />
+    {held.value.size > 0 && <button type="button" class="bar-held" onClick={() => goTo({ page: 'execution', id: [...held.value.keys()][0] ?? '', seq: undefined, step: '' })}>{held.value.size} held</button>}
+    <span class={`wire is-${state ?? 'closed'}`} role="status">{state === undefined ? 'not connected' : words[state]}</span>
+  </nav>;
+}
+
+/** What the address of the page names. */
+function Place(): VNode {
+  if (route.value.page !== 'execution') return <ExecutionsPage />;
+  if (model.value) return <ExecutionPage />;
+  return <main class="empty">{notice.value === '' ? 'Reading …' : notice.value}</main>;
+}
+
+/** The whole page. @param isKnown whether it has a token */
+export function App({ isKnown }: { readonly isKnown: boolean }): VNode {
+  if (!isKnown || wire.value?.state.value === 'refused') {
+    return <main class="door"><h1>Flowstone</h1><p>This page needs its link: <code>flowstone inspect</code> or <code>flowstone run --step</code> prints one, which is good once.</p></main>;
+  }
+  return <><Bar /><Place /></>;
+}

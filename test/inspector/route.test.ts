@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRoute, type Route, toFragment } from '../../src/inspector/model/route.ts';
+
+const id = fc.string({ minLength: 1 }).filter(text => text.isWellFormed());
+const anyRoute: fc.Arbitrary<Route> = fc.oneof(
+  fc.constant<Route>({ page: 'list' }), fc.constant<Route>({ page: 'queues' }),
+  fc.record({ page: fc.constant('execution' as const), id: id.filter(text => !/@\d+$/.test(text)), seq: fc.option(fc.nat(), { nil: undefined }), step: fc.string().filter(text => text.isWellFormed()) }),
+  fc.record({ page: fc.constant('compare' as const), a: id, b: id }),
+  fc.record({ page: fc.constant('flow' as const), id }),
+  fc.record({ page: fc.constant('actors' as const), id: fc.option(id, { nil: undefined }) }),
+);
+
+describe('the address of the page', () => {
+  it('says where it is, and is read back as it was written', () => {
+    fc.assert(fc.property(anyRoute, route => {
+      expect(parseRoute(toFragment(route))).toEqual(route);
+    }));
+  });
+
+  it.each(['', '#', '#/', '#/nowhere', '#/x', '#/compare/a', '#/%E0%A4%A'])('of which %s says nothing is the list', fragment => {
+    expect(parseRoute(fragment)).toEqual({ page: 'list' });
+  });
+
+  it('is written so that people can read it', () => {
+    expect(toFragment({ page: 'execution', id: '0198f', seq: 40, step: 'scan' })).toBe('#/x/0198f@40?step=scan');
+  });
+});
