@@ -3,7 +3,8 @@ import { render } from 'preact';
 import type { InspectedExecution } from './document/inspected-execution.ts';
 import { ExecutionModel } from './model/execution-model.ts';
 import { listenToKeys } from './model/keys.ts';
-import { parseRoute, route } from './model/route.ts';
+import { route } from './model/place.ts';
+import { parseRoute } from './model/route.ts';
 import { chosen, followView, model, selected } from './model/view-state.ts';
 import { ExecutionPage } from './panels/execution-page.tsx';
 

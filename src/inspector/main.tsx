@@ -6,7 +6,7 @@ import { openExecution } from './live/open-execution.ts';
 import { followHeld, notice, scopes, wire } from './live/stepping.ts';
 import { Wire } from './live/wire.ts';
 import { listenToKeys } from './model/keys.ts';
-import { followRoute, route } from './model/route.ts';
+import { followRoute, route } from './model/place.ts';
 import { followView, model } from './model/view-state.ts';
 import { App } from './panels/app.tsx';
 

@@ -1,5 +1,3 @@
-import { signal } from '@preact/signals';
-
 /** A place in the page, as the fragment of its address says it. */
 export type Route =
   | { readonly page: 'list' }
@@ -52,24 +50,4 @@ export function toFragment(route: Route): string {
     default:
       return '#/';
   }
-}
-
-/** Where the page is. */
-export const route = signal<Route>({ page: 'list' });
-
-/** Follows the address of the page. */
-export function followRoute(): void {
-  const read = (): void => void (route.value = parseRoute(location.hash));
-  addEventListener('hashchange', read);
-  read();
-}
-
-/** Goes to a place, so that `back` leads here again. */
-export function goTo(next: Route): void {
-  location.hash = toFragment(next);
-}
-
-/** Says where the page is without a new entry in its past: for what changes with every key. */
-export function noteRoute(next: Route): void {
-  history.replaceState(null, '', toFragment(next));
 }

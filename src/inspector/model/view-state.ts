@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { ExecutionModel } from './execution-model.ts';
-import { noteRoute, route } from './route.ts';
+import { noteRoute, route } from './place.ts';
 
 /** Which steps and transitions are shown. */
 export type Only = 'all' | 'failed' | 'open' | 'selected';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { held, notice, wire } from '../live/stepping.ts';
-import { goTo, route } from '../model/route.ts';
+import { goTo, route } from '../model/place.ts';
 import { model } from '../model/view-state.ts';
 import { ExecutionPage } from './execution-page.tsx';
 import { ExecutionsPage } from './executions-page.tsx';

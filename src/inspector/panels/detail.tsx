@@ -3,7 +3,7 @@ import type { StepFailure } from '../../core/failure.ts';
 import { scopes, wire } from '../live/stepping.ts';
 import { type ExecutionModel, toItem, toStatus } from '../model/execution-model.ts';
 import { formatBytes, formatLength, formatSince, formatTime } from '../model/format.ts';
-import { goTo } from '../model/route.ts';
+import { goTo } from '../model/place.ts';
 import { at, model, select, selected } from '../model/view-state.ts';
 import { BreakpointButton, BreakpointList } from './breakpoint-list.tsx';
 import { Change } from './change.tsx';

@@ -6,7 +6,7 @@ import type { ExecutionSummary } from '../../kinds/flows/execution-api.ts';
 import { executions, flows, followList, hasMore, isListing, listFilter, listMore, listNewest, listText, type StartableFlow } from '../live/execution-list.ts';
 import { ask, held, scopes, wire } from '../live/stepping.ts';
 import { formatLength, formatTime } from '../model/format.ts';
-import { goTo } from '../model/route.ts';
+import { goTo } from '../model/place.ts';
 import { type Entered, type FormSchema, JsonForm, toInitial } from './json-form.tsx';
 import { Status } from './status.tsx';
 import { VirtualRows } from './virtual-rows.tsx';
