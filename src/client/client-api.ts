@@ -1,7 +1,8 @@
 import type { FeedEntry } from '../engine/feed/feed-entry.ts';
-import type { ExecutionDetails, RuntimeHealth } from '../kinds/flows/execution-api.ts';
 import type { Logger } from '../core/logger.ts';
+import type { LiveHealth } from '../owner/live-topics.ts';
 import type { ExecutionPage, RuntimeClient } from '../runtime/client-api.ts';
+import type { CommitEntry, ExecutionView } from '../runtime/execution-topic.ts';
 
 export interface ConnectOptions {
   /** By what right it comes: what `flowstone serve` has written. A function is asked at each connection, since tokens expire. */
@@ -36,14 +37,14 @@ export interface ConnectionView {
 }
 
 /** What came since the update before. */
-export interface FollowUpdate<Data = unknown> {
+export interface FollowUpdate<Data = unknown, Entry = FeedEntry> {
   /** Behind this update: give it as `after` to go on here, also from another client. Empty for `health`. */
   readonly cursor: string;
   /** What happened in between cannot be told any more: `data` says how it stands now. */
   readonly reset?: true;
   /** How it stands: in the first update without `after`, and after a reset. */
   readonly data?: Data;
-  readonly entries: readonly FeedEntry[];
+  readonly entries: readonly Entry[];
 }
 
 export interface FollowTopicOptions {
@@ -55,21 +56,28 @@ export interface FollowTopicOptions {
 
 /** What the first update of a topic has as `data`. */
 export type DataOf<Topic extends string> =
-  Topic extends `execution:${string}` ? ExecutionDetails
+  Topic extends `execution:${string}` ? ExecutionView
     : Topic extends `executions${string}` ? ExecutionPage
-      : Topic extends 'health' ? RuntimeHealth
+      : Topic extends 'health' ? LiveHealth
         : unknown;
+
+/** What each update of a topic has as `entries`: what was stored. */
+export type EntryOf<Topic extends string> =
+  Topic extends `execution:${string}` ? CommitEntry
+    : Topic extends 'health' ? LiveHealth
+      : FeedEntry;
 
 /** A client of a server, in a browser or in Node.js. */
 export interface FlowstoneClient extends RuntimeClient {
   readonly connection: ConnectionView;
   /**
-   * Follows a topic, through lost connections and restarts of the server: nothing is missed, nothing comes twice.
+   * Follows a topic, through lost connections and restarts of the server: nothing is missed, nothing comes twice. One execution is
+   * followed until it has settled, everything else until `signal` aborts.
    *
    * @param topic `execution:ID`, `executions?flow=…&label.NAME=…`, `queue:NAME`, `actor:ID`, `health`, `feed`
    * @throws a `FlowError` with code `topic_unknown`, `cursor_invalid` or `scope_missing`
    */
-  follow<Topic extends string>(topic: Topic, options?: FollowTopicOptions): AsyncIterable<FollowUpdate<DataOf<Topic>>>;
+  follow<Topic extends string>(topic: Topic, options?: FollowTopicOptions): AsyncIterable<FollowUpdate<DataOf<Topic>, EntryOf<Topic>>>;
   /**
    * Reads an answer of the server's HTTP interface, such as `/api/v1/executions`. The same object as before when nothing has changed.
    *

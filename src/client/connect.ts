@@ -5,13 +5,12 @@ import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import { silentLogger } from '../core/logger.ts';
 import { describeValue } from '../core/wording.ts';
-import type { FeedEntry } from '../engine/feed/feed-entry.ts';
 import type { ConnectionSnapshot } from '../owner/reconnecting-client.ts';
 import { ReconnectingClient } from '../owner/reconnecting-client.ts';
 import { FollowedPages } from '../runtime/followed-pages.ts';
 import { ConnectedClient } from '../runtime/runtime-client.ts';
 import { CachedReads } from './cached-reads.ts';
-import type { ConnectionState, ConnectionView, ConnectOptions, DataOf, FlowstoneClient, FollowTopicOptions, FollowUpdate } from './client-api.ts';
+import type { ConnectionState, ConnectionView, ConnectOptions, DataOf, EntryOf, FlowstoneClient, FollowTopicOptions, FollowUpdate } from './client-api.ts';
 import { parseTopic } from './topics.ts';
 import { connectWebSocket } from './web-socket-carrier.ts';
 
@@ -72,9 +71,14 @@ class ServerClient extends ConnectedClient implements FlowstoneClient {
     this.connection = createView(client);
   }
 
-  async *follow<Topic extends string>(text: Topic, { after, signal }: FollowTopicOptions = {}): AsyncGenerator<FollowUpdate<DataOf<Topic>>, void, undefined> {
-    const pages = new FollowedPages<FeedEntry>(this.#client, { ...parseTopic(text), after, signal });
-    yield* pages.read() as AsyncGenerator<FollowUpdate<DataOf<Topic>>, void, undefined>;
+  async *follow<Topic extends string>(text: Topic, { after, signal }: FollowTopicOptions = {}): AsyncGenerator<FollowUpdate<DataOf<Topic>, EntryOf<Topic>>, void, undefined> {
+    const pages = new FollowedPages<EntryOf<Topic>>(this.#client, { ...parseTopic(text), after, signal });
+    try {
+      yield* pages.read() as AsyncGenerator<FollowUpdate<DataOf<Topic>, EntryOf<Topic>>, void, undefined>;
+    } catch (error) {
+      // There is nothing more to tell: of an execution that has settled.
+      if (!isFlowError(error, 'topic_ended')) throw error;
+    }
   }
 
   read(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {

@@ -12,6 +12,20 @@ export interface CarrierEnd {
   closed(cause: Error | undefined): void;
 }
 
+/** A message whose text was made before, once for many clients. */
+export class ReadyMessage {
+  readonly text: string;
+  /** The text as it goes over the wire, kept by the first carrier that needs it. */
+  bytes: Uint8Array | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** The text of a message. */
+export const toText = (message: object): string => (message instanceof ReadyMessage ? message.text : JSON.stringify(message));
+
 /** Brings messages from one end of a connection to the other, in order, each once or not at all. */
 export interface Carrier {
   /** Where it leads, for people. */
@@ -74,7 +88,8 @@ class PairEnd implements Carrier {
   }
 
   send(message: object): void {
-    if (!this.#closing && !this.#closed) this.other?.deliver(message);
+    const plain = message instanceof ReadyMessage ? (JSON.parse(message.text) as object) : message;
+    if (!this.#closing && !this.#closed) this.other?.deliver(plain);
   }
 
   deliver(message: object): void {

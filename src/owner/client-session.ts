@@ -1,7 +1,9 @@
 import { FlowError, isFlowError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { didYouMean } from '../core/wording.ts';
+import { AttachedSubscription } from './attached-subscription.ts';
 import type { Carrier, CarrierEnd } from './carrier.ts';
+import { ReadyMessage } from './carrier.ts';
 import { checkFields } from './check-fields.ts';
 import type { Beat } from './heartbeat.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -9,6 +11,7 @@ import type { Peer, Service } from './method.ts';
 import type { ClientMessage, Message, OwnerMessage, Scope } from './protocol.ts';
 import { protocolVersions, readMessage } from './protocol.ts';
 import { redactValue } from './redact-value.ts';
+import type { SubscriptionOptions } from './subscription.ts';
 import { Subscription } from './subscription.ts';
 
 export interface SessionOptions {
@@ -40,7 +43,7 @@ export class ClientSession implements CarrierEnd {
   readonly #options: SessionOptions;
   readonly #heartbeat: Heartbeat;
   readonly #pending = new Map<number, Promise<void>>();
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #subscriptions = new Map<number, Subscription | AttachedSubscription>();
   readonly #ending = new AbortController();
   #peer: Peer | undefined;
   #isOver = false;
@@ -108,6 +111,7 @@ export class ClientSession implements CarrierEnd {
 
   drained(): void {
     this.#regulate();
+    for (const subscription of this.#subscriptions.values()) subscription.noteRoom();
   }
 
   closed(): void {
@@ -179,17 +183,20 @@ export class ClientSession implements CarrierEnd {
         throw new FlowError('subscriptions_too_many', `Expected at most ${maxSubscriptions} subscriptions of one connection. End some, or open another connection`);
       }
       const checked = checkFields(topic.topic.params, params, `the parameters of \`${name}\``, 'request_invalid');
-      const subscription = new Subscription({
+      let isOver = false;
+      const options: SubscriptionOptions = {
         id, topic, params: checked, after, credit, peer,
         isFull: () => this.#carrier.isFull,
         send: message => this.#send(message),
         redact: value => redactValue(value, this.#options.redact),
         ended: error => {
+          isOver = true;
           this.#subscriptions.delete(id);
           this.#refuse(id, error ?? new FlowError('topic_ended', `There is nothing more to tell of \`${name}\``));
         },
-      });
-      this.#subscriptions.set(id, subscription);
+      };
+      const subscription = topic.attach ? new AttachedSubscription(options, topic.attach) : new Subscription(options);
+      if (!isOver) this.#subscriptions.set(id, subscription);
     } catch (error) {
       this.#refuse(id, error);
     }
@@ -226,12 +233,12 @@ export class ClientSession implements CarrierEnd {
     this.#send({ type: 'error', id, code, message: this.#options.redact(text), ...(details && { details }) });
   }
 
-  #send(message: OwnerMessage): void {
+  #send(message: OwnerMessage | ReadyMessage): void {
     if (this.#isOver) return;
     try {
       this.#carrier.send(message);
     } catch (error) {
-      if (message.type === 'error') throw error;
+      if (message instanceof ReadyMessage || message.type === 'error') throw error;
       // What cannot be carried is said; of a subscription it is the end.
       const id = 'id' in message ? message.id : null;
       if (message.type !== 'result' && id !== null) this.#unsubscribe(id);

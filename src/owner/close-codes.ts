@@ -1,15 +1,14 @@
-/** Codes with which an owner closes a WebSocket. After each, a client may come again unless `isFinal`. */
+/** Codes with which an owner closes a WebSocket, behind a `goodbye`. */
 export const closeCodes = {
-  1000: { name: 'closed', about: 'The client has said goodbye.', isFinal: false },
-  1001: { name: 'stopping', about: 'The server stops, begins anew, or its owner has. Come again after `retryAfterMs`.', isFinal: false },
-  1009: { name: 'too_large', about: 'A message was longer than `maxLength`.', isFinal: true },
-  1013: { name: 'busy', about: 'Too many connections. Come again after `retryAfterMs`.', isFinal: false },
-  4400: { name: 'unreadable', about: 'What came was no message of the protocol, again and again.', isFinal: true },
-  4401: { name: 'unauthorised', about: 'No `hello` within 5 seconds, or one without a token that is known.', isFinal: true },
-  4406: { name: 'version', about: 'Client and server speak no version of the protocol in common.', isFinal: true },
-  4408: { name: 'too_slow', about: 'Two pings were not answered, or more than 1 MiB was not taken for 30 seconds. Go on from the cursor.', isFinal: false },
-  4429: { name: 'too_fast', about: 'More messages than the limit. Come again after `retryAfterMs`.', isFinal: false },
-} as const satisfies { readonly [code: number]: { readonly name: string; readonly about: string; readonly isFinal: boolean } };
+  1000: { name: 'closed', about: 'The client has said goodbye.' },
+  1001: { name: 'stopping', about: 'The server stops, begins anew, or its owner has. Come again after `retryAfterMs`.' },
+  1009: { name: 'too_large', about: 'A message was longer than `maxLength`.' },
+  1013: { name: 'busy', about: 'Too many connections. Come again after `retryAfterMs`.' },
+  4401: { name: 'unauthorised', about: 'No `hello` within 5 seconds, or one without a token that is known.' },
+  4406: { name: 'version', about: 'Client and server speak no version of the protocol in common.' },
+  4408: { name: 'too_slow', about: 'Two pings were not answered, or more than 1 MiB was not taken for 30 seconds. Go on from the cursor.' },
+  4429: { name: 'too_fast', about: 'More messages than the limit. Come again after `retryAfterMs`.' },
+} as const satisfies { readonly [code: number]: { readonly name: string; readonly about: string } };
 
 export type CloseCode = keyof typeof closeCodes;
 
@@ -17,7 +16,6 @@ const byGoodbye: { readonly [code: string]: CloseCode } = {
   client_closed: 1000,
   request_too_large: 1009,
   owner_busy: 1013,
-  message_invalid: 4400,
   hello_expected: 4401,
   token_missing: 4401,
   token_refused: 4401,

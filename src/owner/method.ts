@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ReadyMessage } from './carrier.ts';
 import type { Scope } from './protocol.ts';
 
 /** What may be asked for, as data. */
@@ -62,6 +63,28 @@ export interface ServedMethod {
 export interface ServedTopic {
   readonly topic: Topic;
   readonly follow: (params: unknown, following: Following) => AsyncIterable<Told>;
+  /** In place of `follow`, where many clients are told the same: what tells calls, with text that is made once. */
+  readonly attach?: ((params: unknown, after: string | undefined, outlet: Outlet) => Attached) | undefined;
+}
+
+/** A subscription, as what tells many of them sees it. */
+export interface Outlet {
+  /** Its number in the messages of its connection. */
+  readonly id: number;
+  /** Whether it takes a message now: there is credit, and room. */
+  readonly isReady: boolean;
+  /** Tells; uses a credit. */
+  tell(told: Extract<Told, { readonly type: 'snapshot' }> | ReadyMessage): void;
+  /** There is nothing more to tell; undefined: in good order. */
+  end(error?: unknown): void;
+}
+
+/** What tells an outlet. */
+export interface Attached {
+  /** It takes messages again. */
+  resume(): void;
+  /** Nobody follows any more. */
+  detach(): void;
 }
 
 /** Everything that a connection can ask for. */

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { setDeadline } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Carrier, CarrierEnd } from './carrier.ts';
+import { toText } from './carrier.ts';
 import { readLines } from './lines.ts';
 
 /** Bytes that wait to be taken by the other end, above which it is full. */
@@ -59,7 +60,7 @@ export class SocketCarrier implements Carrier {
   /** What is sent in one turn goes to the other process at once: each write would wake it by itself. */
   send(message: object, maxLength?: number): void {
     if (!this.#socket.writable) return;
-    const text = JSON.stringify(message);
+    const text = toText(message);
     if (text.length > (maxLength ?? maxSentLength)) throw createTooLarge(text.length, maxLength);
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();

@@ -1,3 +1,4 @@
+import type { ReadyMessage } from './carrier.ts';
 import type { Message } from './protocol.ts';
 import type { Following, Peer, ServedTopic, Told } from './method.ts';
 
@@ -8,9 +9,9 @@ export interface SubscriptionOptions {
   readonly after: string | undefined;
   readonly credit: number;
   readonly peer: Peer;
-  /** Nothing that may be dropped is sent now. */
+  /** The carrier holds as much as it can. */
   readonly isFull: () => boolean;
-  readonly send: (message: Message<'snapshot' | 'commit' | 'volatile'>) => void;
+  readonly send: (message: Message<'snapshot' | 'commit' | 'volatile'> | ReadyMessage) => void;
   readonly redact: (value: unknown) => unknown;
   /** It has ended; undefined: there was nothing more to tell. */
   readonly ended: (error: unknown) => void;
@@ -32,6 +33,11 @@ export class Subscription {
 
   addCredit(more: number): void {
     this.#credit = Math.min(this.#credit + more, Number.MAX_SAFE_INTEGER);
+    this.#more?.();
+  }
+
+  /** The carrier has room again. */
+  noteRoom(): void {
     this.#more?.();
   }
 
@@ -60,7 +66,8 @@ export class Subscription {
   }
 
   async #takeCredit(): Promise<void> {
-    while (this.#credit === 0 && !this.#ending.signal.aborted) await new Promise<void>(resolve => (this.#more = resolve));
+    // Whoever gives much credit and reads little is told no more than the carrier holds.
+    while ((this.#credit === 0 || this.#options.isFull()) && !this.#ending.signal.aborted) await new Promise<void>(resolve => (this.#more = resolve));
     this.#more = undefined;
     this.#credit--;
   }

@@ -18,7 +18,9 @@ export interface FollowedOptions {
 }
 
 /** Pages that are on their way, or wait to be read, at the same time. */
-const maxPages = 4;
+const maxPages = 16;
+/** Credit is given for so many at once: each time is a message. */
+const creditStep = 8;
 
 /** A topic with cursors, read page by page, through all owners. */
 export class FollowedPages<Entry> {
@@ -42,18 +44,28 @@ export class FollowedPages<Entry> {
     if (signal?.aborted) return;
     const wake = (): void => this.#more?.();
     signal?.addEventListener('abort', wake, { once: true });
+    let owed = 0;
+    const give = (): void => {
+      if (++owed < creditStep) return;
+      subscription.credit(owed);
+      owed = 0;
+    };
     const subscription = this.#client.follow({
-      topic, params: () => params, after: () => this.#place, credit: () => Math.max(0, maxPages - this.#pages.length),
+      topic, params: () => params, after: () => this.#place,
+      credit: () => {
+        owed = 0;
+        return Math.max(1, maxPages - this.#pages.length);
+      },
     }, {
       snapshot: ({ cursor, data, reset }) => {
         this.#gathered = [];
         // The beginning is told once; where it goes on after a connection has ended is known.
-        if (data === undefined && this.#place !== undefined && !reset) return subscription.credit(1);
+        if (data === undefined && this.#place !== undefined && !reset) return give();
         this.#take(cursor, { entries: [], ...(data !== undefined && { data }), ...(reset && { reset: true as const }) });
       },
       commit: ({ cursor, entries, more }) => {
         this.#gathered.push(...(entries as readonly Entry[]));
-        if (more) return subscription.credit(1);
+        if (more) return give();
         this.#take(cursor, { entries: this.#gathered.splice(0) });
       },
       ended: error => {
@@ -66,7 +78,7 @@ export class FollowedPages<Entry> {
         const page = this.#pages.shift();
         if (page) {
           yield page;
-          subscription.credit(1);
+          give();
         } else if (this.#failure) {
           throw this.#failure;
         } else {

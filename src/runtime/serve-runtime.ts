@@ -47,8 +47,14 @@ function given<Options extends object>(options: Options): { [Name in keyof Optio
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Name in keyof Options]: Exclude<Options[Name], undefined> };
 }
 
+/** What a runtime can be asked for. */
+export interface RuntimeService extends Service {
+  /** What its topic `execution` is told by, for who tells it to many. */
+  readonly executions: ExecutionSource;
+}
+
 /** What clients can ask a runtime for, whatever carries what they say. */
-export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering, toolNames }: ServedRuntime): Service {
+export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering, toolNames }: ServedRuntime): RuntimeService {
   const { store, feed } = engine;
   const prune = async (params: Parameters<typeof store.prune>[0]): Promise<number> => {
     engine.requireRunning();
@@ -102,6 +108,7 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
   });
   const inspecting = serveInspecting({ store, maxInterruptions, loadPlan: source.loadPlan, requireExecution: (executionId, generation) => core.requireExecution(executionId, generation), listFlows: () => core.plans.listRegistered() });
   return {
+    executions: source,
     methods: { ...methods, ...queues.methods, ...values, ...inspecting, ...debug.methods },
     topics: {
       ...debug.topics,
@@ -126,8 +133,7 @@ async function requireSettled(core: FlowRuntime, executionIds: readonly string[]
   }
 }
 
-/** Tells a topic of the feed. */
-export async function* followFeed(feed: Pick<Feed, 'follow'>, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
+async function* followFeed(feed: Feed, wanted: readonly string[] | undefined, { after, signal }: Following): AsyncGenerator<Told> {
   const pages = feed.follow({ signal, ...(after !== undefined && { after }), ...(wanted && { topics: wanted }) });
   // What comes after a cursor follows at once: where it begins is known.
   if (after !== undefined) yield { type: 'snapshot', cursor: after };

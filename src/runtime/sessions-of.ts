@@ -2,14 +2,14 @@ import type { RecordReader } from '../../persistence/store.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import type { Feed } from '../engine/feed/feed.ts';
 import type { ClientSessions } from '../owner/client-sessions.ts';
-import type { Service } from '../owner/method.ts';
+import type { RuntimeService } from './serve-runtime.ts';
 
 /** What a runtime is beside its calls, for what stands on it within its own process. */
 export interface RuntimeParts {
   /** Where its clients come in. */
   readonly sessions: ClientSessions;
   /** What they can ask for. */
-  readonly service: Service;
+  readonly service: RuntimeService;
   /** The store, to be read. */
   readonly reader: RecordReader;
   readonly feed: Feed;

@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { RecordReader } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
-import type { Service } from '../owner/method.ts';
 import type { Scope } from '../owner/protocol.ts';
 import type { RuntimeClient } from '../runtime/client-api.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
+import type { RuntimeService } from '../runtime/serve-runtime.ts';
 import type { Authority } from './authority.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Metrics } from './metrics.ts';
@@ -19,7 +19,7 @@ export interface ServerContext {
   /** Whoever owns the store; undefined: nothing can be changed. */
   readonly client: RuntimeClient | undefined;
   /** What the runtime can be asked for, when it is in this process. */
-  readonly service: Service | undefined;
+  readonly service: RuntimeService | undefined;
   readonly feed: FeedSource;
   /** Whether what is asked for would be done. */
   readonly readHealth: () => Promise<Health>;

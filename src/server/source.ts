@@ -8,12 +8,12 @@ import { silentLogger } from '../core/logger.ts';
 import { describeValue } from '../core/wording.ts';
 import type { FlowDefinition } from '../definition/schema.ts';
 import type { RuntimeHealth } from '../kinds/flows/execution-api.ts';
-import type { Service } from '../owner/method.ts';
 import { ReconnectingClient } from '../owner/reconnecting-client.ts';
 import type { Runtime } from '../runtime/api.ts';
 import type { RuntimeClient } from '../runtime/client-api.ts';
 import { createClientName } from '../runtime/create-client.ts';
 import { ConnectedClient } from '../runtime/runtime-client.ts';
+import type { RuntimeService } from '../runtime/serve-runtime.ts';
 import { getParts } from '../runtime/sessions-of.ts';
 import type { FeedSource } from './feed-source.ts';
 import { createReadView } from './read-view.ts';
@@ -45,7 +45,7 @@ export interface OpenSource {
   /** Flows that the program of this process brings. */
   readonly listOwnFlows: () => readonly FlowDefinition[];
   readonly client: RuntimeClient | undefined;
-  readonly service: Service | undefined;
+  readonly service: RuntimeService | undefined;
   readonly feed: FeedSource;
   close(): void;
 }

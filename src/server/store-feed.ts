@@ -37,6 +37,10 @@ export class StoreFeed implements FeedSource {
     }
   }
 
+  catchUp(after: string, signal?: AbortSignal): AsyncGenerator<FeedPage, void, undefined> {
+    return this.#feed.catchUp(after, signal);
+  }
+
   /** Ends whoever follows. */
   close(): void {
     this.#feed.end();

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { closeCodes } from '../../src/owner/close-codes.ts';
+import { liveTopics } from '../../src/owner/live-topics.ts';
 import type { Method, Topic } from '../../src/owner/method.ts';
 import { debugMethods, debugTopics, valueMethods } from '../../src/owner/debug-methods.ts';
 import { inspectMethods } from '../../src/owner/inspect-methods.ts';
@@ -40,6 +42,8 @@ const parts = {
   scopes: table(['scope', 'what it lets do'], Object.entries(scopes).map(([scope, what]) => [`\`${scope}\``, what])),
   methods: describeMethods(allMethods),
   topics: describeTopics(allTopics),
+  'live topics': describeTopics(liveTopics),
+  'close codes': table(['code', 'name', 'when'], Object.entries(closeCodes).map(([code, { name, about }]) => [`\`${code}\``, name, about])),
 };
 
 describe('docs/reference/protocol.md', () => {

@@ -27,3 +27,6 @@ export function readCursor({ head, prunedTo, owners }: FeedState, cursor: string
   const end = (owners[index + 1]?.first ?? head + 1) - 1;
   return number >= owner.first - 1 && number <= end && number >= prunedTo ? number : undefined;
 }
+
+/** The number behind which a cursor stands, of one that a feed gave just now. */
+export const numberOf = (cursor: string): number => Number.parseInt(cursor, 36);

@@ -19,6 +19,8 @@ export interface FeedPage {
 /** Rows read at a time: one row holds at most as many entries. */
 const pageRows = 64;
 const pageEntries = 256;
+/** Length of a page as text, at most, unless one row is longer; characters. */
+const pageLength = 256 * 1_024;
 /** Kept for those that follow, so that a row is read and made once however many do. */
 const maxKeptEntries = 4_096;
 const maxKeptLength = 16 * 1_024 * 1_024;
@@ -99,10 +101,15 @@ export class Feed {
    * @throws a `FlowError` with code `cursor_invalid` or `option_invalid`
    */
   follow({ after, topics, signal }: FeedOptions = {}): AsyncGenerator<FeedPage, void, undefined> {
-    return this.#follow(after, toFilter(topics), signal);
+    return this.#follow(after, toFilter(topics), signal, false);
   }
 
-  async *#follow(after: string | undefined, passes: ReturnType<typeof toFilter>, signal: AbortSignal | undefined): AsyncGenerator<FeedPage, void, undefined> {
+  /** Tells what is stored after a place, and ends there: the last page has that place, and no entries. */
+  catchUp(after: string, signal?: AbortSignal): AsyncGenerator<FeedPage, void, undefined> {
+    return this.#follow(after, toFilter(undefined), signal, true);
+  }
+
+  async *#follow(after: string | undefined, passes: ReturnType<typeof toFilter>, signal: AbortSignal | undefined, endsHere: boolean): AsyncGenerator<FeedPage, void, undefined> {
     let place = after === undefined ? await this.here() : after;
     if (after === undefined) yield { cursor: place, entries: [] };
     while (!signal?.aborted) {
@@ -128,7 +135,8 @@ export class Feed {
         // Numbers at the end can be of rows that are gone.
         place = writeCursor(state, state.head);
         if (ended?.error) throw ended.error;
-        if (ended) return;
+        if (endsHere) yield { cursor: place, entries: [] };
+        if (ended || endsHere) return;
         await news;
       } catch (error) {
         // Whoever was slow finds the store of a runtime that has stopped closed.
@@ -168,7 +176,8 @@ export class Feed {
     const isKept = first > 0 || (first === 0 && this.#kept[0]?.row.number === after + 1);
     const rows = isKept ? this.#kept.slice(first, first + pageRows) : await this.#readRows(after);
     let entries = 0;
-    const end = rows.findIndex(kept => (entries += kept.entries.length) > pageEntries);
+    let length = 0;
+    const end = rows.findIndex(kept => (entries += kept.entries.length) > pageEntries || (length += kept.row.entries.length) > pageLength);
     return end < 0 ? rows : rows.slice(0, Math.max(1, end));
   }
 

@@ -8,12 +8,17 @@ import { ClientSessions } from '../../owner/client-sessions.ts';
 import type { Service } from '../../owner/method.ts';
 import type { Scope } from '../../owner/protocol.ts';
 import type { ServerContext } from '../part.ts';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { ServerSocketCarrier } from './server-socket-carrier.ts';
 
 /** Longest message that is taken, characters. */
 const maxLength = 1_024 * 1_024;
 /** Most bytes of a character in UTF-8, by its length in JavaScript. */
 const maxBytesPerUnit = 3;
+/** Messages of one connection within so many seconds, on average; one that says more is closed with 4429, and may come again. */
+const defaultLimit = { messages: 1_000, seconds: 10 };
+/** When that one is to come again, ms. */
+const tooFastMs = 1_000;
 /** Who connects says hello within so long, ms. */
 const helloMs = 5_000;
 
@@ -21,10 +26,13 @@ const helloMs = 5_000;
 export class LiveConnections {
   readonly #context: ServerContext;
   readonly #sessions: ClientSessions;
+  readonly #limiter: RateLimiterMemory;
+  #last = 0;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxBytesPerUnit * maxLength });
 
-  constructor(context: ServerContext, service: Service) {
+  constructor(context: ServerContext, service: Service, limit: { readonly messages: number; readonly seconds: number } = defaultLimit) {
     this.#context = context;
+    this.#limiter = new RateLimiterMemory({ points: limit.messages, duration: limit.seconds });
     const { logger, redact } = context;
     this.#sessions = new ClientSessions({ logger, redact, service, maxLength, admit: token => this.#admit(token) });
   }
@@ -47,7 +55,11 @@ export class LiveConnections {
 
   #accept(socket: WebSocket, stream: Duplex): void {
     const { clock } = this.#context;
-    const session = this.#sessions.accept(new ServerSocketCarrier(socket, stream, { address: 'a client', maxLength, clock }));
+    const name = String(++this.#last);
+    const count = (): void => {
+      this.#limiter.consume(name).catch(() => session.close('client_too_fast', 'Expected fewer messages of one connection. Ask for more at a time', tooFastMs));
+    };
+    const session = this.#sessions.accept(new ServerSocketCarrier(socket, stream, { address: 'a client', maxLength, clock, count }));
     const forgive = setDeadline(clock, helloMs, () => {
       if (!session.isOpen) session.close('hello_expected', `Expected \`hello\` within ${helloMs} ms`, null);
     });

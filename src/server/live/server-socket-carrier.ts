@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { setDeadline } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { Carrier, CarrierEnd } from '../../owner/carrier.ts';
+import { ReadyMessage } from '../../owner/carrier.ts';
 import { toCloseCode } from '../../owner/close-codes.ts';
 
 /** Bytes that wait to be taken by the other end, above which it is full. What the system holds beside is not in it. */
@@ -18,8 +19,8 @@ export interface ServerSocketOptions {
   /** Longest message that is taken, characters. */
   readonly maxLength: number;
   readonly clock: Clock;
-  /** Looks at each message before anybody takes it; what it returns ends the connection. */
-  readonly guard?: ((text: string) => FlowError | undefined) | undefined;
+  /** Called for each message, before anybody takes it. */
+  readonly count?: (() => void) | undefined;
   /** Longest that it may stay full, ms. Default 30,000. */
   readonly maxSlowMs?: number | undefined;
 }
@@ -62,13 +63,18 @@ export class ServerSocketCarrier implements Carrier {
 
   send(message: object, maxLength?: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (message instanceof ReadyMessage) this.#socket.send(message.bytes ??= Buffer.from(message.text), { binary: false });
+    else this.#sendText(message, maxLength);
+    if (this.isFull) this.#noteFull();
+  }
+
+  #sendText(message: object, maxLength: number | undefined): void {
     if ('type' in message && message.type === 'goodbye' && 'code' in message) this.#closeCode = toCloseCode(String(message.code));
     const text = JSON.stringify(message);
     if (text.length > (maxLength ?? maxSentLength)) {
       throw new FlowError(maxLength === undefined ? 'answer_too_large' : 'request_too_large', `Expected a message of at most ${maxLength ?? maxSentLength} characters, it has ${text.length}. Ask for less at a time`);
     }
     this.#socket.send(text);
-    if (this.isFull) this.#noteFull();
   }
 
   pause(): void {
@@ -102,11 +108,11 @@ export class ServerSocketCarrier implements Carrier {
   }
 
   #take(text: string, end: CarrierEnd): void {
-    const { maxLength, guard } = this.#options;
-    const refusal = text.length > maxLength ? new FlowError('request_too_large', `Expected messages of at most ${maxLength} characters, got one of ${text.length}`) : guard?.(text);
-    if (refusal) {
+    const { maxLength, count } = this.#options;
+    count?.();
+    if (text.length > maxLength) {
       this.#inbox = [];
-      return end.refuse(refusal, true);
+      return end.refuse(new FlowError('request_too_large', `Expected messages of at most ${maxLength} characters, got one of ${text.length}`), true);
     }
     let message: unknown;
     try {

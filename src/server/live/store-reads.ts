@@ -1,7 +1,9 @@
+import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { readStats } from '../../catalog/read-stats.ts';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
+import type { FlowPlan } from '../../definition/plan.ts';
 import type { ExecutionDetails } from '../../kinds/flows/execution-api.ts';
 import type { ListOptions } from '../../kinds/flows/list-executions.ts';
 import { listExecutions } from '../../kinds/flows/list-executions.ts';
@@ -27,7 +29,11 @@ export class StoreReads {
   async get(executionId: string, { generation, items }: { readonly generation?: number | undefined; readonly items?: boolean | undefined } = {}): Promise<ExecutionDetails> {
     const record = await this.#reader.getExecution(executionId, generation);
     if (!record) throw new FlowError('execution_not_found', `Expected the id of an execution in ${this.#reader.location}, got ${describeValue(executionId)}`);
-    return readDetails(this.#reader, await this.#plans.load(this.#reader, record.digest), record, { items });
+    return readDetails(this.#reader, await this.loadPlan(record), record, { items });
+  }
+
+  async loadPlan({ digest }: Pick<ExecutionRecord, 'digest'>): Promise<FlowPlan> {
+    return this.#plans.load(this.#reader, digest);
   }
 
   async list(options: ListOptions, after?: string): Promise<ExecutionPage> {
