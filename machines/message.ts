@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { StepFailure } from '../src/core/failure.ts';
+import { countInterruption, mayBeginAgain } from '../src/core/interruptions.ts';
 
 /** What a message's machine is created with; taken from its queue and from how it was published. */
 export interface MessageInput {
@@ -59,8 +60,8 @@ export const messageMachine = setup({
     })),
     extendLease: assign(({ event }) => (event.type === 'lease.extend' ? { leaseUntil: event.leaseUntil } : {})),
     giveBack: assign(({ context }) => ({ attempt: context.attempt - 1, leaseUntil: null })),
-    interrupt: assign(({ context }) => ({ attempt: context.attempt - 1, interruptions: context.interruptions + 1, leaseUntil: null })),
-    noteLastInterruption: assign(({ context }) => ({ interruptions: context.interruptions + 1 })),
+    interrupt: assign(({ context }) => ({ attempt: context.attempt - 1, ...countInterruption(context), leaseUntil: null })),
+    noteLastInterruption: assign(({ context }) => countInterruption(context)),
     backOff: assign(({ event }) => ('retryAt' in event ? { dueAt: event.retryAt, leaseUntil: null, failure: event.failure } : {})),
     sleep: assign(({ event }) => (event.type === 'message.snooze' ? { dueAt: event.dueAt } : {})),
     noteFailure: assign(({ event }) => ('failure' in event ? { dueAt: null, leaseUntil: null, failure: event.failure } : {})),
@@ -72,7 +73,7 @@ export const messageMachine = setup({
     canRetry: ({ context, event }) =>
       'retryAt' in event && event.claim === context.claim && event.failure.retryable && context.attempt < context.maxAttempts,
     canBeginAgain: ({ context, event }) =>
-      event.type === 'claim.lost' && event.claim === context.claim && context.interruptions + 1 < context.maxInterruptions,
+      event.type === 'claim.lost' && event.claim === context.claim && mayBeginAgain(countInterruption(context), context.maxInterruptions),
   },
 }).createMachine({
   id: 'message',

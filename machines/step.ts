@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { StepFailure } from '../src/core/failure.ts';
+import { countInterruption, mayBeginAgain } from '../src/core/interruptions.ts';
 import type { StepRole } from '../src/definition/step-kind.ts';
 
 /** What a step's machine is created with; taken from the definition. */
@@ -76,14 +77,14 @@ export const stepMachine = setup({
     wait: () => {},
     abandon: () => {},
     beginAttempt: assign(({ context }) => ({ run: context.run + 1, attempt: context.attempt + 1, dueAt: null })),
-    beginAgain: assign(({ context }) => ({ run: context.run + 1, interruptions: context.interruptions + 1 })),
+    beginAgain: assign(({ context }) => ({ run: context.run + 1, ...countInterruption(context) })),
     giveBack: assign(({ context }) => ({ attempt: context.attempt - 1 })),
     backOff: assign(({ event }) =>
       event.type === 'attempt.failed' ? { dueAt: event.retryAt, failure: event.failure } : {}),
     beginWait: assign(({ event }) => ({ run: 1, attempt: 1, dueAt: (event.type === 'step.start' ? event.dueAt : undefined) ?? null })),
     noteFailure: assign(({ event }) => ({ dueAt: null, failure: ('failure' in event ? event.failure : undefined) ?? null })),
     noteLastInterruption: assign(({ context, event }) => ({
-      interruptions: context.interruptions + 1,
+      ...countInterruption(context),
       failure: event.type === 'attempt.interrupted' ? event.failure : null,
     })),
     clear: assign({ dueAt: null, failure: null }),
@@ -91,7 +92,7 @@ export const stepMachine = setup({
     askPerson: assign(({ context, event }) => ({
       recovery: 'ask' as const, dueAt: toAskUntil(event), failure: (event.type !== 'alternative.settled' && 'failure' in event ? event.failure : undefined) ?? context.failure,
     })),
-    countInterruption: assign(({ context }) => ({ interruptions: context.interruptions + 1 })),
+    countInterruption: assign(({ context }) => countInterruption(context)),
     standIn: assign(({ context }) => ({ run: context.run + 1, dueAt: null, failure: null })),
     takeOutput: assign(({ context }) => ({ run: context.run + 1, dueAt: null, failure: null, recovery: 'output' as const })),
     tryAgain: assign({ dueAt: null, recovery: 'retry' as const }),
@@ -105,7 +106,7 @@ export const stepMachine = setup({
     canRetry: ({ context, event }) =>
       event.type === 'attempt.failed' && event.run === context.run && event.failure.retryable && context.attempt < context.maxAttempts,
     canBeginAgain: ({ context, event }) =>
-      event.type === 'attempt.interrupted' && event.run === context.run && context.interruptions + 1 < context.maxInterruptions,
+      event.type === 'attempt.interrupted' && event.run === context.run && mayBeginAgain(countInterruption(context), context.maxInterruptions),
     canSwitch: ({ context, event }) => 'run' in event && event.run === context.run && context.alternative && context.recovery === null,
     canAsk: ({ context, event }) => 'run' in event && event.run === context.run && context.ask,
     isSwitched: ({ context }) => context.recovery === 'alternative',

@@ -2,6 +2,7 @@ import type { AnyActorLogic, EventObject } from 'xstate';
 import type { Logger } from '../../core/logger.ts';
 import type { Clock } from '../../core/clock.ts';
 import { setDeadline } from '../../core/clock.ts';
+import { mayBeginAgain } from '../../core/interruptions.ts';
 import type { ActorTree } from './actor-tree.ts';
 import type { PromiseOptions, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, InnerSystem } from './xstate-internals.ts';
@@ -91,7 +92,7 @@ export class LiveServices {
     };
     const service = { receive: () => {}, stop, isPromise: true };
     this.#running.set(sessionId, service);
-    if (interruptions >= maxInterruptions) return end(reject(createError('promise_interrupted', `The process ended ${interruptions} times while \`${String(actor.src)}\` was running`)), true);
+    if (!mayBeginAgain({ interruptions }, maxInterruptions)) return end(reject(createError('promise_interrupted', `The process ended ${interruptions} times while \`${String(actor.src)}\` was running`)), true);
     const expire = (): void => {
       end(reject(createError('promise_timeout', `Expected \`${String(actor.src)}\` to end within ${timeoutMs} ms`)));
       controller.abort();

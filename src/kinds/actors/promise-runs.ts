@@ -1,5 +1,6 @@
 import { computeBackoff } from '../../core/backoff.ts';
 import { FlowError } from '../../core/errors.ts';
+import { countInterruption } from '../../core/interruptions.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
 import { describeValue } from '../../core/wording.ts';
 import { toDueAt } from './tree-timers.ts';
@@ -42,7 +43,7 @@ export const retryRun = ({ attempt, interruptions }: PromiseRun, { backoffMs = 1
 });
 
 /** Another process goes on with what an earlier one had begun. */
-export const takeOverRun = ({ attempt, interruptions = 0, released }: PromiseRun): PromiseRun => ({ attempt, interruptions: released ? interruptions : interruptions + 1 });
+export const takeOverRun = ({ attempt, interruptions = 0, released }: PromiseRun): PromiseRun => ({ attempt, ...(released ? { interruptions } : countInterruption({ interruptions })) });
 
 /** The promises of one tree of which more is known than that they run for the first time, by session. */
 export class PromiseRuns {
