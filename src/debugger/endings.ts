@@ -7,4 +7,4 @@ const ended: ReadonlySet<string | null> = new Set(['scored', 'failed', 'done', '
 export const isSettled = ({ address, state }: RehearsedEntry, step: string): boolean => address === step && (step === '' ? ended : settled).has(state);
 
 /** Whether the whole comes to its end. */
-export const isEnd = ({ address, state }: RehearsedEntry): boolean => address === '' && ended.has(state);
+export const isEnd = ({ address, state, states = [] }: RehearsedEntry): boolean => address === '' && (ended.has(state) || states.some(one => ended.has(one)));

@@ -70,6 +70,7 @@ export class Gate implements Sift {
     if (this.#passes.has(envelope) || this.#apart.has(envelope)) return this.#let(envelope, subject);
     const apart = this.#begins(subject) ? kind.holding?.apart(command) : undefined;
     if (apart) {
+      if (this.starts.get(subject.group ?? '')?.once) this.starts.delete(subject.group ?? '');
       const [first, then] = apart;
       const stored = { ...envelope, command: first };
       this.#apart.add(stored);
@@ -111,9 +112,9 @@ export class Gate implements Sift {
     this.#passes.get(envelope)?.();
   }
 
-  isHeld(key: string, group?: string): boolean {
+  isHeld(key: string, path = key, group?: string): boolean {
     if (this.holds.has(key)) return true;
-    return this.#findParent(key) !== undefined || (group !== undefined && this.#isWatched(key, key, group));
+    return this.#findParent(path) !== undefined || (group !== undefined && this.#isWatched(key, path, group));
   }
 
   over(key: string): void {
@@ -140,11 +141,7 @@ export class Gate implements Sift {
   // what is held
 
   #begins({ key, path = key, group }: Subject): boolean {
-    if (group !== undefined && this.starts.has(group)) {
-      if (this.starts.get(group)?.once) this.starts.delete(group);
-      return true;
-    }
-    return this.#findParent(path) !== undefined || this.#isWatched(key, path, group);
+    return (group !== undefined && this.starts.has(group)) || this.#findParent(path) !== undefined || this.#isWatched(key, path, group);
   }
 
   #findParent(path: string): Hold | undefined {

@@ -97,7 +97,7 @@ export class Engine {
     const loop = this.#loop;
     const post = (envelope: Envelope): void => loop.post(envelope);
     const life: Life = {
-      lastKey, due: this.due, post, isOpen: () => loop.isOpen, isHeld: key => this.#sift?.isHeld(key) ?? false, over: key => this.#sift?.over(key),
+      lastKey, due: this.due, post, isOpen: () => loop.isOpen, isHeld: (key, path, group) => this.#sift?.isHeld(key, path, group) ?? false, over: key => this.#sift?.over(key),
       ask: (kind, command, request) => new Promise((done: (answer: unknown) => void, refused) => post({ kind, command, done, refused, request })),
     };
     const begun: (() => void)[] = [];

@@ -55,7 +55,7 @@ export interface Life {
   /** As `post`; resolves with the answer after the commit. */
   ask(kind: Kind, command: unknown, request?: NamedRequest): Promise<unknown>;
   /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
-  isHeld(key: string): boolean;
+  isHeld(key: string, path?: string, group?: string): boolean;
   /** It has come to its end: nobody has it stand still any more. */
   over(key: string): void;
 }

@@ -11,7 +11,7 @@ export interface Sift {
   /** This one fails alone. */
   failed(envelope: Envelope): void;
   /** Whether it stands still. */
-  isHeld(key: string): boolean;
+  isHeld(key: string, path?: string, group?: string): boolean;
   /** It has come to its end. */
   over(key: string): void;
   /** Lets everything in: the runtime stops. */

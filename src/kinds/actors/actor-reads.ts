@@ -23,6 +23,8 @@ export interface ActorReadsOptions {
   readonly book: MachineBook;
   /** Signals of an execution that nobody has taken, as they are stored. */
   readonly listSignals: (executionId: string) => Answer<readonly SignalRecord[]>;
+  /** Whether somebody has it stand still: what is due for it waits. */
+  readonly isStanding: (id: string) => boolean;
 }
 
 /** What the reads need to know of the actors in memory. */
@@ -42,6 +44,8 @@ export class ActorReads {
   #signals = new Map<string, readonly SignalRecord[]>();
   /** Whose time has come, as it was read last. */
   due: ReadonlySet<string> = new Set();
+  /** Those of them that stand still. */
+  readonly standing = new Set<string>();
   /** Settled ones that may go, as they were read last. */
   settled: readonly string[] = [];
 
@@ -109,11 +113,13 @@ export class ActorReads {
 
   /** Ids of actors whose time has come, in memory and in the store; at most about 500. */
   listDue(memory: ActorsInMemory, now: number): Answer<ReadonlySet<string>> {
-    const ids = new Set([...memory].filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).map(({ id }) => id));
+    const ids = new Set<string>();
+    const add = (id: string): unknown => (this.#options.isStanding(id) ? this.standing : ids).add(id);
+    for (const { id, dueAt } of memory) if (dueAt !== undefined && dueAt <= now) add(id);
     const next = (after: DueActor): Answer<ReadonlySet<string>> => {
       if (ids.size >= maxDue) return ids;
       return chain(this.#options.actors.listDueActors(after, now, maxDue), page => {
-        for (const { actorId } of page) if (!memory.blocked.has(actorId)) ids.add(actorId);
+        for (const { actorId } of page) if (!memory.blocked.has(actorId)) add(actorId);
         return page.length < maxDue ? ids : next(page.at(-1) ?? after);
       });
     };
@@ -133,6 +139,7 @@ export class ActorReads {
 
   /** The tick is over. */
   forget(): void {
+    this.standing.clear();
     if (this.#stored.size > 0) this.#stored = new Map();
     if (this.#signals.size > 0) this.#signals = new Map();
   }

@@ -111,6 +111,13 @@ export class HostedActor {
     if (!this.#listPromises().next().done) this.#takeRuns();
   }
 
+  /** Makes another one, which is thrown away, as this one is. */
+  copyTo(other: HostedActor): HostedActor {
+    const frozen = this.#parts.toFrozen();
+    other.#adopt({ createdAt: this.createdAt }, { frozen, open: [...this.open.values()], isChanged: false, parts: new Set() });
+    return other;
+  }
+
   /** Becomes again what its rows say; what runs for it goes on. */
   readBack(record: ActorRecord, stored: StoredTree): void {
     this.open.clear();
@@ -122,7 +129,7 @@ export class HostedActor {
     this.touched = false;
   }
 
-  #adopt({ createdAt }: ActorRecord, { frozen, open, isChanged, parts }: StoredTree): void {
+  #adopt({ createdAt }: Pick<ActorRecord, 'createdAt'>, { frozen, open, isChanged, parts }: StoredTree): void {
     this.createdAt = createdAt;
     for (const effect of open) this.open.set(effect.id, effect);
     this.#rebuild(frozen);
@@ -224,6 +231,13 @@ export class HostedActor {
   /** Begins the attempts that are due. */
   beginDue(now: number): void {
     if (this.tree.runs.beginDue(now)) this.#takeRuns();
+  }
+
+  /** Lets it take what is due. Delayed events set on the way wait for the next time: a machine that goes round without delay must not hold up all others. */
+  fireDue(now: number): void {
+    const { last } = this.tree.timers;
+    this.beginDue(now);
+    for (let outcome = this.tree.fire(now, last); outcome; outcome = this.status === 'active' ? this.tree.fire(now, last) : undefined) this.absorb(outcome);
   }
 
   /** The runtime stops, and aborts what has not ended: the next one begins it again. */

@@ -69,6 +69,25 @@ export class LoadedActors {
     return new HostedActor({ id, known, isInspected: inspection !== undefined, codecs, handles, sources: book, outside: tell, emitted: (inner, event) => news.emitted(id, inner, event), services, absorbed });
   }
 
+  /** One that decides and does nothing, and is thrown away. */
+  createApart(id: string, known: KnownMachine, absorbed: (actor: HostedActor) => void): HostedActor {
+    const { clock, codecs, handles, logger, maxInterruptions, book } = this.#options;
+    const services = new LiveServices({ clock, tell: () => {}, retry: () => {}, logger, maxInterruptions });
+    return new HostedActor({ id, known, isInspected: true, codecs, handles, sources: book, outside: () => {}, emitted: () => {}, services, absorbed });
+  }
+
+  /** As it is, or as it is stored; undefined: there is none. */
+  copy(id: string, read: () => StoredActor | undefined, absorbed: (actor: HostedActor) => void): HostedActor | undefined {
+    const there = this.#actors.get(id);
+    if (there) return there.copyTo(this.createApart(id, there.known, absorbed));
+    const stored = read();
+    if (!stored) return undefined;
+    if (!stored.tree) throw stored.error;
+    const copy = this.createApart(id, this.#options.book.require(stored.record), absorbed);
+    copy.readBack(stored.record, stored.tree);
+    return copy;
+  }
+
   keep(actor: HostedActor): void {
     this.#actors.set(actor.id, actor);
     this.#fresh.add(actor);

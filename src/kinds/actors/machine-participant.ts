@@ -1,44 +1,26 @@
-import type { Logger } from '../../core/logger.ts';
 import type { DueActor } from '../../../persistence/actor-store.ts';
 import { chain, type Answer } from '../../../persistence/answer.ts';
-import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { DueKind } from '../../engine/due.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
-import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import { listIds, listInstead } from './actor-commands.ts';
-import type { ActorNews } from './actor-performer.ts';
 import type { Look } from './actor-look.ts';
 import { findBelow, toLook } from './actor-look.ts';
+import { ActorHolding } from './actor-holding.ts';
 import { ActorPerformer } from './actor-performer.ts';
-import { ActorReads, maxDue, type ActorReadsOptions } from './actor-reads.ts';
-import type { ValueCodec } from './encode-value.ts';
-import type { Handles } from './freeze-tree.ts';
+import { ActorReads, maxDue } from './actor-reads.ts';
+import type { ParticipantOptions } from './participant-options.ts';
 import type { HostedActor } from './hosted-actor.ts';
 import { listNewMachines, toWrites } from './hosted-writes.ts';
 import { LoadedActors } from './loaded-actors.ts';
+import { toActorKey, toActorPath } from './standing-actors.ts';
+import type { StepGround } from './step-actors.ts';
 import { StepActors } from './step-actors.ts';
-import type { TreeInspection } from './tree-inspection.ts';
 import { requireSameMachine } from './unnamed-machine.ts';
-
-export interface ParticipantOptions extends ActorReadsOptions {
-  readonly codecs: readonly ValueCodec[];
-  readonly handles: Handles;
-  readonly news: ActorNews;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly inspection: TreeInspection | undefined;
-  readonly flows: FlowInbox;
-  readonly progressed: () => void;
-  readonly maxOutputBytes: number;
-  readonly maxInterruptions: number;
-  /** Waiting actors that stay in memory. */
-  readonly maxLoaded: number;
-}
 
 /** Actors read in one go. */
 const pageSize = 500;
@@ -51,6 +33,9 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   readonly #actors: LoadedActors;
   readonly #performer: ActorPerformer;
   readonly #steps: StepActors;
+  readonly holding: ActorHolding;
+  /** Those that stand still, and have been told that they are due. */
+  readonly #standing = new Set<string>();
   #touched = new Set<HostedActor>();
   /** Digests of machines whose structure this process has stored. */
   readonly #kept = new Set<string>();
@@ -66,18 +51,19 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
-    const reads = (this.#reads = new ActorReads(options));
+    const isStanding = (id: string): boolean => this.#life?.isHeld(toActorKey(id), toActorPath(id)) ?? false;
+    const reads = (this.#reads = new ActorReads({ ...options, isStanding }));
     this.#actors = new LoadedActors({ ...options, reads, tell: command => this.tell(command), absorbed: actor => this.#steps.note(actor) });
-    this.#steps = new StepActors({
-      ...options,
+    const createSteps = (ground: Omit<StepGround, 'getMachine' | 'flows' | 'maxOutputBytes'>): StepActors => new StepActors({ ...options, getMachine: id => options.book.get(id), ...ground });
+    this.#steps = createSteps({
       reads,
-      getMachine: id => options.book.get(id),
       find: id => this.#find(id),
       spawn: (id, known, input, now) => this.#spawn({ type: 'spawn', id, known, start: { input } }, now),
       deliver: ({ id, tree }, event, now) => this.#deliver({ type: 'event', id, session: tree.root.sessionId, event }, now),
       stop: (actor, now) => this.#change(actor, () => actor.absorb(actor.tree.stop(now))),
       touch: actor => this.#touched.add(actor),
     });
+    this.holding = new ActorHolding({ kind: this, actors: options.actors, loaded: this.#actors, createSteps, createReads: () => new ActorReads({ ...options, isStanding: () => false }), released: id => this.#released(id) });
   }
 
   // what is due
@@ -90,6 +76,15 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
 
   #wake(at: number | undefined): void {
     if (at !== undefined) this.#life?.due.wake(this, at);
+  }
+
+  #wakeFor({ id, dueAt }: HostedActor): void {
+    if (dueAt !== undefined && !this.#standing.has(id)) this.#wake(dueAt);
+  }
+
+  #released(id: string): void {
+    this.#standing.delete(id);
+    this.tell({ type: 'due', id });
   }
 
   send(command: ActorCommand, request?: NamedRequest): Promise<unknown> {
@@ -162,7 +157,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
       case 'step':
         return this.#steps.apply(command.call, tick);
       case 'due':
-        return this.#fire(tick.now, command.id === undefined);
+        return this.#fire(tick, command.id === undefined);
       case 'done':
         return this.#close(command.id, command.effect);
     }
@@ -260,9 +255,13 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     }
   }
 
-  #fire(now: number, isAll: boolean): void {
-    const { due } = this.#reads;
+  #fire(tick: Tick, isAll: boolean): void {
+    const { now } = tick;
+    const { due, standing } = this.#reads;
+    // What is due for one that stands still waits with all else that it is to be told.
+    if (isAll) for (const id of standing) if (!this.#standing.has(id)) tick.post(this.toCommand({ type: 'due', id })), this.#standing.add(id);
     for (const id of due) {
+      if (!isAll) this.#standing.delete(id);
       const actor = this.#actors.tryFind(id);
       if (actor) this.#fireOne(actor, now);
     }
@@ -273,11 +272,8 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
 
   #fireOne(actor: HostedActor, now: number): void {
     this.#touched.add(actor);
-    const { last } = actor.tree.timers;
     try {
-      actor.beginDue(now);
-      // Those set on the way wait for the next tick: a machine that goes round without delay must not hold up all others.
-      for (let outcome = actor.tree.fire(now, last); outcome; outcome = actor.status === 'active' ? actor.tree.fire(now, last) : undefined) actor.absorb(outcome);
+      actor.fireDue(now);
     } catch (error) {
       this.#fail(actor.id, actor.tree.root.sessionId, error, now);
     }
@@ -318,12 +314,13 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
       else this.#performer.announce(actor);
       actor.outcomes = [];
       this.#actors.unload(actor);
-      this.#wake(actor.dueAt);
+      if (actor.status !== 'active' && !actor.isMoving) this.#life?.over(toActorKey(actor.id));
+      this.#wakeFor(actor);
     }
     if (this.#asks) {
       this.#asks = false;
       // The store does not list what is at work; that is in memory.
-      for (const actor of this.#actors) this.#wake(actor.dueAt);
+      for (const actor of this.#actors) this.#wakeFor(actor);
       this.#askWhenDue(now);
     }
     this.#options.progressed();
@@ -385,6 +382,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
 
   #forget(): void {
     this.#actors.forget();
+    this.#standing.clear();
     this.#kept.clear();
     this.#performer.forget();
     this.#forgetTick();

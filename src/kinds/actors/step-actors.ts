@@ -14,7 +14,7 @@ import type { KnownMachine } from './machine-book.ts';
 import { isOwnEvent } from './xstate-internals.ts';
 
 /** What the participant lends to the actors of steps. */
-interface StepGround {
+export interface StepGround {
   readonly getMachine: (machineId: string) => KnownMachine | undefined;
   /** In memory, or read back; undefined: there is none. @throws when it cannot be gone on with here */
   readonly find: (actorId: string) => HostedActor | undefined;

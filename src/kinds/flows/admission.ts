@@ -32,7 +32,7 @@ export interface AdmissionOptions {
   /** Why a plan cannot run here; undefined: it can. */
   readonly findObstacle: (plan: FlowPlan) => StepFailure | undefined;
   /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
-  readonly isHeld: (executionId: string) => boolean;
+  readonly isHeld: (executionId: string, path: string, flowId?: string) => boolean;
   /** There are sleeping executions; the next one is due then. */
   readonly sleepUntil: (at: number) => void;
   /** Something that was being read has been read. */
@@ -190,6 +190,7 @@ export class Admission {
     const resident = await this.#read(record, stored);
     // Somebody has it stand still since, and nothing was let in for it.
     if (messages.length === 0 && this.standing.passOver(record)) return;
+    this.standing.release(record.executionId);
     const command: FlowCommand = { type: 'restored', resident, how, envelopes: messages };
     try {
       await this.#host.ask(command);

@@ -4,7 +4,7 @@ import { toBegin } from './flow-holding.ts';
 
 export interface StandingOptions {
   /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
-  readonly isHeld: (executionId: string) => boolean;
+  readonly isHeld: (executionId: string, path: string, flowId?: string) => boolean;
   readonly post: (command: FlowCommand) => void;
 }
 
@@ -24,9 +24,9 @@ export class StandingExecutions {
   }
 
   /** Whether it stands still; what it would be brought for waits with all else that it is to be told. */
-  passOver({ executionId, generation, status }: Pick<ExecutionRecord, 'executionId'> & Partial<ExecutionRecord>): boolean {
+  passOver({ executionId, generation, flowId, status }: Pick<ExecutionRecord, 'executionId'> & Partial<ExecutionRecord>): boolean {
     const { isHeld, post } = this.#options;
-    if (!isHeld(executionId)) return false;
+    if (!isHeld(executionId, executionId, flowId)) return false;
     if (this.#told.has(executionId)) return true;
     this.#told.add(executionId);
     post(status === 'pending' && generation !== undefined ? toBegin(executionId, generation) : { type: 'wake', executionId });

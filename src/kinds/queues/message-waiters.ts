@@ -1,6 +1,6 @@
 import type { Answer } from '../../../persistence/answer.ts';
 import type { MessageWaiterRecord } from '../../../persistence/queue-records.ts';
-import type { Tick } from '../../engine/kind.ts';
+import type { Envelope, Tick } from '../../engine/kind.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
 import type { StepWait, Wish } from './queue-commands.ts';
@@ -127,6 +127,29 @@ export class MessageWaiters {
       for (const waiter of this.#byWish.get(toWish(queue, correlationId)) ?? []) {
         if (!waiter.message && !this.#match(waiter, tick)) break;
       }
+    }
+  }
+
+  /** Keeps messages for flows that stand still: what nobody lets in must not be offered to others meanwhile. @param passed process time, ms */
+  keepHeld(isHeld: (executionId: string) => boolean, passed: number, now: number): void {
+    for (const { message, executionId, position } of this.#served) {
+      if (!message || message.leaseEndsAt - passed > leaseMs / 2 || !isHeld(executionId)) continue;
+      this.#options.states().answer(toClaimant(executionId, position), toReceipt(message), { type: 'extend', ms: leaseMs }, now);
+    }
+  }
+
+  /** What a flow would be given in the tick in which its step begins to wait: nothing is claimed. */
+  rehearse(waits: readonly StepWait[], taken: Set<QueuedMessage>, now: number, post: (envelope: Envelope) => void): void {
+    const { flows, findQueue, states } = this.#options;
+    for (const { state, queue, correlationId, executionId, signal: name, ...place } of waits) {
+      if (state !== 'waiting' || this.#byPlace.has(toPlace({ executionId, ...place }))) continue;
+      const message = states().findReady(queue, correlationId, now);
+      if (!message || taken.has(message)) continue;
+      const read = readPayload(findQueue(queue), message.version, message.messageId, message.payload ?? states().changes.payloadOf(message.key) ?? 'null');
+      if ('failure' in read) continue;
+      taken.add(message);
+      const signal = { executionKey: 1, number: now * 1_000, name, payload: JSON.stringify(read.payload ?? null), receivedAt: now };
+      post(flows.toCommand(executionId, { to: 'signal', signal }));
     }
   }
 

@@ -20,6 +20,7 @@ import type { Queue } from './define-queue.ts';
 import { deliver } from './deliver.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
 import { Publisher } from './publisher.ts';
+import { QueueHolding } from './queue-holding.ts';
 import type { ClaimRequest, Link, QueueCommand, Wish } from './queue-commands.ts';
 import type { LoadedCommand } from './queue-loader.ts';
 import { nothingLoaded, QueueLoader } from './queue-loader.ts';
@@ -70,6 +71,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   readonly #instances = new Map<string, Set<string>>();
   readonly #publisher: Publisher;
   readonly #waiters: MessageWaiters;
+  readonly holding: QueueHolding;
   /** Messages that stay as they are stored, until the runtime begins anew. */
   readonly #forgotten = new Set<number>();
   #states: QueueStates;
@@ -89,6 +91,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
       findQueue: options.findQueue, states: () => this.#states, instancesOf: queue => this.#instancesOf(queue), published: (message, tick) => this.#waiters.offer(message, tick),
     });
     this.#waiters = new MessageWaiters({ flows: options.flows, findQueue: options.findQueue, states: () => this.#states });
+    this.holding = new QueueHolding({ kind: this, waiters: this.#waiters, load: (command, now) => chain(this.#loader.load(command, now), () => {}) });
     this.#states = this.#createStates();
     this.#loader = this.#createLoader(0);
   }
@@ -248,6 +251,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
         for (const name of command.names) states.giveBack(name, true, now);
         return this.#waiters.match(command.wishes, tick);
       case 'due':
+        this.#waiters.keepHeld(id => this.#life?.isHeld(id) ?? false, processTime(this.#options.clock), now);
         states.ring(loaded, now);
         this.#waiters.forgetSilent();
         for (const message of loaded.offers) this.#waiters.offer(message, tick);
@@ -393,5 +397,4 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   attach(link: Link): void {
     this.#links.set(link.name, link);
   }
-
 }
