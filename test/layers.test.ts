@@ -91,6 +91,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', ...runtimeParts, 'views'] },
   { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views', 'command line'] },
+  { name: 'door to the inspector', prefix: 'src/inspector.ts', imports: ['inspector server', 'debugger', 'engine', 'runtime'] },
+  { name: 'inspector server', prefix: 'src/inspector-server/', imports: ['core', 'server', 'runtime'] },
   { name: 'door to the server', prefix: 'src/server.ts', imports: ['server'] },
   { name: 'server', prefix: 'src/server/', imports: ['tables', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', 'benchmark format', ...runtimeParts, 'tools', 'views'] },
   { name: 'command line', prefix: 'src/views/cli/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },

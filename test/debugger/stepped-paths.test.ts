@@ -5,6 +5,7 @@ import type { Records } from '../../persistence/store.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { loadFlow } from '../../src/definition/load-flow.ts';
 import type { FlowDefinition } from '../../src/definition/schema.ts';
+import type { ToolCall } from '../../src/kinds/flows/tool.ts';
 import type { RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { testFlow } from '../../src/testing/test-flow.ts';
@@ -30,8 +31,8 @@ const noted = (open: (options: RuntimeOptions) => ReturnType<typeof createRuntim
   records.push(record);
   const tools = (options.tools ?? []).map(tool => ({
     ...tool,
-    run: (call: never) => {
-      const { stepId, item, attempt } = call as { readonly stepId: string; readonly item: number; readonly attempt: number };
+    run: (call: ToolCall<never>) => {
+      const { stepId, item, attempt } = call;
       record.calls.push(`${stepId} ${item} ${attempt}`);
       return tool.run(call);
     },
@@ -56,7 +57,7 @@ async function compare(flow: FlowDefinition, options: TestFlowOptions = {}) {
 }
 
 describe('executions that stand still from their start on, and are stepped to their end', () => {
-  it.each([...examples, ...[swap, waits]])('%# go every way of %s as those of nobody who debugs, and each preview says what its commit writes', { timeout: 300_000 }, async what => {
+  it.each([...examples, swap, waits])('%# go every way of %s as those of nobody who debugs, and each preview says what its commit writes', { timeout: 300_000 }, async what => {
     const flow = typeof what === 'string' ? await loadFlow(what) : what;
     const { paths, failed, differing, seen } = await compare(flow, bound);
     expect(failed).toEqual([]);

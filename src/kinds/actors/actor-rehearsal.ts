@@ -7,7 +7,7 @@ import type { KnownMachine } from './machine-book.ts';
 import type { LoadedActors } from './loaded-actors.ts';
 import { toActorKey } from './standing-actors.ts';
 import type { StepActors, StepGround } from './step-actors.ts';
-import { toRehearsedEntries } from './told-entries.ts';
+import { toRehearsedEntries, toShown } from './told-entries.ts';
 import type { TreeEffect } from './tree-outcome.ts';
 
 export interface ActorRehearsalOptions {
@@ -61,7 +61,9 @@ export class ActorRehearsal {
     if (there) return there;
     const { loaded, reads } = this.#options;
     const copy = loaded.copy(id, () => reads.get(id), moved => this.#steps.note(moved));
-    if (copy) this.#copies.set(id, copy);
+    if (!copy) return undefined;
+    this.#copies.set(id, copy);
+    this.#seen.set(copy, new Map(Array.from(copy.tree.live.values(), inner => [copy.tree.toAddress(inner), toShown(inner._snapshot)])));
     return copy;
   }
 

@@ -259,7 +259,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
     const { now } = tick;
     const { due, standing } = this.#reads;
     // What is due for one that stands still waits with all else that it is to be told.
-    if (isAll) for (const id of standing) if (!this.#standing.has(id)) tick.post(this.toCommand({ type: 'due', id })), this.#standing.add(id);
+    for (const id of isAll ? standing : []) if (this.#standing.size < this.#standing.add(id).size) tick.post(this.toCommand({ type: 'due', id }));
     for (const id of due) {
       if (!isAll) this.#standing.delete(id);
       const actor = this.#actors.tryFind(id);

@@ -48,7 +48,7 @@ function toMicrostep({ event, snapshot, _transitions = [] }: Microstep, address:
 
 const toName = (part: unknown): string => (typeof part === 'string' ? part : ((part as { readonly type?: string } | null)?.type ?? (part as { readonly name?: string }).name) || '(inline)');
 
-const toShown = ({ value, context, status, output }: AnySnapshot): object => ({ value: value ?? null, context: toPlain(context) ?? null, status, ...(output !== undefined && { output: toPlain(output) }) });
+export const toShown = ({ value, context, status, output }: AnySnapshot): object => ({ value: value ?? null, context: toPlain(context) ?? null, status, ...(output !== undefined && { output: toPlain(output) }) });
 
 /** Where a snapshot is: its leaves as text, and all states that are active. What has ended is also `done`, `error` or `stopped`. */
 function toState({ value, status }: AnySnapshot): { readonly state: string; readonly states: readonly string[] } {

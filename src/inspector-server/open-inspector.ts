@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { FlowError } from '../core/errors.ts';
+import { requireKnownKeys } from '../core/known-keys.ts';
+import type { Logger } from '../core/logger.ts';
+import { silentLogger } from '../core/logger.ts';
+import { describeValue } from '../core/wording.ts';
+import type { Runtime } from '../runtime/api.ts';
+import { createServer } from '../server/server.ts';
+import type { StoreSource } from '../server/source.ts';
+import { EntryCodes } from './entry-codes.ts';
+import { createInspectorPart } from './inspector-part.ts';
+import { listPageFiles } from './page-files.ts';
+
+export interface InspectorOptions {
+  /** 0: any that is free. Default 0. It listens on the loopback address only. */
+  readonly port?: number;
+  /** Whether the page may change something and hold executions. Default: unless `NODE_ENV` is `production`, and where somebody owns the store. */
+  readonly control?: boolean;
+  /** Texts that must not be told; as of `createRuntime`. */
+  readonly secrets?: readonly string[];
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+export interface Inspector {
+  /** Opens the page, once and within a minute: it has a code in its fragment. */
+  readonly url: string;
+  readonly port: number;
+  /** Another address of the page, with a code of its own. */
+  createUrl(): string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the inspector's page, for a runtime of this process or a store that another one owns.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, createRuntime } from 'flowstone';
+ * import { openInspector } from 'flowstone/inspector';
+ *
+ * const runtime = await createRuntime({ store: createMemoryStore() });
+ * const inspector = await openInspector(runtime);
+ * console.log(inspector.url); // open it in a browser
+ * await inspector.close();
+ * await runtime.stop();
+ * ```
+ *
+ * @throws a `FlowError` with code `option_invalid` or `port_taken`
+ */
+export async function openInspector(source: Runtime | StoreSource, options: InspectorOptions = {}): Promise<Inspector> {
+  const known = requireKnownKeys(options, { port: true, control: true, secrets: true, clock: true, logger: true }, '`openInspector`');
+  const isProduction = process.env['NODE_ENV'] === 'production';
+  const { port = 0, control: wanted = !isProduction, secrets, clock = systemClock, logger = silentLogger } = known;
+  if (typeof wanted !== 'boolean') throw new FlowError('option_invalid', `Expected \`control\` to be true or false, got ${describeValue(wanted)}`);
+  const isOwned = 'start' in source || source.client !== undefined;
+  const control = { may: wanted && isOwned, why: describeControl(wanted, isOwned) };
+  const token = randomBytes(32).toString('base64url');
+  const codes = new EntryCodes(clock);
+  const server = createServer(source, {
+    auth: { tokens: [{ token, scopes: control.may ? ['read', 'run', 'operate', 'debug'] : ['read'] }] }, clock, logger, ...(secrets && { secrets }),
+    parts: [createInspectorPart({ codes, token, control, files: listPageFiles() })],
+  });
+  const listening = await server.listen({ port });
+  const createUrl = (): string => `${listening.url}/inspector/#code=${codes.create()}`;
+  return { url: createUrl(), port: listening.port, createUrl, close: () => server.close() };
+}
+
+function describeControl(wanted: boolean, isOwned: boolean): string | null {
+  if (!isOwned) return 'No process owns the database: it can be looked at';
+  return wanted ? null : 'The program that opened the inspector lets it look only';
+}

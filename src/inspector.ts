@@ -1,0 +1,10 @@
+export type { Breakpoint, Hit } from './debugger/breakpoint.ts';
+export type { DebugOptions } from './debugger/debug-options.ts';
+export type { Debugger, Held, HeldChange } from './debugger/debugger.ts';
+export type { HeldMessage, HoldReason } from './debugger/hold.ts';
+export type { GoneReason } from './debugger/gate.ts';
+export type { Choice, RehearsedEntry } from './engine/holding.ts';
+export type { Rehearsed } from './engine/rehearse.ts';
+export type { Inspector, InspectorOptions } from './inspector-server/open-inspector.ts';
+export { openInspector } from './inspector-server/open-inspector.ts';
+export type { CommitEntry, ExecutionView, WaitView } from './runtime/execution-topic.ts';
