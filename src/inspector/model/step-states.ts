@@ -1,9 +1,11 @@
 import { computed } from '@preact/signals';
 import type { PlannedStep } from '../../definition/plan.ts';
 import type { GraphStep, ItemCounts, StepState, StepStatus } from '../graph/step-graph.ts';
+import { preview, target } from '../live/stepping.ts';
 import type { ActorState, History } from '../replay/history.ts';
 import type { ExecutionModel } from './execution-model.ts';
-import { at, model } from './view-state.ts';
+import { shownSteps } from './filter.ts';
+import { at, isNewest, model } from './view-state.ts';
 
 /** Items that are counted one by one; of more there are only the counters. */
 const maxCounted = 2_000;
@@ -23,6 +25,16 @@ function toGraphStep(step: PlannedStep, { steps, definition }: ExecutionModel['h
 export const graphSteps = computed((): readonly GraphStep[] => {
   const current = model.value;
   return current ? current.steps.map(step => toGraphStep(step, current.history.plan)) : [];
+});
+
+/** Names of the steps that the filter leaves, so that a filter that leaves the same ones leaves the same picture. */
+const shownNames = computed(() => (shownSteps.value ? [...shownSteps.value].join('\n') : undefined));
+
+/** Those of them that the filter leaves. */
+export const shownGraphSteps = computed((): readonly GraphStep[] => {
+  if (shownNames.value === undefined) return graphSteps.value;
+  const shown = new Set(shownNames.value.split('\n'));
+  return graphSteps.value.filter(({ id }) => shown.has(id)).map(step => ({ ...step, dependsOn: step.dependsOn.filter(id => shown.has(id)), alternativeOf: shown.has(step.alternativeOf ?? '') ? step.alternativeOf : undefined }));
 });
 
 function countItems(history: History, id: string, seq: number, state: ActorState): ItemCounts {
@@ -56,6 +68,14 @@ function measureStep(history: History, id: string, seq: number): number | undefi
   return began === undefined || now === undefined ? undefined : now - began;
 }
 
+/** States that the walk through a message has come to, by step. */
+const previewed = computed((): ReadonlyMap<string, string> => {
+  const walk = preview.value;
+  const states = new Map<string, string>();
+  for (const { key, address, state } of walk?.entries.slice(0, walk.place + 1) ?? []) if (state !== null && key === target.value) states.set(address, state);
+  return states;
+});
+
 /** Parts that make a state, so that one that is the same is the same object: it is not drawn again. */
 interface Known {
   readonly key: string;
@@ -75,6 +95,11 @@ export const stepStates = computed((): ReadonlyMap<string, StepState> => {
   if (knownOf !== current) known = new Map();
   knownOf = current;
   for (const { id, forEach } of current.steps) {
+    const walked = isNewest.value ? previewed.value.get(id) : undefined;
+    if (walked !== undefined) {
+      states.set(id, { status: walked as StepStatus, note: 'preview' });
+      continue;
+    }
     const state = current.history.getState(id, seq);
     if (!state) continue;
     const items = forEach && state.value !== 'pending' ? countItems(current.history, id, seq, state) : undefined;

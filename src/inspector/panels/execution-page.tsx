@@ -1,16 +1,26 @@
+import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { preview, wire } from '../live/stepping.ts';
+import type { ExecutionModel } from '../model/execution-model.ts';
 import { formatLength } from '../model/format.ts';
-import { lookAtTransition, model, newest } from '../model/view-state.ts';
+import { at, lookAtTransition, model, newest } from '../model/view-state.ts';
 import { Detail } from './detail.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { GraphPanel } from './graph-panel.tsx';
 import { HeldBar } from './held-bar.tsx';
 import { Journal } from './journal.tsx';
+import { createLazy } from './lazy.tsx';
 import { PreviewPanel } from './preview-panel.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { Status } from './status.tsx';
 import { Steering } from './steering.tsx';
+
+/** The execution that is asked what if, and from where. */
+const forkOf = signal<{ readonly of: ExecutionModel; readonly seq: number } | undefined>(undefined);
+// What forks need of the kernel is loaded with the first one.
+// Rows come before pictures.
+const TimePanel = createLazy(async () => (await import('./time-panel.tsx')).TimePanel);
+const ForkPanel = createLazy(async () => (await import('./fork-panel.tsx')).ForkPanel);
 
 /** Whether the replay came to what is stored. */
 function Proof(): VNode | null {
@@ -44,6 +54,7 @@ function Head(): VNode | null {
     {settledAt !== null && <span class="note">{formatLength(settledAt - createdAt)}</span>}
     <span class="grow" />
     <Proof />
+    <button type="button" class="button" title="What would have become of it from here: answers by hand, nothing is touched" onClick={() => void (forkOf.value = { of: current, seq: at.value })}>What if …</button>
   </div>;
 }
 
@@ -55,9 +66,9 @@ export function ExecutionPage(): VNode {
     {wire.value && <Steering />}
     <HeldBar />
     <div class="regions">
-      <div class="region-left"><GraphPanel /></div>
+      <div class="region-left"><GraphPanel /><TimePanel /></div>
       <Journal />
-      {preview.value ? <PreviewPanel /> : <Detail />}
+      {preview.value ? <PreviewPanel /> : model.value && forkOf.value?.of === model.value ? <ForkPanel model={model.value} seq={forkOf.value.seq} close={() => void (forkOf.value = undefined)} /> : <Detail />}
     </div>
   </main>;
 }

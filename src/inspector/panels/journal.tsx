@@ -69,6 +69,8 @@ function describeRest(current: ExecutionModel, { seq, commit }: Transition): str
   return rest === 0 ? '' : moved.size === 0 ? `+${rest}` : `+${rest}: ${[...moved].slice(0, 2).join(', ')}${moved.size > 2 ? ' …' : ''}`;
 }
 
+const toRest = ({ history }: ExecutionModel, { seq, commit }: Transition): string => (history.getCommitEnd(commit) > seq ? `+${history.getCommitEnd(commit) - seq}` : '');
+
 function toRaw({ seq, at: time, address, event, state }: Transition): string {
   return JSON.stringify({ seq, at: time, address, event, state });
 }
@@ -89,7 +91,7 @@ function Row({ index, isCurrent }: { readonly index: number; readonly isCurrent:
       <span class="journal-name" title={name}>{name}</span>
       <span class="journal-event" title={event.type}>{event.type}</span>
       <span class="journal-state" data-status={state === null ? undefined : toAlike(state)}>{state ?? 'ignored'}</span>
-      <span class="journal-rest" title={form.value === 'compact' ? describeRest(current, transition) : undefined}>{form.value === 'compact' ? describeRest(current, transition) : formatSince(current, transition.at)}</span>
+      <span class="journal-rest" title={form.value === 'compact' ? describeRest(current, transition) : undefined}>{form.value === 'compact' ? toRest(current, transition) : formatSince(current, transition.at)}</span>
     </>}
   </div>;
 }

@@ -1,0 +1,13 @@
+import type { VNode } from 'preact';
+import { Timeline } from '../graph/timeline.tsx';
+import { findTransitionAt, timeNow, timeRows } from '../model/time-rows.ts';
+import { lookAt, model, select, selected } from '../model/view-state.ts';
+
+/** When what ran, waited and was tried again. */
+export function TimePanel(): VNode {
+  const current = model.value;
+  return <section class="panel time-panel" aria-label="Time">
+    <header class="panel-head"><h2>Time</h2></header>
+    <div class="graph-place">{current && <Timeline name={current.document.execution.flowId} rows={timeRows.value} now={timeNow.value} selected={selected.value === '' ? null : selected.value} onSelect={id => select(id ?? '')} onTime={time => lookAt(findTransitionAt(time))} />}</div>
+  </section>;
+}
