@@ -64,7 +64,7 @@ function Line({ line, inset, marks }: { readonly line: ChartLine; readonly inset
   const classes = ['line', 'line-transition', ...(wasTaken ? ['line-taken'] : []), ...(count === 0 ? ['line-never'] : []), ...(isSelected ? ['line-selected'] : [])];
   const guard = text.lastIndexOf(' [');
   const stop = `transition ${id}`;
-  return <g class={classes.join(' ')} data-node={stop} role="button" tabIndex={marks.tabStop === stop ? 0 : -1} aria-label={nameTransition(marks.chart, line, count, wasTaken) + (marks.breakpoints.has(id) ? ', breakpoint' : '')} aria-pressed={isSelected}>
+  return <g class={classes.join(' ')} data-node={stop} role="button" tabindex={marks.tabStop === stop ? 0 : -1} aria-label={nameTransition(marks.chart, line, count, wasTaken) + (marks.breakpoints.has(id) ? ', breakpoint' : '')} aria-pressed={isSelected}>
     <title>{[`${transition.label}${transition.guard === undefined ? '' : ` [${transition.guard}]`}`, ...transition.actions.map(action => `does ${action}`)].join('\n')}</title>
     <rect class="line-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="5" />
     <text x={box.x - 3 + inset} y={baseline} font-size={lineSize}>{guard < 0 ? text : <>{text.slice(0, guard)}<tspan class="guard">{text.slice(guard)}</tspan></>}</text>
@@ -88,7 +88,7 @@ const StateBox = memo(function StateBox({ node, isActive, isSelected, marks }: {
   const word = [kind === 'history' ? `history of ${state.parent === '' || state.parent === null ? marks.chart.name : state.parent}${isDeep ? ', deep' : ''}` : id, isActive ? 'active' : '', kind === 'final' || kind === 'parallel' ? kind : '', marks.breakpoints.has(id) ? 'breakpoint' : ''].filter(text => text !== '').join(', ');
   const radius = kind === 'history' ? width / 2 : 9;
   return <g class={classes.join(' ')} >
-    <g data-node={id} role="button" tabIndex={marks.tabStop === id ? 0 : -1} aria-label={word} aria-pressed={isSelected}>
+    <g data-node={id} role="button" tabindex={marks.tabStop === id ? 0 : -1} aria-label={word} aria-pressed={isSelected}>
       <title>{kind === 'history' ? word : key}</title>
       {isSelected && <rect class="halo" x={x - 4} y={y - 4} width={width + 8} height={height + 8} rx={radius + 4} />}
       <rect class="state-box" x={x} y={y} width={width} height={height} rx={radius} />

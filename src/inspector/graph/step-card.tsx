@@ -67,7 +67,7 @@ export const StepCard = memo(function StepCard({ node, state, coverage, measure,
     return drawn;
   });
   const classes = ['step', ...(isGroup ? ['step-group'] : []), ...(step?.critical === false ? ['step-optional'] : []), ...(isSelected ? ['step-selected'] : []), ...(isMoved ? ['step-moved'] : []), ...(coverage ? [coverage.runs === 0 ? 'step-never' : 'step-counted'] : [])];
-  return <g class={classes.join(' ')} data-node={id} data-status={status} role="button" tabIndex={isTabStop ? 0 : -1} aria-label={label} aria-pressed={isSelected} transform={`translate(${x} ${y})`}>
+  return <g class={classes.join(' ')} data-node={id} data-status={status} role="button" tabindex={isTabStop ? 0 : -1} aria-label={label} aria-pressed={isSelected} transform={`translate(${x} ${y})`}>
     <title>{step ? `${step.id}\n${step.uses}${step.condition === undefined ? '' : `\nwhen ${step.condition}`}` : members.slice(0, 20).join('\n')}</title>
     {isGroup && <><rect class="card card-behind" x="6" y="-6" width={width - 12} height={height} rx="10" /><rect class="card card-behind" x="3" y="-3" width={width - 6} height={height} rx="10" /></>}
     {(isSelected || isMoved) && <rect class="halo" x="-4" y="-4" width={width + 8} height={height + 8} rx="13" />}

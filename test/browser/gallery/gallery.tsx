@@ -1,16 +1,18 @@
 import { options, render } from 'preact';
 import type { ChartState, ChartTransition } from '../../../src/inspector/graph/chart.ts';
 import { type ChartSelection, Statechart } from '../../../src/inspector/graph/statechart.tsx';
+import { Legend } from '../../../src/inspector/graph/legend.tsx';
 import { StepsGraph } from '../../../src/inspector/graph/steps-graph.tsx';
 import { Timeline } from '../../../src/inspector/graph/timeline.tsx';
 import type { TimelineRow } from '../../../src/inspector/graph/timeline-rows.ts';
-import type { StepCoverage } from '../../../src/inspector/graph/step-graph.ts';
+import type { StepCoverage, StepState } from '../../../src/inspector/graph/step-graph.ts';
 import type { StepsExample } from '../../inspector/graph/graph-examples.ts';
 
 export type GalleryItem =
   | { readonly kind: 'steps'; readonly example: StepsExample; readonly selected?: string; readonly moved?: readonly string[]; readonly breakpoints?: readonly string[]; readonly coverage?: readonly (readonly [string, StepCoverage])[] }
   | { readonly kind: 'chart'; readonly chart: ChartText; readonly active?: readonly string[]; readonly taken?: readonly string[]; readonly counts?: readonly (readonly [string, number])[]; readonly breakpoints?: readonly string[]; readonly selected?: ChartSelection | null }
-  | { readonly kind: 'timeline'; readonly name: string; readonly rows: readonly TimelineRow[]; readonly now: number; readonly selected?: string | null };
+  | { readonly kind: 'timeline'; readonly name: string; readonly rows: readonly TimelineRow[]; readonly now: number; readonly selected?: string | null }
+  | { readonly kind: 'legends' };
 
 /** A chart as JSON. */
 export interface ChartText {
@@ -23,6 +25,8 @@ declare global {
   interface Window {
     /** Draws one item, in place of the one before. */
     showItem(item: GalleryItem): void;
+    /** Moves some steps of the flow that is shown; all else stays the same objects. */
+    moveSteps(states: readonly (readonly [string, StepState])[]): void;
     /** What was selected or opened, in order. */
     told: string[];
   }
@@ -48,19 +52,21 @@ function showTimeline(item: GalleryItem & { readonly kind: 'timeline' }): void {
     onSelect={next => { window.told.push(`select ${next}`); showTimeline({ ...item, selected: next }); }} />, root);
 }
 
-function showSteps(item: GalleryItem & { readonly kind: 'steps' }): void {
+function showSteps(item: GalleryItem & { readonly kind: 'steps' }, states: ReadonlyMap<string, StepState> = new Map(item.example.states)): void {
   const { example, selected = '', moved = [], breakpoints = [], coverage } = item;
   render(
-    <StepsGraph name={example.name} steps={example.steps} states={new Map(example.states)} selected={selected === '' ? null : selected} moved={new Set(moved)} breakpoints={new Set(breakpoints)}
+    <StepsGraph name={example.name} steps={example.steps} states={states} selected={selected === '' ? null : selected} moved={new Set(moved)} breakpoints={new Set(breakpoints)}
       coverage={coverage && new Map(coverage)} onOpen={id => window.told.push(`open ${id}`)}
-      onSelect={id => { window.told.push(`select ${id}`); showSteps(id === null ? { ...item, selected: '' } : { ...item, selected: id }); }} />,
+      onSelect={id => { window.told.push(`select ${id}`); showSteps({ ...item, selected: id ?? '' }, states); }} />,
     root,
   );
+  window.moveSteps = entries => showSteps(item, new Map([...states, ...entries]));
 }
 
 window.showItem = item => {
   render(null, root);
   if (item.kind === 'chart') showChart(item);
   else if (item.kind === 'timeline') showTimeline(item);
+  else if (item.kind === 'legends') render(<><Legend kind="steps" /><Legend kind="chart" /><Legend kind="coverage" /></>, root);
   else showSteps(item);
 };
