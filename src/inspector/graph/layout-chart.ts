@@ -68,6 +68,9 @@ export const chartBox = {
 const { titleSize, lineSize, lineHeight, padding, header, labelPadding, content, leastWidth, mostWidth, mostLines, history, dot, counted } = chartBox;
 const gaps = { gapAlong: 30, gaps: { nodes: 20, edges: 14 }, spread: 9 };
 
+/** Before a transition that stays in its state. */
+export const staySign = '↻ ';
+
 /** A transition in one line: `event [guard]`. */
 const describe = ({ label, guard }: ChartTransition): string => `${label}${guard === undefined ? '' : ` [${guard}]`}`;
 
@@ -79,7 +82,7 @@ function listLines({ entry, exit, invokes }: ChartState, inner: readonly ChartTr
     ...invokes.map(name => ({ kind: 'invoke' as const, text: `runs ${name}`, transition: undefined })),
     ...entry.map(name => ({ kind: 'entry' as const, text: `entry / ${name}`, transition: undefined })),
     ...exit.map(name => ({ kind: 'exit' as const, text: `exit / ${name}`, transition: undefined })),
-    ...inner.map(transition => ({ kind: 'transition' as const, text: `↻ ${describe(transition)}`, transition })),
+    ...inner.map(transition => ({ kind: 'transition' as const, text: `${staySign}${describe(transition)}`, transition })),
   ]);
 }
 

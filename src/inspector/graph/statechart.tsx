@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { touches } from './camera.ts';
 import type { Chart } from './chart.ts';
-import { chartBox, type ChartEdge, type ChartLabel, type ChartLine, type ChartNode, layoutChart } from './layout-chart.ts';
+import { chartBox, staySign, type ChartEdge, type ChartLabel, type ChartLine, type ChartNode, layoutChart } from './layout-chart.ts';
 import { createMeasure } from './measure-text.ts';
 import { memo } from './memo.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -42,13 +42,13 @@ interface Marks {
   readonly chart: Chart;
 }
 
-/** `running, attempt.completed, if isCurrent, to completed` */
+/** Begins with what can be read: `attempt.completed [isCurrent], from running to completed, taken last`. */
 function nameTransition(chart: Chart, { transition }: ChartLine, count: number | undefined, wasTaken: boolean): string {
   const { source, label, guard, targets } = transition!;
   const nameOf = (id: string): string => (id === '' ? chart.name : id);
   return [
-    `${nameOf(source)}: ${label}`, ...(guard === undefined ? [] : [`if ${guard}`]), targets.length === 0 ? 'stays' : `to ${targets.map(nameOf).join(' and ')}`,
-    ...(wasTaken ? ['taken last'] : []), ...(count === undefined ? [] : [count === 0 ? 'never taken' : `taken ${count.toLocaleString('en')} times`]),
+    `${label}${guard === undefined ? '' : ` [${guard}]`}`, targets.length === 0 ? `stays in ${nameOf(source)}` : `from ${nameOf(source)} to ${targets.map(nameOf).join(' and ')}`,
+    ...(wasTaken ? ['taken last'] : []), ...(count === undefined ? [] : [count === 0 ? 'never taken' : count === 1 ? 'taken once' : `taken ${count.toLocaleString('en')} times`]),
   ].join(', ');
 }
 
@@ -62,14 +62,22 @@ function Line({ line, inset, marks }: { readonly line: ChartLine; readonly inset
   const wasTaken = marks.taken.has(id);
   const isSelected = marks.selected?.kind === 'transition' && marks.selected.id === id;
   const classes = ['line', 'line-transition', ...(wasTaken ? ['line-taken'] : []), ...(count === 0 ? ['line-never'] : []), ...(isSelected ? ['line-selected'] : [])];
-  const guard = text.lastIndexOf(' [');
   const stop = `transition ${id}`;
-  return <g class={classes.join(' ')} data-node={stop} role="button" tabindex={marks.tabStop === stop ? 0 : -1} aria-label={nameTransition(marks.chart, line, count, wasTaken) + (marks.breakpoints.has(id) ? ', breakpoint' : '')} aria-pressed={isSelected}>
-    <title>{[`${transition.label}${transition.guard === undefined ? '' : ` [${transition.guard}]`}`, ...transition.actions.map(action => `does ${action}`)].join('\n')}</title>
-    <rect class="line-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="5" />
-    <text x={box.x - 3 + inset} y={baseline} font-size={lineSize}>{guard < 0 ? text : <>{text.slice(0, guard)}<tspan class="guard">{text.slice(guard)}</tspan></>}</text>
-    {count !== undefined && <text class="line-count" x={box.x + box.width + 3 - inset} y={baseline} text-anchor="end" font-size={lineSize}>{count === 0 ? 'never' : formatCount(count)}</text>}
-    {marks.breakpoints.has(id) && <circle class="breakpoint" cx={box.x} cy={box.y + box.height / 2} r="4.5" />}
+  const sign = text.startsWith(staySign) ? staySign : '';
+  const label = text.slice(sign.length);
+  const guard = label.lastIndexOf(' [');
+  const x = box.x - 3 + inset;
+  return <g class={classes.join(' ')}>
+    <g data-node={stop} role="button" tabindex={marks.tabStop === stop ? 0 : -1} aria-label={nameTransition(marks.chart, line, count, wasTaken) + (marks.breakpoints.has(id) ? ', breakpoint' : '')} aria-pressed={isSelected}>
+      <title>{[`${transition.label}${transition.guard === undefined ? '' : ` [${transition.guard}]`}`, ...transition.actions.map(action => `does ${action}`)].join('\n')}</title>
+      <rect class="line-box" x={box.x} y={box.y} width={box.width} height={box.height} rx="5" />
+      <text x={x + measure(sign, lineSize)} y={baseline} font-size={lineSize}>{guard < 0 ? label : <>{label.slice(0, guard)}<tspan class="guard">{label.slice(guard)}</tspan></>}</text>
+    </g>
+    <g class="graph-beside" aria-hidden="true">
+      {sign !== '' && <text x={x} y={baseline} font-size={lineSize}>{sign.trim()}</text>}
+      {count !== undefined && <text class="line-count" x={box.x + box.width + 3 - inset} y={baseline} text-anchor="end" font-size={lineSize}>{count === 0 ? 'never' : formatCount(count)}</text>}
+      {marks.breakpoints.has(id) && <circle class="breakpoint" cx={box.x} cy={box.y + box.height / 2} r="4.5" />}
+    </g>
   </g>;
 }
 
@@ -87,18 +95,21 @@ const StateBox = memo(function StateBox({ node, isActive, isSelected, marks }: {
   }
   const word = [kind === 'history' ? `history of ${state.parent === '' || state.parent === null ? marks.chart.name : state.parent}${isDeep ? ', deep' : ''}` : id, isActive ? 'active' : '', kind === 'final' || kind === 'parallel' ? kind : '', marks.breakpoints.has(id) ? 'breakpoint' : ''].filter(text => text !== '').join(', ');
   const radius = kind === 'history' ? width / 2 : 9;
-  return <g class={classes.join(' ')} >
+  const isHeaded = children.length > 0 || lines.length > 0;
+  return <g class={classes.join(' ')}>
     <g data-node={id} role="button" tabindex={marks.tabStop === id ? 0 : -1} aria-label={word} aria-pressed={isSelected}>
       <title>{kind === 'history' ? word : key}</title>
       {isSelected && <rect class="halo" x={x - 4} y={y - 4} width={width + 8} height={height + 8} rx={radius + 4} />}
       <rect class="state-box" x={x} y={y} width={width} height={height} rx={radius} />
       {kind === 'final' && <rect class="state-inner" x={x + 3.5} y={y + 3.5} width={width - 7} height={height - 7} rx={radius - 3} />}
-      {kind === 'history' ? <text class="state-title" x={x + width / 2} y={y + height / 2 + 4.5} text-anchor="middle" font-size={titleSize} font-weight="600">{isDeep ? 'H*' : 'H'}</text>
-        : <text class="state-title" x={children.length > 0 || lines.length > 0 ? x + padding + 14 : x + width / 2 + (isActive ? 7 : 0)} y={y + 20.5} text-anchor={children.length > 0 || lines.length > 0 ? 'start' : 'middle'} font-size={titleSize} font-weight="600">{title}</text>}
-      {kind !== 'history' && (children.length > 0 || lines.length > 0 ? <circle class="state-light" cx={x + padding + 4} cy={y + 16} r="4" /> : isActive && <circle class="state-light" cx={x + 14} cy={y + 16} r="4" />)}
+      {kind !== 'history' && <text class="state-title" x={isHeaded ? x + padding + 14 : x + width / 2 + (isActive ? 7 : 0)} y={y + 20.5} text-anchor={isHeaded ? 'start' : 'middle'} font-size={titleSize} font-weight="600">{title}</text>}
+      <rect class="focus-ring" x={x - 2.5} y={y - 2.5} width={width + 5} height={height + 5} rx={radius + 2.5} />
+    </g>
+    <g class="graph-beside" aria-hidden="true">
+      {kind === 'history' && <text class="state-title" x={x + width / 2} y={y + height / 2 + 4.5} text-anchor="middle" font-size={titleSize} font-weight="600">{isDeep ? 'H*' : 'H'}</text>}
+      {kind !== 'history' && (isHeaded || isActive) && <circle class="state-light" cx={isHeaded ? x + padding + 4 : x + 14} cy={y + 16} r="4" />}
       {kind === 'parallel' && <text class="line" x={x + width - padding} y={y + 20.5} text-anchor="end" font-size={lineSize}>parallel</text>}
       {marks.breakpoints.has(id) && <circle class="breakpoint" cx={x} cy={y} r="6" />}
-      <rect class="focus-ring" x={x - 2.5} y={y - 2.5} width={width + 5} height={height + 5} rx={radius + 2.5} />
     </g>
     {lines.map(line => <Line key={line.transition?.id ?? line.text} line={line} inset={padding} marks={marks} />)}
   </g>;

@@ -31,7 +31,7 @@ function Strip({ items, x, y, width, of }: { readonly items: ItemCounts; readonl
     at += length;
     return [<rect key={status} data-status={status} class="strip-part" x={x + at - length} y={y} width={Math.max(0.5, length - 1)} height="4" rx="1" />];
   });
-  return <g aria-hidden="true"><rect class="strip" x={x} y={y} width={width} height="4" rx="1" />{parts}</g>;
+  return <g><rect class="strip" x={x} y={y} width={width} height="4" rx="1" />{parts}</g>;
 }
 
 function describeCoverage({ runs, p50Ms, p95Ms }: StepCoverage): string {
@@ -67,19 +67,23 @@ export const StepCard = memo(function StepCard({ node, state, coverage, measure,
     return drawn;
   });
   const classes = ['step', ...(isGroup ? ['step-group'] : []), ...(step?.critical === false ? ['step-optional'] : []), ...(isSelected ? ['step-selected'] : []), ...(isMoved ? ['step-moved'] : []), ...(coverage ? [coverage.runs === 0 ? 'step-never' : 'step-counted'] : [])];
-  return <g class={classes.join(' ')} data-node={id} data-status={status} role="button" tabindex={isTabStop ? 0 : -1} aria-label={label} aria-pressed={isSelected} transform={`translate(${x} ${y})`}>
-    <title>{step ? `${step.id}\n${step.uses}${step.condition === undefined ? '' : `\nwhen ${step.condition}`}` : members.slice(0, 20).join('\n')}</title>
-    {isGroup && <><rect class="card card-behind" x="6" y="-6" width={width - 12} height={height} rx="10" /><rect class="card card-behind" x="3" y="-3" width={width - 6} height={height} rx="10" /></>}
-    {(isSelected || isMoved) && <rect class="halo" x="-4" y="-4" width={width + 8} height={height + 8} rx="13" />}
-    <rect class="card" width={width} height={height} rx="10" />
-    {!coverage && <StatusIcon status={status} x={padding + icon / 2} y={19} />}
-    {coverage && <circle class="load" cx={padding + icon / 2} cy={19} r={coverage.runs === 0 ? 3.5 : 3 + 4 * Math.sqrt(coverage.runs / mostRuns)} />}
-    <text class="graph-name" x={left} y={23.5} font-size={nameSize} font-weight="600">{fitText(name, edge - left, measure, nameSize, true)}</text>
-    {badges}
-    <text class="graph-detail" x={left} y={39.5} font-size={detailSize}>{fitText(detail, width - padding - left, measure, detailSize)}</text>
-    {coverage ? <Strip items={{ completed: coverage.runs - coverage.failures, failed: coverage.failures }} of={mostRuns} x={left} y={height - 12} width={width - padding - left} /> : (step?.forEach || isGroup) && <Strip items={state.items ?? {}} x={left} y={height - 12} width={width - padding - left} />}
-    {step?.condition !== undefined && <path class="condition" d={`M${width / 2} -6L${width / 2 + 6} 0L${width / 2} 6L${width / 2 - 6} 0z`} />}
-    {hasBreakpoint && <circle class="breakpoint" cx="0" cy="0" r="6" />}
-    <rect class="focus-ring" x="-2.5" y="-2.5" width={width + 5} height={height + 5} rx="12" />
+  // The button holds what it is called by, and nothing else that can be read: its name has the rest, in words.
+  return <g class={classes.join(' ')} data-status={status} transform={`translate(${x} ${y})`}>
+    <g data-node={id} role="button" tabindex={isTabStop ? 0 : -1} aria-label={label} aria-pressed={isSelected}>
+      <title>{step ? `${step.id}\n${step.uses}${step.condition === undefined ? '' : `\nwhen ${step.condition}`}` : members.slice(0, 20).join('\n')}</title>
+      {isGroup && <><rect class="card card-behind" x="6" y="-6" width={width - 12} height={height} rx="10" /><rect class="card card-behind" x="3" y="-3" width={width - 6} height={height} rx="10" /></>}
+      {(isSelected || isMoved) && <rect class="halo" x="-4" y="-4" width={width + 8} height={height + 8} rx="13" />}
+      <rect class="card" width={width} height={height} rx="10" />
+      <text class="graph-name" x={left} y={23.5} font-size={nameSize} font-weight="600">{fitText(name, edge - left, measure, nameSize, true)}</text>
+      <rect class="focus-ring" x="-2.5" y="-2.5" width={width + 5} height={height + 5} rx="12" />
+    </g>
+    <g class="graph-beside" aria-hidden="true">
+      {coverage ? <circle class="load" cx={padding + icon / 2} cy={19} r={coverage.runs === 0 ? 3.5 : 3 + 4 * Math.sqrt(coverage.runs / mostRuns)} /> : <StatusIcon status={status} x={padding + icon / 2} y={19} />}
+      {badges}
+      <text class="graph-detail" x={left} y={39.5} font-size={detailSize}>{fitText(detail, width - padding - left, measure, detailSize)}</text>
+      {coverage ? <Strip items={{ completed: coverage.runs - coverage.failures, failed: coverage.failures }} of={mostRuns} x={left} y={height - 12} width={width - padding - left} /> : (step?.forEach || isGroup) && <Strip items={state.items ?? {}} x={left} y={height - 12} width={width - padding - left} />}
+      {step?.condition !== undefined && <path class="condition" d={`M${width / 2} -6L${width / 2 + 6} 0L${width / 2} 6L${width / 2 - 6} 0z`} />}
+      {hasBreakpoint && <circle class="breakpoint" cx="0" cy="0" r="6" />}
+    </g>
   </g>;
 });

@@ -199,8 +199,8 @@ export function Timeline({ name, rows, now, selected, onSelect, onTime }: Timeli
               title={row.name} aria-label={nameRow(one, whole.from, now)} onFocus={() => (focused.value = row.id)} onClick={() => onSelect(row.id)} data-status={row.status}>
               <svg width="14" height="14" viewBox="0 0 16 16" aria-hidden="true"><StatusIcon status={row.status} x={8} y={8} /></svg>
               <span class="time-text">{row.name}</span>
-              {children.length > 0 && <span class="time-count">{children.length}</span>}
             </button>
+            {children.length > 0 && <span class="time-count" aria-hidden="true">{children.length}</span>}
           </div>
           <Lane shown={one} scale={scale} now={now} begin={whole.from} />
         </div>;
