@@ -41,3 +41,21 @@ it.each(['settled', 'get', 'progress'] as const)('leaves the loop turning while 
   expect(await asked).toHaveLength(2_000);
   await runtime.stop();
 });
+
+it('prepares thousands of starts of one turn in several, in their order', async () => {
+  const { runtime } = await openRuntime({ id: 'f', steps: [{ id: 'a', uses: 'tool:work' }] }, { work: () => 1 });
+  const reads: number[] = [];
+  const toInput = (number: number) => ({
+    get number() {
+      reads.push(number);
+      return number;
+    },
+  });
+  const started = Promise.all(Array.from({ length: 2_500 }, (_, number) => runtime.start('f', { input: toInput(number) })));
+  // As many turns of the microtasks as nobody needs for a start: the event loop has not turned yet.
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+  expect(new Set(reads).size).toBe(1_000);
+  await started;
+  expect([...new Set(reads)]).toEqual(Array.from({ length: 2_500 }, (_, number) => number));
+  await runtime.stop();
+});

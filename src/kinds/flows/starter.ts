@@ -9,6 +9,7 @@ import type { StartOptions } from './execution-api.ts';
 import type { ChildParams } from './child-flows.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
 import { collectDigests } from './child-plans.ts';
+import { TurnRoom } from '../../engine/turn-room.ts';
 import type { NamedRequest } from '../../engine/kind.ts';
 import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
@@ -43,11 +44,16 @@ export interface StarterOptions {
   readonly bring: (executionId: string) => void;
 }
 
+/** Starts prepared in one turn of the event loop: as many as a tick takes. */
+const startsPerTurn = 1_000;
+
 /** Starts executions, each idempotency key once. */
 export class Starter {
   readonly #options: StarterOptions;
   /** By idempotency key: the flow, and the start that is under way. */
   readonly #starting = new Map<string, { readonly flowId: string; readonly started: Promise<Started> }>();
+
+  readonly #room = new TurnRoom(startsPerTurn);
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -90,6 +96,8 @@ export class Starter {
 
   async #start(flowId: string, params: StartParams, request?: NamedRequest): Promise<Started> {
     const { plans, obstacles, maxOutputBytes, expressionTimeLimitMs, host, takeKey } = this.#options;
+    const waiting = this.#room.enter();
+    if (waiting) await waiting;
     const plan = plans.require(flowId, params.parentId !== undefined);
     // A flow that another one started runs where that one does.
     const isolation = params.parentId === undefined ? this.#options.isolation() : undefined;
