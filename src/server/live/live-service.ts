@@ -13,6 +13,7 @@ import { followExecution } from '../../runtime/execution-topic.ts';
 import type { ServerContext } from '../part.ts';
 import { followLive } from './follow-live.ts';
 import { followHealth } from './live-health.ts';
+import { inspectStore } from './inspected-store.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { LiveFilter } from './live-filter.ts';
 import { filterExecutions, filterInstance, filterTopics } from './live-filter.ts';
@@ -49,10 +50,12 @@ export function createLiveService({ reader, client, service, clock }: ServerCont
   const health = serveTopics({ health: liveTopics.health }, {
     health: (_, following: Following) => followHealth(reader, countConnections, clock, following),
   });
+  const inspected = service ? undefined : inspectStore(reader, reads, client);
   return {
-    methods: service?.methods ?? passOn(reads, client),
+    methods: service?.methods ?? { ...passOn(reads, client), ...inspected?.methods },
     topics: {
       ...service?.topics,
+      ...inspected?.topics,
       ...serveTopics({ execution: debugTopics.execution }, { execution: (params, following) => followExecution(source, params, following) }),
       ...health,
       feed: attach(liveTopics.feed, ({ topics }) => {

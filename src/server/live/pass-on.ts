@@ -1,4 +1,5 @@
 import type { Method, Service, ServedMethod } from '../../owner/method.ts';
+import { debugMethods } from '../../owner/debug-methods.ts';
 import { flowMethods } from '../../owner/methods.ts';
 import { queueMethods } from '../../owner/queue-methods.ts';
 import type { RuntimeClient } from '../../runtime/client-api.ts';
@@ -9,7 +10,7 @@ import { given } from './store-reads.ts';
 
 /** Whoever claims messages has a connection to the owner: claims are the connection's. */
 const unpassed: ReadonlySet<string> = new Set(['claim', 'unclaim', 'answer', 'register']);
-const changing = Object.entries({ ...flowMethods, ...queueMethods } as { readonly [name: string]: Method }).filter(([name, { scope }]) => scope !== 'read' && !unpassed.has(name));
+const changing = Object.entries({ ...flowMethods, ...queueMethods, ...debugMethods } as { readonly [name: string]: Method }).filter(([name, { scope }]) => scope !== 'read' && !unpassed.has(name));
 
 /** What can be asked where another process owns the store: reads are answered here, the rest by the owner, with the key of the client. */
 export function passOn(reads: StoreReads, client: RuntimeClient | undefined): Service['methods'] {

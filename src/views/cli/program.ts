@@ -31,7 +31,7 @@ function parsePort(text: string): number {
 
 /** What the help shows together. */
 const groups: readonly (readonly [title: string, commands: readonly string[]])[] = [
-  ['Run:', ['run', 'resume', 'retry', 'cancel', 'signal', 'serve']],
+  ['Run:', ['run', 'resume', 'retry', 'cancel', 'signal', 'serve', 'inspect']],
   ['Look:', ['list', 'show', 'artifacts', 'interactions', 'export', 'graph', 'stats']],
   ['Write and test flows:', ['init', 'check', 'paths', 'test', 'sync', 'import']],
   ['Queues and machines:', ['queue', 'actors']],
@@ -73,6 +73,8 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--isolate', 'run it in a process of its own that opens no database (static flows: the default)')
     .option('--no-isolate', 'run it in this process, also a static flow')
     .option('--idempotency-key <key>', 'same key, same execution')
+    .option('--step', 'let it stand still at its first event, and go on event by event in the inspector, whose address is printed')
+    .option('--inspect [port]', 'serve the inspector meanwhile, and print its address', parsePort)
     .option('--report <file>', 'write the report here at the end (default: into the output folder, if it has one)')
     .action(async (file: string, options) => settle(await (await import('./run-command.ts')).runCommand(file, options, context)));
 
@@ -175,6 +177,11 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option('--seed <n>', 'choose among equally good ways', parseCount)
     .option('--mermaid', 'print a diagram of what is covered, uncovered transitions red')
     .action(async (file: string, options) => settle(await (await import('./test-command.ts')).testCommand(file, options, context)));
+
+  add('inspect', 'serve the inspector of a database: beside the process that owns it, or to look at what is stored')
+    .option('--port <n>', 'listen on this port (default: any that is free)', parsePort)
+    .option(...databaseOption)
+    .action(async options => settle(await (await import('./inspect-command.ts')).inspectCommand(options, context)));
 
   add('serve <dir>', 'answer over HTTP, and run what is asked for: takes the definitions of a folder over, prints the address and where the token is')
     .option('--port <n>', 'listen on this port; 0: any that is free (default: 4600)', parsePort)

@@ -5,6 +5,8 @@ import { defaultTimeLimitMs } from '../../evaluator/evaluation-task.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { validateInput } from '../../definition/input-schema.ts';
 import { toDefinitionError } from '../../definition/problem.ts';
+import type { Inspector } from '../../inspector-server/open-inspector.ts';
+import { openInspector } from '../../inspector-server/open-inspector.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import { openOwned } from './open-owned.ts';
@@ -42,6 +44,9 @@ export interface RunCommandOptions {
   readonly isolate?: boolean;
   readonly idempotencyKey?: string;
   readonly report?: string;
+  readonly step?: boolean;
+  /** A port; true: any. */
+  readonly inspect?: number | true;
 }
 
 function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, string> {
@@ -51,6 +56,14 @@ function readLabels({ agent, label = [] }: RunCommandOptions): Record<string, st
     labels[name] = value;
   }
   return labels;
+}
+
+/** Prints where the page is; undefined: none is asked for. */
+async function openInspectorFor(runtime: Runtime, { step, inspect }: RunCommandOptions, { stderr }: CommandContext): Promise<Inspector | undefined> {
+  if (!step && inspect === undefined) return undefined;
+  const inspector = await openInspector(runtime, { ...(typeof inspect === 'number' && { port: inspect }), ...(step && { control: true }) });
+  stderr.write(`Inspector: ${inspector.url}\n`);
+  return inspector;
 }
 
 /** `run`: starts a flow, or goes on with the same run that was cut off, and shows it until it settles. */
@@ -73,6 +86,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
 
   const store = openOwned(database, context);
   let runtime: Runtime | undefined;
+  let inspector: Inspector | undefined;
   try {
     const unfinished = await listUnfinished(store);
     const same = options.new ? undefined : findSameRun(unfinished, { flowId: definition.id, digest, input, cwd, idempotencyKey: options.idempotencyKey });
@@ -88,12 +102,17 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
       recover: ({ executionId }) => ours.has(executionId),
       ...(options.workers !== undefined && { maxRunningSteps: options.workers }),
       ...(toolsFile !== undefined && { isolation: { tools: resolve(cwd, toolsFile) } }),
+      // What is to be stepped runs in this process.
+      ...(options.step && { isolation: false as const }),
       ...(models && { models }),
       ...(folder !== undefined && { outputDir: ({ flowId }) => (flowId === definition.id ? folder : undefined) }),
     });
+    if (options.step && same) await runtime.debug.pause(same.executionId);
+    else if (options.step) runtime.debug.pauseOnStart(definition.id);
+    inspector = await openInspectorFor(runtime, options, context);
     const execution = same
       ? await runtime.get(same.executionId)
-      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd, toolsFile), ...(options.isolate !== undefined && { isolate: options.isolate }) });
+      : await runtime.start(definition.id, { input, labels: readLabels(options), idempotencyKey: options.idempotencyKey ?? createRunKey(clock.now(), cwd, toolsFile), ...(options.isolate !== undefined && !options.step && { isolate: options.isolate }) });
 
     const view = await createView(context);
     if (same && before) view.note(describeResumed(same.executionId, definition.steps.length, before));
@@ -122,6 +141,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
       }),
     };
   } finally {
+    await inspector?.close();
     if (runtime) await runtime.stop();
     else store.close();
   }
