@@ -95,8 +95,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'inspector server', prefix: 'src/inspector-server/', imports: ['core', 'server', 'runtime'] },
   { name: 'door to the server', prefix: 'src/server.ts', imports: ['server'] },
   { name: 'server', prefix: 'src/server/', imports: ['tables', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', 'benchmark format', ...runtimeParts, 'tools', 'views'] },
-  { name: 'command line', prefix: 'src/views/cli/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },
-  { name: 'views', prefix: 'src/views/', imports: ['inspector server', 'opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'inspector document'] },
+  { name: 'command line', prefix: 'src/views/cli/', imports: ['inspector server', 'opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },
+  { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'inspector document'] },
   // Pictures of flows and machines, for browsers: plain data in.
   { name: 'inspector graph', prefix: 'src/inspector/graph/', imports: ['core', 'definition'] },
   // Runs in browsers, too: test/client/bundle.test.ts.
