@@ -24,6 +24,11 @@ const putExecution: WriteShape = { table: executions, kind: 'put', columns: Obje
 // Touches no more columns that an index holds than it must: a database rewrites the index entry of a column that is set, changed or not.
 /** A flow that works and goes on working: no column but these moves. */
 const updateStatus: WriteShape = { table: executions, kind: 'update', columns: ['status', 'context', 'seq', 'startedAt'], unless: 'settledAt' };
+/** What is not written once, of a flow whose row is known to be there: half the price of a row that may have to be inserted. */
+const updateExecution: WriteShape = {
+  table: executions, kind: 'update', unless: 'settledAt',
+  columns: ['status', 'wakeAt', 'context', 'seq', 'startedAt', 'settledAt', 'score', 'passed', 'failure'],
+};
 
 /** What is known of executions because this owner wrote them last: a write can then be shorter. */
 export class KnownExecutions {
@@ -39,6 +44,11 @@ export class KnownExecutions {
 
   isWorking({ key, wakeAt, startedAt }: ExecutionRecord): boolean {
     return wakeAt === 0 && this.#working.get(key) === startedAt;
+  }
+
+  /** Whether its row is there: it worked when this owner wrote it last. */
+  isThere({ key }: ExecutionRecord): boolean {
+    return this.#working.has(key);
   }
 
   note({ key, wakeAt, startedAt }: ExecutionRecord): void {
@@ -62,17 +72,21 @@ function listExecution(row: ExecutionRecord, known: KnownExecutions, writes: Wri
   const isNew = row.key > known.newestKey;
   if (known.isWorking(row)) {
     writes.push({ shape: updateStatus, values: [row.status, row.context, row.seq, row.startedAt, row.key] });
+  } else if (known.isThere(row)) {
+    const { status, wakeAt, context, seq, startedAt, settledAt, score, key } = row;
+    writes.push({ shape: updateExecution, values: [status, wakeAt, context, seq, startedAt, settledAt, score, toPassed(row), toJson(row.failure), key] });
   } else {
-    const passed = row.passed === null ? null : Number(row.passed);
     const values = [
       row.key, row.executionId, row.generation, row.flowId, row.flowVersion, row.digest, row.priority, row.idempotencyKey, row.parentId, row.parentStep,
-      row.context, row.seq, row.createdAt, row.status, row.wakeAt, row.startedAt, row.settledAt, row.score, passed, toJson(row.failure),
+      row.context, row.seq, row.createdAt, row.status, row.wakeAt, row.startedAt, row.settledAt, row.score, toPassed(row), toJson(row.failure),
     ];
     writes.push({ shape: isNew ? insertExecution : putExecution, values });
     writes.push({ shape: isNew ? insertInput : keepInput, values: [row.key, inputPosition, inputPosition, row.input] });
   }
   known.note(row);
 }
+
+const toPassed = ({ passed }: ExecutionRecord): number | null => (passed === null ? null : Number(passed));
 
 /** Of a row that is there already, the input is, too. */
 const keepInput = insertInto(inputs, { keep: true });

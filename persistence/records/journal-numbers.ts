@@ -21,8 +21,8 @@ const noEntries = '[]';
 
 /** Changes of one execution that are still to be told by a row. */
 interface Pending {
-  readonly steps: StepRecord[];
-  readonly attempts: AttemptRecord[];
+  steps: StepRecord[];
+  attempts: AttemptRecord[];
   context: string | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Pending {
 export class JournalNumbers {
   /** The highest number that was given. */
   head = 0;
-  /** The first transition of the newest row, of the instances used last. */
+  /** The first transition of the newest row, of the instances that began last. */
   readonly #last = new Map<number | string, number>();
 
   /** Begins a new owner's numbers above all that were ever given. */
@@ -45,7 +45,8 @@ export class JournalNumbers {
     // Its id is free.
     for (const actorId of batch.actors?.removed ?? []) this.#last.delete(actorId);
     for (const { kind, id } of batch.kinds?.removed ?? []) this.#last.delete(`${kind}/${id}`);
-    const last = new Map(batch.journal.map(({ executionKey, seq }) => [executionKey, seq]));
+    const last = new Map<number, number>();
+    for (const { executionKey, seq } of batch.journal) last.set(executionKey, seq);
     for (const row of listJournalRows(batch)) {
       const changes = row.kind === 'flow' ? pending.get(row.instance as number) : undefined;
       // The last row of a commit has the context: whoever wants it looks at the newest row.
@@ -63,16 +64,12 @@ export class JournalNumbers {
   }
 
   #tell(row: JournalRow, pending: Pending, known: KnownSteps, isLast: boolean): Write {
-    const { steps, attempts } = pending;
     const context = isLast ? pending.context : undefined;
-    if (steps.length === 0 && attempts.length === 0 && context === undefined) return this.toWrite(row);
-    const told = steps.splice(0, maxSteps);
-    const places = new Set(told.map(toPlace));
-    const own = steps.length === 0 ? attempts.splice(0, maxSteps) : attempts.filter(attempt => places.has(toPlace(attempt)));
-    if (steps.length > 0) pending.attempts.splice(0, attempts.length, ...attempts.filter(attempt => !places.has(toPlace(attempt))));
+    if (pending.steps.length === 0 && pending.attempts.length === 0 && context === undefined) return this.toWrite(row);
+    const { steps, attempts } = takeRoomful(pending);
     if (isLast) pending.context = undefined;
-    known.note(row.instance as number, this.head + 1, told, own, row.seq === 1);
-    const { changes, outputs } = writeChanges(row.at, { steps: told, attempts: own, context });
+    known.note(row.instance as number, this.head + 1, steps, attempts, row.seq === 1);
+    const { changes, outputs } = writeChanges(row.at, { steps, attempts, context });
     return this.toWrite(row, changes, outputs);
   }
 
@@ -86,11 +83,14 @@ export class JournalNumbers {
   #requireRising(instance: number | string, seq: number): void {
     const last = this.#last.get(instance);
     if (last !== undefined && seq <= last) throw new TypeError(`The transitions of ${instance} from ${seq} on are stored already, and are written once`);
-    // The one used last stands last.
-    this.#last.delete(instance);
     this.#last.set(instance, seq);
     if (this.#last.size <= maxInstances) return;
     for (const [oldest] of this.#last) return void this.#last.delete(oldest);
+  }
+
+  /** It has settled: hardly anything more of it is written. */
+  drop(instance: number): void {
+    this.#last.delete(instance);
   }
 
   /** Takes back the numbers of a commit that was refused: nobody has seen them. */
@@ -106,6 +106,21 @@ export class JournalNumbers {
 }
 
 const toPlace = ({ position, item }: { readonly position: number; readonly item: number }): string => `${position}/${item}`;
+
+/** What one row has room for, taken from what is still to be told: steps, each with its attempts. */
+function takeRoomful(pending: Pending): { readonly steps: StepRecord[]; readonly attempts: AttemptRecord[] } {
+  const { steps, attempts } = pending;
+  if (steps.length <= maxSteps && attempts.length <= maxSteps) {
+    pending.steps = [];
+    pending.attempts = [];
+    return { steps, attempts };
+  }
+  const told = steps.splice(0, maxSteps);
+  if (steps.length === 0) return { steps: told, attempts: attempts.splice(0, maxSteps) };
+  const places = new Set(told.map(toPlace));
+  pending.attempts = attempts.filter(attempt => !places.has(toPlace(attempt)));
+  return { steps: told, attempts: attempts.filter(attempt => places.has(toPlace(attempt))) };
+}
 
 function groupChanges({ steps, attempts, progress }: CommitBatch): Map<number, Pending> {
   const pending = new Map<number, Pending>();

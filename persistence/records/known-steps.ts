@@ -31,14 +31,6 @@ interface Known {
   readonly items: Map<number, Places>;
 }
 
-/** One place as it was. */
-interface Undo {
-  readonly places: Places;
-  readonly place: number;
-  readonly state: number;
-  readonly output: number;
-}
-
 /**
  * Steps that this owner has written or read, of the executions it used last.
  *
@@ -48,8 +40,9 @@ export class KnownSteps {
   readonly #maxPlaces: number;
   readonly #byExecution = new Map<number, Known>();
   #size = 0;
-  /** What takes back what was noted for the commit that is under way. */
-  #undos: Undo[] = [];
+  /** What takes back what was noted for the commit that is under way: places, and next to each the place, its state and its output as they were. */
+  #undoPlaces: Places[] = [];
+  #undoValues: number[] = [];
 
   constructor(most = maxPlaces) {
     this.#maxPlaces = most;
@@ -57,22 +50,26 @@ export class KnownSteps {
 
   forget(): void {
     this.#size = 0;
-    this.#undos = [];
+    this.keep();
     this.#byExecution.clear();
   }
 
   /** What was noted is stored. */
   keep(): void {
-    if (this.#undos.length > 0) this.#undos = [];
+    if (this.#undoPlaces.length === 0) return;
+    this.#undoPlaces = [];
+    this.#undoValues = [];
   }
 
   /** What was noted was refused. */
   undo(): void {
-    for (const { places, place, state, output } of this.#undos.toReversed()) {
-      places.states[place] = state;
-      places.outputs[place] = output;
+    for (let at = this.#undoPlaces.length - 1; at >= 0; at--) {
+      const { states, outputs } = this.#undoPlaces[at] as Places;
+      const place = this.#undoValues[3 * at] as number;
+      states[place] = this.#undoValues[3 * at + 1] as number;
+      outputs[place] = this.#undoValues[3 * at + 2] as number;
     }
-    this.#undos = [];
+    this.keep();
   }
 
   /** What has settled is written no more. */
@@ -108,7 +105,7 @@ export class KnownSteps {
       const places = this.#reach(known, position, item);
       const place = this.#change(places, position, item);
       const state = places.states[place] as number;
-      if (state % 2 === 1) throw createSettledError('step', `${stepId} (${executionKey}/${position}/${item})`);
+      if ((state & 1) === 1) throw createSettledError('step', `${stepId} (${executionKey}/${position}/${item})`);
       if (settledAt !== null) places.states[place] = state + 1;
     }
     const rising = attempts.length > 1 ? attempts.toSorted((a, b) => a.run - b.run) : attempts;
@@ -124,7 +121,8 @@ export class KnownSteps {
 
   #change(places: Places, position: number, item: number): number {
     const place = item < 0 ? position : item;
-    this.#undos.push({ places, place, state: places.states[place] as number, output: places.outputs[place] as number });
+    this.#undoPlaces.push(places);
+    this.#undoValues.push(place, places.states[place] as number, places.outputs[place] as number);
     return place;
   }
 
@@ -160,6 +158,8 @@ export class KnownSteps {
 
   #open(executionKey: number, isWhole: boolean): Known {
     const before = this.#byExecution.get(executionKey);
+    // While there is room nobody asks which one was used last.
+    if (before && this.#size * 2 <= this.#maxPlaces) return before;
     const known = before ?? { isWhole, size: 0, steps: new Places(), items: new Map<number, Places>() };
     // The one used last stands last.
     if (before) this.#byExecution.delete(executionKey);

@@ -3,6 +3,7 @@ import type { AttemptRecord, StepRecord } from '../records.ts';
 import { requireRow } from '../table-rules.ts';
 import type { Row } from '../table.ts';
 import { attempts as attemptTable, steps as stepTable } from './flow-tables.ts';
+import { quoteText } from '../../src/core/json-text.ts';
 import { toJson } from './reading.ts';
 
 /** What one row of the journal says of the steps of its execution. */
@@ -40,6 +41,12 @@ const noItem = -1;
 /** The context of nearly every flow: figures and nothing else. Reading them so takes a fifth of what parsing does. */
 const figuresOnly = /^\{"granted":(\d+),"released":(\d+),"settled":(\d+),"completed":(\d+)\}$/;
 
+/** As `JSON.stringify(toContext(context))`. */
+function writeContext(context: string): string {
+  const plain = figuresOnly.exec(context);
+  return plain ? `[${plain[1]},${plain[2]},${plain[3]},${plain[4]}]` : JSON.stringify(toContext(context));
+}
+
 export function toContext(context: string): ContextText {
   const plain = figuresOnly.exec(context);
   if (plain) return [Number(plain[1]), Number(plain[2]), Number(plain[3]), Number(plain[4])];
@@ -57,11 +64,9 @@ const isPlain = (row: StepRecord): boolean =>
   row.position >= 0 && row.item >= noItem && row.run === 1 && row.attempt === 1 && row.interruptions === 0 && row.startedAt !== null && row.runAt === row.startedAt
   && row.failure === null && row.dueAt === null && row.counters === null && row.recovery === null && row.originKey === null && !row.stale;
 
-const toPlace = (row: { readonly position: number; readonly item: number }): string => `${row.position}/${row.item}`;
-
 /** The only attempt of a step that its first run completed. */
-const isOnly = (attempt: AttemptRecord | undefined, step: StepRecord): attempt is AttemptRecord & { output: string } =>
-  attempt !== undefined && attempt.run === 1 && attempt.attempt === 1 && attempt.status === 'completed' && attempt.startedAt === step.startedAt && attempt.endedAt === step.settledAt
+const isOnly = (attempt: AttemptRecord, step: StepRecord): attempt is AttemptRecord & { output: string } =>
+  attempt.run === 1 && attempt.attempt === 1 && attempt.status === 'completed' && attempt.startedAt === step.startedAt && attempt.endedAt === step.settledAt
   && attempt.failure === null && attempt.output !== null;
 
 /** Outputs lie in lines: JSON has none of its own unless it was laid out. */
@@ -82,39 +87,70 @@ const shift = (row: { [name: string]: unknown }, by: number): { [name: string]: 
   return row;
 };
 
-/** @throws a TypeError for a record that may not be: what the table of such rows would refuse */
+/**
+ * The text of a row's `changes`, and its outputs. Written by hand: nearly all of it is the few values of plain steps.
+ *
+ * @throws a TypeError for a record that may not be: what the table of such rows would refuse
+ */
 export function writeChanges(at: number, { steps, attempts, context }: StepChanges): { readonly changes: string; readonly outputs: string | null } {
-  const byPlace = new Map(attempts.map(row => [toPlace(row), row]));
-  const begun: (readonly [string, number, number?])[] = [];
-  const done: (readonly [string, number, number, number?])[] = [];
-  const others: { [name: string]: unknown }[] = [];
-  const told = new Set<AttemptRecord>();
-  const lines: string[] = [];
+  const find = indexAttempts(attempts);
+  let begun = '';
+  let done = '';
+  let others = '';
+  let outputs: string | null = null;
+  let lines = 0;
+  const told: AttemptRecord[] = [];
+  const addLine = (output: string): number => {
+    outputs = outputs === null ? toLine(output) : `${outputs}\n${toLine(output)}`;
+    return lines++;
+  };
   for (const row of steps) {
     const { stepId, position, item, startedAt } = row;
-    const place = item === noItem ? [] : [item];
-    const attempt = byPlace.get(toPlace(row));
-    if (isPlain(row) && row.status === 'running' && startedAt === at) begun.push([stepId, position, ...place] as [string, number, number?]);
-    else if (isPlain(row) && row.status === 'completed' && row.settledAt === at && isOnly(attempt, row)) {
-      done.push([stepId, position, (startedAt as number) - at, ...place] as [string, number, number, number?]);
-      told.add(attempt);
-      lines.push(toLine(attempt.output));
-    } else others.push(writeStep(row, at));
+    const plain = isPlain(row);
+    if (plain && row.status === 'running' && startedAt === at) {
+      begun += `${begun === '' ? '' : ','}[${quoteText(stepId)},${position}${item === noItem ? '' : `,${item}`}]`;
+      continue;
+    }
+    const attempt = plain && row.status === 'completed' && row.settledAt === at ? find(row) : undefined;
+    if (attempt && isOnly(attempt, row)) {
+      done += `${done === '' ? '' : ','}[${quoteText(stepId)},${position},${(startedAt as number) - at}${item === noItem ? '' : `,${item}`}]`;
+      told.push(attempt);
+      addLine(attempt.output);
+    } else others += `${others === '' ? '' : ','}${JSON.stringify(writeStep(row, at))}`;
   }
-  const rest = attempts.filter(row => !told.has(row)).map(row => {
-    const text = shift(withoutDefaults(requireAttempt(row), attemptDefaults), -at);
-    if (row.output !== null) text['output'] = lines.push(toLine(row.output)) - 1;
-    return text;
-  });
-  const text: Text = {
-    ...(context !== undefined && { c: toContext(context) }),
-    ...(begun.length > 0 && { b: begun }),
-    ...(done.length > 0 && { d: done }),
-    ...(others.length > 0 && { s: others }),
-    ...(rest.length > 0 && { a: rest }),
-  };
-  return { changes: JSON.stringify(text), outputs: lines.length > 0 ? lines.join('\n') : null };
+  const rest = told.length === attempts.length ? '' : listRest(attempts, told).map(row => JSON.stringify(writeAttempt(row, at, addLine))).join();
+  let text = context === undefined ? '' : `"c":${writeContext(context)}`;
+  text = addPart(addPart(addPart(addPart(text, 'b', begun), 'd', done), 's', others), 'a', rest);
+  return { changes: `{${text}}`, outputs };
 }
+
+const addPart = (text: string, name: string, list: string): string => (list === '' ? text : `${text}${text === '' ? '' : ','}"${name}":[${list}]`);
+
+function listRest(attempts: readonly AttemptRecord[], told: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  if (told.length === 0) return attempts;
+  const known = new Set(told);
+  return attempts.filter(row => !known.has(row));
+}
+
+function writeAttempt(row: AttemptRecord, at: number, addLine: (output: string) => number): object {
+  const text = shift(withoutDefaults(requireAttempt(row), attemptDefaults), -at);
+  if (row.output !== null) text['output'] = addLine(row.output);
+  return text;
+}
+
+type Place = { readonly position: number; readonly item: number };
+
+/** Looking through so few costs less than an index of them. */
+const fewAttempts = 4;
+
+/** Finds the last attempt of a step. */
+function indexAttempts(attempts: readonly AttemptRecord[]): (step: Place) => AttemptRecord | undefined {
+  if (attempts.length <= fewAttempts) return ({ position, item }) => attempts.findLast(row => row.position === position && row.item === item);
+  const byPlace = new Map(attempts.map(row => [toPlace(row), row]));
+  return step => byPlace.get(toPlace(step));
+}
+
+const toPlace = ({ position, item }: Place): string => `${position}/${item}`;
 
 /**
  * What is not as in most steps, times by their distance from `at`.

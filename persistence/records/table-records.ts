@@ -106,7 +106,11 @@ export class TableRecords extends TableReader implements Records {
   /** What was written is stored. */
   protected keep({ executions }: CommitBatch): void {
     this.#steps.keep();
-    for (const { key, settledAt } of executions) if (settledAt !== null) this.#steps.drop(key);
+    for (const { key, settledAt } of executions) {
+      if (settledAt === null) continue;
+      this.#steps.drop(key);
+      this.#numbers.drop(key);
+    }
   }
 
   /** @param head the numbers that were given before: nobody has seen those of a commit that was refused */

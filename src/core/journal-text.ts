@@ -1,3 +1,5 @@
+import { quoteText } from './json-text.ts';
+
 /** A transition as the journal keeps it: address below the flow, event, state reached (null: recorded and ignored). */
 export type JournalEntry = readonly [address: string, event: { readonly type: string }, state: string | null];
 
@@ -25,21 +27,26 @@ const usual: { readonly [type: string]: Usual } = {
  * The entries of a row as JSON text: `[address, event, state]` each, and in place of a usual one
  * `[address, type, what is not usual of the event?, state if it is not the usual one?]`.
  */
-export const writeEntries = (entries: readonly JournalEntry[]): string => JSON.stringify(entries.map(shorten));
+export function writeEntries(entries: readonly JournalEntry[]): string {
+  let text = '';
+  for (const entry of entries) text += `${text === '' ? '' : ','}${writeEntry(entry)}`;
+  return `[${text}]`;
+}
 
 /** Fields that are usual of a type, in the order in which they are read. */
 const usualNames = new Map(Object.entries(usual).map(([type, { fields = {}, often = {} }]) => [type, [...Object.keys(fields), ...Object.keys(often)]]));
 
-function shorten(entry: JournalEntry): readonly unknown[] {
+/** By hand: most entries are an address and a type. */
+function writeEntry(entry: JournalEntry): string {
   const [address, event, state] = entry;
   const { type } = event;
   const known = usual[type];
   const names = usualNames.get(type);
-  if (!known || !names) return entry;
+  if (!known || !names) return JSON.stringify(entry);
   const { fields, often } = known;
   // What is left out is there again when it is read: it has to have been there.
-  for (const name in fields) if ((event as Fields)[name] === undefined) return entry;
-  for (const name in often) if ((event as Fields)[name] === null) return entry;
+  for (const name in fields) if ((event as Fields)[name] === undefined) return JSON.stringify(entry);
+  for (const name in often) if ((event as Fields)[name] === null) return JSON.stringify(entry);
   let rest: { [name: string]: unknown } | undefined;
   let last = -1;
   for (const name in event) {
@@ -47,14 +54,14 @@ function shorten(entry: JournalEntry): readonly unknown[] {
     // Those that are usual come first, in their order: that is the order in which they are read.
     const at = names.indexOf(name);
     const place = at === -1 ? names.length : at;
-    if (place < last) return entry;
+    if (place < last) return JSON.stringify(entry);
     last = place;
     const value = (event as Fields)[name];
     if (value !== undefined && value !== (fields?.[name] ?? often?.[name])) (rest ??= {})[name] = value;
   }
   for (const name in often) if ((event as Fields)[name] === undefined) (rest ??= {})[name] = null;
-  if (state === known.state) return rest ? [address, type, rest] : [address, type];
-  return rest ? [address, type, rest, state] : [address, type, state];
+  const unusual = rest ? `,${JSON.stringify(rest)}` : '';
+  return `[${quoteText(address)},"${type}"${unusual}${state === known.state ? '' : `,${JSON.stringify(state)}`}]`;
 }
 
 /** The inverse, of a text that was parsed; entries of earlier versions are all of the long form. */
