@@ -1,3 +1,4 @@
+import { PassingMap } from '../../src/core/passing-map.ts';
 import { readEndings, readRanges } from '../../src/core/settled-text.ts';
 import type { AttemptRecord, CheckpointRecord, StepRecord } from '../records.ts';
 import { createSettledError } from '../store-errors.ts';
@@ -38,7 +39,7 @@ interface Known {
  */
 export class KnownSteps {
   readonly #maxPlaces: number;
-  readonly #byExecution = new Map<number, Known>();
+  readonly #byExecution = new PassingMap<number, Known>();
   #size = 0;
   /** What takes back what was noted for the commit that is under way: places, and next to each the place, its state and its output as they were. */
   #undoPlaces: Places[] = [];
@@ -165,7 +166,7 @@ export class KnownSteps {
     if (before) this.#byExecution.delete(executionKey);
     this.#byExecution.set(executionKey, known);
     if (this.#size <= this.#maxPlaces) return known;
-    for (const [oldest] of this.#byExecution) {
+    for (const oldest of this.#byExecution.keys()) {
       if (this.#size <= this.#maxPlaces || oldest === executionKey) break;
       this.drop(oldest);
     }

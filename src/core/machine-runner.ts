@@ -38,6 +38,7 @@ interface Arguments {
   event: unknown;
 }
 
+type Fields = { [key: string]: unknown };
 type Assignment = (args: Arguments) => object;
 type Guard = (args: Arguments) => boolean;
 
@@ -97,7 +98,11 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
     return {
       name,
       effect: undefined,
-      assign: args => Object.fromEntries(fields.map(([key, value]) => [key, typeof value === 'function' ? value(args) : value])),
+      assign: args => {
+        const changed: Fields = {};
+        for (const [key, value] of fields) changed[key] = typeof value === 'function' ? value(args) : value;
+        return changed;
+      },
     };
   };
 
@@ -150,15 +155,23 @@ export function compileMachine<Context, Event extends { type: string }, Input>(
     transition(snapshot, event, effects) {
       const candidates = states.get(snapshot.value)?.on.get(event.type);
       if (candidates === undefined) return snapshot;
+      const args: Arguments = { context: snapshot.context, event };
       for (const { guard, target, actions: list } of candidates) {
-        if (guard && !guard({ context: snapshot.context, event })) continue;
-        let { context } = snapshot;
+        if (guard && !guard(args)) continue;
+        let copy: Fields | undefined;
         for (const { effect, assign } of list) {
-          if (assign) context = { ...context, ...assign({ context, event }) };
-          else effects.push(effect as string);
+          if (!assign) {
+            effects.push(effect as string);
+            continue;
+          }
+          const changed = assign(args) as Fields;
+          // One copy for all assignments of a transition; field by field, as spreading two objects into one is slow.
+          copy ??= { ...(snapshot.context as Fields) };
+          args.context = copy;
+          for (const key in changed) copy[key] = changed[key];
         }
         const { value, final } = target as CompiledState;
-        return { value, context, status: final ? 'done' : 'active' };
+        return { value, context: args.context as Context, status: final ? 'done' : 'active' };
       }
       return snapshot;
     },

@@ -1,6 +1,8 @@
+import { PassingMap } from '../core/passing-map.ts';
+
 /** Who waits for news of which execution. */
 export class Watchers<News> {
-  readonly #byId = new Map<string, Set<(news: News | undefined) => void>>();
+  readonly #byId = new PassingMap<string, Set<(news: News | undefined) => void>>();
 
   /** Executions that somebody waits for. */
   get size(): number {
@@ -10,7 +12,8 @@ export class Watchers<News> {
   /** Calls back at every piece of news, and without any when the runtime ends; until the returned function is called. */
   watch(executionId: string, callback: (news: News | undefined) => void): () => void {
     const callbacks = this.#byId.get(executionId) ?? new Set();
-    this.#byId.set(executionId, callbacks.add(callback));
+    callbacks.add(callback);
+    this.#byId.set(executionId, callbacks);
     return () => {
       callbacks.delete(callback);
       if (callbacks.size === 0 && this.#byId.get(executionId) === callbacks) this.#byId.delete(executionId);

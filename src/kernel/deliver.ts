@@ -19,7 +19,7 @@ import type { Message, Prepared } from './messages.ts';
 import { forgetPostponed, goOn, postpone } from './postpone.ts';
 import { beginAgain, beginRecovery, dropAlternative, endAlternative, toReceived } from './fallback-steps.ts';
 import { toAskUntil } from './fallback.ts';
-import { type Routed, routeSettled, type SettledStatus } from './route.ts';
+import { type Routed, routeSettled, type SettledStatus, toSettled } from './route.ts';
 import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isSwitched, isToRetry, type FanOutActor, type FlowTree, type StepActor } from './tree.ts';
 import { noItem, toLocalAddress } from '../core/address.ts';
 
@@ -340,24 +340,17 @@ class Delivering implements Kernel {
     if (freed && tree.flow.status === 'active') this.inbox.push({ flow: { type: 'slot.freed', freed: 1 } });
   }
 
-  #count({ step, snapshot, settledAt, ...actor }: StepActor | FanOutActor): void {
+  #count(actor: StepActor | FanOutActor): void {
+    const { step, snapshot, settledAt } = actor;
     const { run = 0, recovery = null, failure } = snapshot.context as Partial<StepActor['snapshot']['context']>;
-    const isItem = 'item' in actor && actor.item !== noItem;
+    const isItem = !isFanOut(actor) && actor.item !== noItem;
     countSettled(this.tree.tally, step, isItem, { status: snapshot.value as SettledStatus, failure: failure ?? null, recovery, run, settledAt });
   }
 
   /** Tells the flow and the steps that depend on this one. */
   #route(step: PlannedStep, status: SettledStatus, failure: StepFailure | null, freed: number): void {
     const { ready, skips } = routeSettled(this.tree, step, status, failure);
-    this.inbox.push({
-      flow: {
-        type: 'step.settled',
-        status,
-        ...(!step.critical && { critical: false }),
-        ...(ready > 0 && { ready }),
-        ...(freed > 0 && { freed }),
-      },
-    });
+    this.inbox.push({ flow: toSettled(step, status, ready, freed) });
     this.#skipFor(skips);
     dropAlternative(this, step);
   }

@@ -21,15 +21,26 @@ export interface Ping {
 }
 
 /** Says what the present run of a step, or what it waits for, is to be given. */
-export function toPing({ executionId, flowId, generation }: ExecutionHeader, { step, item, snapshot, input }: StepActor): Ping {
-  return {
-    executionId,
-    flowId,
-    stepId: step.id,
-    item: item === noItem ? undefined : item,
-    attempt: snapshot.context.attempt,
-    idempotencyKey: toIdempotencyKey(executionId, toLocalAddress(step.id, item), generation),
-    timeoutMs: step.timeoutMs,
-    input: input === undefined ? (step.with?.value ?? {}) : copyJson(input),
-  };
+export const toPing = (header: ExecutionHeader, actor: StepActor): Ping => new NewPing(header, actor);
+
+class NewPing implements Ping {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly stepId: string;
+  readonly item: number | undefined;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly timeoutMs: number | null;
+  readonly input: unknown;
+
+  constructor({ executionId, flowId, generation }: ExecutionHeader, { step, item, snapshot, input }: StepActor) {
+    this.executionId = executionId;
+    this.flowId = flowId;
+    this.stepId = step.id;
+    this.item = item === noItem ? undefined : item;
+    this.attempt = snapshot.context.attempt;
+    this.idempotencyKey = toIdempotencyKey(executionId, toLocalAddress(step.id, item), generation);
+    this.timeoutMs = step.timeoutMs;
+    this.input = input === undefined ? (step.with?.value ?? {}) : copyJson(input);
+  }
 }

@@ -25,12 +25,12 @@ export interface Routed {
  */
 export function routeSettled(tree: FlowTree, step: PlannedStep, status: SettledStatus, failure: StepFailure | null): Routed {
   const blocks = blocksDependents(tree.plan, step, { status, failure });
-  // A step that stands in for it depends on it, too, but runs only when it is asked to.
-  const open = step.dependents.filter(position => tree.settled[position] === null && position !== step.recover?.alternative);
   const reason = blocks ? toUpstreamFailure(step, status, failure) : undefined;
   const skips: { readonly position: number; readonly failure: StepFailure }[] = [];
   let ready = 0;
-  for (const position of open) {
+  for (const position of step.dependents) {
+    // A step that stands in for it depends on it, too, but runs only when it is asked to.
+    if (tree.settled[position] !== null || position === step.recover?.alternative) continue;
     const { always } = tree.plan.steps[position] as PlannedStep;
     if (reason && !always) {
       skips.push({ position, failure: reason });
@@ -56,4 +56,13 @@ export function toUpstreamFailure(step: PlannedStep, status: SettledStatus, fail
   const cause = status === 'skipped' ? (failure?.details?.['cause'] ?? step.id) : step.id;
   const happened = status === 'cancelled' ? 'was cancelled' : 'failed';
   return createFailure('upstream_failed', `Skipped because the step "${String(cause)}" ${happened}`, { upstream: step.id, cause });
+}
+
+/** What its flow is told; what is usual is left out. */
+export function toSettled({ critical }: PlannedStep, status: SettledStatus, ready: number, freed: number): StepSettled {
+  const event: StepSettled = { type: 'step.settled', status };
+  if (!critical) event.critical = false;
+  if (ready > 0) event.ready = ready;
+  if (freed > 0) event.freed = freed;
+  return event;
 }

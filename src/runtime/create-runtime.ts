@@ -41,8 +41,7 @@ import { readDetails, readSettled, toSummary, toTransitions } from '../kinds/flo
 import { toAddress } from '../core/address.ts';
 import { TurnRoom } from '../engine/turn-room.ts';
 import { readMade } from '../kinds/flows/read-made.ts';
-import type { ResultReader } from '../kinds/flows/recall.ts';
-import { recallResults } from '../kinds/flows/recall.ts';
+import { recallSettled } from '../kinds/flows/recall.ts';
 import type { Ended } from '../kinds/flows/resident.ts';
 import { Retention } from '../kinds/flows/retention.ts';
 import { watchStore } from '../engine/watch-store.ts';
@@ -144,15 +143,15 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       const end = new Promise<Ended | undefined>(resolve => (unwatch = core.endWatchers.watch(executionId, resolve)));
       try {
         let record = core.isActive(executionId) ? undefined : await requireExecution(executionId);
-        let reader: ResultReader = store;
         if (!record?.settledAt) {
           requireRunning();
           const ended = await end;
           if (!ended) requireRunning();
+          const recalled = ended && recallSettled(ended, store);
+          if (recalled) return recalled;
           record = ended?.record;
-          reader = (ended && recallResults(ended, store)) ?? store;
         }
-        if (record?.settledAt) return await readSettled(reader, await core.plans.load(store, record.digest), record);
+        if (record?.settledAt) return await readSettled(store, await core.plans.load(store, record.digest), record);
       } catch (error) {
         rethrow(error);
       } finally {

@@ -16,6 +16,12 @@ const maxRowsEach = 8;
 /** Executions that are looked at in a commit, beside those that have moved. */
 const looks = 64;
 
+/** Executions in memory. */
+export interface LoadedFlows {
+  readonly size: number;
+  values(): Iterator<Resident>;
+}
+
 /** Decides when executions in memory get checkpoints, so that reading them back never folds a long journal. */
 export class Checkpoints {
   readonly #rule: CheckpointRule;
@@ -37,7 +43,7 @@ export class Checkpoints {
    * @param loaded all that are in memory, by id
    * @param leaves whether one leaves memory after the commit
    */
-  collect(moved: readonly Resident[], loaded: ReadonlyMap<string, Resident>, leaves: (resident: Resident) => boolean, now: number, batch: MutableBatch): void {
+  collect(moved: readonly Resident[], loaded: LoadedFlows, leaves: (resident: Resident) => boolean, now: number, batch: MutableBatch): void {
     const made: CheckpointRecord[] = [];
     this.#before = { rows: this.#rows, tails: [] };
     for (const resident of moved) {
@@ -80,7 +86,7 @@ export class Checkpoints {
   }
 
   /** Of many executions, each with a short tail: in turn, as many as brings all tails together below the limit. */
-  #sweep(loaded: ReadonlyMap<string, Resident>, now: number, made: CheckpointRecord[]): void {
+  #sweep(loaded: LoadedFlows, now: number, made: CheckpointRecord[]): void {
     for (let left = looks; left > 0 && this.#rows > Math.max(maxRows, maxRowsEach * loaded.size); left--) {
       this.#hand ??= loaded.values();
       const { value: resident, done } = this.#hand.next();

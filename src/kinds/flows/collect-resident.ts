@@ -26,10 +26,10 @@ export function collectResident(resident: Resident, plans: PlanRegistry, now: nu
     }
   }
   const mark = markBatch(batch);
-  if (resident.isNew) batch.steps.push(...resident.kept);
+  if (resident.isNew && resident.kept.length > 0) batch.steps.push(...resident.kept);
   const from = batch.journal.length;
   const consolidated = collectRows(resident, changes, now, batch);
-  extendTail(resident.tail, batch.journal.slice(from), entries.length);
+  extendTail(resident.tail, batch.journal, from, entries.length);
   const wakeAt = computeWakeAt(tree, header.startedAt);
   if (resident.record && isSame(resident.record, tree, wakeAt)) batch.progress.push(toProgress(header, tree));
   else batch.executions.push((resident.record = toExecutionRecord(header, tree, wakeAt)));

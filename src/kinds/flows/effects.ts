@@ -15,6 +15,7 @@ import type { Message } from '../../kernel/messages.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import { countPostponed } from '../../kernel/postpone.ts';
 import { prepareStep } from './preparer.ts';
+import type { RunPlace } from '../../kernel/answers.ts';
 import { toRunMessage } from '../../kernel/answers.ts';
 import { computeRetryDelay } from '../../kernel/fallback.ts';
 import type { Resident } from './resident.ts';
@@ -22,7 +23,8 @@ import { toRunKey } from './resident.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 import type { RunServices } from './run-session.ts';
 import { RunSession } from './run-session.ts';
-import type { Pong, Running } from './step-runner.ts';
+import type { Running } from './step-runner.ts';
+import type { Pong } from './step-session.ts';
 import { runStep } from './step-runner.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
@@ -142,8 +144,9 @@ export class Effects {
   }
 
   #post({ executionId, generation }: Pick<ExecutionHeader, 'executionId' | 'generation'>, message: Message, writes?: OwnWrites): void {
-    const order = message.to === 'prepared' ? message.asked : undefined;
-    this.#host.post({ type: 'message', executionId, generation, message, writes }, { writes: writes !== undefined && writes.list.length > 0, order });
+    const command = { type: 'message', executionId, generation, message, writes } as const;
+    if (message.to === 'prepared') this.#host.post(command, { order: message.asked });
+    else this.#host.post(command, writes && writes.list.length > 0 ? { writes: true } : undefined);
   }
 
   #find(resident: Resident, position: number, item: number, state: string): StepActor | undefined {
@@ -197,17 +200,20 @@ export class Effects {
       this.#report(resident, effect, { type: 'failed', failure });
       return;
     }
-    const key = toRunKey(effect.position, effect.item, effect.run);
+    // Not the effect itself: what a handler that runs holds outlives the tick that it is of.
+    const { position, item, run } = effect;
+    const key = toRunKey(position, item, run);
     this.#running++;
-    const session = { open: () => new RunSession(this.#options.services, resident, actor), closes: step.artifacts.length > 0 || effect.run > ping.attempt };
-    const running = runStep(ping, tool, this.#options, session, (pong, late) => {
+    const open = (): RunSession => new RunSession(this.#options.services, resident, actor);
+    const closes = step.artifacts.length > 0 || run > ping.attempt;
+    const running = runStep(ping, tool, this.#options, open, closes, (pong, late) => {
       if (late) {
         this.#aborted.delete(running);
       } else {
         this.#running--;
         runs.delete(key);
       }
-      this.#report(resident, effect, pong);
+      this.#report(resident, { position, item, run }, pong);
       this.#startWaiting();
     });
     runs.set(key, running);
@@ -221,15 +227,15 @@ export class Effects {
     }
   }
 
-  #report(resident: Resident, effect: RunEffect, pong: Pong): void {
+  #report(resident: Resident, place: RunPlace, pong: Pong): void {
     try {
-      this.#tell(resident, effect, pong);
+      this.#tell(resident, place, pong);
     } catch (error) {
       this.#host.giveUp(resident, error);
     }
   }
 
-  #tell(resident: Resident, { position, item, run }: RunEffect, pong: Pong): void {
+  #tell(resident: Resident, { position, item, run }: RunPlace, pong: Pong): void {
     const message = this.#toMessage(resident, position, item, run, pong);
     if (resident.tree.flow.status === 'done') this.#host.post({ type: 'late', resident, message });
     else if (pong.type === 'failed' || (!pong.writes && !pong.posts)) this.#post(resident.header, message);

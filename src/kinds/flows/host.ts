@@ -7,6 +7,7 @@ import { FlowError, isFlowError } from '../../core/errors.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
+import { PassingMap } from '../../core/passing-map.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse, Refusal } from '../../engine/kind.ts';
@@ -52,7 +53,7 @@ type Restored = Extract<FlowCommand, { type: 'restored' }>;
 
 /** The flows in memory for one life of a runtime, and what a tick does to them. */
 export class Host {
-  readonly residents = new Map<string, Resident>();
+  readonly residents = new PassingMap<string, Resident>();
   readonly #options: HostOptions;
   readonly #performer: Performer;
   readonly #life: Life;
@@ -95,8 +96,8 @@ export class Host {
     return this.#options.clock.now();
   }
 
-  post(command: FlowCommand, rest: Omit<Envelope, 'kind' | 'command'> = {}): void {
-    this.#life.post({ kind: this.#kind, command, ...rest });
+  post(command: FlowCommand, rest?: Omit<Envelope, 'kind' | 'command'>): void {
+    this.#life.post(rest ? { kind: this.#kind, command, ...rest } : { kind: this.#kind, command });
   }
 
   /** Puts an envelope back that was held. */

@@ -1,12 +1,13 @@
 import type { ExecutionRecord, JournalRecord, StepRecord } from '../../../persistence/records.ts';
-import type { StepOutcome } from '../../../persistence/store.ts';
+import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
+import type { CatalogReader } from '../../../persistence/catalog-store.ts';
+import type { RecordReader, StepOutcome } from '../../../persistence/store.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { toConsolidatedSessionId } from '../../core/ids.ts';
 import type { FlowPlan, PlannedStep } from '../../definition/plan.ts';
 import type { ExecutionDetails, ExecutionSummary, SettledExecution, StepResult, TransitionUpdate } from './execution-api.ts';
 import { readItemList } from '../../kernel/item-list.ts';
 import { readEntries } from '../../core/journal-text.ts';
-import type { ResultReader } from './recall.ts';
 import { noItem, toAddress } from '../../core/address.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
 
@@ -16,15 +17,39 @@ export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): Exe
   return { ...base, wakeAt: wakeAt === 0 ? null : wakeAt, ...(blockedBy && { blockedBy }) };
 }
 
-/** Reads one execution with its steps, in the definition's order; pending steps have no row and are made up here. */
-export async function readDetails(
-  reader: ResultReader,
-  plan: FlowPlan,
-  record: ExecutionRecord,
-  options: { readonly items?: boolean | undefined } = {},
-): Promise<ExecutionDetails> {
+/** What the results of an execution are read from. */
+export interface ResultReader extends Pick<RecordReader, 'listResults' | 'listGenerations' | 'getConsolidated'> {
+  readonly catalog?: Pick<CatalogReader, 'listLabels'>;
+}
+
+/** What is stored of an execution beside its own row. */
+export interface StoredResults {
+  readonly results: readonly StepOutcome[];
+  /** Numbers of the generations that steps were kept from, by key; left out: none was. */
+  readonly generations?: ReadonlyMap<number, number>;
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  /** What it came to; undefined: it is not scored. */
+  readonly consolidated: ConsolidatedRecord | undefined;
+}
+
+interface DetailsOptions {
+  readonly items?: boolean | undefined;
+}
+
+/** Reads one execution with its steps, in the definition's order. */
+export async function readDetails(reader: ResultReader, plan: FlowPlan, record: ExecutionRecord, options: DetailsOptions = {}): Promise<ExecutionDetails> {
   const results = await reader.listResults(record.key);
   const generations = await readGenerations(reader, record, results);
+  const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
+  const consolidated = record.status === 'scored' ? await reader.getConsolidated(record.key) : undefined;
+  return describeExecution(plan, record, { results, generations, labels: labels.map(({ name, value }) => [name, value] as const), consolidated }, options);
+}
+
+const noGenerations: ReadonlyMap<number, number> = new Map();
+
+/** Describes an execution by its rows; pending steps have none and are made up here. */
+export function describeExecution(plan: FlowPlan, record: ExecutionRecord, stored: StoredResults, options: DetailsOptions = {}): ExecutionDetails {
+  const { results, generations = noGenerations, labels, consolidated } = stored;
   const steps: StepResult[] = [];
   let next = 0;
   for (const planned of plan.steps) {
@@ -41,10 +66,9 @@ export async function readDetails(
     steps.push(toStepResult(forEach ? sumUp(own.step, items) : own.step, completed ? (forEach ? toItems(planned, items) : toOutput(own)) : undefined, generations, planned));
     if (options.items) for (const item of items) steps.push(toStepResult(item.step, item.step.status === 'completed' ? toOutput(item) : undefined, generations));
   }
-  const labels = (await reader.catalog?.listLabels(record.executionId)) ?? [];
-  const consolidated = record.status === 'scored' ? await reader.getConsolidated(record.key) : undefined;
   return {
-    ...toSummary(record), input: readStored('inputs.input', record.key, record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) }), consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
+    ...toSummary(record), input: readStored('inputs.input', record.key, record.input), ...(labels.length > 0 && { labels: Object.fromEntries(labels) }),
+    consolidatedSessionId: consolidated ? toConsolidatedSessionId(record.executionId, record.generation) : null,
     ...(consolidated?.error && { consolidationError: consolidated.error }), steps,
   };
 }
@@ -68,18 +92,22 @@ const toOutput = ({ step: { executionKey, position, item }, output }: StepOutcom
 function toStepResult(row: StepRecord, output: unknown, generations: ReadonlyMap<number, number>, step?: PlannedStep): StepResult {
   const asksFor = row.status === 'waiting' && row.recovery === 'ask' ? step?.recover?.ask?.signal : undefined;
   const keptFrom = row.originKey === null ? undefined : generations.get(row.originKey);
-  const { stepId, item, status, attempt, interruptions, failure, dueAt, startedAt, settledAt } = row;
+  const { stepId, item, status, attempt: attempts, interruptions, failure, dueAt, startedAt, settledAt, recovery, stale } = row;
+  // Nearly every step: in one piece, as putting parts together takes ten times as long.
+  if (status === 'completed' && item === noItem && output !== undefined && keptFrom === undefined && recovery === null && !stale) {
+    return { stepId, status, attempts, interruptions, output, startedAt, settledAt };
+  }
   return {
     stepId,
     ...(item !== noItem && { item }),
     status,
-    attempts: attempt,
+    attempts,
     interruptions,
     ...(failure && { reason: failure }),
     ...(output !== undefined && { output }),
     ...(keptFrom !== undefined && { keptFrom }),
-    ...(row.stale && { stale: true as const }),
-    ...(row.recovery && { recovery: row.recovery }),
+    ...(stale && { stale: true as const }),
+    ...(recovery && { recovery }),
     ...(asksFor !== undefined && { asksFor }),
     ...(dueAt !== null && { dueAt }),
     startedAt,

@@ -57,10 +57,38 @@ export interface Ended {
 export function createResident(
   header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[] = [], labels?: Readonly<Record<string, string>>, tailRows = 0,
 ): Resident {
-  return {
-    kept, labels, trail: isNew && kept.length === 0 ? createTrail() : null, header, tree, input: readStored('inputs.input', header.key, header.input), consolidated: null, changes: null,
-    record: null, runs: new Map(), outputs: new Map(), isNew, expires: false, tail: createTail(tailRows), checkpointLength: 0, unchecked: !isNew,
-  };
+  return new NewResident(header, tree, isNew, kept, labels, tailRows);
+}
+
+class NewResident implements Resident {
+  readonly header: ExecutionHeader;
+  tree: FlowTree;
+  readonly input: unknown;
+  changes: Changes | null = null;
+  record: ExecutionRecord | null = null;
+  readonly runs = new Map<string, Running>();
+  readonly outputs = new Map<number, unknown>();
+  readonly kept: readonly StepRecord[];
+  trail: Trail | 'long' | null;
+  consolidated: ConsolidatedRecord | null = null;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  isNew: boolean;
+  expires = false;
+  readonly tail: Tail;
+  checkpointLength = 0;
+  unchecked: boolean;
+
+  constructor(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[], labels: Readonly<Record<string, string>> | undefined, tailRows: number) {
+    this.header = header;
+    this.tree = tree;
+    this.input = readStored('inputs.input', header.key, header.input);
+    this.kept = kept;
+    this.trail = isNew && kept.length === 0 ? createTrail() : null;
+    this.labels = labels;
+    this.isNew = isNew;
+    this.tail = createTail(tailRows);
+    this.unchecked = !isNew;
+  }
 }
 
 /**

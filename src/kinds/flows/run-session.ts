@@ -23,7 +23,7 @@ import type { Generated, GenerateRequest, ModelClient } from './interactions/mod
 import { recordInteraction } from './interactions/record-interaction.ts';
 import { createScope } from './preparer.ts';
 import type { Resident } from './resident.ts';
-import type { Pong, Session } from './step-runner.ts';
+import type { Pong, Session } from './step-session.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import type { StepActor } from '../../kernel/tree.ts';
 import { toLocalAddress } from '../../core/address.ts';

@@ -111,7 +111,9 @@ export class Starter {
     if (!Number.isSafeInteger(priority)) throw new FlowError('option_invalid', `Expected \`priority\` to be an integer, got \`${String(priority)}\``);
     const labels = params.labels && requireLabels(params.labels);
     const limits = { maxBytes: maxOutputBytes, name: 'input' };
-    const json = encodeJson(await validateInput(plan.definition, JSON.parse(encodeJson(input, limits)), expressionTimeLimitMs), limits);
+    // Without a schema there is nothing to check, and nothing to fill in.
+    const hasSchema = plan.definition.input !== undefined;
+    const json = encodeJson(hasSchema ? await validateInput(plan.definition, JSON.parse(encodeJson(input, limits)), expressionTimeLimitMs) : input, limits);
     const now = host().now();
     const executionId = params.executionId ?? createExecutionId(now);
     const header: ExecutionHeader = {

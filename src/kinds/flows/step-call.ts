@@ -1,31 +1,39 @@
+import type { OwnWrite } from '../../engine/kind.ts';
 import type { Logger } from '../../core/logger.ts';
+import type { PublishOptions, Queue } from '../contract/publishing.ts';
+import type { InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
+import type { Session } from './step-session.ts';
 import type { ToolCall } from './tool.ts';
 
-/** What a handler can do in its run; `signal` and `logger` are made when they are asked for. */
-export interface Deeds extends Pick<ToolCall, 'onCommit' | 'artifact' | 'artifacts' | 'readArtifact' | 'interaction' | 'generate' | 'publish'> {
-  readonly getSignal: () => AbortSignal;
-  readonly getLogger: () => Logger;
+/** What a handler can do in its run. */
+export interface CallActions {
+  getSignal(): AbortSignal;
+  getLogger(): Logger;
+  /** What it makes beside its output; made when it is asked for. */
+  getSession(): Session;
+  onCommit(write: OwnWrite): void;
+  publish(queue: Queue | string, payload: unknown, how?: PublishOptions): string;
 }
 
-const deedsOf = Symbol('deeds');
+const actionsOf = Symbol('actions');
 
-interface HasDeeds {
-  readonly [deedsOf]: Deeds;
+interface HasActions {
+  readonly [actionsOf]: CallActions;
 }
 
 const signalProperty: PropertyDescriptor = {
   enumerable: true,
   configurable: true,
-  get(this: HasDeeds) {
-    return this[deedsOf].getSignal();
+  get(this: HasActions) {
+    return this[actionsOf].getSignal();
   },
 };
 
 const loggerProperty: PropertyDescriptor = {
   enumerable: true,
   configurable: true,
-  get(this: HasDeeds) {
-    return this[deedsOf].getLogger();
+  get(this: HasActions) {
+    return this[actionsOf].getLogger();
   },
 };
 
@@ -54,7 +62,7 @@ export class StepCall implements ToolCall {
   readonly generate: ToolCall['generate'];
   readonly publish: ToolCall['publish'];
 
-  constructor(ping: Pick<ToolCall, 'executionId' | 'flowId' | 'stepId' | 'item' | 'attempt' | 'idempotencyKey' | 'input'>, deadline: number | undefined, deeds: Deeds) {
+  constructor(ping: Pick<ToolCall, 'executionId' | 'flowId' | 'stepId' | 'item' | 'attempt' | 'idempotencyKey' | 'input'>, deadline: number | undefined, actions: CallActions) {
     this.executionId = ping.executionId;
     this.flowId = ping.flowId;
     this.stepId = ping.stepId;
@@ -63,14 +71,15 @@ export class StepCall implements ToolCall {
     this.idempotencyKey = ping.idempotencyKey;
     this.input = ping.input;
     this.deadline = deadline;
-    this.onCommit = deeds.onCommit;
-    this.artifact = deeds.artifact;
-    this.artifacts = deeds.artifacts;
-    this.readArtifact = deeds.readArtifact;
-    this.interaction = deeds.interaction;
-    this.generate = deeds.generate;
-    this.publish = deeds.publish;
-    Object.defineProperty(this, deedsOf, { value: deeds });
+    this.onCommit = write => actions.onCommit(write);
+    this.artifact = (name, content, given) => actions.getSession().artifact(name, content, given);
+    this.artifacts = given => actions.getSession().artifacts(given);
+    this.readArtifact = (name, given) => actions.getSession().readArtifact(name, given);
+    this.interaction = ((request: InteractionRequest, ask?: () => Promise<InteractionAnswer>) =>
+      (ask ? actions.getSession().interact(request, ask) : actions.getSession().interaction(request))) as ToolCall['interaction'];
+    this.generate = request => actions.getSession().generate(request, actions.getSignal());
+    this.publish = (queue, payload, how) => actions.publish(queue, payload, how);
+    Object.defineProperty(this, actionsOf, { value: actions });
     Object.defineProperty(this, 'signal', signalProperty);
     Object.defineProperty(this, 'logger', loggerProperty);
   }

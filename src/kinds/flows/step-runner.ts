@@ -8,20 +8,15 @@ import { encodeJson } from '../../core/json.ts';
 import { cutMessage, toFailure } from '../../core/thrown-failure.ts';
 import { listIssues, type SchemaIssue, type SchemaResult, validate } from '../../core/standard-schema.ts';
 import { describeValue } from '../../core/wording.ts';
-import type { Interaction, InteractionAnswer, InteractionRequest } from './interactions/interaction.ts';
-import type { Generated, GenerateRequest } from './interactions/model-client.ts';
 import type { Ping } from '../../kernel/ping.ts';
-import type { Envelope, OwnWrite } from '../../engine/kind.ts';
+import type { OwnWrite } from '../../engine/kind.ts';
+import type { CallActions } from './step-call.ts';
 import { StepCall } from './step-call.ts';
-import type { PublishRequest, StepPublishing } from '../contract/publishing.ts';
+import type { Pong, Session } from './step-session.ts';
+import type { PublishOptions, PublishRequest, Queue, StepPublishing } from '../contract/publishing.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { isOutcome } from '../../core/outcome.ts';
 import type { Tool, ToolCall } from './tool.ts';
-
-/** The one answer to a ping. `output` is JSON text. */
-export type Pong =
-  | { readonly type: 'completed'; readonly output: string; readonly writes: readonly OwnWrite[] | undefined; readonly posts?: readonly Envelope[] | undefined }
-  | { readonly type: 'failed'; readonly failure: StepFailure; readonly retryAfterMs?: number | undefined };
 
 /** A handler that runs. */
 export interface Running {
@@ -36,156 +31,199 @@ export interface StepRunnerOptions {
   readonly publishing?: StepPublishing | undefined;
 }
 
-/** What a handler makes beside its output, from the first call to the end of its run. */
-export interface Session extends Pick<ToolCall, 'artifact' | 'artifacts' | 'readArtifact'> {
-  interaction(request: InteractionRequest): Promise<Interaction>;
-  interact<Answer extends InteractionAnswer>(request: InteractionRequest, call: () => Promise<Answer>): Promise<Answer>;
-  generate(request: GenerateRequest, signal: AbortSignal): Promise<Generated>;
-  abort(reason: StepFailure): void;
-  /** Turns what the handler came to into what is stored. */
-  close(pong: Pong): Promise<Pong>;
-}
-
-export interface SessionSource {
-  /** Called when it is first needed. */
-  readonly open: () => Session;
-  /** Whether there is something to make of the output itself. */
-  readonly closes: boolean;
-}
-
-
 /**
  * Runs one handler: invoke → settle → report. Never throws; reports exactly once in time, and once more, marked late,
  * when a handler answers after its timeout or abort.
+ *
+ * @param open makes its session, when that is first needed
+ * @param closes whether there is something to make of the output itself
  */
-export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, source: SessionSource, report: (pong: Pong, late: boolean) => void): Running {
-  let controller: AbortController | undefined;
-  let aborted: Error | undefined;
-  let answered = false;
-  let dropTimeout = (): void => {};
-  let writes: OwnWrite[] | undefined;
-  let session: Session | undefined;
-  let publishes: PublishRequest[] | undefined;
-  const { clock, logger, maxOutputBytes, publishing } = options;
-  const { timeoutMs, input } = ping;
+export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, open: () => Session, closes: boolean, report: Report): Running {
+  const run = new StepRun(ping, tool, options, open, closes, report);
+  run.begin();
+  return run;
+}
 
-  const abort = (reason: StepFailure): void => {
-    aborted ??= Object.assign(new Error(reason.message), { name: 'AbortError', code: reason.code });
-    controller?.abort(aborted);
-    session?.abort(reason);
-  };
-  const open = (): Session => (session ??= source.open());
-  const answer = (pong: Pong): void => {
-    dropTimeout();
-    const late = answered;
-    answered = true;
-    report(pong, late);
-  };
+type Report = (pong: Pong, late: boolean) => void;
 
-  const deadline = timeoutMs === null ? undefined : clock.now() + timeoutMs;
-  const getSignal = (): AbortSignal => {
-    if (!controller) {
-      controller = new AbortController();
-      if (aborted) controller.abort(aborted);
+const present = Promise.resolve();
+
+/** Calls back once what goes on is over, in the same turn of the event loop. `queueMicrotask` keeps an account of each call, which costs more. */
+const soon = (callback: () => void): void => void present.then(callback);
+
+/** One run of a handler. What most handlers never ask for is made when it is asked for. */
+class StepRun implements Running, CallActions {
+  readonly #ping: Ping;
+  readonly #tool: Tool;
+  readonly #options: StepRunnerOptions;
+  readonly #open: () => Session;
+  readonly #closes: boolean;
+  readonly #report: Report;
+  #controller: AbortController | undefined;
+  #aborted: Error | undefined;
+  #answered = false;
+  #dropTimeout: (() => void) | undefined;
+  #writes: OwnWrite[] | undefined;
+  #session: Session | undefined;
+  #publishes: PublishRequest[] | undefined;
+
+  constructor(ping: Ping, tool: Tool, options: StepRunnerOptions, open: () => Session, closes: boolean, report: Report) {
+    this.#ping = ping;
+    this.#tool = tool;
+    this.#options = options;
+    this.#open = open;
+    this.#closes = closes;
+    this.#report = report;
+  }
+
+  begin(): void {
+    const { timeoutMs } = this.#ping;
+    const deadline = timeoutMs === null ? undefined : this.#options.clock.now() + timeoutMs;
+    if (timeoutMs !== null) this.#armTimeout(timeoutMs);
+    this.#invoke(new StepCall(this.#ping, deadline, this));
+  }
+
+  abort(reason: StepFailure): void {
+    // Nobody waits for its answer any more, so there is none that could be in time.
+    this.#dropTimeout?.();
+    this.#answered = true;
+    this.#abort(reason);
+  }
+
+  // for the handler
+
+  getSignal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#aborted);
     }
-    return controller.signal;
-  };
-  const call = new StepCall(ping, deadline, {
-    getSignal,
-    getLogger: () => logger.child({ executionId: ping.executionId, stepId: ping.stepId }),
-    onCommit(write) {
-      (writes ??= []).push(write);
-    },
-    artifact: (name, content, given) => open().artifact(name, content, given),
-    artifacts: given => open().artifacts(given),
-    readArtifact: (name, given) => open().readArtifact(name, given),
-    interaction: ((request: InteractionRequest, ask?: () => Promise<InteractionAnswer>) => (ask ? open().interact(request, ask) : open().interaction(request))) as ToolCall['interaction'],
-    generate: request => open().generate(request, getSignal()),
-    publish(queue, payload, how) {
-      if (!publishing) throw new FlowError('queues_unavailable', 'Expected a runtime with queues, this handler runs without one');
-      const request = publishing.toRequest(queue, payload, how, `${ping.executionId}/${ping.stepId}${ping.item === undefined ? '' : `[${ping.item}]`}`);
-      (publishes ??= []).push(request);
-      return request.messageId;
-    },
-  });
-  /** Artifacts are stored with the success, or before it. */
-  const conclude = (pong: Pong): void => {
-    if (!session && !source.closes) return answer(pong);
-    open().close(pong).then(answer, failWith);
-  };
+    return this.#controller.signal;
+  }
 
-  const settle = (value: unknown): Pong | Promise<Pong> => {
-    if (isOutcome(value)) return toPong(value);
-    if (!tool.output) return complete(value);
-    const checked = validate(tool.output, value);
-    return checked instanceof Promise ? checked.then(completeChecked) : completeChecked(checked);
-  };
-  const completeChecked = (checked: SchemaResult<unknown>): Pong =>
-    checked.issues ? { type: 'failed', failure: toMismatch('tool_output_invalid', tool, 'output', checked.issues) } : complete(checked.value);
-  const complete = (output: unknown): Pong => {
-    const posts = publishes && publishing && [publishing.toCommand(publishes)];
-    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes, posts };
-  };
-  const refuse = (error: unknown): Pong => ({ type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) });
-  const settleSafely = (value: unknown): void => {
+  getLogger(): Logger {
+    const { executionId, stepId } = this.#ping;
+    return this.#options.logger.child({ executionId, stepId });
+  }
+
+  getSession(): Session {
+    return (this.#session ??= this.#open());
+  }
+
+  onCommit(write: OwnWrite): void {
+    (this.#writes ??= []).push(write);
+  }
+
+  publish(queue: Queue | string, payload: unknown, how?: PublishOptions): string {
+    const { publishing } = this.#options;
+    if (!publishing) throw new FlowError('queues_unavailable', 'Expected a runtime with queues, this handler runs without one');
+    const { executionId, stepId, item } = this.#ping;
+    const request = publishing.toRequest(queue, payload, how, `${executionId}/${stepId}${item === undefined ? '' : `[${item}]`}`);
+    (this.#publishes ??= []).push(request);
+    return request.messageId;
+  }
+
+  // invoke
+
+  #invoke(call: StepCall): void {
+    const { input: schema } = this.#tool;
+    const { input } = this.#ping;
     try {
-      const pong = settle(value);
-      if (pong instanceof Promise) pong.then(conclude, error => conclude(refuse(error)));
-      else conclude(pong);
+      if (!schema) return this.#run(call, input);
+      const checked = validate(schema, input);
+      if (checked instanceof Promise) checked.then(result => this.#runChecked(call, result), error => this.#failWith(error));
+      else this.#runChecked(call, checked);
     } catch (error) {
-      conclude(refuse(error));
+      soon(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
     }
-  };
-  const failWith = (error: unknown): void => answer({ type: 'failed', failure: toFailure(error) });
+  }
 
-  if (timeoutMs !== null) armTimeout(timeoutMs);
-  invoke();
-  return {
-    abort(reason) {
-      // Nobody waits for its answer any more, so there is none that could be in time.
-      dropTimeout();
-      answered = true;
-      abort(reason);
-    },
-  };
+  #runChecked(call: StepCall, checked: SchemaResult<unknown>): void {
+    if (!checked.issues) return this.#run(call, checked.value);
+    const failure = toMismatch('tool_input_invalid', this.#tool, 'input', checked.issues);
+    soon(() => this.#answer({ type: 'failed', failure }));
+  }
 
-  function armTimeout(ms: number): void {
-    dropTimeout = setDeadline(clock, ms, () => {
+  #run(call: StepCall, checked: unknown): void {
+    // The attempt may have ended while its input was checked.
+    if (this.#answered) return;
+    try {
+      const given = checked === this.#ping.input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true });
+      const result = (this.#tool.run as (call: ToolCall) => unknown)(given);
+      if (result instanceof Promise || isThenable(result)) result.then(value => this.#settleSafely(value), error => this.#conclude({ type: 'failed', failure: toFailure(error) }));
+      else soon(() => this.#settleSafely(result));
+    } catch (error) {
+      soon(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
+    }
+  }
+
+  // settle
+
+  #settleSafely(value: unknown): void {
+    try {
+      const pong = this.#settle(value);
+      if (pong instanceof Promise) pong.then(settled => this.#conclude(settled), error => this.#conclude(refuse(error)));
+      else this.#conclude(pong);
+    } catch (error) {
+      this.#conclude(refuse(error));
+    }
+  }
+
+  #settle(value: unknown): Pong | Promise<Pong> {
+    if (isOutcome(value)) return toPong(value);
+    const { output } = this.#tool;
+    if (!output) return this.#complete(value);
+    const checked = validate(output, value);
+    return checked instanceof Promise ? checked.then(result => this.#completeChecked(result)) : this.#completeChecked(checked);
+  }
+
+  #completeChecked(checked: SchemaResult<unknown>): Pong {
+    if (!checked.issues) return this.#complete(checked.value);
+    return { type: 'failed', failure: toMismatch('tool_output_invalid', this.#tool, 'output', checked.issues) };
+  }
+
+  #complete(output: unknown): Pong {
+    const { publishing, maxOutputBytes } = this.#options;
+    const posts = this.#publishes && publishing && [publishing.toCommand(this.#publishes)];
+    return { type: 'completed', output: encodeJson(output, { maxBytes: maxOutputBytes, name: 'output' }), writes: this.#writes, posts };
+  }
+
+  // report
+
+  /** Artifacts are stored with the success, or before it. */
+  #conclude(pong: Pong): void {
+    if (!this.#session && !this.#closes) return this.#answer(pong);
+    this.getSession().close(pong).then(closed => this.#answer(closed), error => this.#failWith(error));
+  }
+
+  #failWith(error: unknown): void {
+    this.#answer({ type: 'failed', failure: toFailure(error) });
+  }
+
+  #answer(pong: Pong): void {
+    this.#dropTimeout?.();
+    const late = this.#answered;
+    this.#answered = true;
+    this.#report(pong, late);
+  }
+
+  // in time
+
+  #abort(reason: StepFailure): void {
+    this.#aborted ??= Object.assign(new Error(reason.message), { name: 'AbortError', code: reason.code });
+    this.#controller?.abort(this.#aborted);
+    this.#session?.abort(reason);
+  }
+
+  #armTimeout(timeoutMs: number): void {
+    this.#dropTimeout = setDeadline(this.#options.clock, timeoutMs, () => {
       const failure = { ...createFailure('step_timeout', `The attempt took longer than ${timeoutMs} ms`, { timeoutMs }), retryable: true };
-      abort(failure);
-      answer({ type: 'failed', failure });
+      this.#abort(failure);
+      this.#answer({ type: 'failed', failure });
     });
   }
-
-  function invoke(): void {
-    try {
-      if (!tool.input) return run(input);
-      const checked = validate(tool.input, input);
-      if (checked instanceof Promise) checked.then(runChecked, failWith);
-      else runChecked(checked);
-    } catch (error) {
-      queueMicrotask(() => conclude({ type: 'failed', failure: toFailure(error) }));
-    }
-  }
-
-  function runChecked(checked: SchemaResult<unknown>): void {
-    if (!checked.issues) return run(checked.value);
-    const failure = toMismatch('tool_input_invalid', tool, 'input', checked.issues);
-    queueMicrotask(() => answer({ type: 'failed', failure }));
-  }
-
-  function run(checked: unknown): void {
-    // The attempt may have ended while its input was checked.
-    if (answered) return;
-    try {
-      const result = (tool.run as (call: ToolCall) => unknown)(checked === input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true }));
-      if (result instanceof Promise || isThenable(result)) result.then(settleSafely, error => conclude({ type: 'failed', failure: toFailure(error) }));
-      else queueMicrotask(() => settleSafely(result));
-    } catch (error) {
-      queueMicrotask(() => conclude({ type: 'failed', failure: toFailure(error) }));
-    }
-  }
 }
+
+const refuse = (error: unknown): Pong => ({ type: 'failed', failure: toFailure(error, error instanceof FlowError ? false : undefined) });
 
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';

@@ -10,11 +10,22 @@ export interface Tail {
   counted: number;
 }
 
-export const createTail = (rows: number): Tail => ({ rows, entries: 0, length: 0, counted: 0 });
+export const createTail = (rows: number): Tail => new NewTail(rows);
 
-/** Adds the rows of a commit; `entries`: how many transitions they hold. */
-export function extendTail(tail: Tail, rows: readonly JournalRecord[], entries: number): void {
-  tail.rows += rows.length;
+class NewTail implements Tail {
+  rows: number;
+  entries = 0;
+  length = 0;
+  counted = 0;
+
+  constructor(rows: number) {
+    this.rows = rows;
+  }
+}
+
+/** Adds the last rows of a commit, from one on; `entries`: how many transitions they hold. */
+export function extendTail(tail: Tail, rows: readonly JournalRecord[], from: number, entries: number): void {
+  tail.rows += rows.length - from;
   tail.entries += entries;
-  for (const row of rows) tail.length += row.entries.length;
+  for (let at = from; at < rows.length; at++) tail.length += (rows[at] as JournalRecord).entries.length;
 }

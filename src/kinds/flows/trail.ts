@@ -5,7 +5,10 @@ import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 export interface Trail {
   /** By `toPlace`. */
   readonly steps: Map<number, StepRecord>;
-  readonly attempts: AttemptRecord[];
+  /** Outputs of completed runs, by `toPlace`. */
+  readonly outputs: Map<number, string | null>;
+  /** Runs that have ended. */
+  runs: number;
   /** Characters of its outputs. */
   length: number;
 }
@@ -14,8 +17,13 @@ export interface Trail {
 const maxSteps = 96;
 const maxLength = 32_768;
 
-export function createTrail(): Trail {
-  return { steps: new Map(), attempts: [], length: 0 };
+export const createTrail = (): Trail => new NewTrail();
+
+class NewTrail implements Trail {
+  readonly steps = new Map<number, StepRecord>();
+  readonly outputs = new Map<number, string | null>();
+  runs = 0;
+  length = 0;
 }
 
 /** Where the rows of a batch end that are there already. */
@@ -34,10 +42,11 @@ export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark):
   }
   for (let at = from.attempts; at < batch.attempts.length; at++) {
     const row = batch.attempts[at] as AttemptRecord;
-    trail.attempts.push(row);
+    trail.runs++;
+    if (row.status === 'completed') trail.outputs.set(toPlace(row), row.output);
     trail.length += row.output?.length ?? 0;
   }
-  return trail.steps.size > maxSteps || trail.attempts.length > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
+  return trail.steps.size > maxSteps || trail.runs > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
 }
 
 /** More items than an execution has that is not long. */

@@ -73,7 +73,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
   const { executionId, flowId } = header;
   const ping = { executionId, flowId, stepId: 'state', item: undefined, attempt: 1, idempotencyKey, timeoutMs: state.timeoutMs, input };
   return new Promise(resolve => {
-    const running = runStep(ping, tool, { clock, logger, maxOutputBytes }, { open: refuse, closes: false }, (pong, late) => {
+    const running = runStep(ping, tool, { clock, logger, maxOutputBytes }, refuse, false, (pong, late) => {
       signal.removeEventListener('abort', stop);
       if (late) return;
       if (pong.type === 'failed') resolve({ failure: pong.failure });
