@@ -30,6 +30,8 @@ export interface RouteOptions {
   readonly cache: AnswerCache;
   readonly maxBodyBytes: number;
   readonly syncFolder: (() => Promise<FolderSync>) | undefined;
+  /** Aborts when the server ends: nobody waits any longer. */
+  readonly ending: AbortSignal;
   /** Somebody asks for the metrics. */
   readonly beginMetrics: () => void;
 }
@@ -99,12 +101,12 @@ function createAnswers(context: ServerContext, options: RouteOptions): Readonly<
 }
 
 /** What commands have. @throws a `FlowError` with code `server_read_only`, or why the runtime does not work */
-async function requireWriting({ client, feed, readHealth }: ServerContext, reading: ReadContext, { syncFolder }: RouteOptions): Promise<WriteContext> {
+async function requireWriting({ client, feed, readHealth }: ServerContext, reading: ReadContext, { syncFolder, ending }: RouteOptions): Promise<WriteContext> {
   if (!client) throw new FlowError('server_read_only', 'Expected a server that may change something, this one only reads');
   const { status, reason } = await readHealth();
   if (status === 'faulted') throw new FlowError('runtime_faulted', `The runtime does nothing until it is restarted: ${reason ?? 'a commit failed'}`);
   if (status === 'stopping' || (status === 'stopped' && reason === undefined)) throw new FlowError('runtime_stopped', 'The runtime has been stopped');
-  return { ...reading, client, feed, syncFolder, toFlowText };
+  return { ...reading, client, feed, ending, syncFolder, toFlowText };
 }
 
 async function toFlowText(text: string): Promise<string> {

@@ -105,17 +105,18 @@ export function createServer(source: Runtime | StoreSource, options: ServerOptio
   const { reader, client, service, feed, readHealth, listOwnFlows } = opened;
   const metrics = createMetrics();
   const context: ServerContext = { reader, client, service, feed, readHealth, listOwnFlows, authority, metrics, clock, logger, redact };
+  const ending = new AbortController();
   const cache = new AnswerCache(feed, clock, logger, cacheBytes);
   const counted = new FeedMetrics(metrics, reader, feed, clock, logger);
   addStoreMetrics(metrics, reader, cache, readHealth);
-  const routes = createRoutes(context, { cache, maxBodyBytes, syncFolder, beginMetrics: () => counted.begin() });
+  const routes = createRoutes(context, { cache, maxBodyBytes, syncFolder, ending: ending.signal, beginMetrics: () => counted.begin() });
   const made = [...standardParts, ...parts].map(create => create(context));
   const release = (): void => {
     cache.close();
     counted.close();
     opened.close();
   };
-  return new RequestServer({ context, guard, rate, parts: made, routes, release });
+  return new RequestServer({ context, guard, rate, parts: made, routes, end: () => ending.abort(), release });
 }
 
 interface Assembled {
@@ -124,6 +125,8 @@ interface Assembled {
   readonly rate: Rate;
   readonly parts: readonly ServerPart[];
   readonly routes: (request: Request, scopes: readonly Scope[]) => Promise<Response>;
+  /** Lets nobody wait any longer. */
+  readonly end: () => void;
   readonly release: () => void;
 }
 
@@ -133,13 +136,15 @@ class RequestServer implements Server {
   readonly #parts: readonly ServerPart[];
   readonly #rate: Rate;
   readonly #routes: Assembled['routes'];
+  readonly #end: () => void;
   readonly #release: () => void;
   readonly #requests: ReturnType<Metrics['counter']>;
   readonly #durations: ReturnType<Metrics['histogram']>;
   readonly #listening = new Set<Listening>();
   #closing: Promise<void> | undefined;
 
-  constructor({ context, guard, rate, parts, routes, release }: Assembled) {
+  constructor({ context, guard, rate, parts, routes, end, release }: Assembled) {
+    this.#end = end;
     this.#context = context;
     this.#guard = guard;
     this.#rate = rate;
@@ -177,6 +182,7 @@ class RequestServer implements Server {
   }
 
   async #close(): Promise<void> {
+    this.#end();
     await Promise.all(this.#parts.map(async part => part.close?.()));
     await Promise.all([...this.#listening].map(listening => listening.close()));
     this.#release();

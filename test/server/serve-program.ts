@@ -34,7 +34,8 @@ export async function serve(folder: string, database: string, args: readonly str
     });
     void ended.then(code => fail(new Error(`serve ended with ${code} before it listened: ${text}${errors}`)));
   });
-  const { url, tokenFile, pid, role } = JSON.parse(line) as { url: string; tokenFile: string | null; pid: number; role: string };
+  const { error, url, tokenFile, pid, role } = JSON.parse(line) as { error?: { code: string; message: string }; url: string; tokenFile: string | null; pid: number; role: string };
+  if (error) throw new Error(`${error.code}: ${error.message}`);
   const token = tokenFile === null ? (env['FLOWSTONE_TOKEN'] ?? '') : readFileSync(tokenFile, 'utf8').trim();
   return {
     url, token, pid, role, process: child, errors: () => errors, ended,

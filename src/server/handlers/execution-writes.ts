@@ -38,7 +38,7 @@ async function run(context: WriteContext, flowId: string, { agent, labels, wait,
   // From before its first event: whoever follows from here misses nothing.
   const cursor = await context.feed.here();
   const { executionId, created } = await context.client.start(flowId, { ...given, ...(Object.keys(marks).length > 0 && { labels: marks }) });
-  const ended = await waitForEnd(context, executionId, ms, cursor, signal);
+  const ended = await waitForEnd(context, executionId, ms, cursor, AbortSignal.any([signal, context.ending]));
   const record = await requireExecution(context, executionId);
   const details = ended ? await readDetails(context.reader, await context.plans.load(context.reader, record.digest), record) : undefined;
   return { record, created, cursor, details };

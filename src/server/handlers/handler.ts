@@ -28,6 +28,8 @@ export interface FolderSync {
 export interface WriteContext extends ReadContext {
   readonly client: RuntimeClient;
   readonly feed: FeedSource;
+  /** Aborts when the server ends. */
+  readonly ending: AbortSignal;
   /** Takes the folder over that the server was started with; left out: it was with none. */
   readonly syncFolder: (() => Promise<FolderSync>) | undefined;
   /** Makes a flow's text of a benchmark's; any other text is what it was. */
