@@ -16,8 +16,8 @@ export interface Size {
 const [leastScale, mostScale] = [0.08, 2.5] as const;
 /** Room around the picture, px of the window. */
 const margin = 24;
-/** Below this letters cannot be read. */
-const readable = 0.75;
+/** Below these letters cannot be read at a glance: all of a picture is shown down to the first, a part of it down to the second. */
+const [overview, readable] = [0.6, 0.75];
 
 const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
@@ -37,7 +37,7 @@ export function fit(picture: Size, window: Size): Camera {
 /** What is seen at first: all of it if it can be read so, else where it begins. */
 export function begin(picture: Size, window: Size, start: Box): Camera {
   const all = fit(picture, window);
-  if (all.scale >= readable) return all;
+  if (all.scale >= overview) return all;
   const scale = clamp((window.width - 2 * margin) / picture.width, readable, 1);
   return keepInside({ x: window.width / 2 - (start.x + start.width / 2) * scale, y: margin - start.y * scale, scale }, picture, window);
 }

@@ -58,7 +58,7 @@ export function listActive(chart: Chart, value: ChartValue): Set<string> {
 }
 
 /** Whether a state is another one, or in it. */
-export function isWithin(chart: Chart, id: string, ancestor: string): boolean {
+function isWithin(chart: Chart, id: string, ancestor: string): boolean {
   for (let at: string | null | undefined = id; at !== null && at !== undefined; at = chart.states.get(at)?.parent) if (at === ancestor) return true;
   return false;
 }
