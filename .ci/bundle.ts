@@ -184,7 +184,7 @@ function requireNoRequire(metafiles: readonly Metafile[]): void {
 }
 
 /** The entry points that run anywhere: files of their own, in which nothing is loaded by what only Node.js has. */
-const anywhere: readonly string[] = ['src/kernel.ts', 'src/client.ts'];
+const anywhere: readonly string[] = ['src/kernel.ts', 'src/client.ts', 'src/electron-preload.ts', 'src/electron-window.ts', 'src/electron-shell.ts'];
 
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {

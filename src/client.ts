@@ -1,5 +1,6 @@
-export { connect } from './client/connect.ts';
+export { connect, connectOver } from './client/connect.ts';
 export type { ConnectionState, ConnectionView, ConnectOptions, DataOf, EntryOf, FlowstoneClient, FollowTopicOptions, FollowUpdate } from './client/client-api.ts';
+export type { Carrier } from './owner/carrier.ts';
 export type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient } from './runtime/client-api.ts';
 export type { FeedEntry } from './engine/feed/feed-entry.ts';
 export type { FeedPage } from './engine/feed/feed.ts';

@@ -90,6 +90,12 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'door for tests', prefix: 'src/testing.ts', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'testing'] },
   { name: 'door to reports', prefix: 'src/report.ts', imports: ['records in tables', 'core', 'store contract', ...runtimeParts, 'views'] },
   { name: 'door to the predecessor', prefix: 'src/reev.ts', imports: ['benchmark format', 'import', 'tools'] },
+  // A runtime in an app with windows. What windows import (`src/electron-window.ts`) has nothing of Node.js: test/packed says so.
+  { name: 'desktop', prefix: 'src/desktop/', imports: ['core', 'machines', 'owner', 'runtime', 'client'] },
+  { name: 'door to preload scripts', prefix: 'src/electron-preload.ts', imports: ['desktop'] },
+  { name: 'door to windows', prefix: 'src/electron-window.ts', imports: ['owner', 'client', 'desktop'] },
+  { name: 'door to other shells', prefix: 'src/electron-shell.ts', imports: ['desktop'] },
+  { name: 'door to desktop apps', prefix: 'src/electron.ts', imports: ['owner', 'desktop'] },
   { name: 'program', prefix: 'src/bin.ts', imports: ['views', 'command line'] },
   { name: 'door to the inspector', prefix: 'src/inspector.ts', imports: ['inspector server', 'debugger', 'engine', 'runtime'] },
   { name: 'inspector server', prefix: 'src/inspector-server/', imports: ['core', 'server', 'runtime'] },
@@ -245,7 +251,7 @@ describe('every file', () => {
 
   it('is named after one idea, in kebab-case', () => {
     const wrong = all.filter(file => {
-      const name = posix.basename(file).replace(/(\.(?:test|packed|page|browser))?\.tsx?$/, '');
+      const name = posix.basename(file).replace(/(\.(?:desktop|test|packed|page|browser))?\.tsx?$/, '');
       return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || (/^(utils?|helpers?|common|types|index)$/.test(name) && file !== 'src/index.ts');
     });
     expect(wrong).toEqual([]);

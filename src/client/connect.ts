@@ -5,6 +5,7 @@ import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import { silentLogger } from '../core/logger.ts';
 import { describeValue } from '../core/wording.ts';
+import type { Carrier } from '../owner/carrier.ts';
 import type { ConnectionSnapshot } from '../owner/reconnecting-client.ts';
 import { ReconnectingClient } from '../owner/reconnecting-client.ts';
 import { FollowedPages } from '../runtime/followed-pages.ts';
@@ -52,6 +53,18 @@ export function connect(url: string, options: ConnectOptions = {}): FlowstoneCli
   return new ServerClient(client, new CachedReads({ url: base, token: readToken }));
 }
 
+/**
+ * Makes a client of whatever opens a connection: a window's port, a pipe. It has no server to read over HTTP.
+ *
+ * @param open called at each connection
+ */
+export function connectOver(open: () => Promise<Carrier>): FlowstoneClient {
+  const clock = systemClock;
+  const client = new ReconnectingClient({ open, clock, random: systemRandom, logger: silentLogger, connection: { clock } });
+  client.seek();
+  return new ServerClient(client);
+}
+
 /** The address of the server, without a slash at the end. */
 function requireUrl(url: string): string {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
@@ -62,9 +75,9 @@ function requireUrl(url: string): string {
 class ServerClient extends ConnectedClient implements FlowstoneClient {
   readonly connection: ConnectionView;
   readonly #client: ReconnectingClient;
-  readonly #reads: CachedReads;
+  readonly #reads: CachedReads | undefined;
 
-  constructor(client: ReconnectingClient, reads: CachedReads) {
+  constructor(client: ReconnectingClient, reads?: CachedReads) {
     super(client, systemClock, `guest:${createExecutionId(systemClock.now())}`);
     this.#client = client;
     this.#reads = reads;
@@ -81,8 +94,9 @@ class ServerClient extends ConnectedClient implements FlowstoneClient {
     }
   }
 
-  read(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
-    return this.#reads.read(path, signal);
+  async read(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+    if (this.#reads) return this.#reads.read(path, signal);
+    throw new FlowError('method_unknown', `Expected a client of a server to read \`${path}\`, this one has a connection alone. Ask with \`get\`, \`list\` or \`follow\``);
   }
 }
 

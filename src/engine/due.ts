@@ -86,6 +86,12 @@ export class DueTimes {
     this.#arm();
   }
 
+  /** Asks the clock at once: while the machine slept it went on, and the timer did not. */
+  look(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
+    this.#ring();
+  }
+
   clear(): void {
     this.#heap.clear();
     this.#wakes.clear();

@@ -3,6 +3,7 @@ import { createPair } from './carrier.ts';
 import type { SessionOptions } from './client-session.ts';
 import { ClientSession } from './client-session.ts';
 import { realBeat } from './heartbeat.ts';
+import type { Scope } from './protocol.ts';
 
 export type SessionsOptions = Omit<SessionOptions, 'closed' | 'beat'> & { readonly beat?: SessionOptions['beat']; readonly maxSessions?: number };
 
@@ -19,16 +20,29 @@ export class ClientSessions {
     this.#options = options;
   }
 
+  /** Longest message that is taken, characters. */
+  get maxLength(): number {
+    return this.#options.maxLength;
+  }
+
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Lets a client in. */
-  accept(carrier: Carrier): ClientSession {
+  /**
+   * Lets a client in.
+   *
+   * @param most scopes that it has at most, whatever it says of itself; default: those that it is admitted with
+   */
+  accept(carrier: Carrier, most?: readonly Scope[]): ClientSession {
     const { maxSessions = defaultMaxSessions, beat = realBeat } = this.#options;
     const idlest = this.#sessions.size < maxSessions ? undefined : this.#findIdle();
     idlest?.close('owner_busy', 'Others need the place of a connection that was idle', 0);
-    const session = new ClientSession(carrier, { ...this.#options, beat, closed: () => void this.#sessions.delete(session) });
+    const admit: SessionOptions['admit'] = token => {
+      const scopes = this.#options.admit(token);
+      return most ? scopes.filter(scope => most.includes(scope)) : scopes;
+    };
+    const session = new ClientSession(carrier, { ...this.#options, admit, beat, closed: () => void this.#sessions.delete(session) });
     if (idlest === undefined && this.#sessions.size >= maxSessions) {
       session.close('owner_busy', `Expected at most ${maxSessions} connections at work at the same time`, 1_000);
     }

@@ -6,11 +6,10 @@ import { FlowError } from '../core/errors.ts';
 import type { Carrier, CarrierEnd } from './carrier.ts';
 import { toText } from './carrier.ts';
 import { readLines } from './lines.ts';
+import { maxSentLength, requireLength } from './message-length.ts';
 
 /** Bytes that wait to be taken by the other end, above which it is full. */
 const maxUnsent = 4 * 1_024 * 1_024;
-/** Longest message that an owner sends, characters: below the longest text there can be. */
-const maxSentLength = 256 * 1_024 * 1_024;
 
 /** A connection over a local socket: a message is a line of JSON. */
 export class SocketCarrier implements Carrier {
@@ -60,8 +59,7 @@ export class SocketCarrier implements Carrier {
   /** What is sent in one turn goes to the other process at once: each write would wake it by itself. */
   send(message: object, maxLength?: number): void {
     if (!this.#socket.writable) return;
-    const text = toText(message);
-    if (text.length > (maxLength ?? maxSentLength)) throw createTooLarge(text.length, maxLength);
+    const text = requireLength(toText(message), maxLength);
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();
       process.nextTick(() => this.#socket.uncork());
@@ -96,12 +94,6 @@ export class SocketCarrier implements Carrier {
     this.#end?.closed(this.#cause);
     this.#end = undefined;
   }
-}
-
-function createTooLarge(length: number, maxLength: number | undefined): FlowError {
-  return maxLength === undefined
-    ? new FlowError('answer_too_large', `Expected an answer of at most ${maxSentLength} characters, it has ${length}. Ask for less at a time`)
-    : new FlowError('request_too_large', `Expected a request of at most ${maxLength} characters, got ${length}. Send less at a time`);
 }
 
 /**

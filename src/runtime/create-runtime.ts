@@ -278,7 +278,18 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
       if (!(timeoutMs >= 0)) throw new FlowError('option_invalid', `Expected \`timeoutMs\` to be a number ≥ 0, got \`${String(timeoutMs)}\``);
       await (stopping ??= stop(timeoutMs));
     },
-  } satisfies Runtime, { sessions, service, reader: store, feed, listFlows: () => core.plans.listRegistered() });
+  } satisfies Runtime, {
+    sessions, service, reader: store, feed, listFlows: () => core.plans.listRegistered(),
+    keepOpen: () => unwarn?.(),
+    suspend: () => {
+      if (engine.status === 'running') core.rest(true);
+    },
+    resume: () => {
+      if (engine.status !== 'running') return;
+      core.rest(false);
+      engine.due.look();
+    },
+  });
 }
 
 const toHeldTargets = (inspector: Debugger): { readonly heldByInspector?: readonly string[] } => {

@@ -15,6 +15,12 @@ export interface RuntimeParts {
   readonly feed: Feed;
   /** Flows that can be started. */
   readonly listFlows: () => readonly FlowDefinition[];
+  /** It stays open for windows that come and go: nobody has forgotten to stop it. */
+  keepOpen(): void;
+  /** The machine is about to sleep: nothing that waits begins until `resume`. */
+  suspend(): void;
+  /** It is awake again: what fell due meanwhile is done now, not when the timer goes. */
+  resume(): void;
 }
 
 const partsOf = new WeakMap<object, RuntimeParts>();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { parseFlow } from '../../src/definition/parse.ts';
@@ -75,6 +76,8 @@ function writeSnippets(): number {
       count++;
     }
   }
+  // Electron's own declarations: the package brings a downloader of its program.
+  writeFileSync(join(folder, 'electron.d.ts'), gunzipSync(readFileSync(join(root, 'test/fixtures/electron/electron-45.5.0.d.ts.gz'))));
   const options = { noUnusedLocals: false, noUnusedParameters: false, incremental: false };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../../tsconfig.json', compilerOptions: options, include: ['**/*.ts'], exclude: [] }));
   return count;

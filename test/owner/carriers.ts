@@ -12,6 +12,7 @@ import type { Carrier } from '../../src/owner/carrier.ts';
 import { connectSocket, SocketCarrier } from '../../src/owner/socket-carrier.ts';
 import type { ClientSessions } from '../../src/owner/client-sessions.ts';
 import { ServerSocketCarrier } from '../../src/server/live/server-socket-carrier.ts';
+import { portCarriers } from './port-carriers.ts';
 
 /** A carrier as the suite opens it. */
 export interface OpenedCarrier {
@@ -70,6 +71,7 @@ export const carriers: { readonly [name: string]: (sessions: ClientSessions, max
       },
     };
   },
+  ...portCarriers,
 };
 
 /** An owner's end that takes WebSockets. */

@@ -72,6 +72,7 @@ export class Admission {
   readonly #turns = new FairTurns();
   /** No execution up to this key waits to be admitted. */
   #youngerThan = 0;
+  #isResting = false;
 
   constructor(options: AdmissionOptions, host: Host) {
     this.#options = options;
@@ -90,9 +91,14 @@ export class Admission {
     this.#left.delete(executionId);
   }
 
+  /** Gives no slot to an execution in the store until it is over. */
+  rest(isResting: boolean): void {
+    if (!(this.#isResting = isResting)) this.fill();
+  }
+
   /** Gives free slots to executions in the store. */
   fill(): void {
-    if (this.#filling) {
+    if (this.#filling || this.#isResting) {
       this.#again = true;
       return;
     }

@@ -360,6 +360,8 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     if (this.engine.status === 'running') this.#admission.fill();
   }
 
+  readonly rest = (isResting: boolean): void => this.#admission.rest(isResting);
+
   sleepUntil(at: number, header: ExecutionHeader): void {
     // A flow that another one waits for wakes also when no slot is free: the other one may hold the last.
     if (header.parentId === null) this.engine.due.wake(this, at);
