@@ -43,7 +43,7 @@ export class Gate implements Sift {
   /** What has moved in this tick: it takes all that is sent to it, so that nothing is stored by halves. */
   #moved = new Set<string>();
   /** Held in the course of this tick, as soon as that is stored. */
-  #provisional: { readonly hold: Hold; readonly envelope: Envelope }[] = [];
+  #provisional: { readonly hold: Hold; readonly envelope: Envelope; /** Also when the tick is taken again. */ readonly stays: boolean }[] = [];
   #number = 0;
 
   constructor(options: GateOptions) {
@@ -74,7 +74,8 @@ export class Gate implements Sift {
       const [first, then] = apart;
       const stored = { ...envelope, command: first };
       this.#apart.add(stored);
-      this.#hold(this.#find(subject, kind) ?? this.#create(kind, subject, 'start', true), { kind, command: then });
+      // Once it is stored: what it begins with is looked at then.
+      this.#provisional.push({ hold: this.#find(subject, kind) ?? this.#create(kind, subject, 'start', true), envelope: { kind, command: then }, stays: true });
       return this.#let(stored, subject);
     }
     const hold = subject.passes ? undefined : this.#find(subject, kind);
@@ -97,14 +98,14 @@ export class Gate implements Sift {
       this.#moved.add(subject.key);
       return false;
     }
-    this.#provisional.push({ hold, envelope });
+    this.#provisional.push({ hold, envelope, stays: false });
     return true;
   }
 
   ended(isStored: boolean): void {
     const held = this.#provisional;
-    this.#provisional = [];
     // Where it is dropped, whoever sent them sends them again.
+    this.#provisional = isStored ? [] : held.filter(({ stays }) => stays);
     if (isStored) for (const { hold, envelope } of held) this.#hold(hold, envelope);
   }
 
