@@ -43,7 +43,7 @@ function readQuery(url: URL, takesLabels: boolean): { readonly given: Record<str
 }
 
 /** Reads a body of a bounded size. @throws a `FlowError` with code `body_too_large` or `body_unreadable` */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
+async function readText(request: Request, maxBytes: number): Promise<string> {
   const refuse = (bytes: number): FlowError => new FlowError('body_too_large', `Expected a body of at most ${maxBytes} bytes, got ${bytes} or more`);
   const announced = Number(request.headers.get('content-length') ?? 0);
   if (announced > maxBytes) throw refuse(announced);

@@ -16,7 +16,7 @@ interface Span {
  * @returns undefined: all of it, also for what is no range of bytes, or several
  * @throws a `FlowError` with code `range_unsatisfiable`
  */
-export function readRange(header: string | null, size: number): Span | undefined {
+function readRange(header: string | null, size: number): Span | undefined {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') return undefined;
   const first = from === '' ? Math.max(0, size - Number(to)) : Number(from);

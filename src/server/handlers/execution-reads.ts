@@ -20,7 +20,7 @@ const statuses: readonly string[] = ['pending', 'stepping', 'consolidating', 'sc
 /** Rows of the journal read at a time. */
 const journalRows = 100;
 
-export function readStatuses(text: string): ExecutionStatus[] {
+function readStatuses(text: string): ExecutionStatus[] {
   const words = text.split(',').map(word => word.trim());
   const unknown = words.find(word => !statuses.includes(word));
   if (unknown === undefined) return [...new Set(words)] as ExecutionStatus[];

@@ -32,7 +32,7 @@ async function toBenchmark(context: ReadContext, { definition, flowType }: Known
   };
 }
 
-export async function toOldState(context: ReadContext, record: ExecutionRecord): Promise<Body<'getBenchmarkStatus'>> {
+async function toOldState(context: ReadContext, record: ExecutionRecord): Promise<Body<'getBenchmarkStatus'>> {
   const { reader, plans } = context;
   const plan = await plans.load(reader, record.digest);
   const details = await readDetails(reader, plan, record);

@@ -8,7 +8,7 @@ const flowId = z.string().min(1).max(500);
 
 const lastRun = executionSummary.nullable().describe('The execution that was started last');
 
-export const flowInfo = z.strictObject({
+const flowInfo = z.strictObject({
   flowId,
   version: z.string(),
   digest: z.string().describe('Of the definition'),

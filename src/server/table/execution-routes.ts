@@ -10,7 +10,7 @@ const flowId = z.string().min(1).max(500);
 const found = ['execution_not_found'];
 const owned = ['runtime_faulted', 'owner_unreachable', 'server_read_only'];
 
-export const runBody = z.strictObject({
+const runBody = z.strictObject({
   input: json.optional().describe("Checked against the flow's `input`. Default `{}`"),
   agent: z.string().min(1).max(200).optional().describe('Who carries it out: the label `agent`'),
   labels: labels.optional(),

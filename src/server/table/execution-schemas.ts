@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { count, executionId, failure, json, labels, maybeTime, ms, time } from './values.ts';
 
 export const executionStatus = z.enum(['pending', 'stepping', 'consolidating', 'scored', 'failed']).meta({ id: 'ExecutionStatus' });
-export const stepStatus = z.enum(['pending', 'running', 'retrying', 'waiting', 'completed', 'failed', 'skipped', 'cancelled']).meta({ id: 'StepStatus' });
+const stepStatus = z.enum(['pending', 'running', 'retrying', 'waiting', 'completed', 'failed', 'skipped', 'cancelled']).meta({ id: 'StepStatus' });
 
 const summary = {
   executionId,
@@ -22,7 +22,7 @@ const summary = {
 
 export const executionSummary = z.strictObject(summary).meta({ id: 'ExecutionSummary' });
 
-export const stepResult = z.strictObject({
+const stepResult = z.strictObject({
   stepId: z.string(),
   item: count.optional().describe('Place in the `for_each` list'),
   status: stepStatus,

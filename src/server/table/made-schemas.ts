@@ -106,7 +106,7 @@ export const actorSummary = z.strictObject(actor).meta({ id: 'ActorSummary' });
 
 const event = z.object({ type: z.string() }).catchall(json);
 
-export const actorNode = z.strictObject({
+const actorNode = z.strictObject({
   id: z.string(),
   address: z.string(),
   src: z.string().optional(),

@@ -13,7 +13,6 @@ import type { RuntimeClient } from '../../runtime/client-api.ts';
 import { createClient } from '../../runtime/create-client.ts';
 import { createRuntime } from '../../runtime/create-runtime.ts';
 import type { Server, ServerOptions } from '../../server/server.ts';
-import { createServer } from '../../server/server.ts';
 import { toPlainLine } from '../terminal/plain-text.ts';
 import type { CommandContext, CommandResult } from './command-context.ts';
 import { prepareDatabaseFolder, requireDatabaseFile, resolveDatabaseFile } from './database-file.ts';
@@ -109,6 +108,8 @@ function readToken({ tokenFile }: ServeCommandOptions, env: NodeJS.ProcessEnv, c
   return { token: readTokenFile(file), tokenFile: file };
 }
 
+type CreateServer = (typeof import('../../server/server.ts'))['createServer'];
+
 interface Opening {
   readonly context: CommandContext;
   readonly known: Awaited<ReturnType<typeof loadFolderTools>>;
@@ -116,20 +117,22 @@ interface Opening {
 }
 
 async function open(database: string, options: ServeCommandOptions, opening: Opening): Promise<Served> {
+  // Loaded here: no other command needs what it is made of.
+  const { createServer } = await import('../../server/server.ts');
   if (options.readOnly) {
     requireDatabaseFile(database);
-    return serveStore(openSqliteReader({ file: database }), undefined);
+    return serveStore(createServer, openSqliteReader({ file: database }), undefined);
   }
   try {
-    return await own(database, opening);
+    return await own(createServer, database, opening);
   } catch (error) {
     if (!isFlowError(error, 'store_owned')) throw error;
   }
   const read = (): SqliteRecordReader => openSqliteReader({ file: database });
-  return serveStore(read(), createClient({ read, timeoutMs: commandMs, logger: opening.logger }));
+  return serveStore(createServer, read(), createClient({ read, timeoutMs: commandMs, logger: opening.logger }));
 }
 
-function serveStore(reader: SqliteRecordReader, client: RuntimeClient | undefined): Served {
+function serveStore(createServer: CreateServer, reader: SqliteRecordReader, client: RuntimeClient | undefined): Served {
   return {
     runtime: undefined, client, serve: options => createServer({ reader, ...(client && { client }) }, options),
     async end() {
@@ -139,7 +142,7 @@ function serveStore(reader: SqliteRecordReader, client: RuntimeClient | undefine
   };
 }
 
-async function own(database: string, { context, known, logger }: Opening): Promise<Served> {
+async function own(createServer: CreateServer, database: string, { context, known, logger }: Opening): Promise<Served> {
   const store = openOwned(database, context);
   try {
     const { tools, machines, models, module } = known;
