@@ -139,6 +139,16 @@ const nativeFile: Plugin = {
   },
 };
 
+/** The description of the server is made here, once: what makes it brings another zod along, which does not know our schemas. */
+const describedServer: Plugin = {
+  name: 'description of the server',
+  setup: bundle => bundle.onLoad({ filter: /[\\/]server[\\/]openapi\.ts$/ }, async () => {
+    const { createOpenApi } = (await import('../src/server/openapi.ts')) as { createOpenApi(version: string): { readonly info: object } };
+    const document = createOpenApi('');
+    return { contents: `const document = ${JSON.stringify(document)};\nexport const createOpenApi = version => ({ ...document, info: { ...document.info, version } });`, loader: 'ts' };
+  }),
+};
+
 interface Manifest {
   readonly bin: { readonly flowstone: string };
   readonly dependencies: Readonly<Record<string, string>>;
@@ -201,7 +211,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
     chunkNames: 'src/chunks/[name]-[hash]',
     splitting: true,
     external,
-    plugins: [loadLate, builtIns, requiredPackages, leftOut, nativeFile, oneFileOfCommands, programs.plugin, shorten],
+    plugins: [loadLate, builtIns, requiredPackages, leftOut, nativeFile, oneFileOfCommands, describedServer, programs.plugin, shorten],
   });
   requireNoRequire([metafile, ...programs.metafiles]);
   const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;

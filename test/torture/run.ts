@@ -13,6 +13,7 @@ import { createRuntime } from 'flowstone';
 import { openSqliteStore } from 'flowstone/sqlite';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { fuzzProtocol } from '../owner/fuzz-protocol.ts';
+import { fuzzHttp } from '../server/fuzz-http.ts';
 import { countDeaths } from '../owner/owner-deaths.ts';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
@@ -213,6 +214,11 @@ async function protocol(): Promise<void> {
   }
 }
 
+async function unrulyRequests(): Promise<void> {
+  const { requests, statuses, faults } = await fuzzHttp(seed, isShort ? 10_000 : 1_000_000);
+  report(`${requests} requests over HTTP that nobody would send, seed ${seed}: ${Object.entries(statuses).map(([status, count]) => `${status} ${count}`).join(', ')}`, faults);
+}
+
 async function ownerDeaths(): Promise<void> {
   const { deaths, acknowledged, wrong } = await countDeaths(isShort ? 5 : 50, createSeededRandom(seed));
   report(`${deaths} deaths of an owner under a client that asks, seed ${seed}: ${acknowledged} rounds of requests answered once, each with its effect once`, wrong);
@@ -249,6 +255,7 @@ await statecharts();
 await documents();
 await fuzz();
 await protocol();
+await unrulyRequests();
 await ownerDeaths();
 await verdicts();
 await suitesOverDelayedStores();
