@@ -3,9 +3,8 @@ import type { InteractionRecord } from './interaction-store.ts';
 import type { QueueBatch } from './queue-store.ts';
 import type { CommitBatch } from './store.ts';
 
-/** The rows of the journal that a commit makes, in the order of their numbers. */
-export function* listJournalRows(batch: CommitBatch): Iterable<JournalRow> {
-  for (const { executionKey, seq, at, entries } of batch.journal) yield { kind: 'flow', instance: executionKey, seq, at, entries };
+/** The rows of the journal that a commit makes beside those of flows, which come first: in the order of their numbers. */
+export function* listOtherRows(batch: CommitBatch): Iterable<JournalRow> {
   if (batch.catalog?.labels) yield* listLabels(batch);
   for (const { executionKey, createdAt, name, version, stepId, item, attempt, kind, size } of batch.artifacts?.stored ?? []) {
     yield toMade(executionKey, createdAt, 'artifact.stored', { stepId, ...(item >= 0 && { item }), name, version, attempt, kind, size });

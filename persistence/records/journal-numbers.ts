@@ -1,6 +1,6 @@
 import type { Write, WriteShape } from '../contract.ts';
 import type { JournalRow } from '../feed-store.ts';
-import { listJournalRows } from '../journal-rows.ts';
+import { listOtherRows } from '../journal-rows.ts';
 import type { AttemptRecord, StepRecord } from '../records.ts';
 import type { CommitBatch } from '../store.ts';
 import { writeCheckpoint } from './checkpoint-rows.ts';
@@ -47,11 +47,13 @@ export class JournalNumbers {
     for (const { kind, id } of batch.kinds?.removed ?? []) this.#last.delete(`${kind}/${id}`);
     const last = new Map<number, number>();
     for (const { executionKey, seq } of batch.journal) last.set(executionKey, seq);
-    for (const row of listJournalRows(batch)) {
-      const changes = row.kind === 'flow' ? pending.get(row.instance as number) : undefined;
+    for (const { executionKey, seq, at, entries } of batch.journal) {
+      const row: JournalRow = { kind: 'flow', instance: executionKey, seq, at, entries };
+      const changes = pending.get(executionKey);
       // The last row of a commit has the context: whoever wants it looks at the newest row.
-      writes.push(changes ? this.#tell(row, changes, known, row.seq === last.get(row.instance as number)) : this.toWrite(row));
+      writes.push(changes ? this.#tell(row, changes, known, seq === last.get(executionKey)) : this.toWrite(row));
     }
+    for (const row of listOtherRows(batch)) writes.push(this.toWrite(row));
     // More than its transitions have room for, or none of these: a row without entries.
     for (const [executionKey, changes] of pending) {
       while (changes.steps.length > 0 || changes.attempts.length > 0 || changes.context !== undefined) {
