@@ -3,7 +3,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { enter, leave } from './live/enter.ts';
 import { openExecution } from './live/open-execution.ts';
-import { followHeld, notice, scopes, wire } from './live/stepping.ts';
+import { followHeld, notice, scopes, whyNotControlled, wire } from './live/stepping.ts';
 import { Wire } from './live/wire.ts';
 import { listenToKeys } from './model/keys.ts';
 import { followRoute, route } from './model/place.ts';
@@ -11,9 +11,10 @@ import { followView, model } from './model/view-state.ts';
 import { App } from './panels/app.tsx';
 
 const page = document.getElementById('page');
-const token = await enter();
-if (token !== undefined) {
-  const connection = new Wire(location.origin, token);
+const entry = await enter();
+if (entry) {
+  const connection = new Wire(location.origin, entry.token);
+  whyNotControlled.value = entry.control.why;
   wire.value = connection;
   effect(() => {
     if (connection.state.value === 'connected') scopes.value = connection.scopes;
@@ -40,4 +41,4 @@ if (token !== undefined) {
 followRoute();
 listenToKeys();
 followView();
-if (page) render(<App isKnown={token !== undefined} />, page);
+if (page) render(<App isKnown={entry !== undefined} />, page);

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/browser/**/*.browser.ts'],
+    globalSetup: ['test/browser/build-page.ts'],
     setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,

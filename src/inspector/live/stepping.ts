@@ -15,6 +15,8 @@ export interface Preview extends Rehearsed {
 export const wire = signal<Wire | undefined>(undefined);
 /** What may be done over it. */
 export const scopes = signal<readonly string[]>([]);
+/** Why nothing may be changed from here, as the server says it; null: it may. */
+export const whyNotControlled = signal<string | null>(null);
 /** Everything that stands still, by execution or `actor:<id>`. */
 export const held = signal<ReadonlyMap<string, Held>>(new Map());
 export const breakpoints = signal<readonly Breakpoint[]>([]);

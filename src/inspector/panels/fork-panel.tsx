@@ -74,7 +74,7 @@ export function ForkPanel({ model: of, seq, close }: { readonly model: Execution
   const { fork } = current;
   const questions = fork.questions.slice(0, 20);
   const differences = fork.compare();
-  return <section class="panel fork" aria-label="Fork">
+  return <section class="panel fork" aria-label="Fork" role="region">
     <header class="panel-head"><h2>What if</h2><span class="count">from {fork.seq}</span><span class="preview-badge">touches nothing</span><span class="grow" /><button type="button" class="button" onClick={close}>Close</button></header>
     <div class="detail-body" tabIndex={0}>
       <div class="preview-entry fork-head"><span>The flow is</span><Status status={fork.tree.flow.value} /><span class="grow" />

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { canSteer, heldNow, leavePreview, notice, pause, preview, resume, scopes, step, stepInto, stepOut, stepOver, wire } from '../live/stepping.ts';
+import { canSteer, heldNow, leavePreview, notice, pause, preview, resume, scopes, step, stepInto, stepOut, stepOver, whyNotControlled, wire } from '../live/stepping.ts';
 import { bindKey } from '../model/keys.ts';
 import { isNewest, lookAt, newest, selected } from '../model/view-state.ts';
 import { Sign } from './scrubber.tsx';
@@ -27,8 +27,8 @@ function Button({ sign, label, keys, isOff, go }: Command): VNode {
 /** Why it cannot be steered from here; undefined: it can. */
 function whyNot(): string | undefined {
   if (!wire.value) return 'A page of a file only looks';
-  if (!scopes.value.includes('debug')) return 'This token does not let the page hold and step';
   if (wire.value.state.value !== 'connected') return 'Not connected';
+  if (!scopes.value.includes('debug')) return whyNotControlled.value ?? 'This token does not let the page hold and step';
   return canSteer.value ? undefined : 'It has ended: look back, or ask what if';
 }
 
