@@ -1,4 +1,5 @@
 import { createMemoryStore, createRuntime, defineFlow, defineTool, type Runtime } from '../../src/index.ts';
+import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Inspector } from '../../src/inspector.ts';
 import { openInspector } from '../../src/inspector.ts';
 
@@ -31,7 +32,9 @@ export interface InspectedOrder {
 export async function openInspectedOrder(options: { readonly control?: boolean } = {}): Promise<InspectedOrder> {
   const calls: string[] = [];
   const tool = (name: string, run: (input: unknown) => unknown): ReturnType<typeof defineTool> => defineTool({ name, run: ({ input }) => (calls.push(name), run(input)) as never });
+  // Time stands still: a picture of it is the same each time.
   const runtime = await createRuntime({
+    clock: new SimulatedClock(Date.UTC(2026, 0, 5, 9)),
     store: createMemoryStore(), flows: [order],
     tools: [tool('charge', input => ({ receipt: nasty, input })), tool('reserve', () => ({ shelf: 7 })), tool('pack', input => ({ packed: input })), tool('label', () => ({ text: `label ${nasty}` })), tool('ship', () => ({ shipped: true })), tool('notify', () => null)],
   });

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expectPicture } from './expect-picture.ts';
 import { findSerious } from './find-serious.ts';
 import { type InspectedOrder, openInspectedOrder, runOrder } from './inspected-order.ts';
 import { openChromium, type OpenChromium } from './open-chromium.ts';
@@ -12,7 +13,7 @@ let problems: string[] = [];
 
 beforeEach(async () => {
   order = await openInspectedOrder();
-  chromium = await openChromium({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
+  chromium = await openChromium({ viewport: { width: 1440, height: 900 }, colorScheme: 'light', timezoneId: 'UTC', reducedMotion: 'reduce' });
   page = chromium.context.pages()[0] ?? (await chromium.context.newPage());
   requests = [];
   problems = [];
@@ -150,11 +151,12 @@ describe('by keyboard alone', () => {
     await page.getByText('Standing at its start').waitFor();
     await page.locator('.graph-panel').getByRole('button', { name: /^label/ }).click();
     await page.keyboard.press('F9');
-    await page.waitForTimeout(1500); await page.screenshot({ path: '/tmp/page/bp.png' });
     await page.getByRole('button', { name: 'Stands here' }).waitFor();
     await page.keyboard.press('F8');
     await page.getByText('Standing at a breakpoint').waitFor();
+    await page.getByText(/messages? waits?/).waitFor();
     expect(order.calls).not.toContain('label');
+    await expectPicture(page, 'inspector-breakpoint');
     await page.keyboard.press('F10');
     await page.locator('.journal').getByText('label').first().waitFor();
   });

@@ -82,11 +82,13 @@ export async function setBreakpoints(next: readonly Breakpoint[]): Promise<void>
   if (set) breakpoints.value = set;
 }
 
-const isSame = (one: Breakpoint, other: Breakpoint): boolean => JSON.stringify(one) === JSON.stringify(other);
+/** Names come back in another order than they were sent in. */
+const toText = (breakpoint: Breakpoint): string => JSON.stringify(Object.entries(breakpoint).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+export const isSameBreakpoint = (one: Breakpoint, other: Breakpoint): boolean => toText(one) === toText(other);
 
 /** Sets a breakpoint, or takes it away. */
 export function toggleBreakpoint(breakpoint: Breakpoint): Promise<void> {
-  const others = breakpoints.value.filter(one => !isSame(one, breakpoint));
+  const others = breakpoints.value.filter(one => !isSameBreakpoint(one, breakpoint));
   return setBreakpoints(others.length < breakpoints.value.length ? others : [...others, breakpoint]);
 }
 

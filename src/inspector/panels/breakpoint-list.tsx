@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Breakpoint } from '../../debugger/breakpoint.ts';
-import { breakpoints, canSteer, heldNow, runTo, scopes, setBreakpoints, target, toggleBreakpoint, wire } from '../live/stepping.ts';
+import { breakpoints, canSteer, heldNow, isSameBreakpoint, runTo, scopes, setBreakpoints, target, toggleBreakpoint, wire } from '../live/stepping.ts';
 import { bindKey } from '../model/keys.ts';
 import type { ExecutionModel } from '../model/execution-model.ts';
 import { Section } from './section.tsx';
@@ -22,7 +22,7 @@ export const listBroken = (): ReadonlySet<string> => new Set(breakpoints.value.f
 /** Has executions stand before a step of theirs begins, or no more: F9 does so, too. */
 export function BreakpointButton({ model, step }: { readonly model: ExecutionModel; readonly step: string }): VNode {
   const breakpoint: Breakpoint = { flowId: model.document.execution.flowId, step, state: 'running' };
-  const isSet = breakpoints.value.some(one => JSON.stringify(one) === JSON.stringify(breakpoint));
+  const isSet = breakpoints.value.some(one => isSameBreakpoint(one, breakpoint));
   useEffect(() => bindKey('F9', () => void toggleBreakpoint(breakpoint)));
   return <button type="button" class="breakpoint-button" aria-pressed={isSet} title={`Stand before ${step} begins (F9)`} onClick={() => void toggleBreakpoint(breakpoint)}><span class="breakpoint-dot" aria-hidden="true" />{isSet ? 'Stands here' : 'Stand here'}</button>;
 }
