@@ -52,6 +52,9 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   cpSync(join(import.meta.dirname, 'page'), join(app, 'out/page'), { recursive: true });
   await build({ absWorkingDir: app, entryPoints: ['webkit/steered-shell.js'], outfile: 'out/steered-shell.mjs', bundle: true, platform: 'neutral', format: 'esm', target: 'firefox102', external: ['gi://*'], mainFields: ['module', 'main'] });
   await build({ absWorkingDir: app, entryPoints: ['out/page/follower.js'], outfile: 'out/follower.js', bundle: true, platform: 'browser', format: 'iife', target: 'es2023' });
+  cpSync(join(root, 'test/electron/app-utility.ts'), join(app, 'app/ledger-utility.ts'));
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  await build({ absWorkingDir: app, entryPoints: ['app/ledger-utility.ts'], outdir: 'out', bundle: true, platform: 'node', format: 'esm', target: 'node22.14', banner });
   cpSync(join(import.meta.dirname, 'page/follower.html'), join(app, 'out/follower.html'));
   mkdirSync(join(app, 'pictures'));
   return () => rmSync(process.env['DESKTOP_KEEP'] ? '/nonexistent' : app, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { isFlowError } from '../../core/errors.ts';
+import { FlowError, isFlowError } from '../../core/errors.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { toDefinitionError, type Problem } from '../../definition/problem.ts';
 import { findExampleMisfits } from '../../testing/check-examples.ts';
@@ -87,6 +87,7 @@ function describeFunctions(functions: readonly string[] = []): string[] {
 /** `check`: says everything that is wrong with definitions, without running anything. */
 export async function checkCommand(files: readonly string[], options: CheckCommandOptions, context: CommandContext): Promise<CommandResult> {
   const { cwd, stdout, env } = context;
+  if (files.length === 0) throw new FlowError('usage_invalid', 'Expected `flowstone check FILE…`, or `flowstone check --db DATABASE --tools MODULE`, got no file');
   const checked: CheckedFile[] = [];
   for (const file of await listPlaces(files, cwd)) {
     const toolsFile = options.tools ?? findToolsBeside(file, cwd);

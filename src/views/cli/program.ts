@@ -251,10 +251,13 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
     .option(...databaseOption)
     .action(async (files: string[], options) => settle(await (await import('./import-command.ts')).importCommand(files, options, context)));
 
-  add('check <files...>', 'check definitions without running anything')
+  add('check [files...]', 'check definitions without running anything; with --db, whether what is stored would go on with them')
     .option(...toolsOption)
     .option(...flowOption)
-    .action(async (files: string[], options) => settle(await (await import('./check-command.ts')).checkCommand(files, options, context)));
+    .option('--db <path>', 'a database: say what is unfinished in it and would not go on with these flows, tools and machines')
+    .action(async (files: string[], options) => settle(options.db === undefined
+      ? await (await import('./check-command.ts')).checkCommand(files, options, context)
+      : await (await import('./check-database.ts')).checkDatabaseCommand(files, options, context)));
 
   for (const command of program.commands) command.helpGroup(groups.find(([, names]) => names.includes(command.name()))?.[0] ?? otherGroup);
   return program;
