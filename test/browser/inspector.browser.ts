@@ -158,7 +158,7 @@ describe('by keyboard alone', () => {
     expect(order.calls).not.toContain('label');
     await expectPicture(page, 'inspector-breakpoint');
     await page.keyboard.press('F10');
-    await page.locator('.journal').getByText('label').first().waitFor();
+    await expect.poll(() => order.calls, { timeout: 30_000 }).toContain('label');
   });
 });
 
