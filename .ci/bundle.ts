@@ -194,7 +194,7 @@ function requireNoRequire(metafiles: readonly Metafile[]): void {
 }
 
 /** The entry points that run anywhere: files of their own, in which nothing is loaded by what only Node.js has. */
-const anywhere: readonly string[] = ['src/kernel.ts', 'src/client.ts', 'src/electron-preload.ts', 'src/electron-window.ts', 'src/electron-shell.ts'];
+const anywhere: readonly string[] = ['src/kernel.ts', 'src/client.ts', 'src/react.ts', 'src/electron-preload.ts', 'src/electron-window.ts', 'src/electron-shell.ts'];
 
 /** Writes the bundles to `outdir`, under the names that the manifest gives them. */
 export async function bundleEntries(manifest: Manifest, outdir: string): Promise<Metafile> {
@@ -217,7 +217,7 @@ export async function bundleEntries(manifest: Manifest, outdir: string): Promise
   const toOutput = (entry: string): string => Object.keys(metafile.outputs).find(file => file.endsWith(`/${entry}.js`)) ?? entry;
   await mergeLoaded(root, metafile, [toOutput('src/index'), toOutput('src/sqlite')], 'core.js', { ...shortened, external });
   // As for a browser: there it is an error to ask for a module of Node.js.
-  const { metafile: own } = await build({ ...shortened, platform: 'browser', target: 'es2023', entryPoints: [...anywhere], outbase: '.', outdir, external: ['xstate'], plugins: [english, shorten] });
+  const { metafile: own } = await build({ ...shortened, platform: 'browser', target: 'es2023', entryPoints: [...anywhere], outbase: '.', outdir, external: ['xstate', 'react'], plugins: [english, shorten] });
   return { ...metafile, outputs: Object.assign({}, metafile.outputs, own.outputs, ...[...lateMetafiles.values()].map(({ outputs }) => outputs)) as Metafile['outputs'] };
 }
 

@@ -107,6 +107,8 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'inspector graph', prefix: 'src/inspector/graph/', imports: ['core', 'definition'] },
   // Runs in browsers, too: test/client/bundle.test.ts.
   { name: 'client', prefix: 'src/client/', imports: ['core', 'machines', ...runtimeParts] },
+  { name: 'hooks for React', prefix: 'src/react/', imports: ['core', 'client', ...runtimeParts] },
+  { name: 'door of hooks', prefix: 'src/react.ts', imports: ['hooks for React'] },
   { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },
   { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'debugger'] },
   // Folders of later capabilities stand where the views stand.
