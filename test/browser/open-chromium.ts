@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 
 const executablePath = process.env['FLOWSTONE_CHROMIUM'] ?? '/usr/bin/chromium';
+/** Without it tests in a browser are skipped, and say so. */
+export const hasChromium = existsSync(executablePath);
+if (!hasChromium) console.warn(`SKIPPED: no Chromium at ${executablePath}. \`.ci/install-browsers\` installs it`);
 const args = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   // Letters have the same shapes on every screen.

@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { createRuntime, defineFlow, defineTool } from 'flowstone';
 import { createServer } from 'flowstone/server';
@@ -11,7 +12,7 @@ import { openSqliteStore } from 'flowstone/sqlite';
 const [file = 'dashboard.db', port = '4600'] = process.argv.slice(2);
 const token = process.env['FLOWSTONE_TOKEN'] ?? randomBytes(32).toString('base64url');
 
-const work = defineTool({ name: 'work', run: () => new Promise<{ done: true }>(resolve => void setTimeout(() => resolve({ done: true }), 400)) });
+const work = defineTool({ name: 'work', run: () => sleep(400, { done: true }) });
 const demo = defineFlow({
   id: 'demo',
   steps: Array.from({ length: 12 }, (_, place) => ({ id: `step-${place + 1}`, uses: 'tool:work', ...(place > 0 && { depends_on: [`step-${place}`] }) })),

@@ -11,16 +11,17 @@ export interface LiveFilter {
   /** By which those that are about the same find together. */
   readonly key: string;
   /** Kinds of which everything is told. */
-  readonly kinds: readonly string[];
+  readonly kinds: ReadonlySet<string>;
   /** Instances of which everything is told, `<kind>:<id>`. */
-  readonly instances: readonly string[];
+  readonly instances: ReadonlySet<string>;
   /** Everything is told. */
   readonly isAll: boolean;
   /** Of executions: only these. */
   readonly condition?: ExecutionCondition | undefined;
 }
 
-const everything: LiveFilter = { key: '*', kinds: [], instances: [], isAll: true };
+const none: ReadonlySet<string> = new Set();
+const everything: LiveFilter = { key: '*', kinds: none, instances: none, isAll: true };
 
 const byTopic = new Map([['flow', 'flow'], ['actor', 'actor'], ['queue', 'queue'], ['flows', 'flow'], ['actors', 'actor'], ['queues', 'queue']]);
 
@@ -39,21 +40,21 @@ export function filterTopics(topics: readonly string[] | undefined): LiveFilter 
     } else if (id?.includes('/')) instances.add(id.replace('/', ':'));
     else if (id !== undefined) kinds.add(id);
   }
-  return { key: `topics ${JSON.stringify([[...kinds].toSorted(), [...instances].toSorted()])}`, kinds: [...kinds], instances: [...instances], isAll: false };
+  return { key: `topics ${JSON.stringify([[...kinds].toSorted(), [...instances].toSorted()])}`, kinds, instances, isAll: false };
 }
 
 /** Everything of one instance. */
-export const filterInstance = (kind: string, id: string): LiveFilter => ({ key: `one ${kind}:${id}`, kinds: [], instances: [`${kind}:${id}`], isAll: false });
+export const filterInstance = (kind: string, id: string): LiveFilter => ({ key: `one ${kind}:${id}`, kinds: none, instances: new Set([`${kind}:${id}`]), isAll: false });
 
 /** Everything of the executions that are meant. */
 export function filterExecutions({ flowId, labels }: ExecutionCondition): LiveFilter {
   const pairs = Object.entries(labels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const condition = flowId !== undefined || pairs.length > 0 ? { flowId, labels: Object.fromEntries(pairs) } : undefined;
-  return { key: `executions ${JSON.stringify([flowId ?? null, pairs])}`, kinds: ['flow'], instances: [], isAll: false, condition };
+  return { key: `executions ${JSON.stringify([flowId ?? null, pairs])}`, kinds: new Set(['flow']), instances: none, isAll: false, condition };
 }
 
 /** Whether a filter lets an entry through; `meets` decides of an execution. */
 export function passes(filter: LiveFilter, { kind, id }: Pick<FeedEntry, 'kind' | 'id'>, meets: (condition: ExecutionCondition, executionId: string) => boolean): boolean {
   if (filter.condition) return kind === 'flow' && meets(filter.condition, id);
-  return filter.isAll || filter.kinds.includes(kind) || filter.instances.includes(`${kind}:${id}`);
+  return filter.isAll || filter.kinds.has(kind) || filter.instances.has(`${kind}:${id}`);
 }
