@@ -66,6 +66,11 @@ export function createCommitFailedError(location: string, cause: unknown, advice
   });
 }
 
+/** A table of a kind of the application's own is there, and is another one. */
+export function createTableDiffersError(location: string, table: string, wanted: readonly string[], found: readonly string[]): FlowError {
+  return new FlowError('table_differs', `Expected the table ${table} in ${location} to have the columns ${wanted.join(', ')}, found ${found.join(', ')}. Change it with a statement of your own, or give the table another name`, { details: { table } });
+}
+
 /** A write given to `commitWith` returned a promise: it would go on after the transaction. */
 export function createAsyncWriteError(): FlowError {
   return new FlowError(

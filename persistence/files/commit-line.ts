@@ -2,11 +2,14 @@ import { upgradeConsolidated } from './older-consolidated.ts';
 import type { ArtifactWrites, ContentPiece } from '../artifact-store.ts';
 import type { CommitBatch } from '../store.ts';
 import type { journalHeader } from './journal-writer.ts';
+import type { KindLines } from './kind-lines.ts';
+import { fromKindLines, toKindLines } from './kind-lines.ts';
 
 /** One commit: its number, from 1, and those parts of its batch that hold anything. */
 export interface BatchLine {
   readonly n: number;
-  readonly batch: Partial<Omit<CommitBatch, 'artifacts'>> & {
+  readonly batch: Partial<Omit<CommitBatch, 'artifacts' | 'kinds'>> & {
+    readonly kinds?: KindLines;
     /** Contents in base64. */
     readonly artifacts?: Omit<ArtifactWrites, 'pieces'> & { readonly pieces: readonly (Omit<ContentPiece, 'bytes'> & { readonly bytes: string })[] };
   };
@@ -25,8 +28,9 @@ export const isSnapshotLine = (line: CommitLine): line is SnapshotLine => 'state
 
 const isEmpty = (part: unknown): boolean => (Array.isArray(part) ? part.length === 0 : typeof part === 'object' && part !== null && Object.values(part).every(isEmpty));
 
-export function toCommitLine(n: number, { artifacts, ...rest }: CommitBatch): BatchLine {
-  const batch = Object.fromEntries(Object.entries(rest).filter(([, part]) => !isEmpty(part))) as Partial<Omit<CommitBatch, 'artifacts'>>;
+export function toCommitLine(n: number, { artifacts, kinds, ...rest }: CommitBatch): BatchLine {
+  const parts = Object.fromEntries(Object.entries(rest).filter(([, part]) => !isEmpty(part))) as Partial<Omit<CommitBatch, 'artifacts' | 'kinds'>>;
+  const batch = { ...parts, ...(kinds && { kinds: toKindLines(kinds) }) };
   if (!artifacts || isEmpty(artifacts)) return { n, batch };
   const pieces = artifacts.pieces.map(({ bytes, ...piece }) => ({ ...piece, bytes: Buffer.from(bytes).toString('base64') }));
   return { n, batch: { ...batch, artifacts: { ...artifacts, pieces } } };
@@ -38,10 +42,11 @@ export function toSnapshotLine(n: number, state: string): SnapshotLine {
 
 /** The batch with its empty parts back in their places. */
 export function fromCommitLine({ batch }: BatchLine): CommitBatch {
-  const { artifacts, consolidated, ...rest } = batch;
+  const { artifacts, consolidated, kinds, ...rest } = batch;
   return {
     definitions: [], executions: [], progress: [], steps: [], attempts: [], inputs: [], journal: [], signals: { received: [], consumed: [] }, ...rest,
     ...(consolidated && { consolidated: upgradeConsolidated(consolidated, batch.executions ?? []) }),
+    ...(kinds && { kinds: fromKindLines(kinds) }),
     ...(artifacts && { artifacts: { ...artifacts, pieces: artifacts.pieces.map(piece => ({ ...piece, bytes: new Uint8Array(Buffer.from(piece.bytes, 'base64')) })) } }),
   };
 }

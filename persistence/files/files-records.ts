@@ -7,7 +7,8 @@ import type { ExecutionRecord, OwnerRecord } from '../records.ts';
 import { executions } from '../records/flow-tables.ts';
 import { TableRecords } from '../records/table-records.ts';
 import type { CommitBatch, PruneParams } from '../store.ts';
-import type { Row } from '../table.ts';
+import { createTableDiffersError } from '../store-errors.ts';
+import type { Row, Table } from '../table.ts';
 import type { CommitLine } from './commit-line.ts';
 import { fromCommitLine, isSnapshotLine, toCommitLine, toSnapshotLine } from './commit-line.ts';
 import { FilesTables } from './files-tables.ts';
@@ -40,9 +41,13 @@ export class FilesRecords extends TableRecords {
     this.#tables = tables;
   }
 
-  /** Its lines have records in them, and no tables of others. */
-  override createTables(): never {
-    throw new FlowError('kinds_unsupported', `Expected a store that keeps tables of kinds, ${this.location} does not. Use the memory or the SQLite store`);
+  /** A table is there when it is first written; one that is there has to be the same. */
+  override createTables(tables: readonly Table[]): void {
+    for (const table of tables) {
+      const wanted = Object.keys(table.columns);
+      const found = this.#tables.columnsOf(table.name);
+      if (found && (found.length !== wanted.length || wanted.some(name => !found.includes(name)))) throw createTableDiffersError(this.location, table.name, wanted, found);
+    }
   }
 
   #begin(): void {

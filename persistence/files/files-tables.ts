@@ -74,6 +74,11 @@ export class FilesTables extends MemoryTables {
     this.#lines.begin();
   }
 
+  /** Columns that a table has; undefined: there is none of that name. */
+  columnsOf(name: string): readonly string[] | undefined {
+    return this.state.columnsOf(name);
+  }
+
   /** Applies what a line says: it is stored already. */
   apply(writes: readonly Write[]): void {
     for (const write of writes) this.state.open(write.shape.table).write(write, () => {});

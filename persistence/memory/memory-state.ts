@@ -1,11 +1,12 @@
 import type { OwnerRecord } from '../records.ts';
-import type { Row, Table, Value } from '../table.ts';
+import type { Table, Value } from '../table.ts';
 import { MemoryTable } from './memory-table.ts';
+import type { StoredValue } from './stored-values.ts';
+import { fromStored, toStored } from './stored-values.ts';
 
 interface StoredTable {
   readonly columns: readonly string[];
-  /** Bytes are `{ base64 }`. */
-  readonly rows: readonly (readonly (Value | { readonly base64: string })[])[];
+  readonly rows: readonly (readonly StoredValue[])[];
 }
 
 interface StoredState {
@@ -41,12 +42,18 @@ export class MemoryState {
     const made = new MemoryTable(table);
     const stored = this.#unread.get(table.name);
     this.#unread.delete(table.name);
-    const rows = stored ? stored.rows.map(values => fromStored(stored.columns, values)) : (table.initial ?? []);
+    const rows = stored ? stored.rows.map(values => Object.fromEntries(stored.columns.map((column, index) => [column, fromStored(values[index])]))) : (table.initial ?? []);
     for (const row of rows) {
       const columns = Object.keys(row);
       made.write({ shape: { table, kind: 'insert', columns }, values: Object.values(row) }, () => {});
     }
     return made;
+  }
+
+  /** Columns that a table has; undefined: there is none of that name. */
+  columnsOf(name: string): readonly string[] | undefined {
+    const open = this.#tables.get(name);
+    return open ? Object.keys(open.table.columns) : this.#unread.get(name)?.columns;
   }
 
   rollback(): void {
@@ -98,12 +105,4 @@ export class MemoryState {
     }
     return size;
   }
-}
-
-const toStored = (value: Value): Value | { readonly base64: string } => (value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value);
-
-function fromStored(columns: readonly string[], values: StoredTable['rows'][number]): Row {
-  const toValue = (value: StoredTable['rows'][number][number] | undefined): Value =>
-    typeof value === 'object' && value !== null && 'base64' in value ? new Uint8Array(Buffer.from(value.base64, 'base64')) : (value ?? null);
-  return Object.fromEntries(columns.map((column, index) => [column, toValue(values[index])]));
 }

@@ -1,6 +1,6 @@
 import type { Column, Index, Lifecycle, Rule, Table } from '../table.ts';
 import { toSqlName } from '../table.ts';
-import { FlowError } from '../../src/core/errors.ts';
+import { createTableDiffersError } from '../store-errors.ts';
 import type { SqliteConnection } from './connection.ts';
 import { toCondition, toLiteral } from './table-sql.ts';
 
@@ -26,7 +26,7 @@ export function createMissing(connection: SqliteConnection, table: Table, locati
   const wanted = Object.keys(table.columns).map(toSqlName);
   const is = found.map(({ name }) => name);
   if (wanted.length === is.length && wanted.every(name => is.includes(name))) return;
-  throw new FlowError('table_differs', `Expected the table ${table.name} in ${location} to have the columns ${wanted.join(', ')}, found ${is.join(', ')}. Change it with a statement of your own, or give the table another name`, { details: { table: table.name } });
+  throw createTableDiffersError(location, table.name, wanted, is);
 }
 
 /** A key of one number is the number under which SQLite keeps the row. */

@@ -30,7 +30,7 @@ export function openKinds(definitions: readonly KindDefinition<object, object, u
   }
   const all = [...byDefinition.values()];
   if (all.length > 0 && (!store.createTables || !store.readRows)) {
-    throw new FlowError('kinds_unsupported', `Expected a store that keeps tables of kinds, ${store.location} does not. Use the memory or the SQLite store`);
+    throw new FlowError('kinds_unsupported', `Expected a store that keeps tables of kinds, ${store.location} does not. Use one of Flowstone's own, or one made of tables`);
   }
   return {
     all,

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createRuntime, SimulatedClock } from '../../src/index.ts';
 import type { Runtime } from '../../src/index.ts';
-import { createMemoryTables } from '../../src/kit.ts';
+import { createMemoryTables, defineInstances } from '../../src/kit.ts';
 import type { Store } from '../../src/kit.ts';
+import { openFilesStore } from '../../src/files.ts';
 import { openSqliteStore } from '../../src/sqlite.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';
@@ -33,6 +34,14 @@ const stores: readonly { readonly name: string; readonly create: () => () => Sto
   },
   { name: 'of better-sqlite3', create: () => openFile('better-sqlite3') },
   { name: 'of node:sqlite', create: () => openFile('node:sqlite') },
+  {
+    name: 'of files',
+    create: () => {
+      const folder = mkdtempSync(join(tmpdir(), 'flowstone-counter-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      return () => openFilesStore({ folder, durability: 'process' }) as unknown as Store;
+    },
+  },
   {
     name: 'of a stranger, over maps',
     create: () => {
@@ -134,10 +143,13 @@ describe('a kind of a stranger', () => {
     await runtime.stop();
   });
 
-  it('has lost nothing that was acknowledged when its process was killed, and rings after', async () => {
+  it.each([
+    ['SQLite', 'app.db', (path: string) => openSqliteStore({ file: path }) as unknown as Store],
+    ['files', 'app', (path: string) => openFilesStore({ folder: path }) as unknown as Store],
+  ])('has lost nothing that was acknowledged when its process was killed, and rings after: %s', async (_, name, reopen) => {
     const folder = mkdtempSync(join(tmpdir(), 'flowstone-counter-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const file = join(folder, 'app.db');
+    const file = join(folder, name);
     let acknowledged = 0;
     for (let kill = 0; kill < 2; kill++) {
       const victim = fork(join(import.meta.dirname, 'counter-victim.ts'), [file], { execArgv: ['--conditions=flowstone-source'] });
@@ -147,13 +159,34 @@ describe('a kind of a stranger', () => {
       await once(victim, 'exit');
     }
     const clock = new SimulatedClock(Date.now());
-    const runtime = await open(openSqliteStore({ file }) as unknown as Store, clock);
+    const runtime = await open(reopen(file), clock);
     expect(await runtime.send(counter, { type: 'read', id: 'c' })).toBeGreaterThanOrEqual(acknowledged);
     clock.advance(700_000);
     await settleTicks();
     expect(await runtime.send(counter, { type: 'read', id: 'alarm' })).toBe(1);
     await runtime.stop();
   }, 120_000);
+
+  it('is refused by files in which its table has other columns, also once the journal was written anew', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowstone-counter-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const other = { ...counter, table: defineInstances('counters', { value: { type: 'integer' }, alarmAt: { type: 'integer', nullable: true } }) };
+    for (const isCompacted of [false, true]) {
+      const runtime = await open(openFilesStore({ folder }) as unknown as Store, new SimulatedClock());
+      await runtime.send(counter, { type: 'add', id: 'c', by: 1 });
+      await runtime.stop();
+      if (isCompacted) {
+        const store = openFilesStore({ folder });
+        store.acquire({ pid: process.pid, host: 'here', startedAt: 1, address: null } as never);
+        store.compact();
+        store.close();
+      }
+      await expect(createRuntime({ store: openFilesStore({ folder }), kinds: [other], listen: false })).rejects.toMatchObject({ code: 'table_differs' });
+    }
+    const again = await open(openFilesStore({ folder }) as unknown as Store, new SimulatedClock());
+    expect(await again.send(counter, { type: 'read', id: 'c' })).toBe(2);
+    await again.stop();
+  });
 
   it('takes at most 150 lines and imports nothing but the public entry points', () => {
     const text = readFileSync(new URL('counter.ts', import.meta.url), 'utf8');
