@@ -41,8 +41,8 @@ export async function killStepped(times: number): Promise<Kills> {
       killed++;
       const before = lines(name);
       const completed = await listCompleted(join(root, `${name}.db`));
-      const end = toEnd(await start(name, 0));
-      if (end !== clean) faults.push(`${name}: ${end}`);
+      const reached = toEnd(await start(name, 0));
+      if (reached !== clean) faults.push(`${name}: ${reached}`);
       const again = lines(name).slice(before.length).map(line => line.split(' ')[0] ?? '');
       for (const step of completed) if (again.includes(step)) faults.push(`${name}: ${step} had completed, and ran again`);
       for (const [step, keys] of Map.groupBy(lines(name), line => line.split(' ')[0])) if (new Set(keys).size > 1) faults.push(`${name}: ${step} had more than one key or attempt`);
