@@ -32,7 +32,7 @@ const connectKeys: KeysOf<ConnectOptions> = { token: true, timeoutMs: true, conn
  *
  * const flowstone = connect('http://127.0.0.1:4600', { token: process.env['FLOWSTONE_TOKEN'] ?? '' });
  * const { executionId } = await flowstone.start('hello', { input: { name: 'Ada' } });
- * for await (const { data, entries } of flowstone.follow(`execution:${executionId}`)) console.log(data?.status, entries);
+ * for await (const { data, entries } of flowstone.follow(`execution:${executionId}`)) console.log(data?.execution.status, entries);
  * flowstone.close();
  * ```
  *
