@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../../persistence/artifact-store.ts';
 import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
+import { noItem } from '../../core/address.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import { readActorView } from '../../kinds/actors/read-actor-view.ts';
 import { toArtifactInfo } from '../../kinds/flows/artifacts/artifact.ts';
@@ -94,7 +95,9 @@ async function readInputs(reader: RecordReader, key: number, plan: FlowPlan, row
   for (const { position, item } of rows) {
     const step = plan.steps[position];
     // What the definition says as it is, is not stored.
-    if (!step || (!step.forEach && (step.with?.constant ?? true))) continue;
+    const isList = item === noItem && step?.forEach;
+    // An item without a `with` of its own is its place in the list.
+    if (!step || (!isList && (step.with?.constant ?? true))) continue;
     const input = await reader.getInput(key, position, item);
     if (input !== undefined) inputs.push({ position, item, input: cut(input) });
   }
