@@ -30,6 +30,8 @@ const server = createServer(runtime, {
 /** Bytes that wait for one client within this process, at most so far. */
 let mostUnsent = 0;
 setInterval(() => {
+  // Node.js has no other way to see what waits in its sockets.
+  // oxlint-disable-next-line no-underscore-dangle
   const handles = (process as unknown as { _getActiveHandles(): readonly Socket[] })._getActiveHandles();
   for (const { writableLength } of handles) if (writableLength > mostUnsent) mostUnsent = writableLength;
 }, 200).unref();

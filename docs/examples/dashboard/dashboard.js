@@ -60,6 +60,7 @@ function begin(token) {
 
   let chosen = '';
   let leave = new AbortController();
+  find('stop').addEventListener('click', () => flowstone.cancel(chosen, 'stopped on the dashboard').catch(complain));
 
   /** Follows one execution from its beginning, until it has settled or another is chosen. */
   async function choose(executionId) {
@@ -69,7 +70,6 @@ function begin(token) {
     chosen = executionId;
     find('events').replaceChildren();
     find('one').textContent = `Execution ${executionId.slice(-6)}`;
-    find('stop').onclick = () => flowstone.cancel(executionId, 'stopped on the dashboard').catch(complain);
     try {
       await showExecution(executionId);
       for await (const { entries } of flowstone.follow(`feed?topic=flow:${executionId}`, { after: 'start', signal })) {

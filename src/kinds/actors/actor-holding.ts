@@ -85,7 +85,7 @@ export class ActorHolding implements Holding<ActorCommand, Envelope> {
   }
 }
 
-export function toBelow({ id }: HostedActor, address: string): string {
+function toBelow({ id }: HostedActor, address: string): string {
   return address === id ? '' : address.slice(id.length + 1);
 }
 
