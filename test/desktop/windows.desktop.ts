@@ -141,4 +141,19 @@ describe.skipIf(inject('lacking') !== '')('the example in windows of WebKitGTK',
     for (const end = performance.now() + 30_000; performance.now() < end && family.some(isAlive); ) await new Promise(resolve => setTimeout(resolve, 20));
     expect(family.filter(isAlive)).toEqual([]);
   });
+
+  it('have an answer to each of thousands of requests, of all sizes', async () => {
+    const shell = begin();
+    const window = await shell.open(orders);
+    await shell.until(window, isConnected);
+    // A request that is lost on its way is never answered; what is torn is no message.
+    const missing = await shell.run(window, `
+      let answered = 0;
+      const asked = Array.from({ length: 4000 }, (_, n) => client.list({ labels: { n: 'x'.repeat(n % 190) } }).then(() => answered++));
+      await Promise.race([Promise.all(asked), new Promise(resolve => setTimeout(resolve, 60000))]);
+      return 4000 - answered;
+    `);
+    expect(missing).toBe(0);
+    expect(await shell.run(window, 'return client.connection.state.connections')).toBe(1);
+  });
 });

@@ -35,14 +35,18 @@ function spawn(argv, { line, exited }) {
   });
   read();
   const input = child.get_stdin_pipe();
+  /** As `GLib.Bytes`: the memory of a typed array is the collector's, which moves it while it is written. */
   const waiting = [];
   let isWriting = false;
   const write = () => {
     const next = waiting.shift();
     isWriting = next !== undefined;
-    if (next !== undefined) input.write_all_async(next, GLib.PRIORITY_DEFAULT, null, (_, result) => {
+    if (next !== undefined) input.write_bytes_async(next, GLib.PRIORITY_DEFAULT, null, (_, result) => {
       try {
-        input.write_all_finish(result);
+        const written = input.write_bytes_finish(result);
+        const size = next.get_size();
+        // A pipe takes what it has room for.
+        if (written < size) waiting.unshift(GLib.Bytes.new_from_bytes(next, written, size - written));
         write();
       } catch {
         // Nobody reads any more: that it has exited is told below.
@@ -55,7 +59,7 @@ function spawn(argv, { line, exited }) {
   return {
     pid: Number(child.get_identifier()),
     write: text => {
-      waiting.push(new TextEncoder().encode(`${text}\n`));
+      waiting.push(new GLib.Bytes(new TextEncoder().encode(`${text}\n`)));
       if (!isWriting) write();
     },
     kill: () => child.force_exit(),
