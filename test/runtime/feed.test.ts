@@ -48,6 +48,22 @@ const untilScored = (runtime: Pick<Runtime, 'feed'>, options: FeedOptions = {}):
 const toStates = ({ entries }: Told): unknown[] => entries.map(({ address, event, state }) => [address.split('/').slice(2).join('/') || 'flow', event.type, state]);
 
 describe('a feed', () => {
+  it('knows a cursor again that an owner gave which stored nothing', async () => {
+    const file = join(folder, 'idle.db');
+    const open = async (): Promise<Runtime> => (await openRuntime(flow, work, { store: openSqliteStore({ file, durability: 'process' }) })).runtime;
+    const first = await open();
+    await (await first.start('pair')).settled();
+    await first.stop();
+    const idle = await open();
+    const { value } = await idle.feed()[Symbol.asyncIterator]().next();
+    await idle.stop();
+    const last = await open();
+    const execution = await last.start('pair');
+    const told = await untilScored(last, { after: value?.cursor ?? '' });
+    expect([told.resets, new Set(told.entries.map(({ id }) => id))]).toEqual([0, new Set([execution.executionId])]);
+    await last.stop();
+  });
+
   it('tells what happens from now on, as the history tells it', async () => {
     const { runtime } = await openRuntime(flow, work);
     await (await runtime.start('pair')).settled();

@@ -6,7 +6,7 @@ const form = /^([0-9a-z]{1,11})\.([0-9a-f]{32})$/;
 
 /** Writes a place in the journal: behind row `number`, as the owner that gave the number knew it. */
 export function writeCursor({ owners }: Pick<FeedState, 'owners'>, number: number): string {
-  const owner = owners.findLast(({ first }) => first <= number + 1) ?? owners[0];
+  const owner = owners.findLast(({ first }) => first <= number) ?? owners[0];
   return `${number.toString(36)}.${owner?.id ?? '0'.repeat(32)}`;
 }
 
