@@ -10,6 +10,7 @@ import { defineMethod, defineTopic, serveMethods, serveTopics } from '../../src/
 import { OwnerConnection } from '../../src/owner/owner-connection.ts';
 import type { Subscriber } from '../../src/owner/owner-connection.ts';
 import { allScopes } from '../../src/owner/protocol.ts';
+import { until } from '../kit/until.ts';
 import type { OpenedCarrier } from './carriers.ts';
 import { carriers } from './carriers.ts';
 
@@ -58,12 +59,6 @@ function createService() {
     }),
   };
   return { service, state };
-}
-
-/** These go over real carriers, some of them through other processes, so there is something to wait for: as long as it takes, but not for ever. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (const end = performance.now() + 60_000; performance.now() < end && !isTrue(); ) await new Promise(resolve => setImmediate(resolve));
-  if (!isTrue()) throw new Error('The condition did not come true');
 }
 
 describe.each(Object.entries(carriers))('a connection over %s', (_, open) => {

@@ -10,6 +10,7 @@ import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import type { Runtime } from '../../src/runtime/api.ts';
 import { createClient } from '../../src/runtime/create-client.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
+import { until } from '../kit/until.ts';
 import { fuzzProtocol } from './fuzz-protocol.ts';
 
 const waiting = defineFlow({ id: 'waiting', steps: [{ id: 'ask', uses: 'signal', with: { name: 'go' } }] });
@@ -28,11 +29,6 @@ afterEach(async () => {
 });
 
 const socketOf = (): string => runtime.health().owner.socket ?? '';
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !isTrue(); turn++) await new Promise(resolve => setImmediate(resolve));
-  if (!isTrue()) throw new Error('The condition did not come true');
-}
 
 it('gives a named error to whatever it is sent, and goes on', { timeout: 60_000 }, async () => {
   const { wrong, codes, answered } = await fuzzProtocol(socketOf(), createSeededRandom(15), 4_000);

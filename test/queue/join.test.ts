@@ -7,6 +7,7 @@ import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import type { JoinedRuntime } from '../../src/runtime/join-runtime.ts';
 import { joinRuntime } from '../../src/runtime/join-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
+import { until } from '../kit/until.ts';
 import { createGate } from '../runtime/open-runtime.ts';
 
 const jobs = defineQueue({ name: 'jobs', maxAttempts: 1 });
@@ -28,15 +29,6 @@ async function open(file: string): Promise<JoinedRuntime> {
   const joined = await joinRuntime({ open: () => openSqliteStore({ file, durability: 'process' }), read: () => openSqliteReader({ file }), queues: [jobs] });
   opened.push(joined);
   return joined;
-}
-
-/** These meet over a real socket, so there is something to wait for; not for long. */
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 2_000; turn++) {
-    if (await isTrue()) return;
-    await new Promise(resolve => setImmediate(resolve));
-  }
-  throw new Error('The condition did not come true');
 }
 
 describe('processes that share a store', () => {

@@ -7,6 +7,7 @@ import { defineQueue } from '../../src/kinds/queues/define-queue.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
+import { until } from '../kit/until.ts';
 
 const orders = defineQueue({ name: 'orders', maxDepth: 5 });
 const runtimes: Runtime[] = [];
@@ -27,14 +28,6 @@ async function open(file: string, options: Partial<RuntimeOptions> = {}): Promis
   const runtime = await createRuntime({ store: openSqliteStore({ file, durability: 'process' }), ...options });
   runtimes.push(runtime);
   return runtime;
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 100_000; turn++) {
-    if (await isTrue()) return;
-    await new Promise(resolve => setImmediate(resolve));
-  }
-  throw new Error('The condition did not come true');
 }
 
 const flow = defineFlow({ id: 'order', steps: [{ id: 'send', uses: 'publish', with: { queue: 'orders', payload: { item: 'tea' }, at: 'center' } }] });
