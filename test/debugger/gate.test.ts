@@ -155,6 +155,31 @@ describe('an execution that stands still', () => {
     expect((await runtime.settled(executionId)).passed).toBe(true);
   });
 
+  it('leaves a child to the next process that was held at its start when this one died', async () => {
+    const { runtime, debug, store } = await open();
+    debug.pauseOnStart('parent');
+    const { executionId } = await runtime.start('parent');
+    while (debug.held().length < 2) {
+      await debug.step(executionId);
+      await rest();
+    }
+    for (const isHeld of [false, true]) {
+      const next = await open({ store: store.copy(), recover: !isHeld });
+      if (isHeld) {
+        await next.debug.pause(executionId);
+        void next.runtime.resume(executionId);
+        await rest();
+        for (let turn = 0; turn < 40; turn++) {
+          const waiting = next.debug.held().find(({ count }) => count > 0);
+          if (waiting) await next.debug.step(waiting.target);
+          await rest();
+        }
+      }
+      await rest();
+      expect((await next.runtime.settled(executionId)).passed).toBe(true);
+    }
+  });
+
   it('is stepped over a step, and out of it', async () => {
     const { runtime, debug, calls } = await open();
     debug.pauseOnStart('two', { once: false });

@@ -144,9 +144,10 @@ export class Admission {
   }
 
   /** Brings an execution that others wait for into memory, whatever the limit says. */
-  bring(executionId: string): void {
+  bring(execution: Pick<ExecutionRecord, 'executionId'> & Partial<ExecutionRecord>): void {
+    const { executionId } = execution;
     if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
-    if (this.standing.passOver({ executionId })) return;
+    if (this.standing.passOver(execution)) return;
     const messages: Envelope[] = [];
     this.#arriving.set(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
@@ -168,10 +169,10 @@ export class Admission {
   }
 
   /** Takes up an execution that was left where it is. */
-  takeUp({ executionId, status }: ExecutionRecord): void {
-    this.#left.delete(executionId);
-    if (status === 'pending') this.fill();
-    else this.bring(executionId);
+  takeUp(record: ExecutionRecord): void {
+    this.#left.delete(record.executionId);
+    if (record.status === 'pending') this.fill();
+    else this.bring(record);
   }
 
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */

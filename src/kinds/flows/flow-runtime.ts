@@ -91,7 +91,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     });
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
-      bring: executionId => this.#admission.bring(executionId),
+      bring: record => this.#admission.bring(record),
     });
     this.#retrier = new Retrier({
       store, expressionTimeLimitMs: options.expressionTimeLimitMs, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
@@ -376,12 +376,15 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   ring(due: readonly Due[]): void {
     if (this.engine.status !== 'running') return;
+    const expired = new Set<string>();
     for (const one of due) {
       const { key: executionId, place } = one;
+      // One that was unloaded and read back has set its time twice.
+      if (place === wholeTimeout && expired.size === expired.add(executionId).size) continue;
       const resident = this.#host.residents.get(executionId);
       const message = resident && place !== wholeFlow ? toDueMessage(resident, one) : undefined;
       if (message) this.#host.post({ type: 'message', executionId, message });
-      else if (!resident && place === wholeFlow) this.#admission.bring(executionId);
+      else if (!resident && place === wholeFlow) this.#admission.bring({ executionId });
     }
     this.#admission.fill();
   }

@@ -212,7 +212,8 @@ export class Host {
     if (!this.#isAdmitted(requested)) return;
     this.#enter(resident);
     if (tree.flow.value !== 'pending') this.#change(resident, tick, changes => resume(this.#options.machines, tree, tick.now, changes));
-    else if (requested) this.#begin(resident, tick);
+    // A child that was held at its start when its process ended: whoever started it brings it, and nobody else.
+    else if (requested || (envelopes.length === 0 && resident.header.parentId !== null)) this.#begin(resident, tick);
     else this.#touch(resident);
   }
 

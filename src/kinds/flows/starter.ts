@@ -41,7 +41,7 @@ export interface StarterOptions {
   /** Has executions run in processes of their own; undefined: there are none. */
   readonly isolation: () => Isolation | undefined;
   /** Has an unsettled execution brought into memory. */
-  readonly bring: (executionId: string) => void;
+  readonly bring: (record: ExecutionRecord) => void;
 }
 
 /** Starts prepared in one turn of the event loop: as many as a tick takes. */
@@ -84,7 +84,7 @@ export class Starter {
   /** Starts a flow that another one waits for, or goes on with it. */
   async startChild(params: ChildParams, known: ExecutionRecord | undefined): Promise<void> {
     if (!known) await this.#start(params.flowId, params);
-    else if (known.settledAt === null) this.#options.bring(known.executionId);
+    else if (known.settledAt === null) this.#options.bring(known);
   }
 
   async #startOnce(flowId: string, params: StartParams, idempotencyKey: string, request: NamedRequest | undefined): Promise<Started> {
