@@ -3,7 +3,7 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { SimulatedClock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
 import type { DurableActor } from '../kinds/actors/durable-actor.ts';
-import type { Runtime } from '../runtime/api.ts';
+import type { Runtime, RuntimeOptions } from '../runtime/api.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { Divergence } from './compare-state.ts';
 import { rootId } from './machine-model.ts';
@@ -23,9 +23,13 @@ export interface MachineRun {
   readonly divergences: readonly Divergence[];
 }
 
-/** Drives a durable actor along a path, on a clock of its own: delays fire as time is let pass, promises end as the path says. */
-export async function runMachinePath(machine: AnyStateMachine, path: MachinePath, crash?: Crash): Promise<MachineRun> {
-  const run = new MachineRunner(machine, path, crash);
+/**
+ * Drives a durable actor along a path, on a clock of its own: delays fire as time is let pass, promises end as the path says.
+ *
+ * @param open makes the runtimes; default `createRuntime`
+ */
+export async function runMachinePath(machine: AnyStateMachine, path: MachinePath, crash?: Crash, open: (options: RuntimeOptions) => Promise<Runtime> = createRuntime): Promise<MachineRun> {
+  const run = new MachineRunner(machine, path, crash, open);
   try {
     await run.go();
   } finally {
@@ -53,6 +57,7 @@ class MachineRunner {
   readonly #machine: AnyStateMachine;
   readonly #path: MachinePath;
   readonly #crash: Crash | undefined;
+  readonly #open: (options: RuntimeOptions) => Promise<Runtime>;
   readonly #clock = new SimulatedClock(modelStart);
   readonly #pending: PendingPromise[] = [];
   readonly #sites: StoreSite[] = [];
@@ -64,10 +69,11 @@ class MachineRunner {
   #commits = 0;
   #crashes = 0;
 
-  constructor(machine: AnyStateMachine, path: MachinePath, crash: Crash | undefined) {
+  constructor(machine: AnyStateMachine, path: MachinePath, crash: Crash | undefined, open: (options: RuntimeOptions) => Promise<Runtime>) {
     this.#machine = standIn(machine, this.#pending);
     this.#path = path;
     this.#crash = crash;
+    this.#open = open;
   }
 
   report(): MachineRun {
@@ -104,7 +110,7 @@ class MachineRunner {
     this.#pending.length = 0;
     this.#tracked = createProcessStore(site, this.#commits, this.#crash);
     this.#process = new ProcessClock(this.#clock);
-    this.#runtime = await createRuntime({ store: this.#tracked.store, clock: this.#process, random: { next: () => pathChance }, machines: [this.#machine], listen: false, retentionMs: null });
+    this.#runtime = await this.#open({ store: this.#tracked.store, clock: this.#process, random: { next: () => pathChance }, machines: [this.#machine], listen: false, retentionMs: null });
     await this.#rest();
   }
 

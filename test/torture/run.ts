@@ -1,12 +1,12 @@
 /*
  * What must hold, under force. `npm run torture -- --ci` takes some minutes; without it, half an hour: the kill
- * loops take five minutes of it, or `--minutes N`. `--seed S` repeats the kills of an earlier run.
+ * loops take five minutes of it, or `--minutes N`. `--seed S` repeats the kills of an earlier run, `--only PART` runs one part of it.
  *
  * Correctness decides about the exit code. Times depend on the machine and are printed beside their targets.
  */
 import { parseArgs } from 'node:util';
 import type { Durability, SqliteDriver } from 'flowstone/sqlite';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRuntime } from 'flowstone';
@@ -15,6 +15,11 @@ import { createSeededRandom } from '../../src/core/ids.ts';
 import { fuzzProtocol } from '../owner/fuzz-protocol.ts';
 import { fuzzHttp } from '../server/fuzz-http.ts';
 import { countDeaths } from '../owner/owner-deaths.ts';
+import { compareFlow, compareMachine, compareRandomFlows } from '../debugger/compare-stepped.ts';
+import type { Comparison } from '../debugger/compare-stepped.ts';
+import { killStepped } from '../debugger/stepped-kills.ts';
+import { loadFlow } from '../../src/definition/load-flow.ts';
+import { exampleMachines } from '../testing/example-machines.ts';
 import { measureStepCost, runSleepers } from './crowd.ts';
 import { makeLargeDocuments, makePlans } from './documents.ts';
 import { fuzzDefinitions } from './fuzz/definitions.ts';
@@ -33,7 +38,7 @@ import { runStorm } from './queue-storm.ts';
 import { type DelayedRun, otherFiles, quickFiles, runDelayed } from '../kit/delayed/run-delayed.ts';
 import { measureRecovery, percentile } from './recovery.ts';
 
-const { values } = parseArgs({ options: { ci: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({ options: { ci: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } } });
 const isShort = values.ci ?? false;
 const minutes = Number(values.minutes ?? 5);
 const seed = Number(values.seed ?? (isShort ? 1 : Date.now() % 1_000_000));
@@ -224,6 +229,38 @@ async function ownerDeaths(): Promise<void> {
   report(`${deaths} deaths of an owner under a client that asks, seed ${seed}: ${acknowledged} rounds of requests answered once, each with its effect once`, wrong);
 }
 
+async function steppedKills(): Promise<void> {
+  const times = isShort ? 12 : 1_000;
+  const { killed, cutOff, points, calls, faults } = await killStepped(times, seed);
+  const complaints = killed === times ? [...faults] : [...faults, `expected ${times} kills, there were ${killed}`];
+  report(`${killed} kills of processes that step, from point ${seed} on, ${cutOff} executions cut off, ${calls} calls of handlers: ${Object.entries(points).map(([kind, count]) => `${kind} ${count}`).join(', ')}`, complaints);
+}
+
+async function steppedPaths(): Promise<void> {
+  const sums = { paths: 0, steps: 0, compared: 0 };
+  const complaints: string[] = [];
+  const add = (name: string, { paths, failed: strayed, differing, seen }: Comparison): void => {
+    sums.paths += paths;
+    sums.steps += seen.steps;
+    sums.compared += seen.compared;
+    for (const [what, wrong] of Object.entries({ strayed, differing, previews: seen.wrong })) if (wrong.length > 0) complaints.push(`${name}, ${what}: ${JSON.stringify(wrong).slice(0, 4_000)}`);
+  };
+  const tell = (what: string): void => {
+    report(`${what}: ${sums.paths} paths, stepped to their end as by themselves, ${sums.steps} steps, ${sums.compared} previews as their commits`, complaints.splice(0));
+    Object.assign(sums, { paths: 0, steps: 0, compared: 0 });
+  };
+  // `npm test` has some paths of each.
+  for (const file of isShort ? [] : globSync('docs/examples/*.yml').toSorted()) {
+    add(file, await compareFlow(await loadFlow(file)));
+    tell(`every path of ${file}`);
+  }
+  for (const [machine, options] of exampleMachines) add(machine.id, await compareMachine(machine, options));
+  tell(`every path of ${exampleMachines.length} machines`);
+  const seeds = isShort ? 34 : 3_334;
+  for (let one = seed; one < seed + seeds; one++) add(`seed ${one}`, await compareRandomFlows(one));
+  tell(`${seeds * 3} flows made at random, seeds ${seed} to ${seed + seeds - 1}`);
+}
+
 async function verdicts(): Promise<void> {
   if (process.platform !== 'linux') return console.log('left out: verdicts of expressions, which need the processes of Linux');
   const { expressions, evaluations, stops, longestApartMs, complaints } = await compareVerdicts(seed, isShort ? 1 : 4, isShort ? 2 : 20);
@@ -242,22 +279,14 @@ async function suitesOverDelayedStores(): Promise<void> {
 }
 
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
-await killLoops();
-await pipelines();
-await storms();
-await isolations();
-await mixedStorms();
-await powerCuts();
-await recovery();
-await crowds();
-await machines();
-await statecharts();
-await documents();
-await fuzz();
-await protocol();
-await unrulyRequests();
-await ownerDeaths();
-await verdicts();
-await suitesOverDelayedStores();
+const parts: { readonly [name: string]: () => Promise<void> } = {
+  kills: killLoops, pipelines, storms, isolations, mixedStorms, powerCuts, recovery, crowds, machines, statecharts, documents, fuzz, protocol, requests: unrulyRequests, ownerDeaths,
+  steppedKills, steppedPaths, verdicts, delayed: suitesOverDelayedStores,
+};
+if (values.only !== undefined && !Object.hasOwn(parts, values.only)) {
+  console.error(`Expected \`--only\` to be one of ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, run] of Object.entries(parts)) if (values.only === undefined || values.only === name) await run();
 console.log(`torture: ${passed} passed, ${failed} failed, in ${round((performance.now() - begin) / 1_000)} s`);
 process.exitCode = failed > 0 ? 1 : 0;
