@@ -171,8 +171,7 @@ export class Admission {
   /** Takes up an execution that was left where it is. */
   takeUp(record: ExecutionRecord): void {
     this.#left.delete(record.executionId);
-    if (record.status === 'pending') this.fill();
-    else this.bring(record);
+    return record.status === 'pending' ? this.fill() : this.bring(record);
   }
 
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
