@@ -110,7 +110,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'hooks for React', prefix: 'src/react/', imports: ['core', 'client', ...runtimeParts] },
   { name: 'door of hooks', prefix: 'src/react.ts', imports: ['hooks for React'] },
   { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },
-  { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'debugger'] },
+  { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'desktop', 'debugger'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', ...runtimeParts, 'tools', 'evaluator'] },
   { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'views'] },

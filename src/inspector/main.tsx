@@ -1,7 +1,8 @@
-// The page of the inspector's server: everything over one connection to the machine it is on.
+// The page of the inspector's server, and of an app's window: everything over one connection to the machine it is on.
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { enter, leave } from './live/enter.ts';
+import { leave } from './live/enter.ts';
+import { findClient } from './live/find-client.ts';
 import { openExecution } from './live/open-execution.ts';
 import { followHeld, notice, scopes, whyNotControlled, wire } from './live/stepping.ts';
 import { Wire } from './live/wire.ts';
@@ -11,10 +12,10 @@ import { followView, model } from './model/view-state.ts';
 import { App } from './panels/app.tsx';
 
 const page = document.getElementById('page');
-const entry = await enter();
-if (entry) {
-  const connection = new Wire(location.origin, entry.token);
-  whyNotControlled.value = entry.control.why;
+const found = await findClient();
+if (found) {
+  const connection = new Wire(found.client);
+  whyNotControlled.value = found.why;
   wire.value = connection;
   effect(() => {
     if (connection.state.value === 'connected') scopes.value = connection.scopes;
@@ -41,4 +42,4 @@ if (entry) {
 followRoute();
 listenToKeys();
 followView();
-if (page) render(<App isKnown={entry !== undefined} />, page);
+if (page) render(<App isKnown={found !== undefined} />, page);

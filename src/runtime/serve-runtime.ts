@@ -14,11 +14,15 @@ import type { QueueService } from '../kinds/queues/serve-queues.ts';
 import type { Following, Service, Told } from '../owner/method.ts';
 import { serveMethods, serveTopics } from '../owner/method.ts';
 import { debugTopics, valueMethods } from '../owner/debug-methods.ts';
+import { liveTopics } from '../owner/live-topics.ts';
 import { flowMethods } from '../owner/methods.ts';
 import { topics } from '../owner/queue-methods.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
+import type { ExecutionPage } from './client-api.ts';
+import { ExecutionFacts } from './execution-facts.ts';
 import type { ExecutionSource } from './execution-topic.ts';
 import { followExecution } from './execution-topic.ts';
+import { followExecutions } from './follow-executions.ts';
 import { readValue } from './read-value.ts';
 import type { RequestLog } from './request-log.ts';
 import { serveInspecting } from './serve-inspecting.ts';
@@ -62,13 +66,14 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
     feed.wake();
     return deleted;
   };
+  const list = async ({ after, ...options }: { readonly [Name in keyof ListOptions]?: ListOptions[Name] | undefined } & { readonly after?: string | undefined }): Promise<ExecutionPage> => {
+    const { records, next } = await listExecutions(store, given(options) as ListOptions, after);
+    return { executions: records.map(toSummary), next };
+  };
   const methods = serveMethods(flowMethods, {
     start: ({ flowId, ...options }, call) => log.once('start', call, request => core.start(flowId, given(options), request)),
     get: ({ executionId, ...options }) => readDetails(executionId, options),
-    list: async ({ after, ...options }) => {
-      const { records, next } = await listExecutions(store, given(options) as ListOptions, after);
-      return { executions: records.map(toSummary), next };
-    },
+    list,
     signal: ({ executionId, name, payload = null, force }, call) => log.once('signal', call, async request => {
       await core.signal(executionId, name, payload, force, request);
       return null;
@@ -100,6 +105,8 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
     watchHeld: (target, changed) => openDebugger().watch(change => change.target === target && changed('gone' in change ? null : change)),
   };
   const { execution } = debugTopics;
+  const { executions } = liveTopics;
+  const facts = new ExecutionFacts(store);
   const values = serveMethods(valueMethods, {
     value: async ({ executionId, generation, ...place }) => {
       const record = await core.requireExecution(executionId, generation);
@@ -112,7 +119,10 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
     methods: { ...methods, ...queues.methods, ...values, ...inspecting, ...debug.methods },
     topics: {
       ...debug.topics,
-      ...serveTopics({ execution }, { execution: (params, following) => followExecution(source, params, following) }),
+      ...serveTopics({ execution, executions }, {
+        execution: (params, following) => followExecution(source, params, following),
+        executions: (params, following) => followExecutions({ feed, facts, list: () => list(params) }, params, following),
+      }),
       ...serveTopics(topics, {
         feed: (options, following) => followFeed(feed, options.topics, following),
         messages: (params, following) => queues.follow(params, following),

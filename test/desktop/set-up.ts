@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { TestProject } from 'vitest/node';
 import { bundleEntries } from '../../.ci/bundle.ts';
+import { buildInspector } from '../../.ci/inspector.ts';
 import { publishedManifest } from '../../.ci/published-manifest.ts';
 
 declare module 'vitest' {
@@ -43,6 +44,7 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   const flowstone = join(app, 'node_modules/flowstone');
   mkdirSync(flowstone, { recursive: true });
   await bundleEntries(manifest, join(flowstone, 'dist'));
+  await buildInspector(join(flowstone, 'dist/inspector'));
   writeFileSync(join(flowstone, 'package.json'), JSON.stringify(publishedManifest(manifest)));
   for (const name of ['xstate', 'zod', 'react', 'react-dom', 'scheduler', 'better-sqlite3', 'esbuild']) symlinkSync(join(root, 'node_modules', name), join(app, 'node_modules', name));
   cpSync(join(root, 'docs/examples/desktop'), app, { recursive: true });

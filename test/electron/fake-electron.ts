@@ -16,7 +16,7 @@ import { fromProcess } from '../../src/owner/line-channels.ts';
 import { PortSwitch } from '../../src/owner/port-switch.ts';
 
 /** `MessagePortMain`: nothing is heard before `start`, and a port that was given away is of no use any more. */
-class FakePort extends EventEmitter {
+export class FakePort extends EventEmitter {
   #port: MessagePort | undefined;
 
   constructor(port: MessagePort) {
@@ -45,7 +45,7 @@ class FakePort extends EventEmitter {
   }
 }
 
-class FakeUtilityProcess extends EventEmitter {
+export class FakeUtilityProcess extends EventEmitter {
   readonly stdout = null;
   readonly child: ChildProcess;
   readonly #ports: PortSwitch;

@@ -1,5 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
-import { connect } from '../../client/connect.ts';
+import type { FlowstoneClient } from '../../client/client-api.ts';
 import type { ReconnectingClient } from '../../owner/reconnecting-client.ts';
 import { getConnecting } from '../../runtime/runtime-client.ts';
 
@@ -22,8 +22,7 @@ export class Wire {
   readonly #client: ReconnectingClient;
   readonly #state = signal<WireState>('connecting');
 
-  constructor(url: string, token: string) {
-    const client = connect(url, { token });
+  constructor(client: FlowstoneClient) {
     this.#client = getConnecting(client);
     const note = ({ value }: { readonly value: string }): void => {
       this.#state.value = value === 'open' ? 'connected' : value === 'refused' ? 'refused' : value === 'closed' ? 'closed' : 'connecting';

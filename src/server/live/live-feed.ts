@@ -4,7 +4,7 @@ import type { FeedEntry } from '../../engine/feed/feed-entry.ts';
 import type { FeedPage } from '../../engine/feed/feed.ts';
 import type { Attached, Outlet } from '../../owner/method.ts';
 import type { FeedSource } from '../feed-source.ts';
-import type { ExecutionFacts } from './execution-facts.ts';
+import type { ExecutionFacts } from '../../runtime/execution-facts.ts';
 import { LiveCounters } from './live-counters.ts';
 import type { LiveFilter } from './live-filter.ts';
 import type { FeedPlace, LiveMember, LivePage, LiveView } from './live-view.ts';

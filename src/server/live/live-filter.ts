@@ -1,10 +1,5 @@
 import type { FeedEntry } from '../../engine/feed/feed-entry.ts';
-
-/** Which executions are meant. */
-export interface ExecutionCondition {
-  readonly flowId?: string | undefined;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-}
+import type { ExecutionCondition } from '../../runtime/execution-facts.ts';
 
 /** What a subscription is about. */
 export interface LiveFilter {

@@ -1,6 +1,6 @@
 import { repeat } from '../../core/clock.ts';
 import type { CreatePart } from '../part.ts';
-import { ExecutionFacts } from './execution-facts.ts';
+import { ExecutionFacts } from '../../runtime/execution-facts.ts';
 import { streamFeed } from './feed-stream.ts';
 import { LiveConnections } from './live-connections.ts';
 import { LiveFeed } from './live-feed.ts';

@@ -1,7 +1,7 @@
 import type { FeedEntry } from '../../engine/feed/feed-entry.ts';
 import type { ReadyMessage } from '../../owner/carrier.ts';
 import type { FeedSource } from '../feed-source.ts';
-import type { ExecutionFacts } from './execution-facts.ts';
+import type { ExecutionFacts } from '../../runtime/execution-facts.ts';
 import type { LiveCounters } from './live-counters.ts';
 import type { LiveFilter } from './live-filter.ts';
 

@@ -12,7 +12,7 @@ import { openSqliteReader, openSqliteStore } from '../../../src/open-records.ts'
 import { ReadyMessage } from '../../../src/owner/carrier.ts';
 import type { Attached, Outlet, Told } from '../../../src/owner/method.ts';
 import { getParts } from '../../../src/runtime/sessions-of.ts';
-import { ExecutionFacts } from '../../../src/server/live/execution-facts.ts';
+import { ExecutionFacts } from '../../../src/runtime/execution-facts.ts';
 import { LiveFeed } from '../../../src/server/live/live-feed.ts';
 import { filterExecutions, filterInstance, filterTopics } from '../../../src/server/live/live-filter.ts';
 import type { LiveFilter } from '../../../src/server/live/live-filter.ts';

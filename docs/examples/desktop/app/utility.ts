@@ -7,7 +7,7 @@ import { flows, machines, tools } from '#orders';
 
 const { values: { db = 'flowstone.db', native } } = parseArgs({ options: { db: { type: 'string' }, native: { type: 'string' } } });
 
-await serveUtility(async () => {
+void serveUtility(async () => {
   const store = openSqliteStore({ file: db, ...(native !== undefined && { nativeBinding: native }) });
   const runtime = await createRuntime({ store, flows, tools, machines, isolation: false, maxInterruptions: 1_000 });
   // One that lives as long as the database.

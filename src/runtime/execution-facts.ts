@@ -1,6 +1,11 @@
-import type { RecordReader } from '../../../persistence/store.ts';
-import type { FeedEntry } from '../../engine/feed/feed-entry.ts';
-import type { ExecutionCondition } from './live-filter.ts';
+import type { RecordReader } from '../../persistence/store.ts';
+import type { FeedEntry } from '../engine/feed/feed-entry.ts';
+
+/** Which executions are meant. */
+export interface ExecutionCondition {
+  readonly flowId?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
 
 interface Facts {
   readonly flowId: string | undefined;
