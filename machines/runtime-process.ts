@@ -4,12 +4,16 @@ import { computeBackoff } from '../src/core/backoff.ts';
 export interface RuntimeProcessInput {
   /** Wait before a process that has ended is begun again, ms. */
   readonly leastWaitMs: number;
-  /** Longest wait, ms: it doubles with each process that ends before it is ready. */
+  /** Longest wait, ms: it doubles with each process that ends before it has stood for `steadyMs`. */
   readonly mostWaitMs: number;
+  /** How long a process has to stand, once it is ready, before its end is counted as the first again, ms. */
+  readonly steadyMs: number;
+  /** From so many ends in a row on, each is reported. */
+  readonly reportAfter: number;
 }
 
 export interface RuntimeProcessContext extends RuntimeProcessInput {
-  /** Processes in a row that ended before they were ready. */
+  /** Processes in a row that ended before they had stood for `steadyMs`. */
   readonly failures: number;
   /** Processes that were begun. */
   readonly starts: number;
@@ -21,7 +25,8 @@ export type RuntimeProcessEvent =
   | { type: 'process.start' }
   /** It owns the database, and takes clients. */
   | { type: 'process.ready' }
-  | { type: 'process.exited' }
+  /** `isTold`: it has said itself why it could not begin. */
+  | { type: 'process.exited'; isTold: boolean }
   | { type: 'process.stop' }
   | { type: 'timer.fired' };
 
@@ -33,7 +38,10 @@ function computeWait({ leastWaitMs, mostWaitMs, failures }: RuntimeProcessContex
 /**
  * The process that keeps an app's runtime, through all its lives.
  *
- * Effects: `fork` (begin it), `wait` (for `waitMs`), `unwait`, `askToStop` (and set a limit to that), `unlimit`, `kill`.
+ * One that is ready and ends soon after has come to as little as one that never was: both count.
+ *
+ * Effects: `fork` (begin it), `observe` (for `steadyMs`), `unobserve`, `report` (that it does not stand), `wait` (for `waitMs`), `unwait`,
+ * `askToStop` (and set a limit to that), `unlimit`, `kill`.
  */
 export const runtimeProcessMachine = setup({
   types: {
@@ -41,15 +49,21 @@ export const runtimeProcessMachine = setup({
     events: {} as RuntimeProcessEvent,
     input: {} as RuntimeProcessInput,
   },
+  guards: {
+    isToReport: ({ context, event }) => event.type === 'process.exited' && !event.isTold && context.failures + 1 >= context.reportAfter,
+  },
   actions: {
     fork: () => {},
+    observe: () => {},
+    unobserve: () => {},
+    report: () => {},
     wait: () => {},
     unwait: () => {},
     askToStop: () => {},
     unlimit: () => {},
     kill: () => {},
     noteStart: assign(({ context }) => ({ starts: context.starts + 1 })),
-    noteReady: assign({ failures: 0 }),
+    noteSteady: assign({ failures: 0 }),
     noteExit: assign(({ context }) => {
       const failures = context.failures + 1;
       return { failures, waitMs: computeWait({ ...context, failures }) };
@@ -67,14 +81,23 @@ export const runtimeProcessMachine = setup({
     starting: {
       entry: ['noteStart', 'fork'],
       on: {
-        'process.ready': { target: 'running', actions: 'noteReady' },
-        'process.exited': { target: 'waiting', actions: 'noteExit' },
+        'process.ready': { target: 'running' },
+        'process.exited': [
+          { guard: 'isToReport', target: 'waiting', actions: ['noteExit', 'report'] },
+          { target: 'waiting', actions: 'noteExit' },
+        ],
         'process.stop': { target: 'stopping' },
       },
     },
     running: {
+      entry: 'observe',
+      exit: 'unobserve',
       on: {
-        'process.exited': { target: 'waiting', actions: 'noteExit' },
+        'timer.fired': { actions: 'noteSteady' },
+        'process.exited': [
+          { guard: 'isToReport', target: 'waiting', actions: ['noteExit', 'report'] },
+          { target: 'waiting', actions: 'noteExit' },
+        ],
         'process.stop': { target: 'stopping' },
       },
     },

@@ -13,7 +13,7 @@ import type { Scope } from '../owner/protocol.ts';
 import type { ElectronMain, ElectronWebContents, ElectronWindow } from './electron-api.ts';
 import type { HostEvents, HostMessage, HostProcess } from './host-messages.ts';
 import { isMessage } from './host-messages.ts';
-import type { RuntimeProcessState } from './supervisor.ts';
+import type { RestartOptions, RuntimeProcessState } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
 import { windowChannels } from './expose-port.ts';
 
@@ -26,10 +26,12 @@ export interface EmbedOptions {
   readonly args?: readonly string[];
   /** Somebody has started the app once more: show a window. */
   readonly show?: () => void;
-  /** The runtime could not begin, as when another process owns the database (`store_owned`). It is tried again, later and later. */
+  /** The runtime could not begin, as when another process owns the database (`store_owned`), or does not stand (`runtime_unsteady`). It is tried again, later and later. */
   readonly failed?: (error: FlowError) => void;
   /** The runtime's process has come or gone. */
   readonly changed?: (state: RuntimeProcessState) => void;
+  /** When a process that has ended is begun again. */
+  readonly restart?: RestartOptions;
   /** How long handlers may go on when the app quits, ms. Default 3,000; 2 s later the process is killed. */
   readonly stopMs?: number;
   /** Default: silent. */
@@ -54,7 +56,7 @@ export interface Embedded {
   start(): void;
 }
 
-const embedKeys: KeysOf<EmbedOptions> = { electron: true, utility: true, args: true, show: true, failed: true, changed: true, stopMs: true, logger: true, clock: true };
+const embedKeys: KeysOf<EmbedOptions> = { electron: true, utility: true, args: true, show: true, failed: true, changed: true, restart: true, stopMs: true, logger: true, clock: true };
 /** How long handlers may go on when the user logs out, ms. */
 const sessionEndMs = 1_000;
 const appScopes: readonly Scope[] = ['read', 'run'];
@@ -85,9 +87,9 @@ class EmbeddedRuntime implements Embedded {
 
   constructor(options: EmbedOptions) {
     this.#options = options;
-    const { electron: { app, ipcMain, powerMonitor, autoUpdater }, clock = systemClock, failed, changed, logger = silentLogger } = options;
+    const { electron: { app, ipcMain, powerMonitor, autoUpdater }, clock = systemClock, failed, changed, restart, logger = silentLogger } = options;
     this.#supervisor = new Supervisor({
-      clock,
+      clock, restart,
       fork: events => this.#fork(events),
       lost: () => {
         for (const contents of this.#admitted.keys()) contents.postMessage(windowChannels.lost, null);

@@ -6,13 +6,24 @@ import type { Snapshot } from '../core/machine-runner.ts';
 import { compileMachine } from '../core/machine-runner.ts';
 import type { HostEvents, HostProcess, ParentMessage } from './host-messages.ts';
 
+/** When a process that has ended is begun again. */
+export interface RestartOptions {
+  /** Wait before it is begun again, ms; it doubles with each end. Default 500. */
+  readonly leastWaitMs?: number;
+  /** Longest wait, ms. Default 30,000. */
+  readonly mostWaitMs?: number;
+  /** How long it has to stand before its end is counted as the first again, ms. Default 10,000. */
+  readonly steadyMs?: number;
+}
+
 export interface SupervisorOptions<Port> {
   readonly fork: (events: HostEvents) => HostProcess<Port>;
   readonly clock: Clock;
   /** It was lost: windows are to ask for a new port. */
   readonly lost: () => void;
-  /** It could not begin. It is begun again all the same, later and later. */
+  /** It could not begin, or does not stand. It is begun again all the same, later and later. */
   readonly failed: (error: FlowError) => void;
+  readonly restart?: RestartOptions | undefined;
   /** Calls back at each change. */
   readonly changed?: (state: RuntimeProcessState) => void;
 }
@@ -20,7 +31,9 @@ export interface SupervisorOptions<Port> {
 /** Where the process stands: a state of `machines/runtime-process.ts`. */
 export type RuntimeProcessState = 'stopped' | 'starting' | 'running' | 'waiting' | 'stopping';
 
-const waits: RuntimeProcessInput = { leastWaitMs: 500, mostWaitMs: 30_000 };
+/** Ends in a row after which one that says nothing itself is reported. */
+const reportAfter = 5;
+const defaults: RuntimeProcessInput = { leastWaitMs: 500, mostWaitMs: 30_000, steadyMs: 10_000, reportAfter };
 /** How long it may take to end after it was asked to, beside what its handlers are given, ms. */
 const graceMs = 2_000;
 const defaultStopMs = 3_000;
@@ -29,7 +42,7 @@ const runner = compileMachine<RuntimeProcessContext, RuntimeProcessEvent, Runtim
 /** Keeps the runtime's process alive, and takes windows to it. */
 export class Supervisor<Port> {
   readonly #options: SupervisorOptions<Port>;
-  #snapshot: Snapshot<RuntimeProcessContext> = runner.initial(waits);
+  #snapshot: Snapshot<RuntimeProcessContext>;
   #process: HostProcess<Port> | undefined;
   #timer: unknown;
   #stopMs = defaultStopMs;
@@ -39,6 +52,7 @@ export class Supervisor<Port> {
 
   constructor(options: SupervisorOptions<Port>) {
     this.#options = options;
+    this.#snapshot = runner.initial({ ...defaults, ...options.restart });
   }
 
   get state(): RuntimeProcessState {
@@ -62,7 +76,6 @@ export class Supervisor<Port> {
   stop(timeoutMs = defaultStopMs): Promise<void> {
     this.#stopMs = timeoutMs;
     this.#move({ type: 'process.stop' });
-    this.#wishes.clear();
     if (this.state === 'stopped') return Promise.resolve();
     return new Promise(resolve => this.#stopped.push(resolve));
   }
@@ -96,9 +109,11 @@ export class Supervisor<Port> {
   #perform(effect: string): void {
     const { clock } = this.#options;
     if (effect === 'fork') this.#fork();
+    else if (effect === 'observe') this.#setTimer(this.#snapshot.context.steadyMs);
     else if (effect === 'wait') this.#setTimer(this.#snapshot.context.waitMs ?? 0);
-    else if (effect === 'unwait' || effect === 'unlimit') clock.clearTimer(this.#timer);
+    else if (effect === 'unobserve' || effect === 'unwait' || effect === 'unlimit') clock.clearTimer(this.#timer);
     else if (effect === 'kill') this.#process?.kill();
+    else if (effect === 'report') this.#report();
     else {
       this.#process?.send({ type: 'stop', timeoutMs: this.#stopMs });
       this.#setTimer(this.#stopMs + graceMs);
@@ -109,18 +124,26 @@ export class Supervisor<Port> {
     this.#timer = this.#options.clock.setTimer(() => this.#move({ type: 'timer.fired' }), delayMs);
   }
 
+  #report(): void {
+    const { failures, waitMs } = this.#snapshot.context;
+    const text = `Expected the process of the runtime to stand, it has ended ${failures} times in a row. It is begun again in ${waitMs} ms; see what it has written to its error output`;
+    this.#options.failed(new FlowError('runtime_unsteady', text, { details: { failures, waitMs } }));
+  }
+
   #fork(): void {
     const { fork, failed, lost } = this.#options;
+    let isTold = false;
     const process: HostProcess<Port> = fork({
       message: message => {
         if (this.#process !== process) return;
-        if (message.type === 'ready') this.#move({ type: 'process.ready' });
-        else failed(new FlowError(message.code, message.message, { details: message.details as Record<string, unknown> | undefined }));
+        if (message.type === 'ready') return this.#move({ type: 'process.ready' });
+        isTold = true;
+        failed(new FlowError(message.code, message.message, { details: message.details as Record<string, unknown> | undefined }));
       },
       exited: () => {
         if (this.#process !== process) return;
         this.#process = undefined;
-        this.#move({ type: 'process.exited' });
+        this.#move({ type: 'process.exited', isTold });
         lost();
       },
     });

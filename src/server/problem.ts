@@ -37,7 +37,7 @@ const codesByStatus: Readonly<Record<number, string>> = {
     store_read_failed socket_folder_unsafe token_file_unsafe package_missing xstate_unsupported
     inspector_missing`,
   501: 'kinds_unsupported artifacts_unsupported interactions_unsupported writes_unsupported queues_unavailable store_unsupported isolation_unavailable sync_unavailable',
-  503: `runtime_faulted runtime_failed runtime_stopped runtime_running owner_missing owner_unreachable owner_silent owner_busy owner_stopping client_silent
+  503: `runtime_faulted runtime_failed runtime_unsteady runtime_stopped runtime_running owner_missing owner_unreachable owner_silent owner_busy owner_stopping client_silent
     client_slow client_closed request_failed topic_ended store_gone store_log_gone store_closed store_owned stale_owner commit_failed store_cannot_open
     store_not_found store_unavailable driver_unavailable evaluator_unavailable queue_full port_taken`,
 };

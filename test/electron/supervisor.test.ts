@@ -1,21 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { HostEvents, ParentMessage } from '../../src/desktop/host-messages.ts';
+import type { RestartOptions } from '../../src/desktop/supervisor.ts';
 import { Supervisor } from '../../src/desktop/supervisor.ts';
 
-function begin() {
+function begin(restart?: RestartOptions) {
   const clock = new SimulatedClock();
-  const forked: (HostEvents & { readonly said: ParentMessage[]; killed: boolean })[] = [];
-  const told = { lost: 0, failed: [] as string[] };
+  const forked: (HostEvents & { readonly said: ParentMessage[]; killed: boolean; isOver: boolean })[] = [];
+  const told = { lost: 0, failed: [] as string[], details: undefined as unknown };
   const supervisor = new Supervisor<string>({
-    clock,
+    clock, restart,
     fork: events => {
-      const process = { ...events, said: [] as ParentMessage[], killed: false };
+      const process = {
+        ...events, said: [] as ParentMessage[], killed: false, isOver: false,
+        exited: () => {
+          process.isOver = true;
+          events.exited();
+        },
+      };
       forked.push(process);
       return { send: message => process.said.push(message), kill: () => (process.killed = true) };
     },
     lost: () => told.lost++,
-    failed: ({ code }) => told.failed.push(code),
+    failed: ({ code, details }) => {
+      told.failed.push(code);
+      told.details = details;
+    },
   });
   supervisor.start();
   const last = () => forked.at(-1) as (typeof forked)[number];
@@ -38,16 +48,51 @@ describe('the supervisor of a runtime', () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it('counts anew after one that was ready', () => {
+  it('counts anew after one that has stood for a while, and not after one that was only ready', () => {
     const { clock, forked, last } = begin();
+    for (const wait of [500, 1_000, 2_000]) {
+      last().message({ type: 'ready' });
+      clock.advance(9_999);
+      last().exited();
+      clock.advance(wait - 1);
+      expect(last().isOver).toBe(true);
+      clock.advance(1);
+      expect(last().isOver).toBe(false);
+    }
+    last().message({ type: 'ready' });
+    clock.advance(10_000);
     last().exited();
     clock.advance(500);
+    expect(forked).toHaveLength(5);
+  });
+
+  it('reports one that ends again and again, from the fifth time on, until it stands', () => {
+    const { clock, told, last, forked } = begin({ leastWaitMs: 10, mostWaitMs: 40 });
+    for (let n = 1; n <= 4; n++) {
+      last().message({ type: 'ready' });
+      last().exited();
+      clock.advance(40);
+    }
+    expect(told.failed).toEqual([]);
     last().exited();
-    clock.advance(1_000);
+    expect(told.failed).toEqual(['runtime_unsteady']);
+    clock.advance(40);
     last().message({ type: 'ready' });
     last().exited();
-    clock.advance(500);
-    expect(forked).toHaveLength(4);
+    expect(told.failed).toEqual(['runtime_unsteady', 'runtime_unsteady']);
+    expect(told.details).toEqual({ failures: 6, waitMs: 40 });
+    clock.advance(40);
+    // One that says itself what is wrong is not reported beside.
+    last().message({ type: 'failed', code: 'store_owned', message: 'Owned' });
+    last().exited();
+    expect(told.failed.slice(2)).toEqual(['store_owned']);
+    clock.advance(40);
+    last().message({ type: 'ready' });
+    clock.advance(10_000);
+    last().exited();
+    expect(told.failed).toHaveLength(3);
+    clock.advance(10);
+    expect(forked).toHaveLength(9);
   });
 
   it('takes whoever asks to the process once it is ready, and each once', () => {
@@ -117,6 +162,18 @@ describe('the supervisor of a runtime', () => {
     expect(starting.supervisor.state).toBe('stopped');
     starting.supervisor.start();
     expect(starting.supervisor.starts).toBe(2);
+  });
+
+  it('takes whoever asked before a stop to the process that follows it', async () => {
+    const { supervisor, last } = begin();
+    let reached = 0;
+    supervisor.reach('page', () => reached++);
+    const stopped = supervisor.stop();
+    last().exited();
+    await stopped;
+    supervisor.start();
+    last().message({ type: 'ready' });
+    expect(reached).toBe(1);
   });
 
   it('tells only a process that listens of sleep', () => {

@@ -13,6 +13,8 @@ import type { ConsumerContext, ConsumerEvent } from '../../machines/consumer.ts'
 import { consumerMachine } from '../../machines/consumer.ts';
 import type { MessageContext, MessageEvent } from '../../machines/message.ts';
 import { messageMachine } from '../../machines/message.ts';
+import type { RuntimeProcessContext, RuntimeProcessEvent } from '../../machines/runtime-process.ts';
+import { runtimeProcessMachine } from '../../machines/runtime-process.ts';
 import type { StepContext, StepEvent } from '../../machines/step.ts';
 import { stepMachine } from '../../machines/step.ts';
 import { createFailure } from '../../src/core/failure.ts';
@@ -167,6 +169,15 @@ function connectionEvents({ failures, connections }: ClientConnectionContext): C
   ];
 }
 
+function runtimeProcessEvents({ starts, failures }: RuntimeProcessContext): RuntimeProcessEvent[] {
+  return [
+    ...(starts < 4 ? [{ type: 'process.start' } as const, { type: 'timer.fired' } as const] : []),
+    { type: 'process.ready' },
+    ...(failures < 3 ? [{ type: 'process.exited', isTold: false } as const, { type: 'process.exited', isTold: true } as const] : []),
+    { type: 'process.stop' },
+  ];
+}
+
 const interactionEvents: readonly InteractionEvent[] = [
   { type: 'interaction.completed' },
   { type: 'interaction.failed', failure },
@@ -176,7 +187,7 @@ const interactionEvents: readonly InteractionEvent[] = [
 
 const kinds: readonly StepRole[] = ['task', 'sleep', 'signal', 'flow'];
 
-export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction' | 'clientConnection', Hosted>> = {
+export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut' | 'message' | 'consumer' | 'interaction' | 'clientConnection' | 'runtimeProcess', Hosted>> = {
   orchestrator: { machine: orchestratorMachine, inputs: [{ maxActiveFlows: 1 }, { maxActiveFlows: 2 }], events: ({ context }) => orchestratorEvents(context as OrchestratorContext) },
   flow: {
     machine: flowMachine,
@@ -199,6 +210,11 @@ export const hosted: Readonly<Record<'orchestrator' | 'flow' | 'step' | 'fanOut'
   consumer: { machine: consumerMachine, inputs: [{ maxLost: 1 }, { maxLost: 2 }], events: ({ context }) => consumerEvents(context as ConsumerContext) },
   fanOut: { machine: fanOutMachine, inputs: [{ failFast: true }, { failFast: false }, { failFast: false, tolerant: true }], events: ({ context }) => fanOutEvents(context as FanOutContext) },
   clientConnection: { machine: clientConnectionMachine, inputs: [{ leastWaitMs: 250, mostWaitMs: 1_000, growth: 2 }], events: ({ context }) => connectionEvents(context as ClientConnectionContext) },
+  runtimeProcess: {
+    machine: runtimeProcessMachine,
+    inputs: [{ leastWaitMs: 500, mostWaitMs: 1_500, steadyMs: 10_000, reportAfter: 2 }],
+    events: ({ context }) => runtimeProcessEvents(context as RuntimeProcessContext),
+  },
   interaction: { machine: interactionMachine, inputs: [{}], events: () => interactionEvents },
 };
 

@@ -8,7 +8,7 @@ export interface Mutant {
 }
 
 type Candidate = { guard?: string; target?: string; actions?: unknown };
-type Node = { on?: Record<string, Candidate | Candidate[]>; entry?: unknown };
+type Node = { on?: Record<string, Candidate | Candidate[]>; entry?: unknown; exit?: unknown };
 type Config = Node & { states: Record<string, Node> };
 
 const toList = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
@@ -27,8 +27,10 @@ export function listMutants(machine: AnyStateMachine): Mutant[] {
   for (const place of places) {
     const get = (config: Config): Node => (place === null ? config : (config.states[place] as Node));
     const where = place ?? '(machine)';
-    for (const [index] of toList(get(original).entry).entries()) {
-      add(`${where}: entry ${index + 1} left out`, config => { get(config).entry = toList(get(config).entry).toSpliced(index, 1); });
+    for (const when of ['entry', 'exit'] as const) {
+      for (const [index] of toList(get(original)[when]).entries()) {
+        add(`${where}: ${when} ${index + 1} left out`, config => { get(config)[when] = toList(get(config)[when]).toSpliced(index, 1); });
+      }
     }
     for (const [type, given] of Object.entries(get(original).on ?? {})) {
       const candidates = toList(given);
