@@ -57,10 +57,13 @@ export function connect(url: string, options: ConnectOptions = {}): FlowstoneCli
  * Makes a client of whatever opens a connection: a window's port, a pipe. It has no server to read over HTTP.
  *
  * @param open called at each connection
+ * @param timeoutMs longest wait for a connection and an answer, ms. Default 30,000; `Infinity`: as long as it takes
  */
-export function connectOver(open: () => Promise<Carrier>): FlowstoneClient {
+export function connectOver(open: () => Promise<Carrier>, { timeoutMs = defaultTimeoutMs }: Pick<ConnectOptions, 'timeoutMs'> = {}): FlowstoneClient {
   const clock = systemClock;
-  const client = new ReconnectingClient({ open, clock, random: systemRandom, logger: silentLogger, connection: { clock } });
+  const client = new ReconnectingClient({
+    open, clock, random: systemRandom, logger: silentLogger, connection: { clock }, ...(timeoutMs !== Number.POSITIVE_INFINITY && { timeoutMs }),
+  });
   client.seek();
   return new ServerClient(client);
 }

@@ -6,7 +6,7 @@ import { PortSwitch } from '../owner/port-switch.ts';
 import type { Scope } from '../owner/protocol.ts';
 import type { HostEvents, HostMessage, HostProcess } from './host-messages.ts';
 import { isMessage } from './host-messages.ts';
-import type { RuntimeProcessState } from './supervisor.ts';
+import type { RestartOptions, RuntimeProcessState } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** A runtime's process as a shell begins it: lines on its standard streams. */
@@ -20,10 +20,12 @@ export interface ShellOptions {
   /** Begins the process that calls `serveUtility`, with its standard streams as pipes. */
   readonly spawn: (heard: { line(line: string): void; exited(): void }) => SpawnedProcess;
   readonly clock: Clock;
-  /** The runtime could not begin, as when another process owns the database (`store_owned`). It is tried again, later and later. */
+  /** The runtime could not begin, as when another process owns the database (`store_owned`), or does not stand (`runtime_unsteady`). It is tried again, later and later. */
   readonly failed?: (error: FlowError) => void;
   /** The runtime's process has come or gone. */
   readonly changed?: (state: RuntimeProcessState) => void;
+  /** When a process that has ended is begun again. */
+  readonly restart?: RestartOptions;
 }
 
 /** A page in a window of the shell, and the way to it. */
@@ -60,9 +62,10 @@ const appScopes: readonly Scope[] = ['read', 'run'];
  */
 export const pageScript = (name = 'flowstone'): string => `(() => {
   const say = text => window.webkit.messageHandlers.${name}.postMessage(text);
-  let last = 0;
+  // What the shell has still to tell the page before this one, whose ports had numbers, too, is none of these.
+  let last = Math.floor(Math.random() * 9e8);
   let port;
-  const end = () => { const ended = port; port = undefined; if (ended) ended.closed(); };
+  const end = () => { const ended = port; port = undefined; if (ended) { ended.refused(new Error('The port was closed before it was open')); ended.closed(); } };
   Object.defineProperty(window, 'flowstoneHeard', { value: (number, kind, text) => {
     if (!port || port.number !== number) return;
     if (kind === 'opened') port.opened();
@@ -72,10 +75,10 @@ export const pageScript = (name = 'flowstone'): string => `(() => {
   Object.defineProperty(window, 'flowstone', { value: Object.freeze({ open: (text, closed) => {
     end();
     const number = ++last;
-    return new Promise(resolve => {
+    return new Promise((resolve, refused) => {
       const post = said => { if (port && port.number === number) say('text ' + number + ' ' + said); };
       const close = () => { if (port && port.number === number) { say('close ' + number); end(); } };
-      port = { number, text, closed, opened: () => resolve({ post, close }) };
+      port = { number, text, closed, refused, opened: () => resolve({ post, close }) };
       say('open ' + number);
     });
   } }) });
@@ -86,10 +89,10 @@ export const pageScript = (name = 'flowstone'): string => `(() => {
  * but the language: it runs in gjs, as in `docs/examples/desktop`.
  */
 export function createShell(options: ShellOptions): Shell {
-  const { spawn, clock, failed, changed } = options;
+  const { spawn, clock, failed, changed, restart } = options;
   const pages = new Set<Page>();
   const supervisor = new Supervisor<Page>({
-    clock,
+    clock, restart,
     fork: events => spawnHost(spawn, events),
     lost: () => {
       for (const page of pages) page.lose();
