@@ -46,9 +46,11 @@ describe.skipIf(inject('lacking') !== '')('a window that follows everything', ()
     const lines = existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : [];
     expect(new Set(lines.map(line => line.split(' ')[0])).size).toBe(2 * started.length);
     // What the page was told through all deaths is what it is told when it reads from the beginning, once more and in one go.
-    const count = Number(await shell.run(window, 'await follower.client.list(); await new Promise(resolve => setTimeout(resolve, 500)); return follower.told.length'));
+    const again = await shell.run(window, `return follower.readAgain('${started.at(-1)}')`) as string[];
+    await shell.until(window, `return follower.told.length >= ${again.length}`);
     const told = await shell.run(window, 'return follower.told') as string[];
-    expect(told.slice(0, count)).toEqual((await shell.run(window, `return follower.readAgain(${count})`) as string[]).slice(0, count));
+    const count = again.length;
+    expect(told.slice(0, count)).toEqual(again);
     expect(new Set(told).size).toBe(told.length);
     expect(count).toBeGreaterThan(started.length * 5);
     console.log(`${deaths} deaths, ${started.length} answered, ${answers.length - started.length} refused, ${count} entries told once, at most ${most} ports asked for after a death`);

@@ -4,7 +4,9 @@ import Gio from 'gi://Gio';
 import { GLib, Gtk, openApp } from './window.js';
 
 const say = message => print(JSON.stringify(message));
-const app = openApp({ runtime: ARGV, failed: ({ code }) => say({ failed: code }), changed: state => say({ state, pid: app?.pid }) });
+// Deaths come in a row here: waits that grow would make minutes of them.
+const restart = { leastWaitMs: 500, mostWaitMs: 500 };
+const app = openApp({ runtime: ARGV, restart, failed: ({ code }) => say({ failed: code }), changed: state => say({ state, pid: app?.pid }) });
 const windows = new Map();
 let last = 0;
 
@@ -67,9 +69,14 @@ const decoder = new TextDecoder();
 const read = () => input.read_line_async(GLib.PRIORITY_DEFAULT, null, (_, result) => {
   const [bytes] = input.read_line_finish(result);
   if (bytes === null) return Gtk.main_quit();
-  const { id, name, ...rest } = JSON.parse(decoder.decode(bytes));
-  commands[name](id, rest);
+  // Before it is done: what cannot be done is said, and the next is read.
   read();
+  const { id, name, ...rest } = JSON.parse(decoder.decode(bytes));
+  try {
+    commands[name](id, rest);
+  } catch (error) {
+    say({ id, error: String(error) });
+  }
 });
 read();
 Gtk.main();

@@ -29,6 +29,9 @@ interface Answer {
   readonly failed?: string;
 }
 
+/** Longest wait for the shell, and for what a page does, ms. */
+const answerMs = 90_000;
+
 export interface WindowOptions {
   readonly title: string;
   readonly page: string;
@@ -56,13 +59,18 @@ export class WindowApp {
     createInterface({ input: this.shell.stdout as Readable }).on('line', line => this.#take(line));
   }
 
-  /** Asks the shell for something. */
+  /** Asks the shell for something. What is not answered fails, and says what it was: a run that stands still tells nobody where. */
   async ask(name: string, rest: object = {}): Promise<unknown> {
     const id = ++this.#last;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answer);
+    const timer = setTimeout(() => {
+      this.#waiting.delete(id);
+      const exit = this.shell.exitCode ?? this.shell.signalCode;
+      answer.reject(new Error(`The shell (${exit === null ? 'running' : `ended: ${exit}`}, runtime ${this.state}) has not answered within ${answerMs} ms: ${name} ${JSON.stringify(rest)}`));
+    }, answerMs);
     this.shell.stdin?.write(`${JSON.stringify({ id, name, ...rest })}\n`);
-    return answer.promise;
+    return answer.promise.finally(() => clearTimeout(timer));
   }
 
   /** Opens a window; resolves with its number when its page is there. */
@@ -93,7 +101,10 @@ export class WindowApp {
     if (this.shell.exitCode === null && this.shell.signalCode === null) {
       const exited = once(this.shell, 'exit');
       this.shell.stdin?.write(`${JSON.stringify({ name: 'quit' })}\n`);
+      const timer = setTimeout(() => this.shell.kill('SIGKILL'), answerMs);
       await exited;
+      clearTimeout(timer);
+      if (this.shell.signalCode !== null) throw new Error(`The shell has not ended within ${answerMs} ms, with its runtime ${this.state}`);
     }
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -10,7 +10,7 @@ const client = connectWindow({
 });
 const told = [];
 const log = document.getElementById('log');
-const describe = ({ topic, seq, generation, address, event, state }) => `${topic} ${generation ?? ''} ${seq ?? ''} ${address} ${event} ${state ?? ''}`;
+const describe = ({ number, kind, id, generation, seq, address, event, state }) => `${number} ${kind} ${id} ${generation ?? ''} ${seq ?? ''} ${address} ${event.type} ${state ?? ''}`;
 
 async function follow() {
   for await (const { entries, reset } of client.feed({ after: 'start' })) {
@@ -21,15 +21,17 @@ async function follow() {
 }
 follow().catch(error => told.push(`ended: ${error.message}`));
 
-/** Everything once more, from the beginning to a number of entries, over the connection as it is then. */
-async function readAgain(count) {
+/** Everything once more, from the beginning until an execution has its score, over the connection as it is then; what there is after a minute. */
+async function readAgain(executionId) {
   const all = [];
-  if (count === 0) return all;
-  for await (const { entries } of client.feed({ after: 'start' })) {
-    for (const entry of entries) all.push(describe(entry));
-    if (all.length >= count) return all;
+  for await (const { entries, reset } of client.feed({ after: 'start', signal: AbortSignal.timeout(60_000) })) {
+    if (reset) all.push('reset');
+    for (const entry of entries) {
+      all.push(describe(entry));
+      if (entry.id === executionId && entry.state === 'scored') return all;
+    }
   }
-  return all;
+  return [...all, `nothing more came within a minute; ${executionId} has no score`];
 }
 
 window.follower = { client, told, readAgain, get opened() { return opened; } };

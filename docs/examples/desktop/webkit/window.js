@@ -24,14 +24,17 @@ function spawn(argv, { line, exited }) {
   const child = Gio.Subprocess.new(argv, Gio.SubprocessFlags.STDIN_PIPE | Gio.SubprocessFlags.STDOUT_PIPE);
   const output = new Gio.DataInputStream({ base_stream: child.get_stdout_pipe(), close_base_stream: true });
   const read = () => output.read_line_async(GLib.PRIORITY_DEFAULT, null, (_, result) => {
+    let bytes;
     try {
-      const [bytes] = output.read_line_finish(result);
-      if (bytes === null) return;
-      line(decoder.decode(bytes));
-      read();
+      [bytes] = output.read_line_finish(result);
     } catch {
       // It was killed in the middle of a line.
+      return;
     }
+    if (bytes === null) return;
+    // Before the line is taken: what goes wrong with one does not keep the next.
+    read();
+    line(decoder.decode(bytes));
   });
   read();
   const input = child.get_stdin_pipe();
@@ -70,11 +73,12 @@ function spawn(argv, { line, exited }) {
  * An app of windows, with its runtime in a child process.
  *
  * @param runtime command that begins a program which calls `serveUtility`
+ * @param restart when a process that has ended is begun again, as of `createShell`
  */
-export function openApp({ runtime, failed, changed }) {
+export function openApp({ runtime, failed, changed, restart }) {
   Gtk.init(null);
   let child;
-  const shell = createShell({ clock, failed, changed, spawn: heard => (child = spawn(runtime, heard)) });
+  const shell = createShell({ clock, failed, changed, restart, spawn: heard => (child = spawn(runtime, heard)) });
   watchSleep(shell);
   return {
     shell,
