@@ -53,7 +53,8 @@ export class FakeUtilityProcess extends EventEmitter {
 
   constructor(file: string, args: readonly string[]) {
     super();
-    const execArgv = ['--conditions=flowstone-source', '--import', join(import.meta.dirname, 'fake-parent-port.ts')];
+    // One that was built has it in itself.
+    const execArgv = file.endsWith('.ts') ? ['--conditions=flowstone-source', '--import', join(import.meta.dirname, 'fake-parent-port.ts')] : [];
     this.child = fork(file, [...args], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#ports = new PortSwitch(fromProcess(this.child as ChanneledProcess), said => this.emit('message', (said as { readonly data: unknown }).data), () => {});
     this.child.on('exit', code => this.emit('exit', code ?? 1));
@@ -129,10 +130,15 @@ class FakeWebContents extends EventEmitter {
   }
 }
 
-/** An `electron` of its own. @param isFirst whether no other instance of the app runs */
-export function createFakeElectron(userData: string, isFirst = true) {
+/**
+ * An `electron` of its own.
+ *
+ * @param isFirst whether no other instance of the app runs
+ * @param begin begins a utility process; default: a process
+ */
+export function createFakeElectron<Begun extends EventEmitter = FakeUtilityProcess>(userData: string, isFirst = true, begin: (file: string, args: string[]) => Begun = (file, args) => new FakeUtilityProcess(file, args) as unknown as Begun) {
   const ipcMain = new EventEmitter();
-  const processes: FakeUtilityProcess[] = [];
+  const processes: Begun[] = [];
   const quits: number[] = [];
   const app = Object.assign(new EventEmitter(), {
     requestSingleInstanceLock: () => isFirst,
@@ -147,7 +153,7 @@ export function createFakeElectron(userData: string, isFirst = true) {
   const autoUpdater = new EventEmitter();
   const utilityProcess = {
     fork: (file: string, args: string[]) => {
-      const forked = new FakeUtilityProcess(file, args);
+      const forked = begin(file, args);
       processes.push(forked);
       return forked;
     },
