@@ -1,6 +1,8 @@
 export { connect, connectOver } from './client/connect.ts';
+export type { AnswerOf } from './client/answers.ts';
 export type { ConnectionState, ConnectionView, ConnectOptions, DataOf, EntryOf, FlowstoneClient, FollowTopicOptions, FollowUpdate } from './client/client-api.ts';
 export type { Carrier } from './owner/carrier.ts';
+export type { ClientWaits } from './runtime/client-waits.ts';
 export type { ClaimOptions, ExecutionPage, ListPageOptions, RuntimeClient } from './runtime/client-api.ts';
 export type { FeedEntry } from './engine/feed/feed-entry.ts';
 export type { FeedPage } from './engine/feed/feed.ts';

@@ -99,14 +99,16 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'program', prefix: 'src/bin.ts', imports: ['views', 'command line'] },
   { name: 'door to the inspector', prefix: 'src/inspector.ts', imports: ['inspector server', 'debugger', 'engine', 'runtime'] },
   { name: 'inspector server', prefix: 'src/inspector-server/', imports: ['core', 'server', 'runtime'] },
-  { name: 'door to the server', prefix: 'src/server.ts', imports: ['server'] },
-  { name: 'server', prefix: 'src/server/', imports: ['tables', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', 'benchmark format', ...runtimeParts, 'tools', 'views'] },
+  { name: 'door to the server', prefix: 'src/server.ts', imports: ['server', 'route table'] },
+  // What can be asked over HTTP, as data: the client has its types, and nothing else of it (test/client/bundle.test.ts).
+  { name: 'route table', prefix: 'src/server/table/', imports: ['owner'] },
+  { name: 'server', prefix: 'src/server/', imports: ['route table', 'tables', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'catalog', 'assertions', 'benchmark format', ...runtimeParts, 'tools', 'views'] },
   { name: 'command line', prefix: 'src/views/cli/', imports: ['inspector server', 'opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'views', 'server'] },
   { name: 'views', prefix: 'src/views/', imports: ['opened records', 'records in tables', 'evaluator', 'isolation', 'import', 'core', 'definition', 'assertions', 'benchmark format', 'catalog', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'testing', 'door to sqlite', 'door of the package', 'inspector document'] },
   // Pictures of flows and machines, for browsers: plain data in.
   { name: 'inspector graph', prefix: 'src/inspector/graph/', imports: ['core', 'definition'] },
   // Runs in browsers, too: test/client/bundle.test.ts.
-  { name: 'client', prefix: 'src/client/', imports: ['core', 'machines', ...runtimeParts] },
+  { name: 'client', prefix: 'src/client/', imports: ['route table', 'core', 'machines', ...runtimeParts] },
   { name: 'hooks for React', prefix: 'src/react/', imports: ['core', 'client', ...runtimeParts] },
   { name: 'door of hooks', prefix: 'src/react.ts', imports: ['hooks for React'] },
   { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },

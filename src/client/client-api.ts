@@ -1,18 +1,13 @@
 import type { FeedEntry } from '../engine/feed/feed-entry.ts';
-import type { Logger } from '../core/logger.ts';
 import type { LiveHealth } from '../owner/live-topics.ts';
 import type { ExecutionPage, RuntimeClient } from '../runtime/client-api.ts';
+import type { ClientWaits } from '../runtime/client-waits.ts';
 import type { CommitEntry, ExecutionView } from '../runtime/execution-topic.ts';
+import type { AnswerOf } from './answers.ts';
 
-export interface ConnectOptions {
+export interface ConnectOptions extends ClientWaits {
   /** By what right it comes: what `flowstone serve` has written. A function is asked at each connection, since tokens expire. */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
-  /** Longest wait for a server and its answer, ms. Default 30,000; `Infinity`: as long as it takes. */
-  readonly timeoutMs?: number;
-  /** Longest wait for a connection, ms. Default 5,000. */
-  readonly connectTimeoutMs?: number;
-  /** Default: silent. */
-  readonly logger?: Logger;
 }
 
 /** Where the connection stands: a state of the machine `client-connection`. */
@@ -79,9 +74,10 @@ export interface FlowstoneClient extends RuntimeClient {
    */
   follow<Topic extends string>(topic: Topic, options?: FollowTopicOptions): AsyncIterable<FollowUpdate<DataOf<Topic>, EntryOf<Topic>>>;
   /**
-   * Reads an answer of the server's HTTP interface, such as `/api/v1/executions`. The same object as before when nothing has changed.
+   * Reads an answer of the server's HTTP interface, such as `/api/v1/executions`, with the type that its table of routes gives to the
+   * path. The same object as before when nothing has changed.
    *
    * @throws a `FlowError` with the code that the server gave, or `owner_unreachable`
    */
-  read(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+  read<Path extends string>(path: Path, options?: { readonly signal?: AbortSignal }): Promise<AnswerOf<Path>>;
 }

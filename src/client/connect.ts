@@ -8,8 +8,10 @@ import { describeValue } from '../core/wording.ts';
 import type { Carrier } from '../owner/carrier.ts';
 import type { ConnectionSnapshot } from '../owner/reconnecting-client.ts';
 import { ReconnectingClient } from '../owner/reconnecting-client.ts';
+import { clientWaitKeys, resolveClientWaits } from '../runtime/client-waits.ts';
 import { FollowedPages } from '../runtime/followed-pages.ts';
 import { ConnectedClient } from '../runtime/runtime-client.ts';
+import type { AnswerOf } from './answers.ts';
 import { CachedReads } from './cached-reads.ts';
 import type { ConnectionState, ConnectionView, ConnectOptions, DataOf, EntryOf, FlowstoneClient, FollowTopicOptions, FollowUpdate } from './client-api.ts';
 import { parseTopic } from './topics.ts';
@@ -17,11 +19,9 @@ import { connectWebSocket } from './web-socket-carrier.ts';
 
 /** Where the server takes WebSockets. */
 const livePath = '/api/v1/live';
-const defaultTimeoutMs = 30_000;
-const defaultConnectTimeoutMs = 5_000;
 /** Of a server that was restarted all clients come back: not at once. */
 const waits = { leastWaitMs: 250, mostWaitMs: 15_000, growth: 2 };
-const connectKeys: KeysOf<ConnectOptions> = { token: true, timeoutMs: true, connectTimeoutMs: true, logger: true };
+const connectKeys: KeysOf<ConnectOptions> = { token: true, ...clientWaitKeys };
 
 /**
  * Connects to a server of Flowstone, from a browser or from Node.js. It connects at once, and again whenever the connection is lost.
@@ -39,15 +39,15 @@ const connectKeys: KeysOf<ConnectOptions> = { token: true, timeoutMs: true, conn
  * @throws a `FlowError` with code `option_invalid`
  */
 export function connect(url: string, options: ConnectOptions = {}): FlowstoneClient {
-  const { token, timeoutMs = defaultTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs, logger = silentLogger } = requireKnownKeys(options, connectKeys, '`connect`');
+  const { token, ...waited } = requireKnownKeys(options, connectKeys, '`connect`');
+  const { timeoutMs, connectTimeoutMs, logger } = resolveClientWaits(waited);
   const base = requireUrl(url);
   const readToken = async (): Promise<string | undefined> => (typeof token === 'function' ? token() : token);
   const clock = systemClock;
   const client = new ReconnectingClient({
     open: () => connectWebSocket(`${base.replace(/^http/, 'ws')}${livePath}`, clock, connectTimeoutMs),
     clock, logger, random: systemRandom, connection: { clock, timeoutMs: connectTimeoutMs }, token: readToken, waits,
-    givesUp: error => isFlowError(error) && error.details?.['retryAfterMs'] === null,
-    ...(timeoutMs !== Number.POSITIVE_INFINITY && { timeoutMs }),
+    givesUp: error => isFlowError(error) && error.details?.['retryAfterMs'] === null, timeoutMs,
   });
   client.seek();
   return new ServerClient(client, new CachedReads({ url: base, token: readToken }));
@@ -97,8 +97,8 @@ class ServerClient extends ConnectedClient implements FlowstoneClient {
     }
   }
 
-  async read(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
-    if (this.#reads) return this.#reads.read(path, signal);
+  async read<Path extends string>(path: Path, { signal }: { readonly signal?: AbortSignal } = {}): Promise<AnswerOf<Path>> {
+    if (this.#reads) return (await this.#reads.read(path, signal)) as AnswerOf<Path>;
     throw new FlowError('method_unknown', `Expected a client of a server to read \`${path}\`, this one has a connection alone. Ask with \`get\`, \`list\` or \`follow\``);
   }
 }

@@ -15,8 +15,8 @@ export interface CarrierEnd {
 /** A message whose text was made before, once for many clients. */
 export class ReadyMessage {
   readonly text: string;
-  /** The text as it goes over the wire, kept by the first carrier that needs it. */
-  bytes: Uint8Array | undefined;
+  /** The text as a frame of a WebSocket, made when the first of its clients needs it. */
+  frame: Uint8Array | undefined;
 
   constructor(text: string) {
     this.text = text;

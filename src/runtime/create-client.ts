@@ -6,7 +6,6 @@ import { FlowError } from '../core/errors.ts';
 import { createExecutionId, systemRandom } from '../core/ids.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
-import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Carrier } from '../owner/carrier.ts';
@@ -14,23 +13,17 @@ import { ReconnectingClient } from '../owner/reconnecting-client.ts';
 import { connectSocket } from '../owner/socket-carrier.ts';
 import type { Runtime } from './api.ts';
 import type { RuntimeClient } from './client-api.ts';
+import type { ClientWaits } from './client-waits.ts';
+import { clientWaitKeys, resolveClientWaits } from './client-waits.ts';
 import { ConnectedClient } from './runtime-client.ts';
 import { getSessions } from './sessions-of.ts';
 
-export interface CreateClientOptions {
+export interface CreateClientOptions extends ClientWaits {
   /** Opens the store for reading, to find its owner. */
   readonly read: () => AnyReader;
-  /** Longest wait for an owner and its answer, ms. Default 30,000; `Infinity`: as long as it takes. */
-  readonly timeoutMs?: number;
-  /** Longest wait for a connection to the owner, ms. Default 5,000. */
-  readonly connectTimeoutMs?: number;
-  /** Default: silent. */
-  readonly logger?: Logger;
 }
 
-const defaultTimeoutMs = 30_000;
-const defaultConnectTimeoutMs = 5_000;
-const clientKeys: KeysOf<CreateClientOptions> = { read: true, timeoutMs: true, connectTimeoutMs: true, logger: true };
+const clientKeys: KeysOf<CreateClientOptions> = { read: true, ...clientWaitKeys };
 
 /**
  * Connects to the process that owns a store, as its reader names it.
@@ -77,12 +70,12 @@ export function createClient(options: Runtime | CreateClientOptions): RuntimeCli
     const local = new ReconnectingClient({ open: async () => sessions.connect(), clock, random: systemRandom, logger: silentLogger, connection: { clock } });
     return new ConnectedClient(local, clock, createClientName(clock.now()));
   }
-  const { read, timeoutMs = defaultTimeoutMs, connectTimeoutMs = defaultConnectTimeoutMs, logger = silentLogger } = requireKnownKeys(options, clientKeys, '`createClient`');
+  const { read, ...waits } = requireKnownKeys(options, clientKeys, '`createClient`');
+  const { timeoutMs, connectTimeoutMs, logger } = resolveClientWaits(waits);
   if (typeof read !== 'function') throw new FlowError('option_invalid', `Expected \`read\` of \`createClient\` to be a function that opens the store, got ${describeValue(read)}`);
   const client = new ReconnectingClient({
     open: () => connectThrough(read, clock, connectTimeoutMs),
-    clock, logger, random: systemRandom, connection: { clock, timeoutMs: connectTimeoutMs },
-    ...(timeoutMs !== Number.POSITIVE_INFINITY && { timeoutMs }),
+    clock, logger, random: systemRandom, connection: { clock, timeoutMs: connectTimeoutMs }, timeoutMs,
   });
   return new ConnectedClient(client, clock, createClientName(clock.now()));
 }

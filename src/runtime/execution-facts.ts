@@ -33,6 +33,11 @@ export class ExecutionFacts {
     }
   }
 
+  /** Whether all executions of these entries are known. */
+  knows(entries: readonly FeedEntry[]): boolean {
+    return entries.every(({ kind, id }) => kind !== 'flow' || this.#known.has(id));
+  }
+
   /** Of an execution that is not known, or gone: no. */
   readonly meets = ({ flowId, labels = {} }: ExecutionCondition, executionId: string): boolean => {
     const facts = this.#known.get(executionId);

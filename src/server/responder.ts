@@ -4,7 +4,7 @@ import type { AnswerCache, Rendered, Subject } from './answer-cache.ts';
 import type { ReadContext, Told } from './handlers/handler.ts';
 import type { Asked } from './request.ts';
 import type { RouteDefinition } from './table/route.ts';
-import { readActorVersion, readExecutionVersion, readVersion } from './version.ts';
+import { ExecutionVersions, readActorVersion, readVersion } from './version.ts';
 
 export type ReadHandler = (asked: Asked, context: ReadContext) => Promise<Told>;
 
@@ -16,11 +16,13 @@ export class Responder {
   readonly #context: ReadContext;
   readonly #cache: AnswerCache;
   readonly #redact: (text: string) => string;
+  readonly #versions: ExecutionVersions;
 
   constructor(context: ReadContext, cache: AnswerCache, redact: (text: string) => string) {
     this.#context = context;
     this.#cache = cache;
     this.#redact = redact;
+    this.#versions = new ExecutionVersions(context.reader);
   }
 
   async answer(route: RouteDefinition, asked: Asked, handler: ReadHandler): Promise<Response> {
@@ -49,7 +51,7 @@ export class Responder {
     if (route.cache === 'actor') return { version: await readActorVersion(reader, id), subject: `actor:${id}` };
     if (route.cache === 'all') return { version: await readVersion(reader), subject: '*' };
     const { generation } = query as { readonly generation?: number };
-    return { version: await readExecutionVersion(reader, id, generation), subject: `flow:${id}` };
+    return { version: await this.#versions.read(id, generation), subject: `flow:${id}` };
   }
 
   async #render(asked: Asked, handler: ReadHandler, version: string): Promise<Rendered> {

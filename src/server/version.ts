@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Request as RowRequest } from '../../persistence/contract.ts';
 import { executions } from '../../persistence/records/flow-tables.ts';
 import { journalKinds } from '../../persistence/records/journal-kinds.ts';
@@ -32,15 +33,37 @@ export async function readVersion(reader: RecordReader): Promise<string> {
   return write(Math.max(toNumber(marks, 'head'), toNumber(newest)), owner);
 }
 
-/** The version of one generation of an execution, default the newest; undefined: there is none. Two looks at indexes. */
-export async function readExecutionVersion(reader: RecordReader, executionId: string, generation?: number): Promise<string | undefined> {
-  if (!reader.readRows) return readVersion(reader);
-  const which = generation === undefined ? { prefix: [executionId], order: 'falling' as const, limit: 1 } : { keys: [[executionId, generation]] };
-  const [[found] = []] = await reader.readRows([{ table: executions, index: 'executions_generation', ...which, columns: ['key'] }]);
-  const key = found?.['key'];
-  if (typeof key !== 'number') return undefined;
-  const [moved, made, owner] = await reader.readRows([ofInstance(journalKinds.flow, key), ofInstance(journalKinds.made, key), newestOwner]);
-  return write(Math.max(toNumber(moved), toNumber(made)), owner, `-${key.toString(36)}`);
+/** Keys of executions that are remembered. */
+const maxKeys = 10_000;
+
+/** Versions of executions: one look each, from the second time on that somebody asks. */
+export class ExecutionVersions {
+  readonly #reader: RecordReader;
+  /** Under which number an execution is in the journal; what is remembered is asked again with each look. */
+  readonly #keys = new LRUCache<string, number>({ max: maxKeys });
+
+  constructor(reader: RecordReader) {
+    this.#reader = reader;
+  }
+
+  /** The version of one generation, default the newest; undefined: there is none. */
+  async read(executionId: string, generation?: number): Promise<string | undefined> {
+    const { readRows } = this.#reader;
+    if (!readRows) return readVersion(this.#reader);
+    const which = generation === undefined ? { prefix: [executionId], order: 'falling' as const, limit: 1 } : { keys: [[executionId, generation]] };
+    const name = `${generation ?? ''} ${executionId}`;
+    for (let known = this.#keys.get(name); ;) {
+      const [found, owner, moved, made] = await readRows([
+        { table: executions, index: 'executions_generation', ...which, columns: ['key'] }, newestOwner,
+        ...(known === undefined ? [] : [ofInstance(journalKinds.flow, known), ofInstance(journalKinds.made, known)]),
+      ]);
+      const key = found?.[0]?.['key'];
+      if (typeof key !== 'number') return undefined;
+      // All answers are of one moment: a key that is still the one was the one.
+      if (key === known) return write(Math.max(toNumber(moved), toNumber(made)), owner, `-${key.toString(36)}`);
+      this.#keys.set(name, (known = key));
+    }
+  }
 }
 
 export async function readActorVersion(reader: RecordReader, actorId: string): Promise<string> {

@@ -28,16 +28,18 @@ export class SoakClient {
   readonly #tally: Tally;
   /** The last transition seen of each execution. */
   readonly seen = new Map<string, number>();
-  #cursor = 'start';
+  #cursor: string;
   #socket: WebSocket | undefined;
   #waitMs = 250;
   #isOver = false;
   isSubscribed = false;
 
-  constructor(url: string, topics: readonly string[] | undefined, tally: Tally) {
+  /** @param after where it begins */
+  constructor(url: string, topics: readonly string[] | undefined, tally: Tally, after = 'start') {
     this.#url = `${url.replace('http', 'ws')}/api/v1/live`;
     this.#topics = topics;
     this.#tally = tally;
+    this.#cursor = after;
   }
 
   connect(): void {

@@ -35,6 +35,11 @@ export class SoakProcess {
     this.#child = child;
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', line => this.#lines.shift()?.(line));
     this.url = await this.#next();
+    await this.skip();
+  }
+
+  /** What it has used since the last look does not count. */
+  async skip(): Promise<void> {
     this.#before = await this.#look();
   }
 

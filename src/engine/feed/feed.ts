@@ -5,6 +5,8 @@ import { isFlowError } from '../../core/errors.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { FeedOptions } from './feed-options.ts';
 import { readCursor, writeCursor } from './feed-cursor.ts';
+import type { KeptRow } from './feed-rows.ts';
+import { FeedRows } from './feed-rows.ts';
 import { toFilter } from './feed-topics.ts';
 
 /** What happened since the page before, in order; at most about 256 entries. */
@@ -16,31 +18,16 @@ export interface FeedPage {
   readonly entries: readonly FeedEntry[];
 }
 
-/** Rows read at a time: one row holds at most as many entries. */
-const pageRows = 64;
 const pageEntries = 256;
 /** Length of a page as text, at most, unless one row is longer; characters. */
 const pageLength = 256 * 1_024;
-/** Kept for those that follow, so that a row is read and made once however many do. */
-const maxKeptEntries = 4_096;
-const maxKeptLength = 16 * 1_024 * 1_024;
-
-interface Kept {
-  readonly row: FeedRow;
-  readonly entries: readonly FeedEntry[];
-}
 
 /** The journal of a store, as it can be followed. */
 export class Feed {
   readonly #reader: FeedReader;
-  readonly #toEntries: (row: FeedRow) => readonly FeedEntry[];
-  /** The newest rows that were told, in order, none missing between them. */
-  #kept: Kept[] = [];
-  #keptEntries = 0;
-  #keptLength = 0;
+  readonly #rows: FeedRows;
   /** Whose rows are kept. */
   #owner: string | undefined;
-  readonly #reading = new Map<number, Promise<readonly Kept[]>>();
   #waiting = new Set<() => void>();
   /** Reads of the store that are under way. */
   readonly #reads = new Set<Promise<unknown>>();
@@ -49,7 +36,7 @@ export class Feed {
   /** @param toEntries takes a row apart */
   constructor(reader: FeedReader, toEntries: (row: FeedRow) => readonly FeedEntry[]) {
     this.#reader = reader;
-    this.#toEntries = toEntries;
+    this.#rows = new FeedRows(reader, toEntries, read => this.#read(read));
   }
 
   /** Something may have been committed. Costs nothing while nobody follows. */
@@ -152,7 +139,7 @@ export class Feed {
   async #readState(): Promise<FeedState> {
     const state = await this.#read(() => this.#reader.getFeedState());
     const owner = state.owners.at(-1)?.id;
-    if (owner !== this.#owner) this.#forget();
+    if (owner !== this.#owner) this.#rows.forget();
     this.#owner = owner;
     return state;
   }
@@ -170,52 +157,11 @@ export class Feed {
     return { news: promise, leave };
   }
 
-  async #readPage(after: number): Promise<readonly Kept[]> {
-    const first = this.#kept.findIndex(({ row }) => row.number > after);
-    // Behind the oldest that is kept nothing is missing.
-    const isKept = first > 0 || (first === 0 && this.#kept[0]?.row.number === after + 1);
-    const rows = isKept ? this.#kept.slice(first, first + pageRows) : await this.#readRows(after);
+  async #readPage(after: number): Promise<readonly KeptRow[]> {
+    const rows = await this.#rows.after(after);
     let entries = 0;
     let length = 0;
     const end = rows.findIndex(kept => (entries += kept.entries.length) > pageEntries || (length += kept.row.entries.length) > pageLength);
     return end < 0 ? rows : rows.slice(0, Math.max(1, end));
-  }
-
-  /** Those that ask for the same at the same time share one read. */
-  #readRows(after: number): Promise<readonly Kept[]> {
-    let reading = this.#reading.get(after);
-    if (!reading) {
-      const read = async (): Promise<readonly Kept[]> => this.#keep(await this.#read(() => this.#reader.readFeed(after, pageRows)));
-      reading = read().finally(() => this.#reading.delete(after));
-      this.#reading.set(after, reading);
-    }
-    return reading;
-  }
-
-  #keep(rows: readonly FeedRow[]): readonly Kept[] {
-    const made = rows.map(row => ({ row, entries: this.#toEntries(row) }));
-    const last = this.#kept.at(-1)?.row.number;
-    if (last !== undefined && made[0] && made[0].row.number > last + 1) this.#forget();
-    for (const kept of made) {
-      if (last !== undefined && kept.row.number <= last) continue;
-      this.#kept.push(kept);
-      this.#keptEntries += kept.entries.length;
-      this.#keptLength += kept.row.entries.length;
-    }
-    while (this.#kept.length > 1 && (this.#keptEntries > maxKeptEntries || this.#keptLength > maxKeptLength)) this.#drop();
-    return made;
-  }
-
-  #drop(): void {
-    const oldest = this.#kept.shift();
-    if (!oldest) return;
-    this.#keptEntries -= oldest.entries.length;
-    this.#keptLength -= oldest.row.entries.length;
-  }
-
-  #forget(): void {
-    this.#kept = [];
-    this.#keptEntries = 0;
-    this.#keptLength = 0;
   }
 }

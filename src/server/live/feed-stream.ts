@@ -1,4 +1,3 @@
-import { toFilter } from '../../engine/feed/feed-topics.ts';
 import { isFlowError } from '../../core/errors.ts';
 import type { Attached } from '../../owner/method.ts';
 import { ReadyMessage } from '../../owner/carrier.ts';
@@ -24,7 +23,7 @@ export type FeedBeat = (callback: () => void, everyMs: number) => () => void;
 export function streamFeed(feed: LiveFeed, request: Request, { signal }: Asker, beat: FeedBeat): Response {
   const { searchParams } = new URL(request.url);
   const topics = searchParams.getAll('topic');
-  toFilter(topics.length > 0 ? topics : undefined);
+  const filter = filterTopics(topics.length > 0 ? topics : undefined);
   const after = request.headers.get('last-event-id') ?? searchParams.get('after') ?? undefined;
   let attached: Attached | undefined;
   let endBeat = (): void => {};
@@ -49,7 +48,7 @@ export function streamFeed(feed: LiveFeed, request: Request, { signal }: Asker, 
       endBeat = beat(() => {
         if ((controller.desiredSize ?? 0) > 0) write(': \n\n');
       }, beatMs);
-      attached = feed.attach(filterTopics(topics.length > 0 ? topics : undefined), after, {
+      attached = feed.attach(filter, after, {
         id: 0,
         get isReady() {
           return (controller.desiredSize ?? 0) > 0;

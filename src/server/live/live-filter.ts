@@ -1,4 +1,5 @@
 import type { FeedEntry } from '../../engine/feed/feed-entry.ts';
+import { readTopics } from '../../engine/feed/feed-topics.ts';
 import type { ExecutionCondition } from '../../runtime/execution-facts.ts';
 
 /** What a subscription is about. */
@@ -18,24 +19,15 @@ export interface LiveFilter {
 const none: ReadonlySet<string> = new Set();
 const everything: LiveFilter = { key: '*', kinds: none, instances: none, isAll: true };
 
-const byTopic = new Map([['flow', 'flow'], ['actor', 'actor'], ['queue', 'queue'], ['flows', 'flow'], ['actors', 'actor'], ['queues', 'queue']]);
-
-/** Makes a filter of topics of `runtime.feed`, which have been checked. */
+/**
+ * Makes a filter of topics, as of `runtime.feed`.
+ *
+ * @throws a `FlowError` with code `option_invalid`
+ */
 export function filterTopics(topics: readonly string[] | undefined): LiveFilter {
   if (topics === undefined) return everything;
-  const kinds = new Set<string>();
-  const instances = new Set<string>();
-  for (const topic of topics) {
-    const colon = topic.indexOf(':');
-    const [name, id] = colon < 0 ? [topic, undefined] : [topic.slice(0, colon), topic.slice(colon + 1)];
-    if (name !== 'kind') {
-      const kind = byTopic.get(name) ?? name;
-      if (id === undefined) kinds.add(kind);
-      else instances.add(`${kind}:${id}`);
-    } else if (id?.includes('/')) instances.add(id.replace('/', ':'));
-    else if (id !== undefined) kinds.add(id);
-  }
-  return { key: `topics ${JSON.stringify([[...kinds].toSorted(), [...instances].toSorted()])}`, kinds, instances, isAll: false };
+  const { kinds, instances } = readTopics(topics);
+  return { key: `topics ${[...kinds].toSorted().join('\n')}\n\n${[...instances].toSorted().join('\n')}`, kinds, instances, isAll: false };
 }
 
 /** Everything of one instance. */

@@ -1,6 +1,5 @@
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
-import { toFilter } from '../../engine/feed/feed-topics.ts';
 import { toSummary } from '../../kinds/flows/queries.ts';
 import { readActorView } from '../../kinds/actors/read-actor-view.ts';
 import { readQueueStats } from '../../kinds/queues/queue-stats.ts';
@@ -58,10 +57,7 @@ export function createLiveService({ reader, client, service, clock }: ServerCont
       ...inspected?.topics,
       ...serveTopics({ execution: debugTopics.execution }, { execution: (params, following) => followExecution(source, params, following) }),
       ...health,
-      feed: attach(liveTopics.feed, ({ topics }) => {
-        toFilter(topics);
-        return { filter: filterTopics(topics) };
-      }),
+      feed: attach(liveTopics.feed, ({ topics }) => ({ filter: filterTopics(topics) })),
       executions: attach(liveTopics.executions, ({ flowId, labels, status }) => ({ filter: filterExecutions({ flowId, labels }), read: () => reads.list(given({ flowId, labels, status })) })),
       queue: attach(liveTopics.queue, ({ queue }) => ({
         filter: filterInstance('queue', queue), read: async () => (await readQueueStats(reader, [queue], clock.now())).find(stats => stats.queue === queue) ?? null,

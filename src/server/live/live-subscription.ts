@@ -127,6 +127,8 @@ export class LiveSubscription implements LiveMember {
       const page = this.#feed.pageAfter(this.#number);
       if (!page) return void this.#run(() => this.#catchUp());
       if (!this.#outlet.isReady) return;
+      // Kept while nobody asked of which flow they are.
+      if (this.filter.condition && !this.#feed.facts.knows(page.entries)) return void this.#run(() => this.#feed.facts.learn(page.entries));
       this.#tellEntries(page.entries.filter(({ number }) => number > this.#number), page.to, page.cursor);
     }
     this.#state = 'live';

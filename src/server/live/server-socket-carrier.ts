@@ -6,6 +6,7 @@ import { FlowError } from '../../core/errors.ts';
 import type { Carrier, CarrierEnd } from '../../owner/carrier.ts';
 import { ReadyMessage } from '../../owner/carrier.ts';
 import { toCloseCode } from '../../owner/close-codes.ts';
+import { toTextFrame } from './text-frame.ts';
 
 /** Bytes that wait to be taken by the other end, above which it is full. What the system holds beside is not in it. */
 const maxUnsent = 1_024 * 1_024;
@@ -63,7 +64,8 @@ export class ServerSocketCarrier implements Carrier {
 
   send(message: object, maxLength?: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (message instanceof ReadyMessage) this.#socket.send(message.bytes ??= Buffer.from(message.text), { binary: false });
+    // Nothing is compressed: what the socket was given before has been written.
+    if (message instanceof ReadyMessage) this.#stream.write(message.frame ??= toTextFrame(message.text));
     else this.#sendText(message, maxLength);
     if (this.isFull) this.#noteFull();
   }

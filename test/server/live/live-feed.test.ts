@@ -145,6 +145,22 @@ describe('the live feed', () => {
     expect(new Set(wanted.entries.map(({ id }) => id))).toEqual(new Set([ids[0], ids[3]]));
   });
 
+  it('tells executions of a flow that it has kept while nobody asked of which flow they are', async () => {
+    const { runtime, live } = await openRuntime();
+    const all = attach(live, new TestOutlet(0), filterTopics(undefined));
+    await until(() => all.told.length > 0);
+    const { executionId: first } = await runtime.start('other');
+    await until(() => all.entries.length === 3);
+    // It has read what was stored, and takes nothing of it yet.
+    const late = attach(live, new TestOutlet(1, 1), filterExecutions({ flowId: 'other' }), 'start');
+    await until(() => live.counters.catchUps > 0);
+    const { executionId: second } = await runtime.start('other');
+    await until(() => all.entries.length === 6);
+    late.give(1_000);
+    await until(() => late.entries.length === 6);
+    expect(late.entries.map(({ id, seq }) => [id, seq])).toEqual([first, second].flatMap(id => [1, 2, 3].map(seq => [id, seq])));
+  });
+
   it('holds nothing for one that takes nothing, and tells it everything when it does', async () => {
     const { runtime, live, feed } = await openRuntime();
     const slow = attach(live, new TestOutlet(1, 1), filterTopics(undefined));
