@@ -241,7 +241,7 @@ describe('the layers', () => {
   it('reach XState and the SQLite drivers in their own places only', () => {
     const users = (names: readonly string[]): string[] => [...files].filter(([, { packages }]) => packages.some(name => names.includes(name))).map(([file]) => file);
     for (const file of users(['better-sqlite3', 'node:sqlite'])) expect(file).toMatch(/^persistence\/sqlite\//);
-    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/kinds|src\/runtime|src\/views\/mermaid|src\/testing|src\/inspector)\/|^src\/core\/machine-runner\.ts$/);
+    for (const file of users(['xstate'])) expect(file).toMatch(/^(machines|src\/kinds|src\/runtime|src\/views\/mermaid|src\/testing|src\/inspector(-server)?)\/|^src\/core\/machine-runner\.ts$/);
   });
 });
 

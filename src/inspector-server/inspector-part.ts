@@ -7,6 +7,8 @@ export interface InspectorPartOptions {
   readonly codes: EntryCodes;
   /** What a page gets for its code. */
   readonly token: string;
+  /** Where the messages of XState's inspectors are told, below the same address. */
+  readonly xstate: string;
   /** Whether it may change and hold something; else why not. */
   readonly control: { readonly may: boolean; readonly why: string | null };
   readonly files: ReadonlyMap<string, () => PageFile>;
@@ -22,7 +24,7 @@ const prefix = '/inspector/';
 const maxCodeLength = 200;
 
 /** The page, which holds no data, and the exchange of a code for a token. All else goes over `/api/v1/live`. */
-export const createInspectorPart = ({ codes, token, control, files }: InspectorPartOptions): CreatePart => () => ({
+export const createInspectorPart = ({ codes, token, xstate, control, files }: InspectorPartOptions): CreatePart => () => ({
   routes: [
     {
       method: 'GET', path: '/inspector/*', scope: null,
@@ -39,7 +41,7 @@ export const createInspectorPart = ({ codes, token, control, files }: InspectorP
       handle: async request => {
         const code = await readCode(request);
         if (!codes.use(code)) throw new FlowError('token_refused', 'Expected a code that was given out less than a minute ago and not used, got another. Begin the inspector anew, or ask its program for another address');
-        return Response.json({ token, control }, { headers });
+        return Response.json({ token, control, xstate }, { headers });
       },
     },
   ],

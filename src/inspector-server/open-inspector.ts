@@ -5,6 +5,7 @@ import { FlowError } from '../core/errors.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
 import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
+import type { RedactValue } from '../core/redact-values.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { createServer } from '../server/server.ts';
@@ -12,6 +13,8 @@ import type { StoreSource } from '../server/source.ts';
 import { EntryCodes } from './entry-codes.ts';
 import { createInspectorPart } from './inspector-part.ts';
 import { listPageFiles } from './page-files.ts';
+import type { XStateInspector } from './xstate/xstate-inspector.ts';
+import { createXStatePart, xstatePath } from './xstate/xstate-part.ts';
 
 export interface InspectorOptions {
   /** 0: any that is free. Default 0. It listens on the loopback address only. */
@@ -20,6 +23,12 @@ export interface InspectorOptions {
   readonly control?: boolean;
   /** Texts that must not be told; as of `createRuntime`. */
   readonly secrets?: readonly string[];
+  /** Takes out what else must not be told: called with every text of a value, and where it is; what it returns is told in its place. */
+  readonly redact?: RedactValue;
+  /** Tells of this runtime's actors at `xstateUrl`: give `createRuntime` its `inspect`. Left out: only applications of XState tell there. */
+  readonly xstate?: XStateInspector;
+  /** Pages that may connect to it, as `http://localhost:5173`: applications of XState in a browser. Default: its own. */
+  readonly origins?: readonly string[];
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Default: silent. */
@@ -30,6 +39,11 @@ export interface Inspector {
   /** Opens the page, once and within a minute: it has a code in its fragment. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Where the messages of XState's inspectors are spoken, with its key: an application that tells there
+   * (`createWebSocketInspector({ url })`) is drawn by the page; whoever listens (`createWebSocketReceiver({ server })`) is told of actors.
+   */
+  readonly xstateUrl: string;
   /** Another address of the page, with a code of its own. */
   createUrl(): string;
   close(): Promise<void>;
@@ -53,21 +67,24 @@ export interface Inspector {
  * @throws a `FlowError` with code `option_invalid` or `port_taken`
  */
 export async function openInspector(source: Runtime | StoreSource, options: InspectorOptions = {}): Promise<Inspector> {
-  const known = requireKnownKeys(options, { port: true, control: true, secrets: true, clock: true, logger: true }, '`openInspector`');
+  const known = requireKnownKeys(options, { port: true, control: true, secrets: true, redact: true, xstate: true, origins: true, clock: true, logger: true }, '`openInspector`');
   const isProduction = process.env['NODE_ENV'] === 'production';
-  const { port = 0, control: wanted = !isProduction, secrets, clock = systemClock, logger = silentLogger } = known;
+  const { port = 0, control: wanted = !isProduction, secrets, redact, xstate, origins, clock = systemClock, logger = silentLogger } = known;
   if (typeof wanted !== 'boolean') throw new FlowError('option_invalid', `Expected \`control\` to be true or false, got ${describeValue(wanted)}`);
   const isOwned = 'start' in source || source.client !== undefined;
   const control = { may: wanted && isOwned, why: describeControl(wanted, isOwned) };
   const token = randomBytes(32).toString('base64url');
+  const xstateKey = randomBytes(32).toString('base64url');
   const codes = new EntryCodes(clock);
   const server = createServer(source, {
-    auth: { tokens: [{ token, scopes: control.may ? ['read', 'run', 'operate', 'debug'] : ['read'] }] }, clock, logger, ...(secrets && { secrets }),
-    parts: [createInspectorPart({ codes, token, control, files: listPageFiles() })],
+    auth: { tokens: [{ token, scopes: control.may ? ['read', 'run', 'operate', 'debug'] : ['read'] }] }, clock, logger,
+    ...(secrets && { secrets }), ...(redact && { redact }), ...(origins && { origins }),
+    parts: [createInspectorPart({ codes, token, xstate: `${xstatePath}?key=${xstateKey}`, control, files: listPageFiles() }), createXStatePart(xstateKey, xstate)],
   });
   const listening = await server.listen({ port });
   const createUrl = (): string => `${listening.url}/inspector/#code=${codes.create()}`;
-  return { url: createUrl(), port: listening.port, createUrl, close: () => server.close() };
+  const xstateUrl = `${listening.url.replace(/^http/, 'ws')}${xstatePath}?key=${xstateKey}`;
+  return { url: createUrl(), port: listening.port, xstateUrl, createUrl, close: () => server.close() };
 }
 
 function describeControl(wanted: boolean, isOwned: boolean): string | null {

@@ -62,7 +62,7 @@ export const debugMethods = {
 /** What is too long to be told whole with an execution. */
 export const valueMethods = {
   value: defineMethod({
-    scope: 'read', redacts: true, about: 'Tells a value of an execution that was cut, or a part of it: `json`, a piece of its text, from `offset` on, of `length` characters.',
+    scope: 'read', redacts: true, about: 'Tells a value of an execution that was cut, or a part of it: `json`, a piece of its text, from `offset` on, of `length` characters, and `path`, where it is.',
     params: z.strictObject({
       executionId: z.string().min(1).max(500),
       generation: z.int().min(1).optional(),

@@ -19,6 +19,8 @@ export interface ValuePlace {
 /** A piece of the JSON text of a value. */
 export interface ValuePiece {
   readonly json: string;
+  /** Where it is: `['output', 'scan', 'files', 0]`. */
+  readonly path: readonly (string | number)[];
   readonly offset: number;
   /** Of the whole text, characters. */
   readonly length: number;
@@ -35,7 +37,8 @@ export async function readValue(store: RecordReader, plan: FlowPlan, record: Exe
     value = (value as Record<string | number, unknown>)[name];
   }
   const text = JSON.stringify(value);
-  return { json: text.slice(offset, offset + limit), offset, length: text.length };
+  const { of, step, item } = place;
+  return { json: text.slice(offset, offset + limit), path: [of, step ?? [], item ?? [], path].flat(), offset, length: text.length };
 }
 
 async function readWhole(store: RecordReader, plan: FlowPlan, record: ExecutionRecord, place: ValuePlace): Promise<unknown> {

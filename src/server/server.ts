@@ -25,6 +25,8 @@ import { requireKnownKeys } from '../core/known-keys.ts';
 import type { Logger } from '../core/logger.ts';
 import { silentLogger } from '../core/logger.ts';
 import { createRedactor } from '../core/redact.ts';
+import type { RedactValue } from '../core/redact-values.ts';
+import { createValueRedactor } from '../core/redact-values.ts';
 import type { Scope } from '../owner/protocol.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -63,6 +65,8 @@ export interface ServerOptions extends GuardOptions {
   readonly cacheBytes?: number;
   /** Texts that must not be told; as of `createRuntime`. */
   readonly secrets?: readonly string[];
+  /** Called with every value that is told, and its path in the answer; what it returns is told in its place. Costs time. Default: none. */
+  readonly redact?: RedactValue;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** Default: silent. */
@@ -83,7 +87,7 @@ export interface Server {
 }
 
 const serverKeys: KeysOf<ServerOptions> = {
-  auth: true, parts: true, syncFolder: true, maxBodyBytes: true, requestsPerSecond: true, cacheBytes: true, secrets: true, clock: true, logger: true, hosts: true, origins: true,
+  auth: true, parts: true, syncFolder: true, maxBodyBytes: true, requestsPerSecond: true, cacheBytes: true, secrets: true, redact: true, clock: true, logger: true, hosts: true, origins: true,
 };
 const defaultMaxBodyBytes = 4 * 1_024 * 1_024 + 65_536;
 const known: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
@@ -95,9 +99,9 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
  * @throws a `FlowError` with code `option_invalid`
  */
 export function createServer(source: Runtime | StoreSource, options: ServerOptions): Server {
-  const { auth, parts = [], secrets, clock = systemClock, logger = silentLogger, syncFolder, maxBodyBytes = defaultMaxBodyBytes, requestsPerSecond, cacheBytes, ...guarded } =
+  const { auth, parts = [], secrets, redact: redactValue, clock = systemClock, logger = silentLogger, syncFolder, maxBodyBytes = defaultMaxBodyBytes, requestsPerSecond, cacheBytes, ...guarded } =
     requireKnownKeys(options, serverKeys, '`createServer`');
-  const redact = createRedactor(secrets);
+  const redact = createValueRedactor(createRedactor(secrets), redactValue);
   const guard = new Guard(guarded);
   const authority = new Authority(auth);
   const rate = new Rate(requestsPerSecond);

@@ -14,6 +14,7 @@ import { openSqliteStore } from 'flowstone/sqlite';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { fuzzProtocol } from '../owner/fuzz-protocol.ts';
 import { fuzzHttp } from '../server/fuzz-http.ts';
+import { fuzzInspector } from '../inspector-server/fuzz-inspector.ts';
 import { countDeaths } from '../owner/owner-deaths.ts';
 import { compareFlow, compareMachine, compareRandomFlows } from '../debugger/compare-stepped.ts';
 import type { Comparison } from '../debugger/compare-stepped.ts';
@@ -224,6 +225,11 @@ async function unrulyRequests(): Promise<void> {
   report(`${requests} requests over HTTP that nobody would send, seed ${seed}: ${Object.entries(statuses).map(([status, count]) => `${status} ${count}`).join(', ')}`, faults);
 }
 
+async function inspector(): Promise<void> {
+  const { sent, answered, connections, codes, wrong } = await fuzzInspector(createSeededRandom(seed), isShort ? 10_000 : 1_000_000);
+  report(`${sent} messages to an inspector and its endpoint for XState over ${connections} connections, seed ${seed}: ${answered} answers, ${Object.entries(codes).map(([code, count]) => `${code} ${count}`).join(', ')}`, wrong);
+}
+
 async function ownerDeaths(): Promise<void> {
   const { deaths, acknowledged, wrong } = await countDeaths(isShort ? 5 : 50, createSeededRandom(seed));
   report(`${deaths} deaths of an owner under a client that asks, seed ${seed}: ${acknowledged} rounds of requests answered once, each with its effect once`, wrong);
@@ -280,7 +286,7 @@ async function suitesOverDelayedStores(): Promise<void> {
 
 console.log(`torture: seed ${seed}${isShort ? ', short form' : `, about ${minutes} minutes`}`);
 const parts: { readonly [name: string]: () => Promise<void> } = {
-  kills: killLoops, pipelines, storms, isolations, mixedStorms, powerCuts, recovery, crowds, machines, statecharts, documents, fuzz, protocol, requests: unrulyRequests, ownerDeaths,
+  kills: killLoops, pipelines, storms, isolations, mixedStorms, powerCuts, recovery, crowds, machines, statecharts, documents, fuzz, protocol, requests: unrulyRequests, inspector, ownerDeaths,
   steppedKills, steppedPaths, verdicts, delayed: suitesOverDelayedStores,
 };
 if (values.only !== undefined && !Object.hasOwn(parts, values.only)) {

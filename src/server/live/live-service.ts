@@ -12,15 +12,13 @@ import { followExecution } from '../../runtime/execution-topic.ts';
 import type { ServerContext } from '../part.ts';
 import { followLive } from './follow-live.ts';
 import { followHealth } from './live-health.ts';
-import { inspectStore } from './inspected-store.ts';
+import { defaultMaxInterruptions, inspectStore } from './inspected-store.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { LiveFilter } from './live-filter.ts';
 import { filterExecutions, filterInstance, filterTopics } from './live-filter.ts';
 import { passOn } from './pass-on.ts';
 import { given, StoreReads } from './store-reads.ts';
 
-/** What a runtime has by itself, for whoever replays. */
-const defaultMaxInterruptions = 5;
 /** Newest events of an actor that its snapshot has. */
 const maxActorEvents = 100;
 
