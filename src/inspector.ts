@@ -8,7 +8,7 @@ export type { Rehearsed } from './engine/rehearse.ts';
 export type { Inspector, InspectorOptions } from './inspector-server/open-inspector.ts';
 export { openInspector } from './inspector-server/open-inspector.ts';
 export type { CommitEntry, ExecutionView, WaitView } from './runtime/execution-topic.ts';
-export type { RedactValue } from './core/redact-values.ts';
+export type { RedactValue } from './inspector-server/open-inspector.ts';
 export type { XStateInspector } from './inspector-server/xstate/xstate-inspector.ts';
 export type { ToldEvent } from './inspector-server/xstate/told-event.ts';
 export { createXStateInspector } from './inspector-server/xstate/xstate-inspector.ts';

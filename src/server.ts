@@ -1,4 +1,4 @@
-export type { RedactValue } from './core/redact-values.ts';
+export type { RedactValue } from './server/server.ts';
 export type { AuthOptions, TokenGrant } from './server/authority.ts';
 export type { GuardOptions } from './server/guard.ts';
 export type { Listening, ListenOptions } from './server/listener.ts';

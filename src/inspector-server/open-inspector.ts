@@ -16,6 +16,8 @@ import { listPageFiles } from './page-files.ts';
 import type { XStateInspector } from './xstate/xstate-inspector.ts';
 import { createXStatePart, xstatePath } from './xstate/xstate-part.ts';
 
+export type { RedactValue } from '../core/redact-values.ts';
+
 export interface InspectorOptions {
   /** 0: any that is free. Default 0. It listens on the loopback address only. */
   readonly port?: number;

@@ -50,6 +50,8 @@ import { standardParts } from './standard-parts.ts';
 import { addStoreMetrics } from './store-metrics.ts';
 import { basePath } from './table/routes.ts';
 
+export type { RedactValue } from '../core/redact-values.ts';
+
 export interface ServerOptions extends GuardOptions {
   /** Who is let in. */
   readonly auth: AuthOptions;
