@@ -14,14 +14,17 @@ const native: Plugin = {
   },
 };
 
-/** The same sources, but for a text in one of them, which has to be there once. */
-export const change = (file: string, from: string, to: string): Plugin => ({
+/** The same sources, but for texts in one of them, each of which has to be there once. */
+export const change = (file: string, ...changes: readonly (readonly [from: string, to: string])[]): Plugin => ({
   name: 'change',
   setup(building) {
     building.onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.')}$`) }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      if (source.split(from).length !== 2) throw new Error(`Expected ${file} to hold once: ${from}`);
-      return { contents: source.replace(from, () => to), loader: 'ts' };
+      let contents = readFileSync(path, 'utf8');
+      for (const [from, to] of changes) {
+        if (contents.split(from).length !== 2) throw new Error(`Expected ${file} to hold once: ${from}`);
+        contents = contents.replace(from, () => to);
+      }
+      return { contents, loader: 'ts' };
     });
   },
 });

@@ -9,7 +9,7 @@ it('an execution that is stepped and killed goes on where it was: nothing lost, 
 });
 
 it('a gate that lets what it holds through is found out by whoever looks at the file and the calls', async () => {
-  const leaks = change('src/debugger/gate.ts', 'this.#hold(hold, envelope);\n    return undefined;', 'this.#hold(hold, envelope);\n    return envelope;');
+  const leaks = change('src/debugger/gate.ts', ['this.#hold(hold, envelope);\n    return undefined;', 'this.#hold(hold, envelope);\n    return envelope;']);
   const { faults } = await killStepped(0, 0, [leaks]);
   expect(faults).not.toEqual([]);
 });
