@@ -120,7 +120,8 @@ describe('an execution that stands still', () => {
     expect(debug.held()).toEqual([]);
   });
 
-  it('has its message to itself, however long it stands', async () => {
+  // At once: as after a process was stopped, or its machine slept, for so long.
+  it.each([['minute by minute', 20, 60_000], ['all at once', 1, 1_200_000]])('has its message to itself, however long it stands, %s', async (_how, times, ms) => {
     const { runtime, debug, clock } = await open();
     const { executionId } = await runtime.start('letter');
     await rest();
@@ -130,8 +131,8 @@ describe('an execution that stands still', () => {
     expect(debug.held()[0]?.count).toBe(1);
     const others: unknown[] = [];
     await runtime.consume(jobs, async ({ payload }) => void others.push(payload));
-    for (let minute = 0; minute < 20; minute++) {
-      clock.advance(60_000);
+    for (let time = 0; time < times; time++) {
+      clock.advance(ms);
       await rest();
     }
     debug.resume(executionId);
