@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import type { FlowstoneClient } from '../../src/client.ts';
+import type { FlowstoneClient, FollowUpdate } from '../../src/client.ts';
 import { connectOver } from '../../src/client.ts';
 import type { Feed } from '../../src/engine/feed/feed.ts';
 import type { Runtime } from '../../src/index.ts';
@@ -28,31 +28,35 @@ async function begin(): Promise<{ readonly runtime: Runtime; readonly client: Fl
   return { runtime, client };
 }
 
+type Update = FollowUpdate<{ readonly executions: readonly { readonly executionId: string }[] }>;
+
+/** What comes next. */
+async function next(updates: AsyncIterator<unknown>): Promise<Update> {
+  return (await updates.next()).value as Update;
+}
+
 it('an owner without a server tells how executions stand, then what happens to those that are meant', async () => {
   const { client } = await begin();
   const first = await client.start('order', { labels: { team: 'north' } });
   await client.start('other');
   const seen = client.follow('executions?flow=order&label.team=north')[Symbol.asyncIterator]();
-  const { value } = await seen.next();
-  expect(value?.data?.executions.map(({ executionId }) => executionId)).toEqual([first.executionId]);
+  expect((await next(seen)).data?.executions.map(({ executionId }) => executionId)).toEqual([first.executionId]);
   await client.start('other', { labels: { team: 'north' } });
   await client.start('order', { labels: { team: 'south' } });
   const second = await client.start('order', { labels: { team: 'north' } });
-  const next = await seen.next();
-  expect(new Set(next.value?.entries.map(({ id }) => id))).toEqual(new Set([second.executionId]));
+  expect(new Set((await next(seen)).entries.map(({ id }) => id))).toEqual(new Set([second.executionId]));
   await seen.return?.();
 });
 
 it('goes on behind a cursor, and begins with nothing when there is nothing new', async () => {
   const { client } = await begin();
   const { executionId } = await client.start('order');
-  const first = await client.follow('executions')[Symbol.asyncIterator]().next();
+  const { cursor: after } = await next(client.follow('executions')[Symbol.asyncIterator]());
   await client.signal(executionId, 'go');
   await client.settled(executionId);
-  const after = first.value?.cursor ?? '';
-  const next = await client.follow('executions', { after })[Symbol.asyncIterator]().next();
-  expect(next.value?.data).toBeUndefined();
-  expect(next.value?.entries.map(({ event }) => event.type)).toContain('signal.received');
+  const { data, entries } = await next(client.follow('executions', { after })[Symbol.asyncIterator]());
+  expect(data).toBeUndefined();
+  expect(entries.map(({ event }) => event.type)).toContain('signal.received');
 });
 
 it('says how they stand anew when what happened in between cannot be told any more', async () => {
