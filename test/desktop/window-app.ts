@@ -36,6 +36,7 @@ export interface WindowOptions {
   readonly title: string;
   readonly page: string;
   readonly scopes?: readonly string[];
+  readonly hasModules?: boolean;
 }
 
 /** An app in windows of WebKitGTK. */

@@ -7,7 +7,9 @@ import { listBlocks, pages, requirePage, root } from './pages.ts';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string>; name: string };
 /** Those of the project that `flowstone init` writes. */
-const projectScripts = new Set(Object.keys(toProjectManifest({}, {}, 'project', undefined).scripts ?? {}));
+const example = JSON.parse(readFileSync(join(root, 'docs/examples/desktop/package.json'), 'utf8')) as { scripts: Record<string, string> };
+/** Of projects that are not this one: what `flowstone init` makes, and the desktop app. */
+const projectScripts = new Set([...Object.keys(toProjectManifest({}, {}, 'project', undefined).scripts ?? {}), ...Object.keys(example.scripts)]);
 const commands = createProgram({} as Parameters<typeof createProgram>[0], () => {}).commands;
 
 /** Command lines of a page, in blocks and in sentences, without prompts, comments and what the shell does around them. */

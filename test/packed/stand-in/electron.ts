@@ -16,7 +16,7 @@ const lookMs = 25;
 
 class App extends EventEmitter {
   readonly isPackaged = false;
-  #userData = '';
+  #userData = process.env['STAND_IN_USER_DATA'] ?? '';
 
   setPath(_name: string, path: string): void {
     this.#userData = path;

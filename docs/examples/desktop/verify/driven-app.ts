@@ -38,21 +38,23 @@ export function isAlive(pid: number): boolean {
 export class DrivenApp {
   readonly #main: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly exited: Promise<number | null>;
-  /** States of the runtime's process, in turn. */
-  readonly states: string[] = [];
+  readonly #exited: Promise<number | null>;
+  #hasExited = false;
+  /** States of the runtime's process, in turn, with when they were told, ms. */
+  readonly states: { readonly state: string; readonly at: number }[] = [];
   readonly failures: string[] = [];
   /** Every process that was seen to be the app's. */
   readonly family = new Set<number>();
   #last = 0;
 
-  /** @param electron path of Electron's program @param folder what the app keeps its files in */
-  constructor(electron: string, folder: string) {
-    this.#main = spawn(electron, [join(import.meta.dirname, 'verify-main.js')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, VERIFY_FOLDER: folder } });
+  /** @param electron path of Electron's program @param out where the app was built into @param folder what it keeps its files in */
+  constructor(electron: string, out: string, folder: string) {
+    this.#main = spawn(electron, [join(out, 'verify-main.js')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, VERIFY_FOLDER: folder } });
     this.family.add(this.#main.pid ?? 0);
     this.#main.on('message', (told: Told) => this.#take(told));
-    this.exited = once(this.#main, 'exit').then(([code]) => code as number | null);
-    void this.exited.then(() => {
+    this.#exited = once(this.#main, 'exit').then(([code]) => code as number | null);
+    void this.#exited.then(() => {
+      this.#hasExited = true;
       for (const { reject } of this.#waiting.values()) reject(new Error('The app has ended'));
       this.#waiting.clear();
     });
@@ -89,25 +91,41 @@ export class DrivenApp {
   /** Process id of the runtime's process. */
   async runtimePid(): Promise<number> {
     let pid: number | undefined;
-    await until(async () => (pid = (await this.processes()).find(({ type, name }) => type === 'Utility' && name === 'flowstone')?.pid), 'the utility process is there');
+    await until(async () => (pid = await this.findRuntime()), 'the utility process is there');
     return pid as number;
   }
 
+  findRuntime = async (): Promise<number | undefined> => (await this.processes()).find(({ type, name }) => type === 'Utility' && name === 'flowstone')?.pid;
+
   /** How often the runtime's process was begun. */
   get starts(): number {
-    return this.states.filter(state => state === 'starting').length;
+    return this.states.filter(({ state }) => state === 'starting').length;
+  }
+
+  /** How long was waited before it was begun again, each time, ms. */
+  get waits(): number[] {
+    return this.states.flatMap(({ state, at }, index) => {
+      const next = this.states[index + 1];
+      return state === 'waiting' && next ? [next.at - at] : [];
+    });
+  }
+
+  /** Its exit code, once it has ended by itself. */
+  async exitCode(): Promise<number | null> {
+    await until(() => this.#hasExited, 'the app ends');
+    return this.#exited;
   }
 
   /** Ends it, however it stands. */
   async end(): Promise<void> {
     await this.processes().catch(() => []);
     this.#main.kill('SIGKILL');
-    await this.exited;
+    await this.#exited;
     await until(() => ![...this.family].some(isAlive), 'no process is left behind');
   }
 
   #take({ id, value, error, state, failed }: Told): void {
-    if (state !== undefined) this.states.push(state);
+    if (state !== undefined) this.states.push({ state, at: performance.now() });
     if (failed !== undefined) this.failures.push(failed);
     if (id === undefined) return;
     const waiting = this.#waiting.get(id);

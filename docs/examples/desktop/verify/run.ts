@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CheckContext } from './check.ts';
 import { DrivenApp } from './driven-app.ts';
@@ -9,11 +9,11 @@ import { flowChecks } from './flow-checks.ts';
 import { shellChecks } from './shell-checks.ts';
 
 /*
- * node out/verify-run.js [--only NUMBER] [--electron PROGRAM]: tries the app in Electron, each check in a folder of its own. Prints
+ * node out/verify-run.js [--only NUMBER] [--electron PROGRAM] [--out FOLDER]: tries the app in Electron, each check in a folder of its own. Prints
  * a line for each, and ends with 0 when all have passed.
  */
 
-const { values: { only, electron } } = parseArgs({ options: { only: { type: 'string' }, electron: { type: 'string' } } });
+const { values: { only, electron, out = import.meta.dirname } } = parseArgs({ options: { only: { type: 'string' }, electron: { type: 'string' }, out: { type: 'string' } } });
 const root = join(import.meta.dirname, '..');
 const program = electron ?? String(createRequire(join(root, 'package.json'))('electron'));
 const chosen = [...flowChecks, ...shellChecks].map((check, index) => ({ ...check, number: index + 1 })).filter(({ number }) => only === undefined || number === Number(only));
@@ -26,7 +26,7 @@ for (const { number, name, run } of chosen) {
   const context: CheckContext = {
     root, folder,
     begin: () => {
-      const app = new DrivenApp(program, folder);
+      const app = new DrivenApp(program, resolve(out), folder);
       open.push(app);
       return app;
     },

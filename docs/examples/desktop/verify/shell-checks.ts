@@ -41,7 +41,7 @@ export const shellChecks: readonly Check[] = [
       await app.ask('close');
       requireSame(await app.ask('windows'), 0, 'windows');
       const second = context.begin();
-      requireSame(await second.exited, 0, 'exit code of the second');
+      requireSame(await second.exitCode(), 0, 'exit code of the second');
       await until(async () => (await app.ask('windows')) === 1, 'the first shows its window');
       requireSame([app.starts, second.starts], [1, 0], 'starts of utility processes');
     },

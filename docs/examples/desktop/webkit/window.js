@@ -103,12 +103,14 @@ function watchSleep(shell) {
  * Opens a window on a page of the app. It stays there: it goes to no other page, and opens no windows.
  *
  * @param scopes what its page may do; default: `read` and `run`
+ * @param hasModules its scripts are modules, which a page of a file may load only when it may read files
  */
-function openWindow(shell, { title, page, scopes, width = 1000, height = 760, closed }) {
+function openWindow(shell, { title, page, scopes, hasModules = false, width = 1000, height = 760, closed }) {
   const manager = new WebKit2.UserContentManager();
   manager.register_script_message_handler(handler);
   manager.add_script(new WebKit2.UserScript(pageScript(handler), WebKit2.UserContentInjectedFrames.TOP_FRAME, WebKit2.UserScriptInjectionTime.START, null, null));
-  const view = new WebKit2.WebView({ user_content_manager: manager });
+  const settings = new WebKit2.Settings({ allow_file_access_from_file_urls: hasModules });
+  const view = new WebKit2.WebView({ user_content_manager: manager, settings });
   const address = GLib.filename_to_uri(page, null);
   const run = script => view.evaluate_javascript(script, -1, null, null, null, null);
   const admitted = shell.admit({ run, ...(scopes && { scopes }) });
@@ -135,4 +137,4 @@ function openWindow(shell, { title, page, scopes, width = 1000, height = 760, cl
   return { window, view, present: () => window.present_with_time(Gdk.CURRENT_TIME), close: () => window.destroy() };
 }
 
-export { GLib, Gtk };
+export { Gdk, GLib, Gtk };
