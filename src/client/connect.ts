@@ -59,10 +59,11 @@ export function connect(url: string, options: ConnectOptions = {}): FlowstoneCli
  * @param open called at each connection
  * @param timeoutMs longest wait for a connection and an answer, ms. Default 30,000; `Infinity`: as long as it takes
  */
-export function connectOver(open: () => Promise<Carrier>, { timeoutMs = defaultTimeoutMs }: Pick<ConnectOptions, 'timeoutMs'> = {}): FlowstoneClient {
+export function connectOver(open: () => Promise<Carrier>, options: Pick<ConnectOptions, 'timeoutMs'> = {}): FlowstoneClient {
   const clock = systemClock;
+  const { timeoutMs } = resolveClientWaits(options);
   const client = new ReconnectingClient({
-    open, clock, random: systemRandom, logger: silentLogger, connection: { clock }, ...(timeoutMs !== Number.POSITIVE_INFINITY && { timeoutMs }),
+    open, clock, random: systemRandom, logger: silentLogger, connection: { clock }, ...(timeoutMs !== undefined && { timeoutMs }),
   });
   client.seek();
   return new ServerClient(client);
