@@ -63,7 +63,7 @@ const appScopes: readonly Scope[] = ['read', 'run'];
 export const pageScript = (name = 'flowstone'): string => `(() => {
   const say = text => window.webkit.messageHandlers.${name}.postMessage(text);
   // What the shell has still to tell the page before this one, whose ports had numbers, too, is none of these.
-  let last = Math.floor(Math.random() * 9e8);
+  let last = crypto.getRandomValues(new Uint32Array(1))[0] % 9e8;
   let port;
   const end = () => { const ended = port; port = undefined; if (ended) { ended.refused(new Error('The port was closed before it was open')); ended.closed(); } };
   Object.defineProperty(window, 'flowstoneHeard', { value: (number, kind, text) => {

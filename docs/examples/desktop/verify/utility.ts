@@ -26,5 +26,5 @@ serveUtility(async () => {
   return runtime;
 }).then(() => {
   // Until what it has told has left.
-  if (existsSync(`${db}.crash`)) setTimeout(() => process.exit(3), 100);
+  if (existsSync(`${db}.crash`)) systemClock.setTimer(() => process.exit(3), 100);
 }, () => process.exit(1));
