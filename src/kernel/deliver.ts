@@ -20,7 +20,7 @@ import { forgetPostponed, goOn, postpone } from './postpone.ts';
 import { beginAgain, beginRecovery, dropAlternative, endAlternative, toReceived } from './fallback-steps.ts';
 import { toAskUntil } from './fallback.ts';
 import { type Routed, routeSettled, type SettledStatus, toSettled } from './route.ts';
-import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isSwitched, isToRetry, type FanOutActor, type FlowTree, type StepActor } from './tree.ts';
+import { createTimerEvent, createFanOutActor, createStepActor, getActor, getSignalName, isBusy, isFanOut, isOpen, isSwitched, isToRetry, type FanOutActor, type FlowTree, type StepActor } from './tree.ts';
 import { noItem, toLocalAddress } from '../core/address.ts';
 
 /**
@@ -375,7 +375,7 @@ class Delivering implements Kernel {
   /** @param refused no machine took it, so that it is not offered to them again */
   #receive(signal: SignalRecord, refused?: 'now' | 'unavailable'): void {
     const tree = this.tree;
-    if (tree.flow.value !== 'pending' && tree.flow.value !== 'stepping') return;
+    if (!isOpen(tree)) return;
     for (const actor of tree.actors.values()) {
       if (isFanOut(actor) || actor.snapshot.value !== 'waiting' || getSignalName(actor) !== signal.name) continue;
       this.#sendToStep({ position: actor.step.position, item: noItem, ...toReceived(actor, signal) });

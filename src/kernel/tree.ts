@@ -235,6 +235,9 @@ export function isBusy(step: PlannedStep, state: string): boolean {
   return state === 'running' || (state === 'waiting' && step.role === 'flow');
 }
 
+/** Whether it takes signals, and its steps what they are told. */
+export const isOpen = ({ flow: { value } }: FlowTree): boolean => value === 'pending' || value === 'stepping';
+
 /** Whether something goes on that needs the flow in memory. */
 export function hasWork(tree: FlowTree): boolean {
   return tree.flow.status === 'active' && (tree.flow.value !== 'stepping' || tree.running > 0 || tree.preparing > 0 || tree.postponed.size > 0);

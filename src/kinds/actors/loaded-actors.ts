@@ -4,6 +4,7 @@ import type { ActorReader } from '../../../persistence/actor-store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { Residency } from '../../engine/residency.ts';
 import type { ActorCommand } from './actor-commands.ts';
 import type { ActorReads, StoredActor } from './actor-reads.ts';
 import type { ActorNews } from './actor-performer.ts';
@@ -40,13 +41,14 @@ export class LoadedActors {
   readonly blocked = new Map<string, Error>();
   readonly #options: LoadedActorsOptions;
   readonly #actors = new Map<string, HostedActor>();
-  /** Those that only wait, the one spoken to longest ago first. */
-  readonly #resting = new Set<string>();
+  /** Those that only wait. */
+  readonly #resting: Residency<HostedActor>;
   /** Those that came into memory with this tick. */
   readonly #fresh = new Set<HostedActor>();
 
   constructor(options: LoadedActorsOptions) {
     this.#options = options;
+    this.#resting = new Residency(options.maxLoaded);
   }
 
   [Symbol.iterator](): IterableIterator<HostedActor> {
@@ -133,11 +135,8 @@ export class LoadedActors {
   unload(actor: HostedActor): void {
     if (actor.isMoving || actor.services.size > 0 || actor.touched) return;
     if (actor.status !== 'active') return void this.#actors.delete(actor.id);
-    this.#resting.add(actor.id);
-    if (this.#resting.size <= this.#options.maxLoaded) return;
-    const [oldest = actor.id] = this.#resting;
-    this.#resting.delete(oldest);
-    this.#actors.delete(oldest);
+    const leaving = this.#resting.rest(actor.id, actor);
+    if (leaving) this.#actors.delete(leaving.id);
   }
 
   /** Becomes again what is stored of it; what runs for it goes on. */
@@ -157,13 +156,13 @@ export class LoadedActors {
     this.blocked.set(id, error);
     this.#actors.get(id)?.services.stopAll();
     this.#actors.delete(id);
-    this.#resting.delete(id);
+    this.#resting.take(id);
   }
 
   /** They are in this tick: none of them may be unloaded in favour of another. */
   wake(actors: Iterable<HostedActor>): void {
     this.#fresh.clear();
-    for (const { id } of actors) this.#resting.delete(id);
+    for (const { id } of actors) this.#resting.take(id);
   }
 
   forget(): void {

@@ -124,7 +124,7 @@ export class Admission {
     const arriving = this.#arriving.get(executionId);
     if (arriving) return void arriving.push(envelope);
     const messages = [envelope];
-    this.#arriving.set(executionId, messages);
+    this.#expect(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).then(
       found => {
         if (!found) for (const next of messages) next.done?.(false as never);
@@ -149,7 +149,7 @@ export class Admission {
     if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
     if (this.standing.passOver(execution)) return;
     const messages: Envelope[] = [];
-    this.#arriving.set(executionId, messages);
+    this.#expect(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
   }
 
@@ -172,6 +172,11 @@ export class Admission {
   takeUp(record: ExecutionRecord): void {
     this.#left.delete(record.executionId);
     return record.status === 'pending' ? this.fill() : this.bring(record);
+  }
+
+  #expect(executionId: string, messages: Envelope[]): void {
+    this.#host.forgetResting(executionId);
+    this.#arriving.set(executionId, messages);
   }
 
   /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
@@ -296,7 +301,7 @@ export class Admission {
   /** @param late the records may have changed since they were read */
   async #admit(records: readonly ExecutionRecord[], late: boolean): Promise<void> {
     const fresh = records.filter(record => this.#isNew(record));
-    for (const { executionId } of fresh) this.#arriving.set(executionId, []);
+    for (const { executionId } of fresh) this.#expect(executionId, []);
     const stored = late ? undefined : await this.#readTogether(fresh);
     await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late, stored?.get(record.key)))));
   }

@@ -32,6 +32,7 @@ import { Recovery } from './recovery.ts';
 import { Retrier } from './retrier.ts';
 import type { Ended, Resident } from './resident.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
+import { isOpen } from '../../kernel/tree.ts';
 import { createRunServices } from './run-services.ts';
 import type { RunServices } from './run-session.ts';
 import type { Recover, ResolvedOptions } from './resolved-options.ts';
@@ -233,22 +234,24 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   async signal(executionId: string, name: string, payload: unknown, force = false, request?: NamedRequest): Promise<void> {
     this.engine.requireRunning();
-    const { record, plan } = await this.#calls.keep(executionId, this.#readForSignal(executionId));
+    const { key, settledAt, plan } = await this.#calls.keep(executionId, this.#readForSignal(executionId));
     requireText('name', name);
     const carried = await readSignal(plan, plan && this.plans.findSignal(plan, name), { name, payload, force }, this.#options.stepMachines);
-    const passed = record.settledAt === null ? this.isolation?.signal(executionId, name, carried, request) : undefined;
+    const passed = settledAt === null ? this.isolation?.signal(executionId, name, carried, request) : undefined;
     if (passed) return passed;
     const json = encodeJson(carried, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
-    const signal = { executionKey: record.key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
+    const signal = { executionKey: key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
     if (!(await this.#send(executionId, { to: 'signal', signal }, request && { ...request, answer: null }))) {
       throw new FlowError('execution_settled', `Expected an unsettled execution to signal, ${executionId} has settled`);
     }
   }
 
-  async #readForSignal(executionId: string): Promise<{ readonly record: ExecutionRecord; readonly plan: FlowPlan | undefined }> {
-    const record = await this.requireExecution(executionId);
-    const isOpen = record.settledAt === null && record.status !== 'consolidating';
-    return { record, plan: isOpen ? await this.plans.load(this.store, record.digest).catch(() => undefined) : undefined };
+  async #readForSignal(executionId: string): Promise<{ readonly key: number; readonly settledAt: number | null; readonly plan: FlowPlan | undefined }> {
+    const there = this.#parts?.host.find(executionId);
+    if (there && isOpen(there.tree)) return { key: there.header.key, settledAt: null, plan: there.tree.plan };
+    const { key, settledAt, status, digest } = await this.requireExecution(executionId);
+    const takesSignals = settledAt === null && status !== 'consolidating';
+    return { key, settledAt, plan: takesSignals ? await this.plans.load(this.store, digest).catch(() => undefined) : undefined };
   }
 
   async cancel(executionId: string, message = 'Cancelled', request?: NamedRequest): Promise<boolean> {
@@ -346,6 +349,10 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   wake(executionId: string, envelope: Envelope): void {
     this.#admission.wake(executionId, envelope);
+  }
+
+  roused(executionId: string): void {
+    this.#admission.standing.release(executionId);
   }
 
   takeBack(envelopes: readonly Envelope[]): void {

@@ -11,6 +11,7 @@ import { PassingMap } from '../../core/passing-map.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
 import { refuse, Refusal } from '../../engine/kind.ts';
+import { Residency } from '../../engine/residency.ts';
 import { breakTree } from '../../kernel/break-tree.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import { createChanges } from '../../kernel/changes.ts';
@@ -20,7 +21,7 @@ import type { Machines } from '../../kernel/machines.ts';
 import { noteMove } from '../../kernel/move-tree.ts';
 import type { Message } from '../../kernel/messages.ts';
 import { computeWakeAt, isAtRest, toJournalRecord } from '../../kernel/rows.ts';
-import { createTree, toStartEvent } from '../../kernel/tree.ts';
+import { createTree, hasWork, isOpen, toStartEvent } from '../../kernel/tree.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { collectResident } from './collect-resident.ts';
 import type { FlowCommand } from './flow-commands.ts';
@@ -32,9 +33,12 @@ import type { PlanRegistry } from './plan-registry.ts';
 import type { Neighbours } from './post-following.ts';
 import { postFollowing } from './post-following.ts';
 import type { Resident } from './resident.ts';
-import { createResident, leavesMemory } from './resident.ts';
+import { createResident, isShort, leavesMemory } from './resident.ts';
 import { findLackOfRoom } from './signal-room.ts';
 import { toBreak } from './to-break.ts';
+
+/** Flows that only wait and stay in memory. */
+const maxResting = 256;
 
 export interface HostOptions extends Neighbours {
   readonly store: Records;
@@ -60,6 +64,8 @@ export class Host {
   readonly #kind: Kind;
   readonly #checkpoints: Checkpoints;
   #orchestrator: Snapshot<OrchestratorContext>;
+  /** Flows that only wait, and need not be read back when they are told something. */
+  readonly #resting: Residency<Resident>;
   #touched: Resident[] = [];
   /** Those that came into memory with this tick. */
   #entered: Resident[] = [];
@@ -74,6 +80,7 @@ export class Host {
     this.#life = life;
     this.#kind = kind;
     this.#checkpoints = new Checkpoints(options.store.checkpoints);
+    this.#resting = new Residency(options.keepResidentMs > 0 ? maxResting : 0);
     this.#orchestrator = options.machines.orchestrator.initial({ maxActiveFlows: options.maxActiveFlows });
   }
 
@@ -121,6 +128,17 @@ export class Host {
   close(): void {
     this.#forgetTick();
     this.residents.clear();
+    this.#resting.clear();
+  }
+
+  /** As it is in memory, also where it only waits. */
+  find(executionId: string): Resident | undefined {
+    return this.residents.get(executionId) ?? this.#resting.get(executionId);
+  }
+
+  /** It is about to be read: what is in memory of it is not used any more. */
+  forgetResting(executionId: string): void {
+    this.#resting.take(executionId);
   }
 
   apply(command: FlowCommand, tick: Tick): unknown {
@@ -136,24 +154,38 @@ export class Host {
       case 'goOn':
         return this.#goOn(command.resident, tick);
       case 'wake':
-        return this.residents.has(command.executionId) || this.#wake(command.executionId, tick.hold());
+        return this.#rouse(command.executionId, tick) !== undefined || this.#wake(command.executionId, tick.hold());
       case 'break':
         return this.#break(command, tick);
     }
   }
 
   #takeMessage(command: MessageCommand, tick: Tick): unknown {
-    const resident = this.residents.get(command.executionId);
+    const resident = this.#rouse(command.executionId, tick);
     if (!resident) return this.#wake(command.executionId, tick.hold());
     const { generation = resident.tree.generation } = command;
     if (generation !== resident.tree.generation) return false;
     const full = command.isCalled && command.message.to === 'signal' ? findLackOfRoom(resident.tree, command.message.signal) : undefined;
     if (full) return refuse(full);
-    const before = resident.tree.flow.value;
-    if (isStart(command.message)) return before === 'pending' && (this.#begin(resident, tick), true);
+    const wasOpen = isOpen(resident.tree);
+    if (isStart(command.message)) return resident.tree.flow.value === 'pending' && (this.#begin(resident, tick), true);
     this.#deliver(resident, this.#write(resident, command, tick), tick);
     // Once all steps have settled it is decided how the flow ends.
-    return before === 'pending' || before === 'stepping';
+    return wasOpen;
+  }
+
+  /** In memory, and at work from now on; undefined: it has to be read back. */
+  #rouse(executionId: string, tick: Tick): Resident | undefined {
+    const there = this.residents.get(executionId);
+    if (there) return there;
+    const resting = this.#resting.get(executionId);
+    if (!resting) return undefined;
+    this.#isAdmitted(false);
+    this.#enter(resting);
+    this.#performer.roused(executionId);
+    resting.expires = false;
+    this.#change(resting, tick, changes => resume(this.#options.machines, resting.tree, tick.now, changes));
+    return resting;
   }
 
   #wake(executionId: string, envelope: Envelope): void {
@@ -222,7 +254,9 @@ export class Host {
   }
 
   #enter(resident: Resident): void {
-    this.residents.set(resident.header.executionId, resident);
+    const { executionId } = resident.header;
+    this.#resting.take(executionId);
+    this.residents.set(executionId, resident);
     this.#entered.push(resident);
   }
 
@@ -316,6 +350,7 @@ export class Host {
     if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
     this.residents.delete(header.executionId);
     this.tellOrchestrator({ type: 'flow.released' });
+    if (!isAtRest(tree) && !hasWork(tree) && isShort(resident)) this.#resting.rest(header.executionId, resident);
   }
 
   /** What was decided for an execution cannot be done: it fails, and nobody else. */
@@ -376,6 +411,8 @@ export class Host {
     this.#options.logger.error({ err: error, executionId }, 'what happened to an execution could not be decided or stored; it fails');
     const failure = toBreak(error);
     if (command.type === 'start') return this.post({ ...command, breaks: failure }, { done, refused });
+    // It left memory with the tick that was dropped: read back it is told once more.
+    if (!resident && (command.type === 'message' || command.type === 'wake')) return this.#performer.wake(command.executionId, envelope);
     if (!resident) return;
     if (command.type !== 'break') return this.post({ type: 'break', resident, failure }, { done: done && (() => done(true as never)), refused });
     refused?.(error);

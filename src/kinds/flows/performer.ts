@@ -10,6 +10,8 @@ export interface Performer {
   performOne(resident: Resident, changes: Changes): void;
   /** An execution is not in memory and a message has arrived for it. */
   wake(executionId: string, envelope: Envelope): void;
+  /** One that only waited in memory goes on. */
+  roused(executionId: string): void;
   /** Slots are free and flows that could run wait in the store. */
   admitNext(): void;
   /** A flow sleeps until then. */

@@ -7,7 +7,7 @@ import type { Running } from './step-runner.ts';
 import type { Tail } from './tail.ts';
 import { createTail } from './tail.ts';
 import type { Trail } from './trail.ts';
-import { createTrail } from './trail.ts';
+import { createTrail, maxLength } from './trail.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { hasWork, isRunning } from '../../kernel/tree.ts';
 import { readStored } from '../../core/stored-value.ts';
@@ -101,6 +101,11 @@ export function leavesMemory({ header, tree }: Resident, now: number, keepMs: nu
   if (hasWork(tree) && (isRunning(tree) || !isPaused())) return false;
   const wakeAt = computeWakeAt(tree, header.startedAt);
   return !wakeAt || wakeAt - now > keepMs;
+}
+
+/** Whether so little is stored of it that it may stay in memory while it only waits. */
+export function isShort({ trail, header }: Resident): boolean {
+  return trail !== null && trail !== 'long' && header.input.length <= maxLength;
 }
 
 export function toRunKey(position: number, item: number, run: number): string {

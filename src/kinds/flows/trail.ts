@@ -15,7 +15,7 @@ export interface Trail {
 
 /** Rows of steps, and characters, beyond which an execution is long. */
 const maxSteps = 96;
-const maxLength = 32_768;
+export const maxLength = 32_768;
 
 export const createTrail = (): Trail => new NewTrail();
 
