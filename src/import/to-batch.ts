@@ -10,7 +10,7 @@ import { compileFlow } from '../definition/compile-flow.ts';
 import { defineFlow } from '../definition/define-flow.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { ConsolidatedSession, ConsolidatedStep } from '../kinds/flows/consolidation/session.ts';
-import { toEvaluation, toScoredSteps } from '../kernel/scored-steps.ts';
+import { toEvaluation, toScoredSteps } from '../kernel/tally.ts';
 import type { ImportedRun, ImportedStep } from './imported-run.ts';
 import { toFlowId, toStepIds, toToolName } from './import-names.ts';
 

@@ -3,10 +3,10 @@ import type { ExecutionRecord, StepRecord } from '../../persistence/records.ts';
 import type { CommitBatch } from '../../persistence/store.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import { toFanOutInput } from '../kernel/fan-out-input.ts';
-import { toFlowInput } from '../kernel/flow-input.ts';
+import { toFlowInput } from '../kernel/tree.ts';
 import type { Snapshot } from '../core/machine-runner.ts';
 import type { Machines } from '../kernel/machines.ts';
-import { toStepInput } from '../kernel/fallback.ts';
+import { toStepInput } from '../kernel/tree.ts';
 import { toLocalAddress } from '../core/address.ts';
 
 type Runner = {

@@ -7,8 +7,7 @@ import type { Message } from './messages.ts';
 import type { ExecutionHeader } from './rows.ts';
 import { toFailure } from '../core/thrown-failure.ts';
 import type { FlowTree } from './tree.ts';
-import { toEvaluation, toScoredSteps } from './scored-steps.ts';
-import { listSettled } from './tally.ts';
+import { toEvaluation, toScoredSteps, listSettled } from './tally.ts';
 
 /** How a consolidation came out. */
 export interface Outcome {

@@ -8,7 +8,7 @@ import { toFailure } from '../core/thrown-failure.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep, RecordedValues } from '../definition/plan.ts';
 import { startWait } from '../definition/step-kinds.ts';
 import { conditionFalse, type Evaluated, type Prepared } from './messages.ts';
-import { countPostponed } from './postpone.ts';
+import { countPostponed } from './back-off.ts';
 import type { FlowTree } from './tree.ts';
 
 export interface Preparation {

@@ -1,19 +1,13 @@
-import type { FanOutContext } from '../../machines/fan-out.ts';
 import type { FlowContext } from '../../machines/flow.ts';
-import type { CheckpointRecord, ExecutionRecord, JournalRecord, StepRecord, StepStatus } from '../../persistence/records.ts';
-import type { FlowPlan } from '../definition/plan.ts';
-import { writeEntries } from '../core/journal-text.ts';
+import type { ExecutionRecord, JournalRecord, StepRecord, StepStatus, AttemptRecord, InputRecord, SignalRecord } from '../../persistence/records.ts';
 import type { JournalEntry } from '../core/journal-text.ts';
-import type { FlowDigests } from './tree.ts';
-import { countSettled } from './tally.ts';
-import type { Machines } from './machines.ts';
+import { writeEntries } from '../core/journal-text.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
-import { openItems, restItem } from './item-slots.ts';
-import { inheritSteps } from './kept-steps.ts';
-import { listStillOpen, restoreSettled, restoreSettledItems } from './restore-checkpoint.ts';
-import { createFanOutActor, createStepActor, createTree, hasWork, isAsking, isBusy, isFanOut, isSwitched, isToRetry, nextDueAt } from './tree.ts';
+import { hasWork, isFanOut, nextDueAt } from './tree.ts';
 import { noItem } from '../core/address.ts';
-import { readCounters, readStored, requireFailure, type StoredCounters } from '../core/stored-value.ts';
+import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
+import type { Changes, EndedAttempt, FlowState } from './changes.ts';
+import { toConsolidatedRecord } from './consolidated-record.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
 export interface ExecutionHeader {
@@ -112,110 +106,40 @@ export function toJournalRecord(executionKey: number, seq: number, at: number, e
   return { executionKey, seq, at, entries: writeEntries(entries) };
 }
 
+/** Where rows are gathered. */
+export interface GatheredRows {
+  readonly journal: JournalRecord[];
+  readonly steps: StepRecord[];
+  readonly attempts: AttemptRecord[];
+  readonly inputs: InputRecord[];
+  readonly signals: { readonly received: SignalRecord[]; readonly consumed: Pick<SignalRecord, 'executionKey' | 'number'>[] };
+}
+
+// One is made of every run: field by field is faster than parts put together.
+const toAttemptRecord = (executionKey: number, { position, item, run, attempt, status, startedAt, endedAt, failure, output }: EndedAttempt): AttemptRecord =>
+  ({ executionKey, position, item, run, attempt, status, startedAt, endedAt, failure, output });
+
+/** Transitions that one row of the journal holds, at most: whoever reads it reads it whole. */
+const maxRowEntries = 256;
+
 /**
- * The inverse of the functions above: reads an execution back into memory.
+ * Adds the rows of what has happened to a tree, but for that of the execution itself, and counts its transitions.
  *
- * @param steps those that have changed since the checkpoint; without one: all
+ * @returns what the execution came to; null: it is not scored by these changes
  */
-export function restoreTree(
-  machines: Machines,
-  plan: FlowPlan,
-  execution: ExecutionRecord,
-  steps: readonly StepRecord[],
-  maxInterruptions: number,
-  checkpoint?: CheckpointRecord,
-): { header: ExecutionHeader; tree: FlowTree } {
-  const { context, status, wakeAt, score, passed, failure, ...header } = execution;
-  const { flows, ...counters } = readStored<{ readonly flows?: FlowDigests }>('executions.context', execution.key, context);
-  const tree = createTree(machines, plan, execution.executionId, maxInterruptions, execution.generation, flows);
-  if (status === 'pending') {
-    if (steps.length > 0) inheritSteps(tree, steps);
-    return { header, tree };
+export function collectRows({ header, tree }: FlowState, changes: Changes, now: number, rows: GatheredRows): ConsolidatedRecord | null {
+  const { key } = header;
+  const { entries, actors, attempts, inputs, kept, received, consumed, consolidated } = changes;
+  for (let from = 0; from < entries.length; from += maxRowEntries) {
+    const part = entries.length <= maxRowEntries ? entries : entries.slice(from, from + maxRowEntries);
+    rows.journal.push(toJournalRecord(key, header.seq + 1 + from, now, part));
   }
-  tree.flow = machines.flow.restore(status, { ...tree.flow.context, ...counters, score, passed, failure });
-  tree.unoffered = wakeAt === 0;
-  tree.queue.clear();
-  const rows = checkpoint ? [...listStillOpen(checkpoint, steps), ...steps] : steps;
-  if (checkpoint) restoreSettled(tree, checkpoint);
-  for (const row of rows) requireFailure(row.failure);
-  for (const row of rows) if (row.item === noItem) restoreStep(machines, tree, row);
-  if (checkpoint) restoreSettledItems(tree, checkpoint);
-  for (const row of rows) if (row.item !== noItem) restoreItem(machines, tree, row);
-  restoreQueue(tree);
-  return { header, tree };
-}
-
-function restoreStep(machines: Machines, tree: FlowTree, row: StepRecord): void {
-  const step = tree.plan.steps[row.position];
-  if (!step) return;
-  if (row.settledAt !== null) {
-    countSettled(tree.tally, step, false, row);
-    tree.settled[row.position] = row.status;
-    return;
-  }
-  if (row.counters === null) {
-    tree.actors.set(row.position, restoreActor(machines, tree, row, createStepActor(machines, tree, step, noItem)));
-    return;
-  }
-  const actor = createFanOutActor(machines, tree, step);
-  actor.snapshot = machines.fanOut.restore(row.status, { ...(readCounters(row) as StoredCounters & Pick<FanOutContext, 'failFast'>), failure: row.failure });
-  actor.settledItems = new Uint8Array(actor.snapshot.context.total);
-  actor.startedAt = row.startedAt;
-  tree.actors.set(row.position, actor);
-}
-
-function restoreItem(machines: Machines, tree: FlowTree, row: StepRecord): void {
-  const step = tree.plan.steps[row.position];
-  if (step && row.settledAt !== null) countSettled(tree.tally, step, true, row);
-  const fanOut = tree.actors.get(row.position);
-  if (!fanOut || !isFanOut(fanOut)) return;
-  if (row.settledAt !== null) fanOut.settledItems[row.item] = 1;
-  else fanOut.items.set(row.item, restoreActor(machines, tree, row, createStepActor(machines, tree, fanOut.step, row.item)));
-  if (row.status === 'retrying') restItem(fanOut, row.item);
-}
-
-function restoreActor(machines: Machines, tree: FlowTree, row: StepRecord, actor: StepActor): StepActor {
-  const { run, attempt, interruptions, dueAt, recovery, failure } = row;
-  actor.snapshot = machines.step.restore(row.status, { ...actor.snapshot.context, run, attempt, interruptions, dueAt, recovery, failure });
-  actor.startedAt = row.startedAt;
-  actor.runAt = row.runAt ?? 0;
-  // What is being recovered, and what backs off, has given its slot back.
-  const isRecovered = isToRetry(actor) || isSwitched(actor) || isAsking(actor);
-  actor.holdsSlot = !isRecovered && row.status !== 'retrying' && (actor.step.role === 'task' || actor.step.role === 'flow');
-  if (isBusy(actor.step, row.status)) tree.running++;
-  // Only a release leaves a row that is pending.
-  if (row.status === 'pending' && !isRecovered) tree.preparing++;
-  return actor;
-}
-
-/** What is ready follows from what has settled; it is not stored. */
-function restoreQueue(tree: FlowTree): void {
-  for (const { position, dependsOn, alternativeOf, always } of tree.plan.steps) {
-    if (alternativeOf !== null) {
-      restoreAlternative(tree, position, alternativeOf);
-      continue;
-    }
-    let unmet = 0;
-    for (const upstream of dependsOn) if (tree.settled[upstream] === null) unmet++;
-    tree.unmet[position] = unmet;
-    const actor = tree.actors.get(position);
-    if (actor && isFanOut(actor)) {
-      for (let item = actor.settledItems.length - 1; item >= 0; item--) {
-        if (actor.settledItems[item] === 0 && !actor.items.has(item)) actor.again.push(item);
-      }
-      actor.next = actor.settledItems.length;
-      if (openItems(actor) > 0) tree.queue.push(position);
-    } else if (actor && isToRetry(actor)) {
-      tree.queue.push(position);
-    } else if (unmet === 0 && !actor && tree.settled[position] === null && tree.flow.value === 'stepping' && (always || !tree.flow.context.halted)) {
-      tree.queue.push(position);
-    }
-  }
-}
-
-/** It is ready when the step it stands in for waits for it, and it has not begun. */
-function restoreAlternative(tree: FlowTree, position: number, alternativeOf: number): void {
-  tree.unmet[position] = 1;
-  const original = tree.actors.get(alternativeOf);
-  if (original && !isFanOut(original) && isSwitched(original) && !tree.actors.has(position) && tree.settled[position] === null) tree.queue.push(position);
+  header.seq += entries.length;
+  rows.steps.push(...kept);
+  for (const actor of actors) rows.steps.push(toStepRecord(key, actor));
+  for (const attempt of attempts) rows.attempts.push(toAttemptRecord(key, attempt));
+  for (const input of inputs) rows.inputs.push({ executionKey: key, ...input });
+  for (const signal of received) if (!consumed.includes(signal.number)) rows.signals.received.push({ ...signal, executionKey: key });
+  for (const number of consumed) if (!received.some(signal => signal.number === number)) rows.signals.consumed.push({ executionKey: key, number });
+  return consolidated && toConsolidatedRecord(header, tree.tally.lastSettledAt, consolidated, now);
 }

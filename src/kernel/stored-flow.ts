@@ -3,9 +3,9 @@ import type { AttemptRecord, ExecutionRecord, InputRecord, SignalRecord, StepRec
 import { noItem } from '../core/address.ts';
 import { readStored, toRowKey } from '../core/stored-value.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep } from '../definition/plan.ts';
-import type { GatheredRows } from './collect-rows.ts';
+import type { GatheredRows } from './rows.ts';
 import { readItemList } from './item-list.ts';
-import type { FlowState } from './move-tree.ts';
+import type { FlowState } from './changes.ts';
 import { isFanOut } from './tree.ts';
 
 /** What one move of a flow adds to its rows. */

@@ -1,6 +1,8 @@
 import type { StepRecord, StepStatus } from '../../persistence/records.ts';
 import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import { conditionFalse } from './messages.ts';
+import type { Evaluation, ScoredStep } from '../core/score.ts';
+import { noItem } from '../core/address.ts';
 
 /** What a score needs of steps that have settled: kept with the tree, so that it is known in the tick of the last one. */
 export interface Tally {
@@ -39,4 +41,24 @@ export type ScorableStep = Pick<StepRecord, 'position' | 'item' | 'status'> & { 
 /** Whether its output came from another step, or from a person: then its last run is no call of its tool. */
 export function isStoodIn({ status, recovery }: Pick<StepRecord, 'status' | 'recovery'>): boolean {
   return status === 'completed' && (recovery === 'alternative' || recovery === 'output');
+}
+
+/**
+ * How a step that has settled counts. One that its own condition excluded does not, nor one that stands in for another: that one
+ * counts. One that others kept from running has earned nothing.
+ */
+export function toEvaluation({ alternativeOf }: Pick<PlannedStep, 'alternativeOf'>, { status, failure }: Pick<ScorableStep, 'status' | 'failure'>): Evaluation {
+  if (alternativeOf !== null) return 'not_evaluated';
+  if (status === 'completed') return 'passed';
+  return status === 'skipped' && failure?.code === conditionFalse ? 'not_evaluated' : 'failed';
+}
+
+/** The steps of an execution as its score sees them, in the definition's order. Items count with their step. */
+export function toScoredSteps({ steps }: FlowPlan, rows: Iterable<ScorableStep>): ScoredStep[] {
+  const scored: ScoredStep[] = [];
+  for (const row of rows) {
+    const step = row.item === noItem ? steps[row.position] : undefined;
+    if (step && step.alternativeOf === null) scored[row.position] = { id: step.id, weight: step.weight, result: toEvaluation(step, row), critical: step.critical && row.status === 'failed' };
+  }
+  return scored.filter(step => step !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { FanOutContext } from '../../machines/fan-out.ts';
-import type { FlowContext, FlowEvent, KeptCounts } from '../../machines/flow.ts';
-import type { StepContext } from '../../machines/step.ts';
+import type { FlowContext, FlowEvent, KeptCounts, FlowInput } from '../../machines/flow.ts';
+import type { StepInput, StepContext } from '../../machines/step.ts';
 import type { SignalRecord, StepStatus } from '../../persistence/records.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
@@ -9,10 +9,8 @@ import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
 import type { Tally } from './tally.ts';
 import { copyTally, createTally } from './tally.ts';
 import { toFanOutInput } from './fan-out-input.ts';
-import { toFlowInput } from './flow-input.ts';
 import type { Snapshot } from '../core/machine-runner.ts';
 import type { Machines } from './machines.ts';
-import { toStepInput } from './fallback.ts';
 import type { ReadyQueue } from './ready-queue.ts';
 import { createReadyQueue } from './ready-queue.ts';
 
@@ -282,4 +280,21 @@ export function getSignalName(actor: StepActor): string | undefined {
 export function createTimerEvent({ step, snapshot }: StepActor): { type: 'timer.fired'; failure?: StepFailure } {
   if (snapshot.value !== 'waiting' || step.role === 'sleep' || snapshot.context.recovery !== null) return { type: 'timer.fired' };
   return { type: 'timer.fired', failure: createFailure('wait_timeout', `What the step waits for did not come within ${step.timeoutMs} ms`) };
+}
+
+/** What the machine of a flow is created with. */
+export function toFlowInput({ steps, concurrency, mode }: FlowPlan): FlowInput {
+  const always = steps.filter(step => step.always).length;
+  return { total: steps.length, concurrency, mode, ...(always > 0 && { always }) };
+}
+
+/** Attempts in all: those of `retry`, then those of `recover.retry`. */
+function countAttempts({ retry, recover }: PlannedStep): number {
+  return retry.maxAttempts + (recover?.retry?.maxAttempts ?? 0);
+}
+
+/** What the machine of a step is created with. */
+export function toStepInput(step: PlannedStep, maxInterruptions: number): StepInput {
+  const { role, recover } = step;
+  return { kind: role, maxAttempts: countAttempts(step), maxInterruptions, alternative: recover?.alternative != null, ask: recover?.ask != null };
 }

@@ -11,7 +11,7 @@ import { requireKnownKeys } from '../core/known-keys.ts';
 import type { Runtime, RuntimeOptions } from './api.ts';
 import { createRuntime } from './create-runtime.ts';
 import { runtimeKeys } from './known-options.ts';
-import { requireCallOptions } from '../kinds/flows/call-options.ts';
+import { requireCallOptions } from '../kinds/flows/check-arguments.ts';
 import { Progress } from '../engine/progress.ts';
 import { describeValue } from '../core/wording.ts';
 import { consumerRunner, toConsumerParams } from '../kinds/queues/create-queues.ts';

@@ -8,7 +8,7 @@ import type { FlowDefinition } from '../definition/schema.ts';
 import type { FeedOptions } from '../engine/feed/feed-options.ts';
 import type { FeedEntry } from '../engine/feed/feed-entry.ts';
 import type { FeedPage } from '../engine/feed/feed.ts';
-import { requireCallOptions } from '../kinds/flows/call-options.ts';
+import { requireCallOptions } from '../kinds/flows/check-arguments.ts';
 import type { ExecutionDetails, ResumeOptions, RetryOptions, SettledExecution, SignalOptions, StartOptions } from '../kinds/flows/execution-api.ts';
 import { toSettled } from '../kinds/flows/queries.ts';
 import { ClientPort } from '../kinds/queues/client-port.ts';

@@ -1,5 +1,5 @@
 import { createFailure } from '../core/failure.ts';
-import { toExpiry } from '../kernel/answers.ts';
+import { toExpiry } from '../kernel/runs.ts';
 import type { Message } from '../kernel/messages.ts';
 import type { FlowTree, StepActor } from '../kernel/tree.ts';
 import { createTimerEvent, isFanOut } from '../kernel/tree.ts';

@@ -3,7 +3,7 @@ import { assign, fromPromise, setup } from 'xstate';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { listCauses } from '../../src/core/error-causes.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
-import { decodeError, encodeError } from '../../src/kinds/actors/error-value.ts';
+import { decodeError, encodeError } from '../../src/kinds/actors/value-marks.ts';
 import { readActorView } from '../../src/kinds/actors/read-actor-view.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { settleTicks } from '../runtime/open-runtime.ts';

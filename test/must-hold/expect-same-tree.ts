@@ -3,7 +3,7 @@ import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { RecordReader } from '../../persistence/store.ts';
 import { compileStored } from '../../src/definition/compile-stored.ts';
 import { compiledMachines } from '../../src/kernel/machines.ts';
-import { restoreTree } from '../../src/kernel/rows.ts';
+import { restoreTree } from '../../src/kernel/restore-tree.ts';
 import type { FlowTree } from '../../src/kernel/tree.ts';
 import { isFanOut } from '../../src/kernel/tree.ts';
 

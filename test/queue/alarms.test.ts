@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageMachine } from '../../machines/message.ts';
-import { Alarms } from '../../src/kinds/queues/alarms.ts';
+import { Alarms } from '../../src/kinds/queues/message-claims.ts';
 import type { QueuedMessage } from '../../src/kinds/queues/queued-message.ts';
 import { toQueuedMessage } from '../../src/kinds/queues/queued-message.ts';
 import type { MessageRunner } from '../../src/kinds/queues/queue-rules.ts';

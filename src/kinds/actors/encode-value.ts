@@ -1,9 +1,8 @@
 import { FlowError } from '../../core/errors.ts';
 import { createTooDeepError, maxJsonDepth } from '../../core/json.ts';
 import { describeValue, formatPath } from '../../core/wording.ts';
-import { decodeError, encodeError } from './error-value.ts';
+import { decodeError, encodeError, codecMark, errorMark, hole, isMark, plainMark, putItem, readLiteralMark, toLiteralMark } from './value-marks.ts';
 import type { Inner } from './xstate-internals.ts';
-import { codecMark, errorMark, hole, isMark, plainMark, putItem, readLiteralMark, toLiteralMark } from './value-marks.ts';
 import { isActorRef, refMark } from './xstate-internals.ts';
 
 /** Carries values that JSON has no words for. */

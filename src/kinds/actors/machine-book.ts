@@ -3,18 +3,17 @@ import type { ActorMachineRecord, ActorRecord } from '../../../persistence/actor
 import { FlowError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/wording.ts';
 import type { ActorSources } from './actor-sources.ts';
-import { findOwn, listReachable, readMachineName, toOwnName } from './actor-sources.ts';
+import { findOwn, listReachable, readMachineName, toOwnName, toMachineName } from './actor-sources.ts';
 import type { FrozenTree } from './frozen-tree.ts';
 import type { MachineLike } from './machine-like.ts';
 import { computeFirstDigest } from './first-digest.ts';
 import type { MachineStructure } from './machine-structure.ts';
 import { toDigest, toStructure, toVersion } from './machine-structure.ts';
 import type { Migration } from './migration.ts';
-import type { PromiseOptionsByName } from './promise-runs.ts';
-import { requirePromiseOptions } from './promise-runs.ts';
+import type { PromiseOptionsByName } from './live-services.ts';
+import { requirePromiseOptions } from './live-services.ts';
 import { requireMachine } from './require-machine.ts';
 import { requireHosted, requireList, requirePromiseNames } from './check-machine-options.ts';
-import { SpawnedMachines } from './spawned-machines.ts';
 import { upgradeTree } from './upgrade-tree.ts';
 import { requireSameCode, toMachineKey, unnamedRemedy } from './unnamed-machine.ts';
 import { isMachine, isUnnamed } from './xstate-internals.ts';
@@ -151,5 +150,44 @@ export class MachineBook implements ActorSources {
       isSameRoot: record.machineDigest === known.firstDigest,
       migrationsOf: machineId => (machineId === known.machine.id ? known : this.get(machineId))?.migrations ?? [],
     });
+  }
+}
+
+/** Machines that others have spawned by value in this process, by the names that are stored of them. */
+class SpawnedMachines {
+  readonly #byName = new Map<string, AnyStateMachine>();
+  readonly #names = new WeakMap<AnyStateMachine, string>();
+
+  /** Of two machines with one name the later one is found: they have the same states. */
+  name(machine: AnyStateMachine): string {
+    let name = this.#names.get(machine);
+    if (name === undefined) {
+      name = toMachineName(machine.id, toDigest(machine));
+      this.#names.set(machine, name);
+      this.#byName.set(name, machine);
+    }
+    return name;
+  }
+
+  all(): Iterable<AnyStateMachine> {
+    return this.#byName.values();
+  }
+
+  /**
+   * The machine that is stored under a name: as it was if it is known so, else one that has its id.
+   *
+   * @param known machines to look in; those of their children are looked at, too
+   */
+  find(src: string, known: Iterable<AnyStateMachine>): AnyStateMachine | undefined {
+    const there = this.#byName.get(src);
+    if (there) return there;
+    const wanted = readMachineName(src);
+    if (!wanted) return undefined;
+    const reachable = new Set<AnyStateMachine>();
+    for (const machine of known) listReachable(machine, reachable);
+    const candidates = [...reachable].filter(({ id }) => id === wanted.machineId);
+    const same = candidates.find(machine => toDigest(machine) === wanted.digest);
+    if (same) this.#byName.set(src, same);
+    return same ?? candidates[0];
   }
 }

@@ -15,7 +15,7 @@ import { ActorPerformer } from './actor-performer.ts';
 import { ActorReads, maxDue } from './actor-reads.ts';
 import type { ParticipantOptions } from './participant-options.ts';
 import type { HostedActor } from './hosted-actor.ts';
-import { listNewMachines, toWrites } from './hosted-writes.ts';
+import { listNewMachines, toWrites } from './tree-parts.ts';
 import { LoadedActors } from './loaded-actors.ts';
 import { toActorKey, toActorPath } from './standing-actors.ts';
 import type { StepGround } from './step-actors.ts';

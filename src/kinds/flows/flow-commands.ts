@@ -1,11 +1,19 @@
 import type { SignalRecord, StepRecord } from '../../../persistence/records.ts';
 import type { StepFailure } from '../../core/failure.ts';
+import { createFailure } from '../../core/failure.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { Envelope, OwnWrite } from '../../engine/kind.ts';
 import type { Message } from '../../kernel/messages.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
-import type { FlowDigests } from '../../kernel/tree.ts';
+import type { FlowDigests, FlowTree } from '../../kernel/tree.ts';
+import { getActor, isFanOut, createTimerEvent } from '../../kernel/tree.ts';
 import type { Resident } from './resident.ts';
+import { isThenable } from './step-runner.ts';
+import { isFlowError } from '../../core/errors.ts';
+import { toFailure } from '../../core/thrown-failure.ts';
+import { noItem } from '../../core/address.ts';
+import type { Due } from '../../engine/due.ts';
+import { toExpiry } from '../../kernel/runs.ts';
 
 /** What is stored with a step's success, besides the success. */
 export interface OwnWrites {
@@ -47,3 +55,40 @@ const none: readonly Envelope[] = [];
 /** What is taken in the course of a command, in its tick. */
 export const listTaken = (command: FlowCommand): readonly Envelope[] =>
   (command.type === 'message' ? (command.writes?.posts ?? none) : command.type === 'restored' ? command.envelopes : none);
+
+/** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
+export const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
+  for (const write of writes) {
+    const result: unknown = write(tx);
+    if (isThenable(result)) return result;
+  }
+  return undefined;
+};
+
+/** Whether a pong will be accepted: what a late one wanted to write must not be written. */
+export function isAwaited(tree: FlowTree, message: Message): boolean {
+  if (message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
+  const actor = getActor(tree, message.position, message.item);
+  return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;
+}
+
+/** Why an execution fails that caused this error. */
+export const toBreak = (error: Error): StepFailure =>
+  isFlowError(error) ? createFailure('commit_refused', `What happened to it could not be stored: ${error.message}`) : createFailure('machine_failed', toFailure(error).message);
+
+/** In place of a position: the whole flow is to be brought into memory. */
+export const wholeFlow = -2;
+/** The flow's own timeout. */
+export const wholeTimeout = -1;
+
+/** What a flow is told when this is due; undefined: it is over. */
+export function toDueMessage({ header, tree }: Resident, { place = 0, part = noItem, at }: Due): Message | undefined {
+  if (place === wholeTimeout) {
+    // The time of a generation before is nothing to this one.
+    const isOver = header.startedAt === null || tree.flow.context.ending !== undefined || at < header.startedAt + (tree.plan.timeoutMs ?? Infinity);
+    return isOver ? undefined : toExpiry(tree.plan);
+  }
+  const actor = getActor(tree, place, part);
+  if (!actor || isFanOut(actor) || actor.snapshot.context.dueAt !== at) return undefined;
+  return { to: 'step', position: place, item: part, event: createTimerEvent(actor) };
+}

@@ -12,15 +12,15 @@ import type { Machines } from '../../kernel/machines.ts';
 import type { Message, Prepared } from '../../kernel/messages.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { copyTree, toStartEvent } from '../../kernel/tree.ts';
-import { adoptPlans } from './child-plans.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import { adoptPlans } from './plan-registry.ts';
 import type { FlowCommand } from './flow-commands.ts';
 import { isStart } from './flow-commands.ts';
 import { loadTree } from './loader.ts';
-import type { PlanRegistry } from './plan-registry.ts';
 import type { Neighbours } from './post-following.ts';
 import { postFollowing } from './post-following.ts';
 import type { Resident } from './resident.ts';
-import { findLackOfRoom } from './signal-room.ts';
+import { findLackOfRoom } from './check-signal.ts';
 
 export interface FlowHoldingOptions extends Neighbours {
   readonly kind: Kind<FlowCommand>;

@@ -3,7 +3,7 @@ import type { RecordReader } from '../../../persistence/store.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { Machines } from '../../kernel/machines.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
-import { restoreTree } from '../../kernel/rows.ts';
+import { restoreTree } from '../../kernel/restore-tree.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { giveInput, needsInput } from '../../kernel/tree.ts';
 import { noItem } from '../../core/address.ts';

@@ -1,14 +1,18 @@
-import type { DefinitionRecord } from '../../../persistence/records.ts';
+import type { DefinitionRecord, ExecutionRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import { FlowError } from '../../core/errors.ts';
 import type { StandardSchema } from '../../core/standard-schema.ts';
 import { didYouMean } from '../../core/wording.ts';
 import { compileFlow } from '../../definition/compile-flow.ts';
 import { compileStored } from '../../definition/compile-stored.ts';
-import { type FlowSignals, readSignals } from '../../definition/flow-signals.ts';
+import type { FlowSignals } from '../../definition/flow-signals.ts';
+import { readSignals } from '../../definition/flow-signals.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
-import { readFunctions, type ValueFunction } from '../../definition/value-function.ts';
+import type { ValueFunction } from '../../definition/value-function.ts';
+import { readFunctions } from '../../definition/value-function.ts';
+import type { FlowDigests } from '../../kernel/tree.ts';
+import { readStored } from '../../core/stored-value.ts';
 
 /** A function is the one that was meant as long as the flow's version is the same: its text says nothing, a bundler changes it. */
 const toVersionKey = ({ id, version }: Pick<FlowDefinition, 'id' | 'version'>): string => `${id}\n${version}`;
@@ -124,5 +128,42 @@ export class PlanRegistry {
 
   noteStored(...digests: readonly string[]): void {
     for (const digest of digests) this.#stored.add(digest);
+  }
+}
+
+/** A flow and all that it starts, the flow itself first. */
+export function collectPlans(plan: FlowPlan, registry: PlanRegistry): readonly FlowPlan[] {
+  const found = new Map([[plan.definition.id, plan]]);
+  // The map grows while it is walked: flows started by flows are found too.
+  for (const { flows } of found.values()) {
+    for (const id of flows) {
+      const next = registry.findChild(id);
+      if (next && !found.has(id)) found.set(id, next);
+    }
+  }
+  return [...found.values()];
+}
+
+/** What is stored with an execution of the flows below it; undefined: it starts none. */
+export function collectDigests(plan: FlowPlan, registry: PlanRegistry): FlowDigests | undefined {
+  if (plan.flows.length === 0) return undefined;
+  const [, ...below] = collectPlans(plan, registry);
+  return Object.fromEntries(below.map(({ definition, digest }) => [definition.id, digest]));
+}
+
+/** Reads what is stored with an execution. */
+const readDigests = ({ key, context }: Pick<ExecutionRecord, 'key' | 'context'>): FlowDigests | undefined =>
+  context.includes('"flows":') ? readStored<{ readonly flows?: FlowDigests }>('executions.context', key, context).flows : undefined;
+
+/**
+ * Makes the flows below a stored execution known where they are not registered: it goes on with what it started with.
+ *
+ * One that is gone from the store stays missing, and is complained about as such.
+ */
+export async function adoptPlans(reader: RecordReader, registry: PlanRegistry, record: Pick<ExecutionRecord, 'key' | 'context'>): Promise<void> {
+  for (const [flowId, digest] of Object.entries(readDigests(record) ?? {})) {
+    if (registry.find(flowId)) continue;
+    const found = registry.get(digest) ? true : await reader.getDefinition(digest);
+    if (found) registry.adopt(await registry.load(reader, digest));
   }
 }

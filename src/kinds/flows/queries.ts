@@ -10,6 +10,8 @@ import { readItemList } from '../../kernel/item-list.ts';
 import { readEntries } from '../../core/journal-text.ts';
 import { noItem, toAddress } from '../../core/address.ts';
 import { readStored, toRowKey } from '../../core/stored-value.ts';
+import type { Ended, Trail } from './resident.ts';
+import { listTrailSteps, toPlace } from './resident.ts';
 
 export function toSummary(record: ExecutionRecord, blockedBy?: StepFailure): ExecutionSummary {
   const { executionId, generation, flowId, flowVersion, status, passed, score, failure, priority, createdAt, startedAt, settledAt, wakeAt } = record;
@@ -48,7 +50,7 @@ export async function readDetails(reader: ResultReader, plan: FlowPlan, record: 
 const noGenerations: ReadonlyMap<number, number> = new Map();
 
 /** Describes an execution by its rows; pending steps have none and are made up here. */
-export function describeExecution(plan: FlowPlan, record: ExecutionRecord, stored: StoredResults, options: DetailsOptions = {}): ExecutionDetails {
+function describeExecution(plan: FlowPlan, record: ExecutionRecord, stored: StoredResults, options: DetailsOptions = {}): ExecutionDetails {
   const { results, generations = noGenerations, labels, consolidated } = stored;
   const steps: StepResult[] = [];
   let next = 0;
@@ -138,4 +140,23 @@ export function* toTransitions(executionId: string, row: JournalRecord): Iterabl
   for (const [index, [address, event, state]] of entries.entries()) {
     yield { type: 'transition', seq: row.seq + index, at: row.at, address: toAddress(executionId, address), event: event as { type: string }, state };
   }
+}
+
+/**
+ * What an execution came to that has just ended, from what was stored of it: whoever waits for it need not wait for the store.
+ * Undefined: too little of it is remembered, and the store has to be asked.
+ */
+export function recallSettled({ record, resident }: Ended, { catalog }: RecordReader): SettledExecution | undefined {
+  // Labels come with the first generation, and belong to all.
+  if (!resident || !resident.trail || resident.trail === 'long' || resident.header.generation > 1) return undefined;
+  const { trail, labels, consolidated, tree } = resident;
+  return toSettled(describeExecution(tree.plan, record, { results: toResults(trail), labels: Object.entries((catalog && labels) ?? {}), consolidated: consolidated ?? undefined }));
+}
+
+function toResults(trail: Trail): StepOutcome[] {
+  // Whoever gets a failure may change it.
+  return listTrailSteps(trail).map(step => ({
+    step: step.failure === null ? step : { ...step, failure: JSON.parse(JSON.stringify(step.failure)) },
+    output: trail.outputs.get(toPlace(step)) ?? null,
+  }));
 }

@@ -2,7 +2,7 @@ import type { RecordReader } from '../../../persistence/store.ts';
 import type { Artifacts, Interactions } from './execution-api.ts';
 import { writeFiles } from './artifacts/output-files.ts';
 import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
-import { requireCallOptions } from './call-options.ts';
+import { requireCallOptions } from './check-arguments.ts';
 import { listInteractions, sumInteractions } from './interactions/read-interactions.ts';
 
 /** What executions have made beside their outputs. `require` throws for one that there is not. */

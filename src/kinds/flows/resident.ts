@@ -1,16 +1,13 @@
 import type { ConsolidatedRecord } from '../../../persistence/consolidation-store.ts';
-import type { ExecutionRecord, StepRecord } from '../../../persistence/records.ts';
+import type { ExecutionRecord, StepRecord, JournalRecord, AttemptRecord } from '../../../persistence/records.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 import { computeWakeAt, isAtRest } from '../../kernel/rows.ts';
 import type { Running } from './step-runner.ts';
-import type { Tail } from './tail.ts';
-import { createTail } from './tail.ts';
-import type { Trail } from './trail.ts';
-import { createTrail, maxLength } from './trail.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { hasWork, isRunning } from '../../kernel/tree.ts';
 import { readStored } from '../../core/stored-value.ts';
+import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 
 /** An execution in memory, with what runs for it. */
 export interface Resident {
@@ -110,4 +107,99 @@ export function isShort({ trail, header }: Resident): boolean {
 
 export function toRunKey(position: number, item: number, run: number): string {
   return `${position}.${item}.${run}`;
+}
+
+/** What of an execution's journal is not in a checkpoint. */
+export interface Tail {
+  rows: number;
+  entries: number;
+  /** Characters of its entries. */
+  length: number;
+  /** Rows that `Checkpoints` has counted among those of all. */
+  counted: number;
+}
+
+const createTail = (rows: number): Tail => new NewTail(rows);
+
+class NewTail implements Tail {
+  rows: number;
+  entries = 0;
+  length = 0;
+  counted = 0;
+
+  constructor(rows: number) {
+    this.rows = rows;
+  }
+}
+
+/** Adds the last rows of a commit, from one on; `entries`: how many transitions they hold. */
+export function extendTail(tail: Tail, rows: readonly JournalRecord[], from: number, entries: number): void {
+  tail.rows += rows.length - from;
+  tail.entries += entries;
+  for (let at = from; at < rows.length; at++) tail.length += (rows[at] as JournalRecord).entries.length;
+}
+
+/** What was stored of a short execution since it began, so that whoever waits for its end need not read it back. */
+export interface Trail {
+  /** By `toPlace`. */
+  readonly steps: Map<number, StepRecord>;
+  /** Outputs of completed runs, by `toPlace`. */
+  readonly outputs: Map<number, string | null>;
+  /** Runs that have ended. */
+  runs: number;
+  /** Characters of its outputs. */
+  length: number;
+}
+
+/** Rows of steps, and characters, beyond which an execution is long. */
+const maxSteps = 96;
+const maxLength = 32_768;
+
+const createTrail = (): Trail => new NewTrail();
+
+class NewTrail implements Trail {
+  readonly steps = new Map<number, StepRecord>();
+  readonly outputs = new Map<number, string | null>();
+  runs = 0;
+  length = 0;
+}
+
+/** Where the rows of a batch end that are there already. */
+export interface BatchMark {
+  readonly steps: number;
+  readonly attempts: number;
+}
+
+export const markBatch = ({ steps, attempts }: MutableBatch): BatchMark => ({ steps: steps.length, attempts: attempts.length });
+
+/** Adds the rows that came after the mark; `long` when the execution has become too long to be remembered. */
+export function extendTrail(trail: Trail, batch: MutableBatch, from: BatchMark): Trail | 'long' {
+  for (let at = from.steps; at < batch.steps.length; at++) {
+    const row = batch.steps[at] as StepRecord;
+    trail.steps.set(toPlace(row), row);
+  }
+  for (let at = from.attempts; at < batch.attempts.length; at++) {
+    const row = batch.attempts[at] as AttemptRecord;
+    trail.runs++;
+    if (row.status === 'completed') trail.outputs.set(toPlace(row), row.output);
+    trail.length += row.output?.length ?? 0;
+  }
+  return trail.steps.size > maxSteps || trail.runs > 2 * maxSteps || trail.length > maxLength ? 'long' : trail;
+}
+
+/** More items than an execution has that is not long. */
+const maxItems = 2 ** 20;
+
+/** A step or item as one number, in the order in which a store gives them. */
+export const toPlace = ({ position, item }: Pick<StepRecord, 'position' | 'item'>): number => position * maxItems + item + 1;
+
+/** The rows of steps, as a store gives them. */
+export function listTrailSteps({ steps }: Trail): StepRecord[] {
+  let last = -1;
+  let isInOrder = true;
+  for (const place of steps.keys()) {
+    if (place < last) isInOrder = false;
+    last = place;
+  }
+  return isInOrder ? [...steps.values()] : [...steps.values()].sort((a, b) => toPlace(a) - toPlace(b));
 }

@@ -8,12 +8,12 @@ import { validateInput } from '../../definition/input-schema.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
 import type { ResumeOptions, RetryOptions } from './execution-api.ts';
 import { requireObject, requireText } from './check-arguments.ts';
-import { adoptPlans, collectDigests } from './child-plans.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import { adoptPlans, collectDigests } from './plan-registry.ts';
 import type { NamedRequest } from '../../engine/kind.ts';
 import type { Host } from './host.ts';
-import type { Obstacles } from './obstacles.ts';
+import type { Obstacles } from './may-go-on.ts';
 import { planGeneration } from './plan-generation.ts';
-import type { PlanRegistry } from './plan-registry.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 import { noItem } from '../../core/address.ts';
 

@@ -12,7 +12,7 @@ import type { Origin } from './artifacts/artifact-ledger.ts';
 import { makeDeclared } from './artifacts/declared-artifacts.ts';
 import { emitArtifact } from './artifacts/emit-artifact.ts';
 import type { OutputFiles } from './artifacts/output-files.ts';
-import { requireCallOptions } from './call-options.ts';
+import { requireCallOptions } from './check-arguments.ts';
 import { listArtifacts, openArtifact } from './artifacts/read-artifacts.ts';
 import { eachOfSteps } from './artifacts/step-artifacts.ts';
 import { toArtifactInfo } from './artifacts/artifact.ts';

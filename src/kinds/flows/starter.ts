@@ -8,13 +8,13 @@ import { validateInput } from '../../definition/input-schema.ts';
 import type { StartOptions } from './execution-api.ts';
 import type { ChildParams } from './child-flows.ts';
 import { requireLabels, requireObject, requireText } from './check-arguments.ts';
-import { collectDigests } from './child-plans.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import { collectDigests } from './plan-registry.ts';
 import { TurnRoom } from '../../engine/turn-room.ts';
 import type { NamedRequest } from '../../engine/kind.ts';
 import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
-import type { Obstacles } from './obstacles.ts';
-import type { PlanRegistry } from './plan-registry.ts';
+import type { Obstacles } from './may-go-on.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 
 export interface StartParams extends StartOptions {

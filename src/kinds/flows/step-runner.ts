@@ -8,7 +8,7 @@ import { encodeJson } from '../../core/json.ts';
 import { cutMessage, toFailure } from '../../core/thrown-failure.ts';
 import { listIssues, type SchemaIssue, type SchemaResult, validate } from '../../core/standard-schema.ts';
 import { describeValue } from '../../core/wording.ts';
-import type { Ping } from '../../kernel/ping.ts';
+import type { Ping } from '../../kernel/runs.ts';
 import type { OwnWrite } from '../../engine/kind.ts';
 import type { CallActions } from './step-call.ts';
 import { StepCall } from './step-call.ts';

@@ -2,7 +2,7 @@ import type { RecordReader } from '../../../persistence/store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
 import { describeValue } from '../../core/wording.ts';
-import { requireInstance } from './create-request.ts';
+import { requireInstance } from './queue-catalog.ts';
 import { toMessageDetails, toOutboxMessage } from './message-details.ts';
 import type { QueueCare } from './queue-api.ts';
 import { readQueueStats } from './queue-stats.ts';

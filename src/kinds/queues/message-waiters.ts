@@ -8,7 +8,7 @@ import { toClaimant } from './queue-loader.ts';
 import type { QueueStates } from './queue-states.ts';
 import type { QueuedMessage } from './queued-message.ts';
 import { toReceipt } from './queued-message.ts';
-import { readPayload } from './read-payload.ts';
+import { readPayload } from './run-message.ts';
 
 interface Waiter extends MessageWaiterRecord {
   /** The message that is on its way to it. */

@@ -7,12 +7,11 @@ import { FlowError } from '../../core/errors.ts';
 import type { Random } from '../../core/ids.ts';
 import type { MachineRunner, Snapshot } from '../../core/machine-runner.ts';
 import type { Queue } from './define-queue.ts';
-import { LazySignal } from './lazy-signal.ts';
+import { LazySignal, runMessage, toFailed, toMessageFailure } from './run-message.ts';
 import type { Consumer, HandlerWithSetup, MessageHandler, PublishOptions } from './queue-api.ts';
 import type { ClaimedMessage, Outcome, PublishRequest, Receipt } from './queue-commands.ts';
 import type { Dependent } from './queue-participant.ts';
 import type { QueuePort } from './queue-port.ts';
-import { runMessage, toFailed, toMessageFailure } from './run-message.ts';
 
 export type ConsumerRunner = MachineRunner<ConsumerContext, ConsumerEvent, ConsumerInput>;
 

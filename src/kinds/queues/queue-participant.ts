@@ -17,7 +17,7 @@ import { refuse } from '../../engine/kind.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { FlowInbox } from '../contract/flow-inbox.ts';
 import type { Queue } from './define-queue.ts';
-import { deliver } from './deliver.ts';
+import { deliverTo } from './queue-port.ts';
 import { isFlowClaim, MessageWaiters } from './message-waiters.ts';
 import { Publisher } from './publisher.ts';
 import { QueueHolding } from './queue-holding.ts';
@@ -280,7 +280,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     if (outgoing.length > 0) this.relay?.take(outgoing);
     const wishes = this.#listUnmet();
     const { grants, lost } = this.#states.committed();
-    for (const grant of grants) deliver(grant, this.#options);
+    for (const grant of grants) deliverTo(grant, this.#options);
     for (const [name, receipts] of lost) this.#links.get(name)?.lose(receipts);
     this.#arm();
     if (this.#states.isStarved(now)) this.tell({ type: 'refill' });

@@ -1,6 +1,6 @@
 import type { QueuedMessage } from './queued-message.ts';
 import type { ClaimRequest, Link } from './queue-commands.ts';
-import { Lane } from './lane.ts';
+import { Lane } from './lineup.ts';
 import type { ReadyList } from './ready-list.ts';
 
 /** Partitions that stay in memory although nothing of theirs is handled. */

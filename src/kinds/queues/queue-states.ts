@@ -7,13 +7,12 @@ import { createFailure } from '../../core/failure.ts';
 import { Lineup } from './lineup.ts';
 import { MessageClaims } from './message-claims.ts';
 import { freeOf } from './message-requests.ts';
-import { toDetail, toEvent, toReason } from './message-events.ts';
+import type { DueMessages, QueuedMessage } from './queued-message.ts';
+import { toDetail, toEvent, toReason, isDue, maxChanges, toHistoryEntry, toQueuedMessage, toReceipt } from './queued-message.ts';
 import { QueueChanges } from './queue-changes.ts';
 import type { ClaimRequest, Link, Outcome, PublishRequest, Receipt } from './queue-commands.ts';
 import type { QueueStatesOptions } from './queue-rules.ts';
 import { QueueState } from './queue-state.ts';
-import type { DueMessages, QueuedMessage } from './queued-message.ts';
-import { isDue, maxChanges, toHistoryEntry, toQueuedMessage, toReceipt } from './queued-message.ts';
 import { ReadyList } from './ready-list.ts';
 
 /** Messages that a worker gets; to be delivered after the commit. */

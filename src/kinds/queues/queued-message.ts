@@ -1,9 +1,10 @@
-import type { MessageContext } from '../../../machines/message.ts';
+import type { MessageContext, MessageEvent } from '../../../machines/message.ts';
 import type { MessageChange, MessageRecord, MessageStatus, Turn } from '../../../persistence/queue-records.ts';
 import { turns } from '../../../persistence/queue-records.ts';
 import type { OpenMessage } from '../../../persistence/queue-store.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
-import type { ClaimedMessage, Receipt } from './queue-commands.ts';
+import type { ClaimedMessage, Receipt, Outcome } from './queue-commands.ts';
+import type { StepFailure } from '../../core/failure.ts';
 
 /** A message that has not settled, in memory. */
 export interface QueuedMessage {
@@ -116,3 +117,25 @@ export function toQueuedMessage(row: Omit<OpenMessage, 'payload'> & { readonly p
     changes: 1 + 2 * claim,
   };
 }
+
+/** What a worker says of a message, as its machine takes it. */
+export function toEvent(outcome: Outcome, claim: number, now: number): MessageEvent {
+  switch (outcome.type) {
+    case 'ack':
+      return { type: 'message.ack', claim };
+    case 'fail':
+      return { type: 'message.fail', claim, failure: outcome.failure, retryAt: now + outcome.retryAfterMs };
+    case 'bury':
+      return { type: 'message.bury', claim, failure: outcome.failure };
+    case 'snooze':
+      return { type: 'message.snooze', claim, dueAt: now + outcome.ms };
+    case 'extend':
+      return { type: 'lease.extend', claim, leaseUntil: now + outcome.ms };
+    default:
+      return { type: 'claim.released', claim };
+  }
+}
+
+/** Why, as a history keeps it. */
+export const toReason = ({ code, message }: StepFailure): string => JSON.stringify({ code, message: message.slice(0, 300) });
+export const toDetail = (outcome: Outcome): string | undefined => ('failure' in outcome ? toReason(outcome.failure) : undefined);

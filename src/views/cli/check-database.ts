@@ -1,8 +1,7 @@
 import { FlowError, isFlowError } from '../../core/errors.ts';
 import { checkActors, readStoredActors } from '../../kinds/actors/check-actors.ts';
-import { adoptPlans } from '../../kinds/flows/child-plans.ts';
-import { Obstacles } from '../../kinds/flows/obstacles.ts';
-import { PlanRegistry } from '../../kinds/flows/plan-registry.ts';
+import { adoptPlans, PlanRegistry } from '../../kinds/flows/plan-registry.ts';
+import { Obstacles } from '../../kinds/flows/may-go-on.ts';
 import { builtInTools } from '../../tools/built-in.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
 import type { ExecutionRecord } from '../../../persistence/records.ts';

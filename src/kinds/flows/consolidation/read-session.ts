@@ -8,7 +8,7 @@ import { compileStored } from '../../../definition/compile-stored.ts';
 import type { FlowPlan } from '../../../definition/plan.ts';
 import { noItem } from '../../../core/address.ts';
 import { gatherWork } from './gather.ts';
-import { toScoredSteps } from '../../../kernel/scored-steps.ts';
+import { toScoredSteps } from '../../../kernel/tally.ts';
 import type { ConsolidatedSession } from './session.ts';
 import { readSteps } from './steps-text.ts';
 import { readStored } from '../../../core/stored-value.ts';

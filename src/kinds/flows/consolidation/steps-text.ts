@@ -6,8 +6,7 @@ import { toItemList } from '../../../kernel/item-list.ts';
 import { noItem } from '../../../core/address.ts';
 import type { StepWork } from './gather.ts';
 import type { ConsolidatedStep } from './session.ts';
-import { toEvaluation } from '../../../kernel/scored-steps.ts';
-import { isStoodIn } from '../../../kernel/tally.ts';
+import { toEvaluation, isStoodIn } from '../../../kernel/tally.ts';
 
 /** Writes the steps of a session as JSON text, from the texts that are stored: no value is parsed and written again. */
 function writeSteps(executionId: string, { steps }: FlowPlan, work: readonly StepWork[]): string {
