@@ -9,7 +9,7 @@ export type { DurableActor } from './kinds/actors/durable-actor.ts';
 export type { ValueCodec } from './kinds/actors/encode-value.ts';
 export type { HostedMachine } from './kinds/actors/machine-book.ts';
 export type { Migration, StoredSnapshot } from './kinds/actors/migration.ts';
-export type { PromiseOptions, PromiseOptionsByName } from './kinds/actors/live-services.ts';
+export type { PromiseOptions, PromiseOptionsByName } from './kinds/actors/promise-runs.ts';
 export type { FeedEntry } from './engine/feed/feed-entry.ts';
 export type { FeedOptions, FollowOptions } from './engine/feed/feed-options.ts';
 export type { FeedPage } from './engine/feed/feed.ts';

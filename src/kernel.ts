@@ -16,7 +16,7 @@ export { toConsolidated } from './kernel/consolidated-record.ts';
 export type { Decision, NewFlow } from './kernel/flow-kernel.ts';
 export { createFlow, deliverMessage, readPing, restoreFlow, resumeFlow, startFlow } from './kernel/flow-kernel.ts';
 export type { Message, Prepared } from './kernel/messages.ts';
-export type { FlowState } from './kernel/changes.ts';
+export type { FlowState } from './kernel/rows.ts';
 export type { Ping } from './kernel/runs.ts';
 export type { Preparation } from './kernel/prepare.ts';
 export { prepare } from './kernel/prepare.ts';

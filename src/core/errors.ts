@@ -1,3 +1,5 @@
+
+
 const marker = Symbol.for('flowstone.error');
 
 /** Where in a file something was found; lines and columns are 1-based. */
@@ -48,4 +50,10 @@ export function toError(thrown: unknown): Error {
   } catch {
     return new Error('A value was thrown that cannot be read');
   }
+}
+
+/** Whoever awaits it hears of a stop; whom nobody awaits must not end the process with it. */
+export function quietly<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -47,21 +47,35 @@ export interface Score {
  * of steps and assertions makes no difference, not even in the last digit.
  */
 export function computeScore(steps: readonly ScoredStep[], assertions: readonly Pick<AssertionResult, 'id' | 'weight' | 'result'>[] = []): Score {
-  const parts = [...steps, ...assertions];
-  const possible = sumWeights(parts.filter(({ result }) => result !== 'not_evaluated'));
-  const earned = sumWeights(parts.filter(({ result }) => result === 'passed'));
-  const zeroedBy = steps.filter(({ critical, result }) => critical && result === 'failed').map(({ id }) => id);
-  const notEvaluated = parts.filter(({ result }) => result === 'not_evaluated').map(({ id }) => id);
+  const evaluated: number[] = [];
+  const passed: number[] = [];
+  const notEvaluated: string[] = [];
+  const zeroedBy: string[] = [];
+  for (const part of [...steps, ...assertions]) {
+    if (part.result === 'not_evaluated') {
+      notEvaluated.push(part.id);
+      continue;
+    }
+    evaluated.push(part.weight);
+    if (part.result === 'passed') passed.push(part.weight);
+    else if ('critical' in part && part.critical) zeroedBy.push(part.id);
+  }
+  const possible = sumWeights(evaluated);
+  const earned = sumWeights(passed);
   return { score: zeroedBy.length > 0 || possible === 0 ? 0 : earned / possible, earned, possible, zeroedBy, notEvaluated };
 }
 
 /** The smallest first: sums of decimals depend on their order, this one does not. */
-function sumWeights(parts: readonly { readonly weight: number }[]): number {
+function sumWeights(weights: readonly number[]): number {
   let whole = 0;
-  for (const { weight } of parts) whole += weight;
+  let isWhole = true;
+  for (const weight of weights) {
+    whole += weight;
+    isWhole &&= Number.isSafeInteger(weight);
+  }
   // Whole numbers have one sum in any order.
-  if (parts.every(({ weight }) => Number.isSafeInteger(weight)) && Number.isSafeInteger(whole)) return whole;
-  return parts.map(({ weight }) => weight).toSorted((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
+  if (isWhole && Number.isSafeInteger(whole)) return whole;
+  return weights.toSorted((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
 }
 
 /**

@@ -6,7 +6,7 @@ import { FlowError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { DueTimes } from './due.ts';
 import type { Feed } from './feed/feed.ts';
-import type { Envelope, Kind, Life } from './kind.ts';
+import type { Envelope, Kind } from './kind.ts';
 import { Loop } from './loop.ts';
 import { Progress } from './progress.ts';
 import type { Sift } from './sift.ts';
@@ -53,15 +53,16 @@ export class Engine {
 
   #createLoop(): Loop {
     const loop: Loop = new Loop({
-      store: this.store, clock: this.#clock, defer,
+      store: this.store, clock: this.#clock, due: this.due, defer,
       ticked: () => {
         if (this.#loop !== loop) return;
-        this.#progress.note();
-        this.feed.wake();
+        if (this.status === 'stopping') this.#progress.note();
+        if (this.feed.isFollowed) this.feed.wake();
       },
       // What belongs to a loop that was given up says nothing about the present one.
       fault: error => this.#loop === loop && this.fault(error),
     });
+    loop.sift = this.#sift;
     return loop;
   }
 
@@ -94,12 +95,8 @@ export class Engine {
 
   /** Begins a life of all kinds. */
   async begin(lastKey: number): Promise<void> {
-    const loop = this.#loop;
-    const post = (envelope: Envelope): void => loop.post(envelope);
-    const life: Life = {
-      lastKey, due: this.due, post, isOpen: () => loop.isOpen, isHeld: (key, path, group) => this.#sift?.isHeld(key, path, group) ?? false, over: key => this.#sift?.over(key),
-      ask: (kind, command, request) => new Promise((done: (answer: unknown) => void, refused) => post({ kind, command, done, refused, request })),
-    };
+    const life = this.#loop;
+    life.lastKey = lastKey;
     const begun: (() => void)[] = [];
     for (const kind of this.#kinds) {
       const goOn = await kind.begin(life);

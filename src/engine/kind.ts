@@ -43,21 +43,26 @@ export interface Tick {
   attempt(write: OwnWrite): void;
 }
 
+/** Says what stands still: nothing is done for it that it was not told. */
+export interface Standing {
+  isHeld(key: string, path?: string, group?: string): boolean;
+  /** It has come to its end: nobody has it stand still any more. */
+  over(key: string): void;
+}
+
 /** What a kind has of the runtime from one beginning to the next end. */
 export interface Life {
   /** The highest key of the store when it was taken. */
   readonly lastKey: number;
   readonly due: DueTimes;
   /** Whether it goes on. */
-  isOpen(): boolean;
+  readonly isOpen: boolean;
+  /** Whoever has something stand still; undefined: nobody has. */
+  readonly sift: Standing | undefined;
   /** Tells a kind in one of the next ticks. */
   post(envelope: Envelope): void;
   /** As `post`; resolves with the answer after the commit. */
   ask(kind: Kind, command: unknown, request?: NamedRequest): Promise<unknown>;
-  /** Whether somebody has it stand still: then nothing is done for it that it was not told. */
-  isHeld(key: string, path?: string, group?: string): boolean;
-  /** It has come to its end: nobody has it stand still any more. */
-  over(key: string): void;
 }
 
 /** Actors of one kind, in the ticks of a runtime. */

@@ -1,7 +1,7 @@
-import type { Envelope } from './kind.ts';
+import type { Envelope, Standing } from './kind.ts';
 
 /** Takes envelopes out of ticks, before anything of them is decided or stored. */
-export interface Sift {
+export interface Sift extends Standing {
   /** At the head of a tick: what stays in it. */
   sift(given: readonly Envelope[]): readonly Envelope[];
   /** Whether one that was told in the course of the tick is taken out of it. */
@@ -10,10 +10,6 @@ export interface Sift {
   ended(isStored: boolean): void;
   /** This one fails alone. */
   failed(envelope: Envelope): void;
-  /** Whether it stands still. */
-  isHeld(key: string, path?: string, group?: string): boolean;
-  /** It has come to its end. */
-  over(key: string): void;
   /** Lets everything in: the runtime stops. */
   letAll(): void;
   /** All has ended: nothing can be let in any more. */

@@ -1,10 +1,9 @@
-import { quietly } from '../core/quietly.ts';
+import { quietly, FlowError, isFlowError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { IsolationRecord } from '../../persistence/isolation-store.ts';
 import type { ExecutionRecord } from '../../persistence/records.ts';
 import type { Records } from '../../persistence/store.ts';
 import type { Clock } from '../core/clock.ts';
-import { FlowError, isFlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import type { FlowPlan } from '../definition/plan.ts';
@@ -72,6 +71,7 @@ const stopped = (): FlowError => new FlowError('runtime_stopped', 'Expected a ru
 /** Executions that run in processes of their own: what these commit becomes rows in the owner's commits, each once. */
 export class Isolations implements Kind<IsolationCommand>, Isolation {
   readonly #options: IsolationsOptions;
+  runs: ReadonlyMap<string, IsolatedRun>;
   #keeper: ProcessKeeper;
   readonly name = 'isolations';
   #life: Life | undefined;
@@ -86,6 +86,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
   constructor(options: IsolationsOptions) {
     this.#options = options;
     this.#keeper = this.#createKeeper();
+    this.runs = this.#keeper.runs;
   }
 
   #createKeeper(): ProcessKeeper {
@@ -102,7 +103,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
 
   /** What a process wrote cannot be stored here: as if its journal were damaged. */
   #refuse(run: IsolatedRun, error: unknown): void {
-    if (isStoreTrouble(error) || isFlowError(error, 'runtime_stopped') || !this.#life?.isOpen()) throw error;
+    if (isStoreTrouble(error) || isFlowError(error, 'runtime_stopped') || !this.#life?.isOpen) throw error;
     run.intake.damage ??= `what it says could not be stored: ${error instanceof Error ? error.message : String(error)}`;
   }
 
@@ -114,7 +115,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
 
   #find(executionId: string): IsolatedRun | undefined {
     // Ids of flows that it started begin with its own, and a dot.
-    const { runs } = this.#keeper;
+    const { runs } = this;
     return runs.get(executionId) ?? runs.get(executionId.split('.', 1)[0] ?? '');
   }
 
@@ -364,6 +365,7 @@ export class Isolations implements Kind<IsolationCommand>, Isolation {
   #forget(): void {
     this.#keeper.end();
     this.#keeper = this.#createKeeper();
+    this.runs = this.#keeper.runs;
     this.#life = undefined;
     this.#forgetTick();
   }

@@ -1,8 +1,12 @@
 import type { StepFailure } from '../core/failure.ts';
+import { createFailure } from '../core/failure.ts';
+import { toFailure } from '../core/thrown-failure.ts';
 import type { Changes } from './changes.ts';
 import type { Machines } from './machines.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { endMachine } from './actor-steps.ts';
+import type { FlowState } from './rows.ts';
+import { noteMove } from './rows.ts';
 import { isFanOut } from './tree.ts';
 import { toLocalAddress } from '../core/address.ts';
 
@@ -46,4 +50,21 @@ export function breakTree(machines: Machines, tree: FlowTree, failure: StepFailu
   tree.running = 0;
   tree.backingOff = 0;
   changes.effects.push({ type: 'settle' });
+}
+
+/**
+ * Lets a tree move, and notes when its flow began and ended. One bad actor fails alone: a machine that throws ends its own flow.
+ *
+ * @returns what a machine threw; undefined: none did
+ */
+export function moveTree(machines: Machines, { header, tree }: FlowState, now: number, changes: Changes, work: (changes: Changes) => void): { readonly thrown: unknown } | undefined {
+  let broken: { readonly thrown: unknown } | undefined;
+  try {
+    work(changes);
+  } catch (thrown) {
+    broken = { thrown };
+    breakTree(machines, tree, createFailure('machine_failed', toFailure(thrown).message), now, changes);
+  }
+  noteMove({ header, tree }, now);
+  return broken;
 }

@@ -1,13 +1,12 @@
-import type { ConsolidatedRecord, ConsolidationSummary } from '../../persistence/consolidation-store.ts';
+import type { ConsolidationSummary } from '../../persistence/consolidation-store.ts';
 import type { StepFailure } from '../core/failure.ts';
 import type { AssertionResult } from '../core/score.ts';
 import { computeScore, decidePassed } from '../core/score.ts';
 import type { FlowPlan } from '../definition/plan.ts';
 import type { Message } from './messages.ts';
-import type { ExecutionHeader } from './rows.ts';
 import { toFailure } from '../core/thrown-failure.ts';
 import type { FlowTree } from './tree.ts';
-import { toEvaluation, toScoredSteps, listSettled } from './tally.ts';
+import { listSettled, toScoredSteps } from './tally.ts';
 
 /** How a consolidation came out. */
 export interface Outcome {
@@ -41,13 +40,13 @@ export function scoreBuiltIn(tree: FlowTree): Answer {
 export function toConsolidated({ plan, settled, tally }: FlowTree, outcome: Outcome): Answer {
   const { assertions, error } = outcome;
   const steps = [...listSettled(plan, settled, tally)];
-  const { score: computed, zeroedBy } = computeScore(toScoredSteps(plan, steps), assertions);
+  const scored = toScoredSteps(plan, steps);
+  const { score: computed, zeroedBy } = computeScore(scored, assertions);
   const score = error || zeroedBy.length > 0 ? 0 : (outcome.score ?? computed);
   const passed = !error && decidePassed({ score, zeroedBy }, { lenient: plan.mode === 'lenient', minScore: plan.minScore });
   let completed = 0;
   let counted = 0;
-  for (const row of steps) {
-    const result = toEvaluation(plan.steps[row.position] ?? { alternativeOf: null }, row);
+  for (const { result } of scored) {
     if (result !== 'not_evaluated') counted++;
     if (result === 'passed') completed++;
   }
@@ -65,10 +64,4 @@ function toContent({ assertions, state, extra }: Outcome): string | null {
     ...(extra === undefined ? [] : [`"extra":${extra}`]),
   ];
   return parts.length === 0 ? null : `{${parts.join(',')}}`;
-}
-
-/** Makes the row of it. @param now epoch ms */
-export function toConsolidatedRecord({ key, startedAt, createdAt }: ExecutionHeader, lastSettledAt: number, summary: ConsolidationSummary, now: number): ConsolidatedRecord {
-  const begunAt = startedAt ?? createdAt;
-  return { executionKey: key, ...summary, executionDurationMs: Math.max(0, lastSettledAt - begunAt), createdAt: Math.max(now, begunAt) } as ConsolidatedRecord;
 }

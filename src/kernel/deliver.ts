@@ -137,7 +137,7 @@ class Delivering implements Kernel {
     this.changes.entries.push(['', event, after === before ? null : after.value]);
     if (after === before) return;
     tree.flow = after;
-    if (event.type === 'flow.start') this.#skipFor(tree.inherited?.skips);
+    if (event.type === 'flow.start' && tree.inherited) this.#skipFor(tree.inherited.skips);
     for (const effect of effects) {
       if (effect === 'startSteps') this.#startNext(after.context.granted - before.context.granted);
       else if (effect === 'haltSteps') this.#halt(createFailure('flow_halted', 'A critical step failed and the flow is strict'));
@@ -297,7 +297,7 @@ class Delivering implements Kernel {
         changes.effects.push({ type: 'abandon', position, item });
       }
     }
-    beginAgain(this, actor);
+    if (isToRetry(actor)) beginAgain(this, actor);
     if (before.value === 'retrying' && actor.holdsSlot) tree.backingOff--;
     if (after.value === 'retrying') {
       backOff(this, actor);
@@ -306,7 +306,7 @@ class Delivering implements Kernel {
     if (after.status !== 'done') return;
     if (before.value === 'waiting' && actor.step.role === 'machine') endMachine(this, actor);
     this.settleStep(actor, before.value === 'pending' && !prepared);
-    endAlternative(this, actor, output);
+    if (actor.step.alternativeOf !== null) endAlternative(this, actor, output);
   }
 
   /** @param unprepared it settles before its expressions were evaluated */
@@ -317,7 +317,7 @@ class Delivering implements Kernel {
     const freed = actor.holdsSlot ? 1 : 0;
     actor.holdsSlot = false;
     const { step: { position }, snapshot: { context: { failure } } } = actor;
-    forgetPostponed(tree, position, isFanOut(actor) ? noItem : actor.item);
+    if (tree.postponed.size > 0) forgetPostponed(tree, position, isFanOut(actor) ? noItem : actor.item);
     this.#count(actor);
     if (isFanOut(actor) || actor.item === noItem) {
       tree.actors.delete(position);
@@ -349,11 +349,11 @@ class Delivering implements Kernel {
   #route(step: PlannedStep, status: SettledStatus, failure: StepFailure | null, freed: number): void {
     const { ready, skips } = routeSettled(this.tree, step, status, failure);
     this.inbox.push({ flow: toSettled(step, status, ready, freed) });
-    this.#skipFor(skips);
-    dropAlternative(this, step);
+    if (skips.length > 0) this.#skipFor(skips);
+    if (step.recover?.alternative != null) dropAlternative(this, step);
   }
 
-  #skipFor(skips: Routed['skips'] = []): void {
+  #skipFor(skips: Routed['skips']): void {
     for (const { position, failure } of skips) this.inbox.push({ position, item: noItem, event: { type: 'step.skip', failure } });
   }
 

@@ -4,11 +4,11 @@ import { FlowError } from '../core/errors.ts';
 import type { StepFailure } from '../core/failure.ts';
 import { createFailure } from '../core/failure.ts';
 import { describeValue } from '../core/wording.ts';
-import type { FlowPlan, PlannedStep } from '../definition/plan.ts';
+import type { PlannedStep } from '../definition/plan.ts';
 import type { SignalRecord } from '../../persistence/records.ts';
 import type { Kernel } from './fan-outs.ts';
 import type { StepActor } from './tree.ts';
-import { isAsking, isFanOut, isSwitched, isToRetry } from './tree.ts';
+import { isAsking, isFanOut, isSwitched } from './tree.ts';
 import { noItem } from '../core/address.ts';
 
 /** Failure code of an alternative that was not needed. */
@@ -60,9 +60,8 @@ function readAnswer(payload: unknown, stepId: string): Answer {
  *
  * @throws a `FlowError` with code `answer_invalid`
  */
-export function checkAnswer(plan: FlowPlan | undefined, signal: string, payload: unknown): void {
-  const asking = plan?.steps.find(({ recover }) => recover?.ask?.signal === signal);
-  if (asking) readAnswer(payload, asking.id);
+export function checkAnswer(stepId: string, payload: unknown): void {
+  readAnswer(payload, stepId);
 }
 
 /** What an answer means for the step that asked, with the output it gives, JSON text. */
@@ -101,7 +100,6 @@ export function beginRecovery({ tree, inbox }: Kernel, actor: StepActor): boolea
 
 /** A person said to try again: it is ready once more. */
 export function beginAgain({ tree, inbox }: Kernel, actor: StepActor): void {
-  if (!isToRetry(actor)) return;
   tree.queue.push(actor.step.position);
   inbox.push({ flow: { type: 'slot.freed', ready: 1 } });
 }

@@ -5,9 +5,8 @@ import { writeEntries } from '../core/journal-text.ts';
 import type { FanOutActor, FlowTree, StepActor } from './tree.ts';
 import { hasWork, isFanOut, nextDueAt } from './tree.ts';
 import { noItem } from '../core/address.ts';
-import type { ConsolidatedRecord } from '../../persistence/consolidation-store.ts';
-import type { Changes, EndedAttempt, FlowState } from './changes.ts';
-import { toConsolidatedRecord } from './consolidated-record.ts';
+import type { ConsolidatedRecord, ConsolidationSummary } from '../../persistence/consolidation-store.ts';
+import type { Changes, EndedAttempt } from './changes.ts';
 
 /** What an execution's row holds beside the machine's snapshot. */
 export interface ExecutionHeader {
@@ -28,6 +27,19 @@ export interface ExecutionHeader {
   seq: number;
   startedAt: number | null;
   settledAt: number | null;
+}
+
+/** An execution in memory: its row, and the actors of the flow and its steps. */
+export interface FlowState {
+  readonly header: ExecutionHeader;
+  readonly tree: FlowTree;
+}
+
+/** Notes when a flow began and ended, after its tree has moved. */
+export function noteMove({ header, tree }: FlowState, now: number): void {
+  if (header.startedAt === null && tree.flow.value !== 'pending' && tree.flow.value !== 'failed') header.startedAt = now;
+  // A clock that was set back must not make it end before it began.
+  if (tree.flow.status === 'done') header.settledAt ??= Math.max(now, header.startedAt ?? header.createdAt);
 }
 
 /** When the host must look at the tree again: 0 while it has work, null when only others can wake it. */
@@ -142,4 +154,10 @@ export function collectRows({ header, tree }: FlowState, changes: Changes, now: 
   for (const signal of received) if (!consumed.includes(signal.number)) rows.signals.received.push({ ...signal, executionKey: key });
   for (const number of consumed) if (!received.some(signal => signal.number === number)) rows.signals.consumed.push({ executionKey: key, number });
   return consolidated && toConsolidatedRecord(header, tree.tally.lastSettledAt, consolidated, now);
+}
+
+/** The row of what an execution came to. @param now epoch ms */
+export function toConsolidatedRecord({ key, startedAt, createdAt }: ExecutionHeader, lastSettledAt: number, summary: ConsolidationSummary, now: number): ConsolidatedRecord {
+  const begunAt = startedAt ?? createdAt;
+  return { executionKey: key, ...summary, executionDurationMs: Math.max(0, lastSettledAt - begunAt), createdAt: Math.max(now, begunAt) } as ConsolidatedRecord;
 }

@@ -5,7 +5,7 @@ import { readStored, toRowKey } from '../core/stored-value.ts';
 import type { CompiledValue, ExpressionScope, PlannedStep } from '../definition/plan.ts';
 import type { GatheredRows } from './rows.ts';
 import { readItemList } from './item-list.ts';
-import type { FlowState } from './changes.ts';
+import type { FlowState } from './rows.ts';
 import { isFanOut } from './tree.ts';
 
 /** What one move of a flow adds to its rows. */

@@ -60,5 +60,6 @@ export function toScoredSteps({ steps }: FlowPlan, rows: Iterable<ScorableStep>)
     const step = row.item === noItem ? steps[row.position] : undefined;
     if (step && step.alternativeOf === null) scored[row.position] = { id: step.id, weight: step.weight, result: toEvaluation(step, row), critical: step.critical && row.status === 'failed' };
   }
-  return scored.filter(step => step !== undefined);
+  // Steps that stand in for others leave holes.
+  return scored.flat();
 }

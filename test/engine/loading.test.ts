@@ -4,6 +4,7 @@ import type { CommitBatch, Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import { FlowError } from '../../src/core/errors.ts';
 import type { Envelope, Kind, Tick } from '../../src/engine/kind.ts';
+import { DueTimes } from '../../src/engine/due.ts';
 import { Loop } from '../../src/engine/loop.ts';
 
 interface Command {
@@ -80,7 +81,7 @@ interface Opened {
 function open(read: (id: string) => Answer<void>, store: Partial<Records> = { commit: () => undefined }): Opened {
   const kind = new Readers(read);
   const faults: Error[] = [];
-  const loop = new Loop({ store: store as Records, clock: new SimulatedClock(), defer: turn => void setImmediate(turn), ticked: () => {}, fault: error => void faults.push(error) });
+  const loop = new Loop({ store: store as Records, clock: new SimulatedClock(), due: new DueTimes(new SimulatedClock()), defer: turn => void setImmediate(turn), ticked: () => {}, fault: error => void faults.push(error) });
   const tell = (command: Command): Promise<unknown> => new Promise((done: (answer: never) => void, refused) => loop.post({ kind, command, done, refused })).catch((error: Error) => error);
   return { loop, kind, faults, tell };
 }

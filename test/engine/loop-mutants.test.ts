@@ -5,6 +5,7 @@ import { createRefusedError } from '../../persistence/store-errors.ts';
 import type { Records } from '../../persistence/store.ts';
 import { SimulatedClock } from '../../src/core/clock.ts';
 import type { Kind } from '../../src/engine/kind.ts';
+import { DueTimes } from '../../src/engine/due.ts';
 import { Loop } from '../../src/engine/loop.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 
@@ -71,7 +72,7 @@ async function findFaults(Subject: LoopClass, seed: number): Promise<string[]> {
     },
   } as unknown as Records;
   const turns: (() => void)[] = [];
-  const loop = new Subject({ store, clock: new SimulatedClock(), defer: turn => void turns.push(turn), ticked: () => {}, fault: error => kind.wrong.push(`faulted: ${error.message}`) });
+  const loop = new Subject({ store, clock: new SimulatedClock(), due: new DueTimes(new SimulatedClock()), defer: turn => void turns.push(turn), ticked: () => {}, fault: error => kind.wrong.push(`faulted: ${error.message}`) });
   const oracle = new Map<string, string>();
   let open = 0;
   const tell = (most: number): void => {
@@ -117,8 +118,8 @@ async function findFaults(Subject: LoopClass, seed: number): Promise<string[]> {
 const mutants: readonly (readonly [what: string, from: string, to: string])[] = [
   ['reads nothing back', 'for (const kind of kinds) await kind.readBack();', ''],
   ['does not halve', 'if (given.length > 1) this.#again.unshift(given.slice(0, half), given.slice(half));', 'if (given.length > 1 && half) for (const one of given) one.kind.fail(one, toError(error));'],
-  ['answers before the commit', 'answers.push(() => done(answer as never));', 'done(answer as never);'],
-  ['acts before the commit', 'batch => batch && store.commit(batch))', 'batch => {\n      for (const kind of work.kinds) kind.perform(work.now);\n      return batch && store.commit(batch);\n    })'],
+  ['answers before the commit', 'if (done || refused) this.answers.push({ envelope, answer });', 'if (!(answer instanceof Refusal)) done?.(answer as never);'],
+  ['acts before the commit', 'return batch && store.commit(batch);', 'for (const kind of work.kinds) kind.perform(work.now);\n    return batch && store.commit(batch);'],
   ['takes the halves in another order', 'this.#again.unshift(given.slice(0, half), given.slice(half));', 'this.#again.unshift(given.slice(half), given.slice(0, half));'],
   ['takes what came meanwhile first', 'const taken = this.#again.shift() ?? this.#takeInbox();', 'const taken = this.#inbox.length > 0 ? this.#takeInbox() : (this.#again.shift() ?? []);'],
 ];
@@ -130,18 +131,20 @@ describe('the loop of the engine', () => {
   });
 
   it.each(mutants)('that %s is found out', async (_what, from, to) => {
-    const source = readFileSync(join(import.meta.dirname, '../../src/engine/loop.ts'), 'utf8');
-    expect(source.split(from)).toHaveLength(2);
-    const text = source.replace(from, to).replaceAll("from './", "from '../../src/engine/").replaceAll("from '../core/", "from '../../src/core/");
-    const file = join(import.meta.dirname, `mutant-of-loop-${mutants.findIndex(mutant => mutant[1] === from && mutant[2] === to)}.ts`);
-    writeFileSync(file, text);
+    const sources = ['loop', 'tick'].map(name => readFileSync(join(import.meta.dirname, `../../src/engine/${name}.ts`), 'utf8'));
+    expect(sources.join('\n').split(from)).toHaveLength(2);
+    const index = mutants.findIndex(mutant => mutant[1] === from && mutant[2] === to);
+    const [loop = '', tick = ''] = ['loop', 'tick'].map(name => join(import.meta.dirname, `mutant-of-${name}-${index}.ts`));
+    const toMutant = (source: string): string =>
+      source.replace(from, to).replace("from './tick.ts'", `from '${tick}'`).replaceAll("from './", "from '../../src/engine/").replaceAll("from '../core/", "from '../../src/core/");
+    for (const [place, file] of [loop, tick].entries()) writeFileSync(file, toMutant(sources[place] ?? ''));
     try {
-      const { Loop: Mutant } = (await import(file)) as { readonly Loop: LoopClass };
+      const { Loop: Mutant } = (await import(loop)) as { readonly Loop: LoopClass };
       const faults = [];
       for (const seed of seeds) faults.push(...(await findFaults(Mutant, seed)));
       expect(faults).not.toEqual([]);
     } finally {
-      rmSync(file);
+      for (const file of [loop, tick]) rmSync(file);
     }
   });
 });

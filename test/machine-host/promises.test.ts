@@ -6,7 +6,7 @@ import { SimulatedClock } from '../../src/core/clock.ts';
 import { idempotencyKeyOf } from '../../src/kinds/actors/idempotency-key.ts';
 import type { ActorView } from '../../src/kinds/actors/read-actor-view.ts';
 import { readActorView } from '../../src/kinds/actors/read-actor-view.ts';
-import type { PromiseOptions } from '../../src/kinds/actors/live-services.ts';
+import type { PromiseOptions } from '../../src/kinds/actors/promise-runs.ts';
 import type { Runtime, RuntimeOptions } from '../../src/runtime/api.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { renderActor } from '../../src/views/terminal/actor-view.ts';

@@ -34,7 +34,7 @@ export class QueueTicks {
 
   async begin(): Promise<void> {
     const post = ({ command }: Envelope): void => void this.#posted.push(command as QueueCommand);
-    await this.participant.begin({ lastKey: 0, due: new DueTimes(this.#clock), isOpen: () => true, isHeld: () => false, over: () => {}, post, ask: () => Promise.resolve() });
+    await this.participant.begin({ lastKey: 0, due: new DueTimes(this.#clock), isOpen: true, sift: undefined, post, ask: () => Promise.resolve() });
     this.settle();
   }
 

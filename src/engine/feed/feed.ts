@@ -29,6 +29,8 @@ export class Feed {
   /** Whose rows are kept. */
   #owner: string | undefined;
   #waiting = new Set<() => void>();
+  /** Whether somebody waits to be told what is committed next. */
+  isFollowed = false;
   /** Reads of the store that are under way. */
   readonly #reads = new Set<Promise<unknown>>();
   #ended: { readonly error: Error | undefined } | undefined;
@@ -39,11 +41,11 @@ export class Feed {
     this.#rows = new FeedRows(reader, toEntries, read => this.#read(read));
   }
 
-  /** Something may have been committed. Costs nothing while nobody follows. */
+  /** Something may have been committed. */
   wake(): void {
-    if (this.#waiting.size === 0) return;
     const waiting = this.#waiting;
     this.#waiting = new Set();
+    this.isFollowed = false;
     for (const resume of waiting) resume();
   }
 
@@ -149,10 +151,12 @@ export class Feed {
     const resume = (): void => resolve();
     const leave = (): void => {
       this.#waiting.delete(resume);
+      this.isFollowed = this.#waiting.size > 0;
       // A signal may outlive many looks.
       signal?.removeEventListener('abort', resume);
     };
     this.#waiting.add(resume);
+    this.isFollowed = true;
     signal?.addEventListener('abort', resume, { once: true });
     return { news: promise, leave };
   }

@@ -1,7 +1,7 @@
 import type { EventObject } from 'xstate';
 import type { MachineCall } from '../../kernel/actor-call.ts';
 import type { KnownMachine } from './machine-book.ts';
-import type { PromiseOptionsByName } from './live-services.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
 
 /** What an actor begins with. */
 export interface ActorStart {

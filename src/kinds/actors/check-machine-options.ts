@@ -3,7 +3,7 @@ import { FlowError } from '../../core/errors.ts';
 import { requireKnownKeys } from '../../core/known-keys.ts';
 import { describeValue, didYouMean } from '../../core/wording.ts';
 import type { MachineStructure } from './machine-structure.ts';
-import type { PromiseOptionsByName } from './live-services.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
 
 const refuse = (name: string, expected: string, value: unknown): never => {
   throw new FlowError('option_invalid', `Expected \`${name}\` to be ${expected}, got ${describeValue(value)}`);

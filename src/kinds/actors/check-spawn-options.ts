@@ -5,7 +5,7 @@ import { requireKnownKeys } from '../../core/known-keys.ts';
 import { describeValue } from '../../core/wording.ts';
 import { stepActorPrefix } from '../../kernel/actor-call.ts';
 import type { SpawnOptions } from './machine-api.ts';
-import { requirePromiseOptions } from './live-services.ts';
+import { requirePromiseOptions } from './promise-runs.ts';
 
 const keys: KeysOf<SpawnOptions<AnyStateMachine>> = { id: true, input: true, promises: true, snapshot: true, systemId: true };
 

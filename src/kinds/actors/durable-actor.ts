@@ -1,8 +1,7 @@
 import type { ActorRef, AnyActorLogic, AnyActorRef, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate';
 import { waitFor } from 'xstate';
-import { FlowError } from '../../core/errors.ts';
+import { FlowError, quietly } from '../../core/errors.ts';
 import { requireDepth } from '../../core/json.ts';
-import { quietly } from '../../core/quietly.ts';
 import { describeValue } from '../../core/wording.ts';
 import type { Look } from './actor-look.ts';
 import type { ActorCommand } from './actor-commands.ts';

@@ -1,5 +1,5 @@
 import { toSessionNumber } from './incarnation.ts';
-import type { PromiseOptionsByName, PromiseRun } from './live-services.ts';
+import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { ProcessingStatus } from './xstate-internals.ts';
 import { readStored } from '../../core/stored-value.ts';
 import { partMark } from './value-marks.ts';

@@ -1,6 +1,6 @@
 import type { Answer } from '../../../persistence/answer.ts';
 import { chain } from '../../../persistence/answer.ts';
-import type { ActorReader } from '../../../persistence/actor-store.ts';
+import type { ActorReader, ActorMachineRecord, ActorRecord, ActorWrites } from '../../../persistence/actor-store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -10,6 +10,7 @@ import type { ActorReads, StoredActor } from './actor-reads.ts';
 import type { ActorNews } from './actor-performer.ts';
 import type { ValueCodec } from './encode-value.ts';
 import type { Handles } from './freeze-tree.ts';
+import type { HostedRows } from './hosted-actor.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { LiveServices } from './live-services.ts';
 import type { KnownMachine, MachineBook } from './machine-book.ts';
@@ -172,4 +173,26 @@ export class LoadedActors {
     this.#fresh.clear();
     this.blocked.clear();
   }
+}
+
+/** What a commit writes of trees that have changed. */
+export function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
+  return {
+    put: [...changed.flatMap(({ row, isProgress }) => (isProgress ? [] : row)), ...unread],
+    progress: changed.flatMap(({ row, isProgress }) => (isProgress ? row : [])),
+    journal: changed.flatMap(({ journal }) => journal ?? []),
+    parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
+    removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),
+  };
+}
+
+/** Machines whose structure this process has not stored yet; `kept` has the digests of the others, and then of these. */
+export function listNewMachines(actors: readonly HostedActor[], kept: Set<string>): ActorMachineRecord[] {
+  const machines: ActorMachineRecord[] = [];
+  for (const { known } of actors) {
+    if (kept.has(known.digest)) continue;
+    kept.add(known.digest);
+    machines.push(known.row);
+  }
+  return machines;
 }

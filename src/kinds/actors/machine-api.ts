@@ -1,5 +1,5 @@
 import type { StepFailure } from '../../core/failure.ts';
-import type { PromiseOptionsByName } from './live-services.ts';
+import type { PromiseOptionsByName } from './promise-runs.ts';
 import type { AnyStateMachine, Snapshot } from 'xstate';
 import type { ActorRecord } from '../../../persistence/actor-store.ts';
 import type { DurableActor } from './durable-actor.ts';

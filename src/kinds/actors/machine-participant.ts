@@ -15,8 +15,7 @@ import { ActorPerformer } from './actor-performer.ts';
 import { ActorReads, maxDue } from './actor-reads.ts';
 import type { ParticipantOptions } from './participant-options.ts';
 import type { HostedActor } from './hosted-actor.ts';
-import { listNewMachines, toWrites } from './tree-parts.ts';
-import { LoadedActors } from './loaded-actors.ts';
+import { listNewMachines, toWrites, LoadedActors } from './loaded-actors.ts';
 import { toActorKey, toActorPath } from './standing-actors.ts';
 import type { StepGround } from './step-actors.ts';
 import { StepActors } from './step-actors.ts';
@@ -51,7 +50,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.#performer = new ActorPerformer({ ...options, tell: command => this.tell(command) });
-    const isStanding = (id: string): boolean => this.#life?.isHeld(toActorKey(id), toActorPath(id)) ?? false;
+    const isStanding = (id: string): boolean => this.#life?.sift?.isHeld(toActorKey(id), toActorPath(id)) ?? false;
     const reads = (this.#reads = new ActorReads({ ...options, isStanding }));
     this.#actors = new LoadedActors({ ...options, reads, tell: command => this.tell(command), absorbed: actor => this.#steps.note(actor) });
     const createSteps = (ground: Omit<StepGround, 'getMachine' | 'flows' | 'maxOutputBytes'>): StepActors => new StepActors({ ...options, getMachine: id => options.book.get(id), ...ground });
@@ -314,7 +313,7 @@ export class MachineParticipant implements Kind<ActorCommand>, DueKind {
       else this.#performer.announce(actor);
       actor.outcomes = [];
       this.#actors.unload(actor);
-      if (actor.status !== 'active' && !actor.isMoving) this.#life?.over(toActorKey(actor.id));
+      if (actor.status !== 'active' && !actor.isMoving) this.#life?.sift?.over(toActorKey(actor.id));
       this.#wakeFor(actor);
     }
     if (this.#asks) {

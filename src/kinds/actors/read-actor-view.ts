@@ -8,7 +8,7 @@ import { assembleTree } from './frozen-tree.ts';
 import { toIncarnation } from './incarnation.ts';
 import { listParts } from './list-parts.ts';
 import type { ActorSummary } from './machine-api.ts';
-import type { PromiseRun } from './live-services.ts';
+import type { PromiseRun } from './promise-runs.ts';
 import { readStored } from '../../core/stored-value.ts';
 
 /** A stored actor with all actors below it, as people look at it. */

@@ -5,10 +5,8 @@ import type { FrozenHead, FrozenTree } from './frozen-tree.ts';
 import { assembleTree, toTimerPart, toValuePart } from './frozen-tree.ts';
 import type { ContextParts } from './large-values.ts';
 import { noParts } from './large-values.ts';
-import type { PromiseOptionsByName, PromiseRun } from './live-services.ts';
+import type { PromiseOptionsByName, PromiseRun } from './promise-runs.ts';
 import type { AnySnapshot, Inner, ProcessingStatus } from './xstate-internals.ts';
-import type { ActorMachineRecord, ActorRecord, ActorWrites } from '../../../persistence/actor-store.ts';
-import type { HostedActor, HostedRows } from './hosted-actor.ts';
 
 /** What an actor's text was made of; a snapshot is never changed, only replaced. */
 interface Seen {
@@ -186,26 +184,4 @@ export class TreeParts {
     const parts = Array.from(this.#texts, ([part, body]) => ({ part, body })).filter(({ part }) => part !== this.#root);
     return assembleTree('', JSON.parse(this.#toHead()) as FrozenHead, parts).frozen;
   }
-}
-
-/** What a commit writes of trees that have changed. */
-export function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
-  return {
-    put: [...changed.flatMap(({ row, isProgress }) => (isProgress ? [] : row)), ...unread],
-    progress: changed.flatMap(({ row, isProgress }) => (isProgress ? row : [])),
-    journal: changed.flatMap(({ journal }) => journal ?? []),
-    parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
-    removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),
-  };
-}
-
-/** Machines whose structure this process has not stored yet; `kept` has the digests of the others, and then of these. */
-export function listNewMachines(actors: readonly HostedActor[], kept: Set<string>): ActorMachineRecord[] {
-  const machines: ActorMachineRecord[] = [];
-  for (const { known } of actors) {
-    if (kept.has(known.digest)) continue;
-    kept.add(known.digest);
-    machines.push(known.row);
-  }
-  return machines;
 }

@@ -98,18 +98,13 @@ export class Admission {
 
   /** Gives free slots to executions in the store. */
   fill(): void {
-    if (this.#filling || this.#isResting) {
-      this.#again = true;
-      return;
-    }
+    if (this.#filling || this.#isResting) return void (this.#again = true);
     this.#filling = true;
+    this.#again = false;
     this.#fillAll().then(
       () => {
         this.#filling = false;
-        if (this.#again) {
-          this.#again = false;
-          this.fill();
-        }
+        if (this.#again) this.fill();
         this.#options.progressed();
       },
       error => {
@@ -124,7 +119,7 @@ export class Admission {
     const arriving = this.#arriving.get(executionId);
     if (arriving) return void arriving.push(envelope);
     const messages = [envelope];
-    this.#expect(executionId, messages);
+    this.#arriving.set(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).then(
       found => {
         if (!found) for (const next of messages) next.done?.(false as never);
@@ -146,10 +141,9 @@ export class Admission {
   /** Brings an execution that others wait for into memory, whatever the limit says. */
   bring(execution: Pick<ExecutionRecord, 'executionId'> & Partial<ExecutionRecord>): void {
     const { executionId } = execution;
-    if (this.#host.residents.has(executionId) || this.#arriving.has(executionId)) return;
-    if (this.standing.passOver(execution)) return;
+    if (this.#host.residents.has(executionId) || this.#arriving.has(executionId) || this.standing.passOver(execution)) return;
     const messages: Envelope[] = [];
-    this.#expect(executionId, messages);
+    this.#arriving.set(executionId, messages);
     this.#arrive(executionId, () => this.#load(executionId, messages)).catch(error => this.#leave(executionId, error));
   }
 
@@ -174,13 +168,9 @@ export class Admission {
     return record.status === 'pending' ? this.fill() : this.bring(record);
   }
 
-  #expect(executionId: string, messages: Envelope[]): void {
-    this.#host.forgetResting(executionId);
-    this.#arriving.set(executionId, messages);
-  }
-
-  /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used. */
+  /** While an execution is on its way, nobody else may read it: what was read would be out of date when it is used, and so would what was kept of it. */
   async #arrive<Value>(executionId: string, load: () => Promise<Value>): Promise<Value> {
+    this.#host.forgetResting(executionId);
     try {
       return await load();
     } finally {
@@ -301,7 +291,10 @@ export class Admission {
   /** @param late the records may have changed since they were read */
   async #admit(records: readonly ExecutionRecord[], late: boolean): Promise<void> {
     const fresh = records.filter(record => this.#isNew(record));
-    for (const { executionId } of fresh) this.#expect(executionId, []);
+    for (const { executionId } of fresh) {
+      this.#host.forgetResting(executionId);
+      this.#arriving.set(executionId, []);
+    }
     const stored = late ? undefined : await this.#readTogether(fresh);
     await Promise.all(fresh.map(record => this.#arrive(record.executionId, () => this.#admitOne(record, late, stored?.get(record.key)))));
   }

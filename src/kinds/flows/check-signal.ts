@@ -32,7 +32,7 @@ interface Signal {
  * @throws a `FlowError` with code `signal_unknown`, `signal_payload_invalid` or `answer_invalid`
  */
 export async function readSignal(plan: FlowPlan | undefined, schema: StandardSchema | undefined, signal: Signal, machines: StepMachines | undefined): Promise<unknown> {
-  checkAnswer(plan, signal.name, signal.payload);
+  for (const { id, recover } of plan?.steps ?? []) if (recover?.ask?.signal === signal.name) checkAnswer(id, signal.payload);
   if (plan && !signal.force) requireTaken(plan, signal.name, machines);
   return schema ? readPayload(schema, signal) : signal.payload;
 }

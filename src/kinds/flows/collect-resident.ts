@@ -79,15 +79,14 @@ export class Checkpoints {
    *
    * @param moved executions that the commit changes
    * @param loaded all that are in memory, by id
-   * @param leaves whether one leaves memory after the commit
    */
-  collect(moved: readonly Resident[], loaded: LoadedFlows, leaves: (resident: Resident) => boolean, now: number, batch: MutableBatch): void {
+  collect(moved: readonly Resident[], loaded: LoadedFlows, now: number, batch: MutableBatch): void {
     const made: CheckpointRecord[] = [];
     this.#before = { rows: this.#rows, tails: [] };
     for (const resident of moved) {
       const { tail } = resident;
       this.#keep(tail);
-      const isLeaving = leaves(resident);
+      const isLeaving = resident.leaves;
       if (this.#isDue(resident, isLeaving)) made.push(make(resident, now));
       const rows = isLeaving ? 0 : tail.rows;
       this.#rows += rows - tail.counted;

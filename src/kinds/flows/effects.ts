@@ -12,6 +12,7 @@ import type { OwnWrites } from './flow-commands.ts';
 import type { Host } from './host.ts';
 import type { RunPlace } from '../../kernel/runs.ts';
 import { toPing, toRunMessage } from '../../kernel/runs.ts';
+import { isBuiltIn } from '../../kernel/consolidated-record.ts';
 import type { Message } from '../../kernel/messages.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
 import { countPostponed } from '../../kernel/back-off.ts';
@@ -24,7 +25,7 @@ import type { RunServices } from './run-session.ts';
 import { RunSession } from './run-session.ts';
 import type { Running } from './step-runner.ts';
 import type { Pong } from './step-session.ts';
-import { runStep } from './step-runner.ts';
+import { StepRun } from './step-runner.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import { isStoreTrouble } from '../../engine/store-trouble.ts';
 import type { DueKind, DueTimes } from '../../engine/due.ts';
@@ -102,7 +103,7 @@ export class Effects {
     else if (effect.type === 'abort') this.#abort(resident, toRunKey(effect.position, effect.item, effect.run), effect.failure ?? createFailure('runtime_stopped', 'The runtime stops'));
     else if (effect.type === 'abandon') this.#options.children.abandon(resident, effect.position, effect.item);
     else if (effect.type === 'consolidate') this.#consolidate(resident);
-    else this.#consolidations.abort(resident.header.executionId);
+    else if (!isBuiltIn(resident.tree.plan)) this.#consolidations.abort(resident.header.executionId);
   }
 
   /** Whether it listens or not, it holds nobody else up. */
@@ -203,9 +204,12 @@ export class Effects {
     const { position, item, run } = effect;
     const key = toRunKey(position, item, run);
     this.#running++;
-    const open = (): RunSession => new RunSession(this.#options.services, resident, actor);
+    const open = (): RunSession => {
+      resident.hasMade = true;
+      return new RunSession(this.#options.services, resident, actor);
+    };
     const closes = step.artifacts.length > 0 || run > ping.attempt;
-    const running = runStep(ping, tool, this.#options, open, closes, (pong, late) => {
+    const running = new StepRun(ping, tool, this.#options, open, closes, (pong, late) => {
       if (late) {
         this.#aborted.delete(running);
       } else {
@@ -213,9 +217,10 @@ export class Effects {
         runs.delete(key);
       }
       this.#report(resident, { position, item, run }, pong);
-      this.#startWaiting();
+      if (this.#waiting.length > 0) this.#startWaiting();
     });
     runs.set(key, running);
+    running.begin();
   }
 
   #startWaiting(): void {
@@ -228,21 +233,17 @@ export class Effects {
 
   #report(resident: Resident, place: RunPlace, pong: Pong): void {
     try {
-      this.#tell(resident, place, pong);
+      const message = this.#toMessage(resident, place, pong);
+      if (resident.tree.flow.status === 'done') this.#host.post({ type: 'late', resident, message });
+      else if (pong.type === 'failed' || (!pong.writes && !pong.posts)) this.#post(resident.header, message);
+      else this.#post(resident.header, message, { list: pong.writes ?? [], posts: pong.posts ?? [], toFailed: failure => this.#toMessage(resident, place, { type: 'failed', failure }) });
     } catch (error) {
       this.#host.giveUp(resident, error);
     }
   }
 
-  #tell(resident: Resident, { position, item, run }: RunPlace, pong: Pong): void {
-    const message = this.#toMessage(resident, position, item, run, pong);
-    if (resident.tree.flow.status === 'done') this.#host.post({ type: 'late', resident, message });
-    else if (pong.type === 'failed' || (!pong.writes && !pong.posts)) this.#post(resident.header, message);
-    else this.#post(resident.header, message, { list: pong.writes ?? [], posts: pong.posts ?? [], toFailed: failure => this.#toMessage(resident, position, item, run, { type: 'failed', failure }) });
-  }
-
-  #toMessage(resident: Resident, position: number, item: number, run: number, pong: Pong): Extract<Message, { to: 'step' }> {
-    return toRunMessage(resident.tree, { position, item, run }, pong, this.#host.now(), () => this.#options.random.next());
+  #toMessage(resident: Resident, place: RunPlace, pong: Pong): Extract<Message, { to: 'step' }> {
+    return toRunMessage(resident.tree, place, pong, this.#host.now(), () => this.#options.random.next());
   }
 
   #prepare(resident: Resident, position: number, item: number): void {

@@ -2,7 +2,8 @@ import type { SignalRecord, StepRecord } from '../../../persistence/records.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
 import type { FlowPlan } from '../../definition/plan.ts';
-import type { Envelope, OwnWrite } from '../../engine/kind.ts';
+import type { Envelope, OwnWrite, Tick } from '../../engine/kind.ts';
+import { Refusal } from '../../engine/kind.ts';
 import type { Message } from '../../kernel/messages.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
 import type { FlowDigests, FlowTree } from '../../kernel/tree.ts';
@@ -56,8 +57,23 @@ const none: readonly Envelope[] = [];
 export const listTaken = (command: FlowCommand): readonly Envelope[] =>
   (command.type === 'message' ? (command.writes?.posts ?? none) : command.type === 'restored' ? command.envelopes : none);
 
+/** What is to be delivered, once a step's own writes are in the transaction, and what it posts is taken. */
+export function takeWrites(tree: FlowTree, message: Message, { list, posts, toFailed }: OwnWrites, tick: Tick): Message {
+  if (!isAwaited(tree, message)) return message;
+  try {
+    if (list.length > 0) tick.attempt(toOneWrite(list));
+  } catch (error) {
+    return toFailed(toFailure(error));
+  }
+  for (const envelope of posts) {
+    const answer = tick.take(envelope);
+    if (answer instanceof Refusal) return toFailed(toFailure(answer.error));
+  }
+  return message;
+}
+
 /** All of a step's writes as one, so that one that throws undoes the others, too. A promise is passed on, for the store to refuse. */
-export const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
+const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
   for (const write of writes) {
     const result: unknown = write(tx);
     if (isThenable(result)) return result;
@@ -66,7 +82,7 @@ export const toOneWrite = (writes: readonly OwnWrite[]): OwnWrite => tx => {
 };
 
 /** Whether a pong will be accepted: what a late one wanted to write must not be written. */
-export function isAwaited(tree: FlowTree, message: Message): boolean {
+function isAwaited(tree: FlowTree, message: Message): boolean {
   if (message.to !== 'step' || message.event.type !== 'attempt.completed') return false;
   const actor = getActor(tree, message.position, message.item);
   return actor !== undefined && !isFanOut(actor) && actor.snapshot.value === 'running' && actor.snapshot.context.run === message.event.run;

@@ -140,7 +140,7 @@ export class FlowHolding implements Holding<FlowCommand, Envelope> {
       }
     }
     for (const effect of changes.effects) rehearsal.perform(describeEffect(effect, tree));
-    postFollowing(key, tree, changes, this.#options, envelope => rehearsal.post(envelope));
+    postFollowing(key, tree, changes, this.#options, rehearsal);
   }
 }
 

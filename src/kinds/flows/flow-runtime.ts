@@ -41,14 +41,6 @@ import { Watchers } from '../../engine/watchers.ts';
 
 const maxRecoveredListed = 1_000;
 
-/** What flows are made of in one life of the runtime. */
-interface Parts {
-  readonly host: Host;
-  readonly effects: Effects;
-  readonly admission: Admission;
-  readonly children: ChildFlows;
-}
-
 /** The flows of a runtime as a kind, and what callers ask of them: wires the host to handlers, due times and the store. */
 export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   readonly name = 'flows';
@@ -65,7 +57,11 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   readonly #recovery: Recovery;
   readonly #machines: Machines;
   readonly #inspection: Inspection | undefined;
-  #parts: Parts | undefined;
+  // of the present life
+  #host!: Host;
+  #children!: ChildFlows;
+  #effects!: Effects;
+  #admission!: Admission;
   #life: Life | undefined;
   #lastKey = 0;
   readonly #obstacles: Obstacles;
@@ -86,8 +82,8 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     engine.add(this);
     this.#services = createRunServices(store, options, kind => engine.add(kind), () => this.#host, engine.progressed);
     this.holding = new FlowHolding({
-      ...options, kind: this, store, machines, plans: this.plans, getResident: id => this.#parts?.host.residents.get(id), isElsewhere: id => this.isolation?.holds(id) ?? false,
-      keepWaiting: id => this.#admission.standing.keepWaiting(id), released: id => engine.status === 'running' && this.#parts?.admission.released(id),
+      ...options, kind: this, store, machines, plans: this.plans, getResident: id => this.#host?.residents.get(id), isElsewhere: id => this.#elsewhere?.holds(id) ?? false,
+      keepWaiting: id => this.#admission.standing.keepWaiting(id), released: id => engine.status === 'running' && this.#admission?.released(id),
     });
     this.#starter = new Starter({
       ...options, store, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => this.takeKey(), isolation: () => this.isolation,
@@ -96,45 +92,40 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     this.#retrier = new Retrier({
       store, expressionTimeLimitMs: options.expressionTimeLimitMs, plans: this.plans, obstacles: this.#obstacles, host: () => this.#host, takeKey: () => ++this.#lastKey,
       requireExecution: id => this.requireExecution(id),
-      supersede: id => this.isolation?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition'), cleanUp: 'skip' } }),
-      isHeld: id => this.isolation?.holds(id) ?? false,
+      supersede: id => this.#elsewhere?.cancel(id, 'A new generation goes on with a new definition') ?? this.#send(id, { to: 'flow', event: { type: 'flow.cancel', failure: createFailure('superseded', 'A new generation goes on with a new definition'), cleanUp: 'skip' } }),
+      isHeld: id => this.#elsewhere?.holds(id) ?? false,
       goesOn: record => this.#recovery.mayContinue(record),
       goOn: record => {
         this.#recovery.allow(record.key);
-        if (!this.isolation?.goOn(record.executionId)) this.#admission.takeUp(record);
+        if (!this.#elsewhere?.goOn(record.executionId)) this.#admission.takeUp(record);
       },
     });
   }
 
-  #assemble(life: Life): Parts {
+  #assemble(life: Life): void {
     const { store, plans } = this;
     const machines = this.#machines;
     const options = this.#options;
     const fault = (error: unknown): void => {
       // What belongs to a life that is over says nothing about the present one.
-      if (this.#parts?.host === host) this.engine.fault(toError(error));
+      if (this.#host === host) this.engine.fault(toError(error));
     };
     const host = new Host({ ...options, store, machines, plans }, this, life, this);
     const children = new ChildFlows({ ...options, store, plans, start: (params, known) => this.#starter.startChild(params, known), cancel: (id, message) => this.#cancel(id, message, 'keep'), fault }, () => host);
-    const effects = new Effects({ ...options, store, due: life.due, dueKind: this, children, mayRun: resident => this.#mayRun(resident), fault, services: this.#services }, host);
+    const effects = new Effects({ ...options, store, due: life.due, dueKind: this, children, mayRun: this.#mayRun, fault, services: this.#services }, host);
     const admission = new Admission(
-      { ...options, store, machines, plans, mayContinue: record => !this.isolation?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), isHeld: life.isHeld, sleepUntil: at => life.due.wake(this, at), progressed: this.engine.progressed, fault },
+      { ...options, store, machines, plans, mayContinue: record => !this.#elsewhere?.holds(record.executionId) && this.mayContinue(record), findObstacle: plan => this.#obstacles.find(plan), isHeld: (id, path, flowId) => life.sift?.isHeld(id, path, flowId) ?? false, sleepUntil: at => life.due.wake(this, at), progressed: this.engine.progressed, fault },
       host,
     );
-    return { host, effects, admission, children };
+    this.#host = host;
+    this.#children = children;
+    this.#effects = effects;
+    this.#admission = admission;
   }
 
-  get #here(): Parts {
-    if (!this.#parts) throw new FlowError('runtime_stopped', 'Expected a running runtime; this one has not begun');
-    return this.#parts;
-  }
-
-  get #host(): Host {
-    return this.#here.host;
-  }
-
-  get #admission(): Admission {
-    return this.#here.admission;
+  /** Whoever has flows run in processes of their own, while any do. */
+  get #elsewhere(): Isolation | undefined {
+    return this.isolation && this.isolation.runs.size > 0 ? this.isolation : undefined;
   }
 
   // the kind
@@ -144,7 +135,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     const { lastKey } = (this.#life = life);
     this.#lastKey = lastKey;
     const { leavesAll } = this.#recovery.begin(lastKey);
-    this.#parts = this.#assemble(life);
+    this.#assemble(life);
     const unfinished = await this.store.listExecutions({ status: ['pending', 'stepping', 'consolidating'], order: 'oldest', limit: maxRecoveredListed });
     this.recovered = unfinished.filter(record => this.#recovery.mayContinue(record)).map(record => toSummary(record));
     return () => {
@@ -177,12 +168,12 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   }
 
   get idle(): boolean {
-    return this.#here.effects.running === 0 && !this.#admission.busy;
+    return this.#effects.running === 0 && !this.#admission.busy;
   }
 
   halt(how: 'drain' | 'release' | 'end', error: Error): void {
-    if (!this.#parts) return;
-    const { host, effects } = this.#parts;
+    if (!this.#life) return;
+    const [host, effects] = [this.#host, this.#effects];
     if (how === 'drain') return void host.tellOrchestrator({ type: 'orchestrator.drain' });
     if (how === 'release') return effects.releaseAll();
     const isStop = isFlowError(error, 'runtime_stopped');
@@ -193,11 +184,11 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     this.endWatchers.end();
   }
 
-  #mayRun(resident: Resident): boolean {
+  readonly #mayRun = (resident: Resident): boolean => {
     // After a restart the same execution is there again, and what is left of the old one must not run beside it.
     const isCurrent = this.#host.residents.get(resident.header.executionId) === resident;
     return this.engine.status === 'running' && isCurrent && !this.isPaused(resident);
-  }
+  };
 
   /** The next number under which rows are kept. */
   takeKey(): number {
@@ -211,7 +202,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   /** Whether it only takes messages in here: it was left out on request, another process has it, or something that it uses is missing. */
   isPaused({ header, tree }: Resident): boolean {
-    if (this.isolation?.holds(header.executionId) || !this.#mayResume(header, tree.flow.value === 'consolidating' || tree.flow.context.ending !== undefined)) return true;
+    if (this.#elsewhere?.holds(header.executionId) || !this.#mayResume(header, tree.flow.value === 'consolidating' || tree.flow.context.ending !== undefined)) return true;
     const obstacle = this.#obstacles.find(tree.plan);
     if (obstacle) this.#admission.blocked.set(header.executionId, obstacle);
     return obstacle !== undefined;
@@ -236,7 +227,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     const { key, settledAt, plan } = await this.#calls.keep(executionId, this.#readForSignal(executionId));
     requireText('name', name);
     const carried = await readSignal(plan, plan && this.plans.findSignal(plan, name), { name, payload, force }, this.#options.stepMachines);
-    const passed = settledAt === null ? this.isolation?.signal(executionId, name, carried, request) : undefined;
+    const passed = settledAt === null ? this.#elsewhere?.signal(executionId, name, carried, request) : undefined;
     if (passed) return passed;
     const json = encodeJson(carried, { maxBytes: this.#options.maxOutputBytes, name: 'payload' });
     const signal = { executionKey: key, number: this.#host.now() * 1_000, name, payload: json, receivedAt: this.#host.now() };
@@ -246,7 +237,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   }
 
   async #readForSignal(executionId: string): Promise<{ readonly key: number; readonly settledAt: number | null; readonly plan: FlowPlan | undefined }> {
-    const there = this.#parts?.host.find(executionId);
+    const there = this.#host.find(executionId);
     if (there && isOpen(there.tree)) return { key: there.header.key, settledAt: null, plan: there.tree.plan };
     const { key, settledAt, status, digest } = await this.requireExecution(executionId);
     const takesSignals = settledAt === null && status !== 'consolidating';
@@ -257,7 +248,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
     this.engine.requireRunning();
     requireText('message', message);
     const { settledAt } = await this.#calls.keep(executionId, this.requireExecution(executionId));
-    const passed = settledAt === null ? this.isolation?.cancel(executionId, message, request) : undefined;
+    const passed = settledAt === null ? this.#elsewhere?.cancel(executionId, message, request) : undefined;
     return passed ?? this.#cancel(executionId, message, undefined, request);
   }
 
@@ -292,37 +283,37 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
 
   /** Whether it is in memory, and so has not settled. */
   isActive(executionId: string): boolean {
-    return this.#parts?.host.residents.has(executionId) ?? false;
+    return this.#host?.residents.has(executionId) ?? false;
   }
 
   blockedBy(executionId: string): StepFailure | undefined {
-    return this.#parts?.admission.blocked.get(executionId);
+    return this.#admission?.blocked.get(executionId);
   }
 
   health(): RuntimeHealth {
     const { status, error, owner } = this.engine;
-    return { status, ...(error && { error }), activeFlows: this.#parts?.host.activeFlows ?? 0, runningSteps: this.#parts?.effects.running ?? 0, owner };
+    return { status, ...(error && { error }), activeFlows: this.#host?.activeFlows ?? 0, runningSteps: this.#effects?.running ?? 0, owner };
   }
 
   // what the host asks for
 
-  perform(now: number): void {
-    this.#host.perform(now);
+  perform(): void {
+    this.#host.perform();
     this.#inspection?.publish(id => this.isActive(id));
   }
 
   performOne(resident: Resident, changes: Changes): void {
     this.#inspection?.addCommitted(resident.tree, changes);
-    this.#here.effects.perform(resident, changes);
+    this.#effects.perform(resident, changes);
     const { startedAt, executionId, parentId, settledAt } = resident.header;
     if (resident.unchecked) this.#checkFiles(resident);
-    if (!this.isActive(executionId)) this.#forget(resident.header);
+    if (resident.hasMade && !this.isActive(executionId)) this.#forget(resident.header);
     if (settledAt !== null) {
       this.endWatchers.notify(executionId, { record: resident.record as ExecutionRecord, resident });
       this.#admission.forget(executionId);
-      this.#life?.over(executionId);
+      this.#life?.sift?.over(executionId);
       this.#recovery.forget(resident.header.key);
-      if (parentId !== null) this.#here.children.settled(executionId);
+      if (parentId !== null) this.#children.settled(executionId);
       return;
     }
     const { timeoutMs } = resident.tree.plan;
@@ -341,6 +332,7 @@ export class FlowRuntime implements Kind<FlowCommand>, Performer, DueKind {
   /** Of an execution that goes on: its files are what the store says, whatever has become of them. */
   #checkFiles(resident: Resident): void {
     resident.unchecked = false;
+    resident.hasMade = true;
     const { executionId, flowId } = resident.header;
     if (!this.store.artifacts) return;
     this.#services.files.check(executionId, flowId, resident.tree.plan.outputDir).catch(error => this.#options.logger.warn({ err: error, executionId }, 'the files of its artifacts could not be looked at'));

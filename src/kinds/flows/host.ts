@@ -1,33 +1,28 @@
 import type { OrchestratorContext, OrchestratorEvent } from '../../../machines/orchestrator.ts';
 import type { MutableBatch } from '../../../persistence/records/empty-batch.ts';
 import type { JournalRecord } from '../../../persistence/records.ts';
-import type { Records } from '../../../persistence/store.ts';
-import type { Clock } from '../../core/clock.ts';
 import { FlowError, isFlowError } from '../../core/errors.ts';
+import type { StepFailure } from '../../core/failure.ts';
 import { createFailure } from '../../core/failure.ts';
-import type { Logger } from '../../core/logger.ts';
 import type { Snapshot } from '../../core/machine-runner.ts';
 import { PassingMap } from '../../core/passing-map.ts';
 import { toFailure } from '../../core/thrown-failure.ts';
 import type { Envelope, Kind, Life, NamedRequest, Tick } from '../../engine/kind.ts';
-import { refuse, Refusal } from '../../engine/kind.ts';
+import { refuse } from '../../engine/kind.ts';
 import { Residency } from '../../engine/residency.ts';
 import { breakTree } from '../../kernel/break-tree.ts';
 import type { Changes } from '../../kernel/changes.ts';
-import { createChanges, noteMove } from '../../kernel/changes.ts';
+import { createChanges } from '../../kernel/changes.ts';
 import { deliver, resume } from '../../kernel/deliver.ts';
 import { inheritSteps } from '../../kernel/kept-steps.ts';
-import type { Machines } from '../../kernel/machines.ts';
 import type { Message } from '../../kernel/messages.ts';
-import { computeWakeAt, isAtRest, toJournalRecord } from '../../kernel/rows.ts';
-import { createTree, hasWork, isOpen, toStartEvent } from '../../kernel/tree.ts';
+import { computeWakeAt, isAtRest, noteMove, toJournalRecord } from '../../kernel/rows.ts';
+import { createTree, hasWork, isOpen, nextDueAt, toStartEvent } from '../../kernel/tree.ts';
 import { Checkpoints, collectResident } from './collect-resident.ts';
 import type { FlowCommand } from './flow-commands.ts';
-import { isStart, isAwaited, toOneWrite, toBreak } from './flow-commands.ts';
+import { isStart, takeWrites, toBreak } from './flow-commands.ts';
 import { loadTree } from './loader.ts';
-import type { Performer } from './performer.ts';
-import type { PlanRegistry } from './plan-registry.ts';
-import type { Neighbours } from './post-following.ts';
+import type { HostOptions, Performer } from './performer.ts';
 import { postFollowing } from './post-following.ts';
 import type { Resident } from './resident.ts';
 import { createResident, isShort, leavesMemory } from './resident.ts';
@@ -35,18 +30,6 @@ import { findLackOfRoom } from './check-signal.ts';
 
 /** Flows that only wait and stay in memory. */
 const maxResting = 256;
-
-export interface HostOptions extends Neighbours {
-  readonly store: Records;
-  readonly machines: Machines;
-  readonly plans: PlanRegistry;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly maxActiveFlows: number;
-  readonly maxInterruptions: number;
-  /** A flow that wakes sooner than this stays in memory, ms. */
-  readonly keepResidentMs: number;
-}
 
 type MessageCommand = Extract<FlowCommand, { type: 'message' }>;
 type Restored = Extract<FlowCommand, { type: 'restored' }>;
@@ -92,7 +75,7 @@ export class Host {
 
   /** Whether it takes anything. */
   get isOpen(): boolean {
-    return this.#life.isOpen();
+    return this.#life.isOpen;
   }
 
   now(): number {
@@ -159,49 +142,33 @@ export class Host {
   #takeMessage(command: MessageCommand, tick: Tick): unknown {
     const resident = this.#rouse(command.executionId, tick);
     if (!resident) return this.#wake(command.executionId, tick.hold());
-    const { generation = resident.tree.generation } = command;
-    if (generation !== resident.tree.generation) return false;
-    const full = command.isCalled && command.message.to === 'signal' ? findLackOfRoom(resident.tree, command.message.signal) : undefined;
+    const { tree } = resident;
+    if ((command.generation ?? tree.generation) !== tree.generation) return false;
+    const full = command.isCalled && command.message.to === 'signal' ? findLackOfRoom(tree, command.message.signal) : undefined;
     if (full) return refuse(full);
-    const wasOpen = isOpen(resident.tree);
-    if (isStart(command.message)) return resident.tree.flow.value === 'pending' && (this.#begin(resident, tick), true);
-    this.#deliver(resident, this.#write(resident, command, tick), tick);
+    const wasOpen = isOpen(tree);
+    if (isStart(command.message)) return tree.flow.value === 'pending' && (this.#begin(resident, tick), true);
+    this.#deliver(resident, command.writes ? takeWrites(tree, command.message, command.writes, tick) : command.message, tick);
     // Once all steps have settled it is decided how the flow ends.
     return wasOpen;
   }
 
   /** In memory, and at work from now on; undefined: it has to be read back. */
   #rouse(executionId: string, tick: Tick): Resident | undefined {
-    const there = this.residents.get(executionId);
-    if (there) return there;
     const resting = this.#resting.get(executionId);
-    if (!resting) return undefined;
+    if (!resting) return this.residents.get(executionId);
     this.#isAdmitted(false);
     this.#enter(resting);
-    this.#performer.roused(executionId);
+    if (this.#life.sift) this.#performer.roused(executionId);
     resting.expires = false;
-    this.#change(resting, tick, changes => resume(this.#options.machines, resting.tree, tick.now, changes));
+    // What waits for nothing but messages has nothing to be armed.
+    if (resting.tree.unoffered || nextDueAt(resting.tree) !== undefined) this.#resume(resting, tick);
     return resting;
   }
 
   #wake(executionId: string, envelope: Envelope): void {
     this.#held.push(envelope);
     this.#performer.wake(executionId, envelope);
-  }
-
-  /** What is to be delivered, once a step's own writes are in the transaction, and what it posts is taken. */
-  #write({ tree }: Resident, { message, writes }: MessageCommand, tick: Tick): Message {
-    if (!writes || !isAwaited(tree, message)) return message;
-    try {
-      if (writes.list.length > 0) tick.attempt(toOneWrite(writes.list));
-    } catch (error) {
-      return writes.toFailed(toFailure(error));
-    }
-    for (const envelope of writes.posts) {
-      const answer = tick.take(envelope);
-      if (answer instanceof Refusal) return writes.toFailed(toFailure(answer.error));
-    }
-    return message;
   }
 
   #start({ header, plan, admit, later, legacy, flows, labels, breaks }: Extract<FlowCommand, { type: 'start' }>, tick: Tick): unknown {
@@ -219,7 +186,7 @@ export class Host {
     }
     if (admitted) {
       this.#enter(resident);
-      if (breaks) return this.#change(resident, tick, changes => breakTree(machines, tree, breaks, tick.now, changes));
+      if (breaks) return this.#breakTree(resident, breaks, tick);
       this.#begin(resident, tick);
     } else {
       this.#touch(resident);
@@ -239,7 +206,7 @@ export class Host {
     const requested = how === 'requested' && envelopes.length === 0;
     if (!this.#isAdmitted(requested)) return;
     this.#enter(resident);
-    if (tree.flow.value !== 'pending') this.#change(resident, tick, changes => resume(this.#options.machines, tree, tick.now, changes));
+    if (tree.flow.value !== 'pending') this.#resume(resident, tick);
     // A child that was held at its start when its process ended: whoever started it brings it, and nobody else.
     else if (requested || (envelopes.length === 0 && resident.header.parentId !== null)) this.#begin(resident, tick);
     else this.#touch(resident);
@@ -263,12 +230,15 @@ export class Host {
   }
 
   #deliver(resident: Resident, message: Message, tick: Tick): void {
-    this.#change(resident, tick, changes => deliver(this.#options.machines, resident.tree, message, tick.now, changes));
+    deliver(this.#options.machines, resident.tree, message, tick.now, this.#touch(resident));
+    this.#moved(resident, tick);
   }
 
   /** What followed from reading it back is stored and done. */
   #goOn(resident: Resident, tick: Tick): void {
-    if (this.residents.get(resident.header.executionId) === resident) this.#change(resident, tick, () => {});
+    if (this.residents.get(resident.header.executionId) !== resident) return;
+    this.#touch(resident);
+    this.#moved(resident, tick);
   }
 
   /** Runs no machine: one of them may be what is broken. */
@@ -280,15 +250,24 @@ export class Host {
       this.tellOrchestrator({ type: 'flow.woken' });
       this.#enter(there);
     }
-    this.#change(there, tick, changes => breakTree(this.#options.machines, there.tree, failure, tick.now, changes));
+    this.#breakTree(there, failure, tick);
   }
 
-  #change(resident: Resident, tick: Tick, work: (changes: Changes) => void): void {
-    const changes = this.#touch(resident);
-    const { tree } = resident;
-    work(changes);
+  #resume(resident: Resident, tick: Tick): void {
+    resume(this.#options.machines, resident.tree, tick.now, this.#touch(resident));
+    this.#moved(resident, tick);
+  }
+
+  #breakTree(resident: Resident, failure: StepFailure, tick: Tick): void {
+    breakTree(this.#options.machines, resident.tree, failure, tick.now, this.#touch(resident));
+    this.#moved(resident, tick);
+  }
+
+  #moved(resident: Resident, tick: Tick): void {
+    const { tree, header } = resident;
+    const changes = resident.changes as Changes;
     noteMove(resident, tick.now);
-    if (tree.plan.awaitsMessages || changes.machineCalls.length > 0) postFollowing(resident.header.executionId, tree, changes, this.#options, tick.post);
+    if (tree.plan.awaitsMessages || changes.machineCalls.length > 0) postFollowing(header.executionId, tree, changes, this.#options, tick);
   }
 
   #touch(resident: Resident): Changes {
@@ -307,12 +286,13 @@ export class Host {
   collect(batch: MutableBatch, now: number): boolean {
     for (const { row } of this.#late) batch.journal.push(row);
     for (const resident of this.#touched) collectResident(resident, this.#options.plans, now, batch);
-    this.#checkpoints.collect(this.#touched, this.residents, resident => this.#leaves(resident, now), now, batch);
+    for (const resident of this.#touched) resident.leaves = this.#leaves(resident, now);
+    this.#checkpoints.collect(this.#touched, this.residents, now, batch);
     return batch.journal.length > 0 || batch.executions.length > 0 || batch.signals.received.length > 0;
   }
 
   /** After the commit: effects, publication, then what may leave memory. */
-  perform(now: number): void {
+  perform(): void {
     const touched = this.#touched;
     this.#forgetTick();
     for (const resident of touched) {
@@ -320,7 +300,7 @@ export class Host {
       resident.changes = null;
       if (resident.isNew) this.#options.plans.noteStored(resident.header.digest, ...Object.values(resident.tree.flows ?? {}));
       resident.isNew = false;
-      this.#unload(resident, now);
+      if (resident.leaves) this.#unload(resident);
       try {
         this.#performer.performOne(resident, changes);
       } catch (error) {
@@ -334,14 +314,14 @@ export class Host {
 
   #leaves(resident: Resident, now: number): boolean {
     // What stands still is looked at, and stays where that costs nothing.
-    if (this.#life.isHeld(resident.header.executionId) && !isAtRest(resident.tree)) return false;
-    return leavesMemory(resident, now, this.#options.keepResidentMs, () => this.#performer.isPaused(resident));
+    if (this.#life.sift?.isHeld(resident.header.executionId) && !isAtRest(resident.tree)) return false;
+    return leavesMemory(resident, now, this.#options.keepResidentMs, this.#performer);
   }
 
   /** Settled and sleeping flows leave memory; their rows are all there is of them. */
-  #unload(resident: Resident, now: number): void {
+  #unload(resident: Resident): void {
     const { header, tree } = resident;
-    if (this.residents.get(header.executionId)?.tree !== tree || !this.#leaves(resident, now)) return;
+    if (this.residents.get(header.executionId)?.tree !== tree) return;
     const wakeAt = isAtRest(tree) ? null : computeWakeAt(tree, header.startedAt);
     if (wakeAt) this.#performer.sleepUntil(wakeAt, header);
     this.residents.delete(header.executionId);

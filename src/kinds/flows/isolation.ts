@@ -4,6 +4,8 @@ import type { ExecutionHeader } from '../../kernel/rows.ts';
 
 /** Whoever has executions run in processes of their own, as the runtime sees it. */
 export interface Isolation {
+  /** Runs, by the execution with which each began. */
+  readonly runs: ReadonlyMap<string, unknown>;
   /** Whether a process of its own has the execution, or will: then nothing of it begins here. */
   holds(executionId: string): boolean;
   /**

@@ -1,8 +1,26 @@
+import type { Records } from '../../../persistence/store.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Machines } from '../../kernel/machines.ts';
+import type { PlanRegistry } from './plan-registry.ts';
+import type { Neighbours } from './post-following.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import type { Envelope } from '../../engine/kind.ts';
 import type { Resident } from './resident.ts';
 import type { ExecutionHeader } from '../../kernel/rows.ts';
+
+export interface HostOptions extends Neighbours {
+  readonly store: Records;
+  readonly machines: Machines;
+  readonly plans: PlanRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxActiveFlows: number;
+  readonly maxInterruptions: number;
+  /** A flow that wakes sooner than this stays in memory, ms. */
+  readonly keepResidentMs: number;
+}
 
 /** What the host does to the world; called only after a commit. */
 export interface Performer {

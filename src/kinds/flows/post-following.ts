@@ -1,4 +1,4 @@
-import type { Envelope } from '../../engine/kind.ts';
+import type { Tick } from '../../engine/kind.ts';
 import type { Changes } from '../../kernel/changes.ts';
 import type { FlowTree } from '../../kernel/tree.ts';
 import { isFanOut } from '../../kernel/tree.ts';
@@ -15,13 +15,13 @@ export interface Neighbours {
 }
 
 /** What other kinds are told of a move in the same tick: what waits is known to the queues, an actor is stored with the step that waits for it. */
-export function postFollowing(executionId: string, tree: FlowTree, changes: Changes, { publishing, stepMachines }: Neighbours, post: (envelope: Envelope) => void): void {
+export function postFollowing(executionId: string, tree: FlowTree, changes: Changes, { publishing, stepMachines }: Neighbours, tick: Pick<Tick, 'post'>): void {
   if (tree.plan.awaitsMessages && publishing) {
     const waits = listMessageWaits(executionId, tree, changes);
-    if (waits.length > 0) post(publishing.toWaits(waits));
+    if (waits.length > 0) tick.post(publishing.toWaits(waits));
   }
   if (changes.machineCalls.length === 0) return;
-  for (const call of changes.machineCalls.splice(0)) if (stepMachines) post(stepMachines.toCommand(call));
+  for (const call of changes.machineCalls.splice(0)) if (stepMachines) tick.post(stepMachines.toCommand(call));
 }
 
 const unknownWait: MessageWait = { queue: '', correlationId: null };

@@ -41,6 +41,10 @@ export interface Resident {
   checkpointLength: number;
   /** It was read back, and its files have not been looked at. */
   unchecked: boolean;
+  /** Something was, or may have been, made beside outputs. */
+  hasMade: boolean;
+  /** It leaves memory after the commit that is under way. */
+  leaves: boolean;
 }
 
 /** An execution whose end has been stored. */
@@ -74,6 +78,8 @@ class NewResident implements Resident {
   readonly tail: Tail;
   checkpointLength = 0;
   unchecked: boolean;
+  hasMade = false;
+  leaves = false;
 
   constructor(header: ExecutionHeader, tree: FlowTree, isNew: boolean, kept: readonly StepRecord[], labels: Readonly<Record<string, string>> | undefined, tailRows: number) {
     this.header = header;
@@ -91,11 +97,12 @@ class NewResident implements Resident {
 /**
  * Whether nothing keeps an execution in memory: it has settled, or sleeps for longer than that.
  *
- * @param isPaused whether nothing of it may begin here
+ * @param performer says whether nothing of it may begin here
  */
-export function leavesMemory({ header, tree }: Resident, now: number, keepMs: number, isPaused: () => boolean): boolean {
+export function leavesMemory(resident: Resident, now: number, keepMs: number, performer: { isPaused(resident: Resident): boolean }): boolean {
+  const { header, tree } = resident;
   if (isAtRest(tree)) return true;
-  if (hasWork(tree) && (isRunning(tree) || !isPaused())) return false;
+  if (hasWork(tree) && (isRunning(tree) || !performer.isPaused(resident))) return false;
   const wakeAt = computeWakeAt(tree, header.startedAt);
   return !wakeAt || wakeAt - now > keepMs;
 }

@@ -31,28 +31,16 @@ export interface StepRunnerOptions {
   readonly publishing?: StepPublishing | undefined;
 }
 
-/**
- * Runs one handler: invoke → settle → report. Never throws; reports exactly once in time, and once more, marked late,
- * when a handler answers after its timeout or abort.
- *
- * @param open makes its session, when that is first needed
- * @param closes whether there is something to make of the output itself
- */
-export function runStep(ping: Ping, tool: Tool, options: StepRunnerOptions, open: () => Session, closes: boolean, report: Report): Running {
-  const run = new StepRun(ping, tool, options, open, closes, report);
-  run.begin();
-  return run;
-}
-
 type Report = (pong: Pong, late: boolean) => void;
 
+/** What is to follow in the same turn of the event loop follows this. `queueMicrotask` keeps an account of each call, which costs more. */
 const present = Promise.resolve();
 
-/** Calls back once what goes on is over, in the same turn of the event loop. `queueMicrotask` keeps an account of each call, which costs more. */
-const soon = (callback: () => void): void => void present.then(callback);
-
-/** One run of a handler. What most handlers never ask for is made when it is asked for. */
-class StepRun implements Running, CallActions {
+/**
+ * One run of a handler: invoke → settle → report. Never throws; reports exactly once in time, and once more, marked late, when a
+ * handler answers after its timeout or abort. What most handlers never ask for is made when it is asked for.
+ */
+export class StepRun implements Running, CallActions {
   readonly #ping: Ping;
   readonly #tool: Tool;
   readonly #options: StepRunnerOptions;
@@ -67,6 +55,10 @@ class StepRun implements Running, CallActions {
   #session: Session | undefined;
   #publishes: PublishRequest[] | undefined;
 
+  /**
+   * @param open makes its session, when that is first needed
+   * @param closes whether there is something to make of the output itself
+   */
   constructor(ping: Ping, tool: Tool, options: StepRunnerOptions, open: () => Session, closes: boolean, report: Report) {
     this.#ping = ping;
     this.#tool = tool;
@@ -133,14 +125,14 @@ class StepRun implements Running, CallActions {
       if (checked instanceof Promise) checked.then(result => this.#runChecked(call, result), error => this.#failWith(error));
       else this.#runChecked(call, checked);
     } catch (error) {
-      soon(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
+      void present.then(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
     }
   }
 
   #runChecked(call: StepCall, checked: SchemaResult<unknown>): void {
     if (!checked.issues) return this.#run(call, checked.value);
     const failure = toMismatch('tool_input_invalid', this.#tool, 'input', checked.issues);
-    soon(() => this.#answer({ type: 'failed', failure }));
+    void present.then(() => this.#answer({ type: 'failed', failure }));
   }
 
   #run(call: StepCall, checked: unknown): void {
@@ -149,31 +141,26 @@ class StepRun implements Running, CallActions {
     try {
       const given = checked === this.#ping.input ? call : Object.defineProperty(call, 'input', { value: checked, enumerable: true });
       const result = (this.#tool.run as (call: ToolCall) => unknown)(given);
-      if (result instanceof Promise || isThenable(result)) result.then(value => this.#settleSafely(value), error => this.#conclude({ type: 'failed', failure: toFailure(error) }));
-      else soon(() => this.#settleSafely(result));
+      if (result instanceof Promise || isThenable(result)) result.then(value => this.#settle(value), error => this.#conclude({ type: 'failed', failure: toFailure(error) }));
+      else void present.then(() => this.#settle(result));
     } catch (error) {
-      soon(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
+      void present.then(() => this.#conclude({ type: 'failed', failure: toFailure(error) }));
     }
   }
 
   // settle
 
-  #settleSafely(value: unknown): void {
+  #settle(value: unknown): void {
     try {
-      const pong = this.#settle(value);
-      if (pong instanceof Promise) pong.then(settled => this.#conclude(settled), error => this.#conclude(refuse(error)));
-      else this.#conclude(pong);
+      const { output } = this.#tool;
+      if (isOutcome(value)) return this.#conclude(toPong(value));
+      if (!output) return this.#conclude(this.#complete(value));
+      const checked = validate(output, value);
+      if (!(checked instanceof Promise)) return this.#conclude(this.#completeChecked(checked));
+      checked.then(result => this.#completeChecked(result)).then(pong => this.#conclude(pong), error => this.#conclude(refuse(error)));
     } catch (error) {
       this.#conclude(refuse(error));
     }
-  }
-
-  #settle(value: unknown): Pong | Promise<Pong> {
-    if (isOutcome(value)) return toPong(value);
-    const { output } = this.#tool;
-    if (!output) return this.#complete(value);
-    const checked = validate(output, value);
-    return checked instanceof Promise ? checked.then(result => this.#completeChecked(result)) : this.#completeChecked(checked);
   }
 
   #completeChecked(checked: SchemaResult<unknown>): Pong {

@@ -4,9 +4,8 @@ import type { MessageRecord } from '../../../persistence/queue-records.ts';
 import { turns } from '../../../persistence/queue-records.ts';
 import type { OpenMessage, QueueStore } from '../../../persistence/queue-store.ts';
 import { claimedOf, correlatedOf, dueOf, headsOf, nextOf, readHeads } from './message-requests.ts';
-import type { Lane } from './lineup.ts';
+import type { Lane, QueueState } from './queue-state.ts';
 import type { PublishRequest, QueueCommand, Receipt } from './queue-commands.ts';
-import type { QueueState } from './queue-state.ts';
 import type { QueueStates } from './queue-states.ts';
 import type { DueMessages, QueuedMessage } from './queued-message.ts';
 

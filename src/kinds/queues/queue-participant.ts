@@ -251,7 +251,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
         for (const name of command.names) states.giveBack(name, true, now);
         return this.#waiters.match(command.wishes, tick);
       case 'due':
-        this.#waiters.keepHeld(id => this.#life?.isHeld(id) ?? false, processTime(this.#options.clock), now);
+        this.#waiters.keepHeld(id => this.#life?.sift?.isHeld(id) ?? false, processTime(this.#options.clock), now);
         states.ring(loaded, now);
         this.#waiters.forgetSilent();
         for (const message of loaded.offers) this.#waiters.offer(message, tick);

@@ -17,7 +17,8 @@ import type { Judgement } from './judge.ts';
 import { hasAssertions, judge } from './judge.ts';
 import { loadSession } from './read-session.ts';
 import type { Outcome } from '../../../kernel/consolidated-record.ts';
-import { toConsolidated, toConsolidatedRecord } from '../../../kernel/consolidated-record.ts';
+import { toConsolidated } from '../../../kernel/consolidated-record.ts';
+import { toConsolidatedRecord } from '../../../kernel/rows.ts';
 
 export interface ConsolidationsOptions {
   readonly store: Records;

@@ -8,7 +8,7 @@ import { toIdempotencyKey } from '../../../core/ids.ts';
 import type { AssertionResult } from '../../../core/score.ts';
 import type { FlowPlan, PlannedState } from '../../../definition/plan.ts';
 import type { ExecutionHeader } from '../../../kernel/rows.ts';
-import { runStep } from '../step-runner.ts';
+import { StepRun } from '../step-runner.ts';
 import { toFailure } from '../../../core/thrown-failure.ts';
 import type { Tool } from '../tool.ts';
 import type { StepWork } from './gather.ts';
@@ -73,7 +73,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
   const { executionId, flowId } = header;
   const ping = { executionId, flowId, stepId: 'state', item: undefined, attempt: 1, idempotencyKey, timeoutMs: state.timeoutMs, input };
   return new Promise(resolve => {
-    const running = runStep(ping, tool, { clock, logger, maxOutputBytes }, refuse, false, (pong, late) => {
+    const running = new StepRun(ping, tool, { clock, logger, maxOutputBytes }, refuse, false, (pong, late) => {
       signal.removeEventListener('abort', stop);
       if (late) return;
       if (pong.type === 'failed') resolve({ failure: pong.failure });
@@ -82,6 +82,7 @@ async function readState(state: PlannedState, { header, plan }: Finished, steps:
     });
     const stop = (): void => running.abort(createFailure('cancelled', 'Nobody waits for the state any more'));
     signal.addEventListener('abort', stop, { once: true });
+    running.begin();
   });
 }
 
