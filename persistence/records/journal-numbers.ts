@@ -18,6 +18,7 @@ const maxSteps = 256;
 /** Instances whose newest row is remembered. */
 const maxInstances = 20_000;
 const noEntries = '[]';
+const nothing: ReadonlyMap<number, Pending> = new Map();
 
 /** Changes of one execution that are still to be told by a row. */
 interface Pending {
@@ -41,7 +42,7 @@ export class JournalNumbers {
 
   /** The rows of a batch: its transitions, and what they did to the steps of their executions. */
   listWrites(batch: CommitBatch, known: KnownSteps, writes: Write[]): void {
-    const pending = groupChanges(batch);
+    const pending = batch.steps.length + batch.attempts.length + batch.progress.length > 0 ? groupChanges(batch) : nothing;
     // Its id is free.
     for (const actorId of batch.actors?.removed ?? []) this.#last.delete(actorId);
     for (const { kind, id } of batch.kinds?.removed ?? []) this.#last.delete(`${kind}/${id}`);
@@ -53,7 +54,7 @@ export class JournalNumbers {
       // The last row of a commit has the context: whoever wants it looks at the newest row.
       writes.push(changes ? this.#tell(row, changes, known, seq === last.get(executionKey)) : this.toWrite(row));
     }
-    for (const row of listOtherRows(batch)) writes.push(this.toWrite(row));
+    if (batch.catalog || batch.artifacts || batch.interactions || batch.actors || batch.kinds || batch.queues) for (const row of listOtherRows(batch)) writes.push(this.toWrite(row));
     // More than its transitions have room for, or none of these: a row without entries.
     for (const [executionKey, changes] of pending) {
       while (changes.steps.length > 0 || changes.attempts.length > 0 || changes.context !== undefined) {

@@ -76,16 +76,19 @@ export class TableRecords extends TableReader implements Records {
   }
 
   protected write(batch: CommitBatch): Answer<void> {
-    return chain(this.prepare(batch), () => {
-      const { head } = this.#numbers;
-      try {
-        const answer = this.#store.commit(this.toWrites(batch));
-        if (answer instanceof Promise) return answer.then(() => this.keep(batch), (error: unknown) => this.#refuse(error, head));
-        return this.keep(batch);
-      } catch (error) {
-        return this.#refuse(error, head);
-      }
-    });
+    const reading = batch.checkpoints || batch.queues ? this.prepare(batch) : undefined;
+    return reading instanceof Promise ? reading.then(() => this.#write(batch)) : this.#write(batch);
+  }
+
+  #write(batch: CommitBatch): Answer<void> {
+    const { head } = this.#numbers;
+    try {
+      const answer = this.#store.commit(this.toWrites(batch));
+      if (answer instanceof Promise) return answer.then(() => this.keep(batch), (error: unknown) => this.#refuse(error, head));
+      return this.keep(batch);
+    } catch (error) {
+      return this.#refuse(error, head);
+    }
   }
 
   #commitWith(begin: () => OpenTransaction, build: (attempt: OpenTransaction['attempt']) => CommitBatch): void {
@@ -104,8 +107,8 @@ export class TableRecords extends TableReader implements Records {
   }
 
   /** What was written is stored. */
-  protected keep({ executions }: CommitBatch): void {
-    this.#steps.keep();
+  protected keep({ executions, steps, attempts }: CommitBatch): void {
+    if (steps.length > 0 || attempts.length > 0) this.#steps.keep();
     for (const { key, settledAt } of executions) {
       if (settledAt === null) continue;
       this.#steps.drop(key);
@@ -127,7 +130,8 @@ export class TableRecords extends TableReader implements Records {
   protected prepare({ queues, checkpoints = [], journal }: CommitBatch): Answer<void> {
     // A checkpoint says where outputs lie, of everything before it.
     const unknown = checkpoints.map(({ executionKey }) => executionKey).filter(key => !this.#steps.isWhole(key) && !journal.some(row => row.executionKey === key && row.seq === 1));
-    return chain(unknown.length === 0 ? undefined : this.readTrees(unknown), () => queues && this.#blocks.prepare(toBlockChanges(queues)));
+    if (unknown.length > 0) return chain(this.readTrees(unknown), () => queues && this.#blocks.prepare(toBlockChanges(queues)));
+    return queues && this.#blocks.prepare(toBlockChanges(queues));
   }
 
   protected toWrites(batch: CommitBatch): Write[] {

@@ -74,14 +74,16 @@ export class SqliteStore extends SqliteReader implements Store {
 
   commit(writes: readonly Write[]): void {
     const connection = this.#requireOwned();
-    this.#guard(() => {
+    try {
       this.#verify(false);
-      connection.transaction(() => {
-        this.#requireEpoch();
-        this.#write(writes);
-      });
+      connection.begin();
+      this.#requireEpoch();
+      this.#write(writes);
+      connection.commit();
       this.#verify(true);
-    });
+    } catch (error) {
+      this.#refuse(error);
+    }
   }
 
   begin(): OpenTransaction {
@@ -114,10 +116,14 @@ export class SqliteStore extends SqliteReader implements Store {
     try {
       work();
     } catch (error) {
-      this.opened.connection.rollback();
-      // An error of SQLite's may only be what followed.
-      throw this.#watch?.findLoss(true) ?? toCommitError(this.location, error);
+      this.#refuse(error);
     }
+  }
+
+  #refuse(error: unknown): never {
+    this.opened.connection.rollback();
+    // An error of SQLite's may only be what followed.
+    throw this.#watch?.findLoss(true) ?? toCommitError(this.location, error);
   }
 
   #write(writes: readonly Write[]): void {
