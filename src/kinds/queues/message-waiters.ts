@@ -174,7 +174,8 @@ export class MessageWaiters {
   }
 
   /** @returns whether it could be read; one that cannot goes to the dead letters */
-  #give(message: QueuedMessage, waiter: Waiter, { now, post }: Tick): boolean {
+  #give(message: QueuedMessage, waiter: Waiter, tick: Tick): boolean {
+    const { now } = tick;
     const states = this.#options.states();
     const json = message.payload ?? states.changes.payloadOf(message.key) ?? 'null';
     const read = readPayload(this.#options.findQueue(waiter.queue), message.version, message.messageId, json);
@@ -187,7 +188,7 @@ export class MessageWaiters {
     this.#served.add(waiter);
     const payload = JSON.stringify(read.payload ?? null);
     const signal = { executionKey: 1, number: now * 1_000, name: waiter.signal, payload, receivedAt: now };
-    post(this.#options.flows.toCommand(waiter.executionId, { to: 'signal', signal }));
+    tick.post(this.#options.flows.toCommand(waiter.executionId, { to: 'signal', signal }));
     return true;
   }
 
