@@ -56,7 +56,7 @@ export class Engine {
       store: this.store, clock: this.#clock, due: this.due, defer,
       ticked: () => {
         if (this.#loop !== loop) return;
-        if (this.status === 'stopping') this.#progress.note();
+        this.progressed();
         if (this.feed.isFollowed) this.feed.wake();
       },
       // What belongs to a loop that was given up says nothing about the present one.
@@ -91,7 +91,9 @@ export class Engine {
   }
 
   /** Something was done: a stop that waits looks again. */
-  readonly progressed = (): void => this.#progress.note();
+  readonly progressed = (): void => {
+    if (this.status === 'stopping') this.#progress.note();
+  };
 
   /** Begins a life of all kinds. */
   async begin(lastKey: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Answer } from '../../../persistence/answer.ts';
 import { chain } from '../../../persistence/answer.ts';
-import type { ActorReader, ActorMachineRecord, ActorRecord, ActorWrites } from '../../../persistence/actor-store.ts';
+import type { ActorJournalRecord, ActorMachineRecord, ActorPartRecord, ActorReader, ActorRecord, ActorWrites } from '../../../persistence/actor-store.ts';
 import type { Clock } from '../../core/clock.ts';
 import { toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
@@ -177,13 +177,16 @@ export class LoadedActors {
 
 /** What a commit writes of trees that have changed. */
 export function toWrites(changed: readonly HostedRows[], unread: readonly ActorRecord[]): ActorWrites {
-  return {
-    put: [...changed.flatMap(({ row, isProgress }) => (isProgress ? [] : row)), ...unread],
-    progress: changed.flatMap(({ row, isProgress }) => (isProgress ? row : [])),
-    journal: changed.flatMap(({ journal }) => journal ?? []),
-    parts: changed.flatMap(({ row: { actorId }, put }) => put.map(part => ({ actorId, ...part }))),
-    removedParts: changed.flatMap(({ row: { actorId }, removed }) => removed.map(part => ({ actorId, part }))),
-  };
+  const writes = { put: [] as ActorRecord[], progress: [] as ActorRecord[], journal: [] as ActorJournalRecord[], parts: [] as ActorPartRecord[], removedParts: [] as Pick<ActorPartRecord, 'actorId' | 'part'>[] };
+  for (const { row, isProgress, journal, put, removed } of changed) {
+    const { actorId } = row;
+    (isProgress ? writes.progress : writes.put).push(row);
+    if (journal) writes.journal.push(journal);
+    for (const part of put) writes.parts.push({ actorId, ...part });
+    for (const part of removed) writes.removedParts.push({ actorId, part });
+  }
+  writes.put.push(...unread);
+  return writes;
 }
 
 /** Machines whose structure this process has not stored yet; `kept` has the digests of the others, and then of these. */

@@ -30,7 +30,7 @@ export class QueueAlerts implements Dependent {
   readonly #options: AlertOptions;
   /** When an alert was given last, and with which figure, by type and queue. */
   readonly #given = new Map<string, { readonly at: number; readonly figure: number }>();
-  #timer: unknown;
+  timer: unknown;
   #sizeAt = 0;
 
   constructor(options: AlertOptions) {
@@ -42,7 +42,7 @@ export class QueueAlerts implements Dependent {
   }
 
   touched = (): void => {
-    if (this.#timer === undefined) this.#arm();
+    if (this.timer === undefined) this.#arm();
   };
 
   drain(): void {
@@ -56,20 +56,20 @@ export class QueueAlerts implements Dependent {
   }
 
   #stop(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
+    if (this.timer !== undefined) this.#options.clock.clearTimer(this.timer);
+    this.timer = undefined;
   }
 
   #arm(): void {
     this.#stop();
-    this.#timer = this.#options.clock.setTimer(() => {
-      this.#timer = undefined;
+    this.timer = this.#options.clock.setTimer(() => {
+      this.timer = undefined;
       this.check();
       // What is empty is not watched.
       if (this.#options.states().unsettled > 0) this.#arm();
     }, intervalMs);
     // Nobody is kept alive by being watched.
-    (this.#timer as { unref?: () => void }).unref?.();
+    (this.timer as { unref?: () => void }).unref?.();
   }
 
   check(): void {

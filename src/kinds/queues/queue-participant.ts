@@ -47,8 +47,10 @@ export interface ParticipantOptions {
 export interface Dependent {
   /** The queues can be used from now on. */
   begin(): void;
-  /** Something was stored. */
+  /** Something was stored, and it waits for no timer of its own. */
   readonly touched?: () => void;
+  /** Undefined: none is armed. */
+  readonly timer?: unknown;
   drain(): void;
   /** What has not ended is given back. */
   release(): void;
@@ -59,6 +61,7 @@ export interface Dependent {
 /** Names of links of the owner's own process begin with this. */
 export const localPrefix = 'local:';
 const pageSize = 10_000;
+const noWishes: readonly Wish[] = [];
 /** Steps that wait, for which messages are looked for in one tick. */
 const wishesAtOnce = 500;
 
@@ -285,11 +288,12 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
     this.#arm();
     if (this.#states.isStarved(now)) this.tell({ type: 'refill' });
     if (wishes.length > 0) this.tell({ type: 'rematch', names: [], wishes });
-    for (const dependent of this.#dependents) dependent.touched?.();
+    for (const dependent of this.#dependents) if (dependent.timer === undefined) dependent.touched?.();
   }
 
   /** What has to be looked for once more: messages that nobody can read were passed over, or some came back. */
-  #listUnmet(): Wish[] {
+  #listUnmet(): readonly Wish[] {
+    if (this.#waiters.size === 0) return noWishes;
     const returned = this.#states.listReturned().filter(message => this.#waiters.wants(message));
     return [...this.#waiters.takeUnmet(), ...returned.map(({ queue, correlationId }) => ({ queue, correlationId }))];
   }

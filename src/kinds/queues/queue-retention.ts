@@ -39,7 +39,7 @@ export async function pruneAll(store: Records, queue: string, status: 'completed
 /** Lets old messages and idempotency keys go, once a minute and in batches. */
 export class QueueRetention implements Dependent {
   readonly #options: QueueRetentionOptions;
-  #timer: unknown;
+  timer: unknown;
   #life = 0;
   #busy: Promise<void> | undefined;
 
@@ -57,7 +57,7 @@ export class QueueRetention implements Dependent {
   }
 
   touched = (): void => {
-    if (this.#timer === undefined && this.#busy === undefined) this.#arm();
+    if (this.timer === undefined && this.#busy === undefined) this.#arm();
   };
 
   drain(): void {
@@ -68,14 +68,14 @@ export class QueueRetention implements Dependent {
 
   end(): void {
     this.#life++;
-    if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
+    if (this.timer !== undefined) this.#options.clock.clearTimer(this.timer);
+    this.timer = undefined;
   }
 
   #arm(): void {
     const life = this.#life;
-    this.#timer = this.#options.clock.setTimer(() => {
-      this.#timer = undefined;
+    this.timer = this.#options.clock.setTimer(() => {
+      this.timer = undefined;
       this.#busy = this.#run(life)
         .catch(error => this.#options.logger.warn({ err: error }, 'old messages could not be deleted'))
         .finally(() => {
@@ -84,7 +84,7 @@ export class QueueRetention implements Dependent {
           if (life === this.#life) this.#arm();
         });
     }, intervalMs);
-    (this.#timer as { unref?: () => void }).unref?.();
+    (this.timer as { unref?: () => void }).unref?.();
   }
 
   async #run(life: number): Promise<void> {
