@@ -73,7 +73,7 @@ await measure('a flow of one step, from YAML and a new database', async () => {
   await other.stop({ timeoutMs: 0 });
 });
 await measure('a message, published and handled', async () => {
-  const done = new Promise<void>(resolve => (handled = resolve));
+  const done = new Promise<void>(end => (handled = end));
   await runtime.publish(queue, { n: 1 });
   await done;
   await rest();

@@ -47,9 +47,8 @@ export interface ParticipantOptions {
 export interface Dependent {
   /** The queues can be used from now on. */
   begin(): void;
-  /** Something was stored, and it waits for no timer of its own. */
+  /** Something was stored, and its own `timer` is not armed. */
   readonly touched?: () => void;
-  /** Undefined: none is armed. */
   readonly timer?: unknown;
   drain(): void;
   /** What has not ended is given back. */
@@ -61,7 +60,6 @@ export interface Dependent {
 /** Names of links of the owner's own process begin with this. */
 export const localPrefix = 'local:';
 const pageSize = 10_000;
-const noWishes: readonly Wish[] = [];
 /** Steps that wait, for which messages are looked for in one tick. */
 const wishesAtOnce = 500;
 
@@ -243,8 +241,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
       case 'hangUp':
         return this.#hangUp(command.link, command.released, now);
       case 'reclaim':
-        for (const name of command.names) states.giveBack(name, false, now);
-        return undefined;
+        return command.names.forEach(name => states.giveBack(name, false, now));
       case 'relayed':
         for (const row of command.refused) states.changes.outboxPut.set(row.key, row);
         return void states.changes.outboxSent.push(...command.sent);
@@ -260,8 +257,7 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
         for (const message of loaded.offers) this.#waiters.offer(message, tick);
         return undefined;
       case 'bury':
-        for (const message of loaded.ended) states.bury(message, command.failure, now);
-        return undefined;
+        return loaded.ended.forEach(message => states.bury(message, command.failure, now));
       case 'redrive':
         return this.#redrive(loaded, now);
       case 'register':
@@ -292,8 +288,8 @@ export class QueueParticipant implements Kind<QueueCommand>, DueKind {
   }
 
   /** What has to be looked for once more: messages that nobody can read were passed over, or some came back. */
-  #listUnmet(): readonly Wish[] {
-    if (this.#waiters.size === 0) return noWishes;
+  #listUnmet(): Wish[] {
+    if (this.#waiters.size === 0) return [];
     const returned = this.#states.listReturned().filter(message => this.#waiters.wants(message));
     return [...this.#waiters.takeUnmet(), ...returned.map(({ queue, correlationId }) => ({ queue, correlationId }))];
   }
