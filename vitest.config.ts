@@ -1,20 +1,30 @@
 import { defineConfig } from 'vitest/config';
-import { LeftOut } from './test/left-out.ts';
+import { faultFiles } from './test/faults/files.ts';
+import { reportTo, settings } from './test/vitest-settings.ts';
 
-/** Of one file or test nobody has to be told what else there is. */
-const isWhole = process.argv.slice(2).every(argument => argument === 'run' || argument.startsWith('--reporter'));
+/** Files that replace modules, or add to what a process holds once for all: kinds of steps, global names. */
+const alone = [
+  'test/debugger/gate-mutants.test.ts',
+  'test/kit/**/*.test.ts',
+  'test/machine-host/xstate-copies.test.ts',
+  'test/react/**/*.test.ts',
+  'test/runtime/postpone.test.ts',
+  'test/server/server.test.ts',
+];
 
+/** `npm run docs` runs it, as long as all other pages together. */
+const withDocs = ['test/docs/snippets.test.ts'];
+
+/** Every test of behaviour but the long ones: `npm test`. */
 export default defineConfig({
-  resolve: { conditions: ['flowstone-source'] },
-  ssr: { resolve: { conditions: ['flowstone-source', 'node'] } },
+  ...settings,
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/fixed-seed.ts'],
-    // Ends what hangs; no test is to fail because the machine is slow, or has much else to do.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
-    // On two cores the default is one worker; many tests wait for processes of their own.
-    maxWorkers: 2,
-    reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }], new LeftOut(isWhole)] : ['default', new LeftOut(isWhole)],
+    ...settings.test,
+    reporters: reportTo('test-results.json'),
+    projects: [
+      // Files share what they import: half of the time of a run went into loading the same modules for each file.
+      { extends: true, test: { name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: [...faultFiles, ...alone, ...withDocs] } },
+      { extends: true, test: { name: 'alone', include: alone, exclude: [...faultFiles] } },
+    ],
   },
 });

@@ -2,7 +2,7 @@ import type { ElectronPort, WebPort } from '../owner/ports.ts';
 
 /*
  * What is used of Electron, by its form: the app gives it, so that nothing of Flowstone imports `electron`. Held to its own
- * declarations, the oldest and the newest supported, by test/desktop/electron-types.test.ts.
+ * declarations, the oldest and the newest supported, by test/electron/electron-types.test.ts.
  */
 
 export interface ElectronApp {

@@ -157,11 +157,11 @@ describe('an app with its runtime in a utility process', () => {
   it('waits with the end of the app until the runtime has stopped', async () => {
     const app = begin();
     await app.openWindow().client.list();
-    const [utility] = app.fake.processes;
+    const [child] = app.fake.processes;
     app.fake.app.quit();
     expect(app.fake.quits).toEqual([]);
     await until(() => app.fake.quits.length === 1, 'the app quits');
-    expect(isAlive(utility?.pid)).toBe(false);
+    expect(isAlive(child?.pid)).toBe(false);
     expect(app.fake.processes).toHaveLength(1);
     expect(app.embedded.state).toBe('stopped');
   });

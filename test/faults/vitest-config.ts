@@ -1,16 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import plain from '../../vitest.config.ts';
+import { reportTo, settings } from '../vitest-settings.ts';
 import { faultFiles } from './files.ts';
 
 /** Kills, damage and long searches: `npm run faults`. Each file in a process of its own, as they end processes and fill disks. */
 export default defineConfig({
-  ...plain,
-  root: new URL('../..', import.meta.url).pathname,
-  test: {
-    ...plain.test,
-    include: [...faultFiles],
-    exclude: [],
-    isolate: true,
-    reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'faults-results.json' }]] : ['default'],
-  },
+  ...settings,
+  test: { ...settings.test, include: [...faultFiles], reporters: reportTo('faults-results.json') },
 });
