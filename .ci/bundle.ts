@@ -159,7 +159,7 @@ interface Manifest {
 /** The sources of everything that is published, relative to the checkout. */
 export function listEntries({ exports }: Manifest): string[] {
   const exported = Object.values(exports).flatMap(conditions => conditions['flowstone-source'] ?? []);
-  return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts', 'src/evaluator-process.ts', 'src/evaluator-thread.ts', 'src/backup-thread.ts'];
+  return [...exported.map(file => file.replace(/^\.\//, '')), 'src/bin.ts', 'src/isolated-process.ts', 'src/evaluator-process.ts', 'src/evaluator-thread.ts', 'src/backup-thread.ts', 'src/paths-thread.ts'];
 }
 
 const shared = {

@@ -80,6 +80,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'evaluating program', prefix: 'src/evaluator-', imports: ['core', 'definition', 'evaluator'] },
   { name: 'backup program', prefix: 'src/backup-thread.ts', imports: ['sqlite store'] },
   { name: 'program', prefix: 'src/isolated-process.ts', imports: ['core', 'door to files', 'isolation', ...runtimeParts, 'views', 'command line'] },
+  { name: 'paths program', prefix: 'src/paths-thread.ts', imports: ['definition', 'testing', 'views'] },
   { name: 'import', prefix: 'src/import/', imports: ['records in tables', 'core', 'definition', 'store contract', 'store records', ...flowParts] },
   { name: 'tools', prefix: 'src/tools/', imports: ['core'] },
   { name: 'door of the package', prefix: 'src/index.ts', imports: ['opened records', 'records in tables', 'isolation', 'core', 'definition', 'assertions', 'catalog', 'machines', 'store contract', 'store records', 'memory store', ...runtimeParts, 'tools'] },
@@ -112,7 +113,7 @@ const layers: readonly { readonly name: string; readonly prefix: string; readonl
   { name: 'hooks for React', prefix: 'src/react/', imports: ['core', 'client', ...runtimeParts] },
   { name: 'door of hooks', prefix: 'src/react.ts', imports: ['hooks for React'] },
   { name: 'door of clients', prefix: 'src/client.ts', imports: ['core', ...runtimeParts, 'client'] },
-  { name: 'inspector', prefix: 'src/inspector/', imports: ['core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'desktop', 'debugger'] },
+  { name: 'inspector', prefix: 'src/inspector/', imports: ['catalog', 'core', 'definition', 'machines', 'store records', ...runtimeParts, 'inspector graph', 'inspector document', 'client', 'desktop', 'debugger'] },
   // Folders of later capabilities stand where the views stand.
   { name: 'testing', prefix: 'src/testing/', imports: ['opened records', 'records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', 'memory store', 'door to sqlite', ...runtimeParts, 'tools', 'evaluator'] },
   { name: 'capability', prefix: 'src/', imports: ['records in tables', 'core', 'definition', 'machines', 'store contract', 'store records', ...runtimeParts, 'tools', 'views'] },

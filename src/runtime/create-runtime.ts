@@ -20,6 +20,7 @@ import { RequestLog } from './request-log.ts';
 import { serveRuntime } from './serve-runtime.ts';
 import { requireFilter, requireCallOptions } from '../kinds/flows/check-arguments.ts';
 import { Queues } from '../kinds/queues/create-queues.ts';
+import { LogTap } from '../core/log-tap.ts';
 import { warnWhenForgotten } from '../engine/idle-warning.ts';
 import { HostedMachines } from '../kinds/actors/machine-runtime.ts';
 import { findConsolidated, loadSession } from '../kinds/flows/consolidation/read-session.ts';
@@ -63,11 +64,12 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const believed = new BelievedTime(resolved.clock);
   const engine = new Engine({ ...resolved, store, owner, feed: new Feed(store, createEntryReader(createRedactor(resolved.secrets))) });
   const { progressed, feed } = engine;
+  const logs = new LogTap(resolved.logger, resolved.clock);
   const requireRunning = (): void => engine.requireRunning();
   const flows: FlowInbox = { toCommand: (executionId, message) => core.toCommand(executionId, message) };
   const queues = new Queues(options, { ...resolved, store, flows, believed, environment: process.env, requireRunning, progressed });
   const hosted = new HostedMachines(options, { ...resolved, store, flows, progressed });
-  const core: FlowRuntime = new FlowRuntime(engine, machines, { ...resolved, publishing: queues, stepMachines: hosted.steps }, options.recover);
+  const core: FlowRuntime = new FlowRuntime(engine, machines, { ...resolved, logger: logs.logger, publishing: queues, stepMachines: hosted.steps }, options.recover);
   engine.add(queues.participant);
   if (hosted.participant) engine.add(hosted.participant);
   const kinds = openKinds(options.kinds ?? [], { ...resolved, store });
@@ -92,7 +94,7 @@ export async function createRuntimeOn(machines: Machines, options: RuntimeOption
   const openDebugger = (): Debugger => (inspector ??= new Debugger({ ...resolved, ...debugOptions, engine }));
   const isHeld = (executionId: string): boolean => inspector?.isHeld(executionId) ?? false;
   const service = serveRuntime({
-    core, engine, clock, actors: hosted.reach, log, maxInterruptions: resolved.maxInterruptions, openDebugger, getDebugger: () => inspector,
+    core, engine, clock, logs, actors: hosted.reach, log, maxInterruptions: resolved.maxInterruptions, openDebugger, getDebugger: () => inspector,
     logSteering: (method, target) => logger.info({ method, target }, 'a client steers what is held'), queues: queues.createService((method, call, work) => log.once(method, call, work)), toSummary: record => toListed(record),
     toolNames: [...resolved.tools.keys()],
     readDetails: async (executionId, { generation, ...details }) => toDetails(await requireExecution(executionId, generation), details),

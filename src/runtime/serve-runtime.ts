@@ -1,5 +1,6 @@
 import { readStats } from '../catalog/read-stats.ts';
 import type { Clock } from '../core/clock.ts';
+import type { LogTap } from '../core/log-tap.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { serveDebugger } from '../debugger/serve-debugger.ts';
 import { FlowError, isFlowError } from '../core/errors.ts';
@@ -14,6 +15,7 @@ import type { QueueService } from '../kinds/queues/serve-queues.ts';
 import type { Following, Service, Told } from '../owner/method.ts';
 import { serveMethods, serveTopics } from '../owner/method.ts';
 import { debugTopics, valueMethods } from '../owner/debug-methods.ts';
+import { inspectTopics } from '../owner/inspect-methods.ts';
 import { liveTopics } from '../owner/live-topics.ts';
 import { flowMethods } from '../owner/methods.ts';
 import { topics } from '../owner/queue-methods.ts';
@@ -25,6 +27,7 @@ import { followExecution } from './execution-topic.ts';
 import { followExecutions } from './follow-executions.ts';
 import { readValue } from './read-value.ts';
 import type { RequestLog } from './request-log.ts';
+import { followLogs } from './follow-logs.ts';
 import { serveInspecting } from './serve-inspecting.ts';
 import { upsertFlows } from './upsert-flows.ts';
 
@@ -38,6 +41,8 @@ export interface ServedRuntime {
   readonly readDetails: (executionId: string, options: { readonly generation?: number | undefined; readonly items?: boolean | undefined }) => Promise<ExecutionDetails>;
   readonly toSummary: (record: ExecutionRecord) => ExecutionSummary;
   readonly maxInterruptions: number;
+  /** What handlers log. */
+  readonly logs: LogTap;
   readonly openDebugger: () => Debugger;
   /** Undefined: nobody has debugged yet. */
   readonly getDebugger: () => Debugger | undefined;
@@ -58,7 +63,7 @@ export interface RuntimeService extends Service {
 }
 
 /** What clients can ask a runtime for, whatever carries what they say. */
-export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, openDebugger, getDebugger, logSteering, toolNames }: ServedRuntime): RuntimeService {
+export function serveRuntime({ core, engine, clock, actors, queues, log, readDetails, toSummary, maxInterruptions, logs, openDebugger, getDebugger, logSteering, toolNames }: ServedRuntime): RuntimeService {
   const { store, feed } = engine;
   const prune = async (params: Parameters<typeof store.prune>[0]): Promise<number> => {
     engine.requireRunning();
@@ -113,7 +118,10 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
       return readValue(store, await core.plans.load(store, record.digest), record, place);
     },
   });
-  const inspecting = serveInspecting({ store, maxInterruptions, loadPlan: source.loadPlan, requireExecution: (executionId, generation) => core.requireExecution(executionId, generation), listFlows: () => core.plans.listRegistered() });
+  const inspecting = serveInspecting({
+    store, clock, maxInterruptions, loadPlan: source.loadPlan, listFlows: () => core.plans.listRegistered(),
+    requireExecution: (executionId, generation) => core.requireExecution(executionId, generation),
+  });
   return {
     executions: source,
     methods: { ...methods, ...queues.methods, ...values, ...inspecting, ...debug.methods },
@@ -127,6 +135,7 @@ export function serveRuntime({ core, engine, clock, actors, queues, log, readDet
         feed: (options, following) => followFeed(feed, options.topics, following),
         messages: (params, following) => queues.follow(params, following),
       }),
+      ...serveTopics(inspectTopics, { logs: ({ executionId }, { signal }) => followLogs(logs, executionId, signal) }),
     },
   };
 }

@@ -30,7 +30,7 @@ const codesByStatus: Readonly<Record<number, string>> = {
     consolidator_unknown signal_unknown signal_payload_invalid kind_invalid answer_invalid queue_invalid payload_invalid schema_async
     payload_version_unknown payload_upgrade_failed message_wait_invalid actor_value_not_json event_reserved import_invalid usage_invalid
     argument_not_json flow_module_invalid tools_module_invalid output_dir_unknown events_wildcard path_not_followed path_diverged mutants_survived
-    service_unnamed invariant_broken outcome_missing assertion_missing property_failed model_unscripted scripted codec_missing`,
+    service_unnamed paths_unavailable invariant_broken outcome_missing assertion_missing property_failed model_unscripted scripted codec_missing`,
   429: 'requests_too_many subscriptions_too_many client_too_fast',
   500: `internal_error uncaught_error output_outside_folder file_not_written file_unreadable file_unwritable key_not_loaded
     write_not_synchronous store_not_acquired store_not_a_database store_newer store_outdated store_damaged driver_conflict node_too_old

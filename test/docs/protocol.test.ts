@@ -6,15 +6,15 @@ import { closeCodes } from '../../src/owner/close-codes.ts';
 import { liveTopics } from '../../src/owner/live-topics.ts';
 import type { Method, Topic } from '../../src/owner/method.ts';
 import { debugMethods, debugTopics, valueMethods } from '../../src/owner/debug-methods.ts';
-import { inspectMethods } from '../../src/owner/inspect-methods.ts';
+import { inspectMethods, inspectTopics, serverMethods } from '../../src/owner/inspect-methods.ts';
 import { flowMethods } from '../../src/owner/methods.ts';
 import type { MessageKind } from '../../src/owner/protocol.ts';
 import { messages, readMessage, scopes } from '../../src/owner/protocol.ts';
 import { queueMethods, topics } from '../../src/owner/queue-methods.ts';
 import { root } from './pages.ts';
 
-const allMethods: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods, ...valueMethods, ...inspectMethods, ...debugMethods };
-const allTopics: { readonly [name: string]: Topic } = { ...topics, ...debugTopics };
+const allMethods: { readonly [name: string]: Method } = { ...flowMethods, ...queueMethods, ...valueMethods, ...inspectMethods, ...serverMethods, ...debugMethods };
+const allTopics: { readonly [name: string]: Topic } = { ...topics, ...inspectTopics, ...debugTopics };
 const file = join(root, 'docs/reference/protocol.md');
 
 type Field = { readonly description?: string | undefined; isOptional(): boolean };

@@ -20,6 +20,8 @@ export type InspectedHeader = Omit<ExecutionRecord, 'context' | 'key' | 'input'>
 /** One commit of the journal: number of its first transition, when (epoch ms), its transitions as the journal writes them. */
 export type InspectedCommit = readonly [seq: number, at: number, entries: readonly (readonly unknown[])[]];
 
+export type InspectedRows = 'none' | 'steps' | 'all';
+
 /** A row of a step, as it stands. */
 export type InspectedRow = Omit<StepRecord, 'executionKey' | 'originKey' | 'originPosition'> & { /** An earlier generation did it. */ readonly kept?: true };
 
@@ -55,6 +57,8 @@ export interface InspectedExecution {
   /** Crashes after which a step fails. */
   readonly maxInterruptions: number;
   readonly commits: readonly InspectedCommit[];
+  /** Which rows of steps, attempts and inputs are told: none, those that are not of items, or all. Those that were kept always are. */
+  readonly rows: InspectedRows;
   readonly steps: readonly InspectedRow[];
   readonly attempts: readonly InspectedAttempt[];
   readonly inputs: readonly InspectedInput[];

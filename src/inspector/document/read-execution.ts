@@ -10,19 +10,21 @@ import { toInteractionInfo } from '../../kinds/flows/interactions/interaction.ts
 import { toStepActorId } from '../../kernel/actor-call.ts';
 import { redactValue } from '../../owner/redact-value.ts';
 import type {
-  InspectedActor, InspectedArtifact, InspectedAttempt, InspectedChild, InspectedCommit, InspectedExecution, InspectedHeader, InspectedInput, InspectedRow, InspectedText,
+  InspectedActor, InspectedArtifact, InspectedAttempt, InspectedChild, InspectedCommit, InspectedExecution, InspectedHeader, InspectedInput, InspectedRow, InspectedRows, InspectedText,
 } from './inspected-execution.ts';
 import { toInspectedPlan } from './inspected-plan.ts';
 
 export interface ReadExecutionOptions {
-  /** Takes secrets out of what is told. */
-  readonly redact: (text: string) => string;
+  /** Takes secrets out of what is told. Default: they stay, for whoever tells it to take out. */
+  readonly redact?: (text: string) => string;
   /** Characters of one value; default 256 Ki. What is longer is cut, and says how long it was. */
   readonly maxLength?: number;
   /** As given to the runtime; default 5. */
   readonly maxInterruptions?: number;
   /** Default true. */
   readonly withJournal?: boolean;
+  /** Default `all`. */
+  readonly rows?: InspectedRows | undefined;
 }
 
 const defaultMaxLength = 262_144;
@@ -31,20 +33,23 @@ const maxActorEvents = 500;
 
 /** Reads all that a page shows of one execution. What is under way is there as far as it is stored. */
 export async function readInspectedExecution(reader: RecordReader, plan: FlowPlan, record: ExecutionRecord, options: ReadExecutionOptions): Promise<InspectedExecution> {
-  const { redact, maxLength = defaultMaxLength, maxInterruptions = 5, withJournal = true } = options;
+  const { redact, maxLength = defaultMaxLength, maxInterruptions = 5, withJournal = true, rows: wanted = 'all' } = options;
   const cut = (text: string): InspectedText => {
-    const clean = redact(text);
+    const clean = redact ? redact(text) : text;
     return { text: clean.slice(0, maxLength), length: clean.length };
   };
-  const rows = await reader.listSteps(record.key);
+  // What an earlier generation has done is not in this one's journal.
+  const all = wanted === 'none' && record.generation === 1 ? [] : await reader.listSteps(record.key);
+  const rows = wanted === 'all' ? all : all.filter(({ item, originKey }) => originKey !== null || (wanted === 'steps' && item === noItem));
   const told = {
     format: 'flowstone-inspected', version: 1,
     execution: await toHeader(reader, record, cut),
     plan: toInspectedPlan(plan),
     maxInterruptions,
     commits: withJournal ? await readCommits(reader, record.key) : [],
+    rows: wanted,
     steps: rows.map(toRow),
-    attempts: await readAttempts(reader, record.key, rows, cut),
+    attempts: wanted === 'none' ? [] : await readAttempts(reader, record.key, rows, { cut, isWanted: item => wanted === 'all' || item === noItem }),
     inputs: await readInputs(reader, record.key, plan, rows, cut),
     signals: (await reader.listSignals(record.key)).map(({ number, name, payload, receivedAt }) => ({ number, name, payload, receivedAt })),
     artifacts: await readArtifacts(reader, record, maxLength),
@@ -52,7 +57,7 @@ export async function readInspectedExecution(reader: RecordReader, plan: FlowPla
     children: await readChildren(reader, record.executionId),
     actors: await readActors(reader, plan, record, rows),
   } satisfies InspectedExecution;
-  return redactValue(told, redact) as InspectedExecution;
+  return (redact ? redactValue(told, redact) : told) as InspectedExecution;
 }
 
 async function toHeader(reader: RecordReader, record: ExecutionRecord, cut: (text: string) => InspectedText): Promise<InspectedHeader> {
@@ -61,30 +66,34 @@ async function toHeader(reader: RecordReader, record: ExecutionRecord, cut: (tex
   return { ...header, input: cut(input), labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])) };
 }
 
-async function readCommits(reader: RecordReader, key: number): Promise<InspectedCommit[]> {
+/** Reads commits of a journal in their order. @param begin number of the transition behind which it begins */
+export async function readCommits(reader: RecordReader, key: number, begin = 0, limit = Number.POSITIVE_INFINITY): Promise<InspectedCommit[]> {
   const commits: InspectedCommit[] = [];
-  for (let after = 0; ;) {
-    const rows = await reader.readJournal(key, after, pageSize);
+  for (let after = begin; ;) {
+    const wanted = Math.min(pageSize, limit - commits.length);
+    const rows = wanted > 0 ? await reader.readJournal(key, after, wanted) : [];
     for (const { seq, at, entries } of rows) {
       const list = JSON.parse(entries) as readonly (readonly unknown[])[];
       commits.push([seq, at, list]);
       after = Math.max(after, seq + list.length - 1);
     }
-    if (rows.length < pageSize) return commits;
+    if (rows.length < wanted || wanted <= 0) return commits;
   }
 }
 
 const toRow = ({ executionKey: _key, originKey, originPosition: _position, ...row }: StepRecord): InspectedRow => ({ ...row, ...(originKey !== null && { kept: true as const }) });
 
 /** Runs of this generation, and those of earlier ones that it has kept. */
-async function readAttempts(reader: RecordReader, key: number, rows: readonly StepRecord[], cut: (text: string) => InspectedText): Promise<InspectedAttempt[]> {
+async function readAttempts(
+  reader: RecordReader, key: number, rows: readonly StepRecord[], { cut, isWanted }: { readonly cut: (text: string) => InspectedText; readonly isWanted: (item: number) => boolean },
+): Promise<InspectedAttempt[]> {
   const kept = new Map(rows.flatMap(row => (row.originKey === null ? [] : [[`${row.originKey}/${row.originPosition ?? row.position}/${row.item}`, row.position] as const])));
   const origins = new Set(rows.flatMap(({ originKey }) => originKey ?? []));
   const attempts: InspectedAttempt[] = [];
   for (const origin of [...[...origins].toSorted((a, b) => a - b), key]) {
     for (const { executionKey, output, ...attempt } of await reader.listAttempts(origin)) {
       const position = executionKey === key ? attempt.position : kept.get(`${executionKey}/${attempt.position}/${attempt.item}`);
-      if (position !== undefined) attempts.push({ ...attempt, position, output: output === null ? null : cut(output) });
+      if (position !== undefined && isWanted(attempt.item)) attempts.push({ ...attempt, position, output: output === null ? null : cut(output) });
     }
   }
   return attempts;

@@ -1,7 +1,8 @@
-import { useSignal } from '@preact/signals';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { StatusIcon } from './icons.tsx';
+import { memo } from './memo.ts';
 import { formatLength } from './step-graph.ts';
 import { createTimeScale, findGaps, formatTime, type Interval, listTicks, type TimeScale } from './time-scale.ts';
 import { findRange, listBusy, listShown, nameRow, placeSpans, type ShownRow, type TimelineRow } from './timeline-rows.ts';
@@ -11,8 +12,10 @@ export interface TimelineProps {
   readonly name: string;
   /** Steps in their order, the items of each after it. */
   readonly rows: readonly TimelineRow[];
-  /** The moment that is looked at, epoch ms: a line; what goes on ends there. */
+  /** What goes on ends here, epoch ms: the newest moment that is known. */
   readonly now: number;
+  /** The moment that is looked at, epoch ms: a line. It moves without anything else being laid out again. Default: `now`. */
+  readonly cursor?: ReadonlySignal<number> | undefined;
   readonly selected: string | null;
   readonly onSelect: (rowId: string | null) => void;
   /** A time was pointed at, by a click on the axis. */
@@ -22,11 +25,20 @@ export interface TimelineProps {
 /** Height of a row, px; width of the names. */
 const [timelineRowHeight, nameWidth] = [26, 190];
 const axisHeight = 42;
+/** Room that the label of a mark takes, px. */
+const tickRoom = 40;
 
 const statusLetter = { completed: '', running: '', waiting: '', retrying: '', failed: '✕', skipped: '»', cancelled: '■', pending: '' } as const;
 
+interface LaneProps {
+  readonly shown: ShownRow;
+  readonly scale: TimeScale;
+  readonly now: number;
+  readonly begin: number;
+}
+
 /** Bars of a row; of a closed one also those of its items, thin and below each other. */
-function Lane({ shown: { row, children, isOpen }, scale, now, begin }: { readonly shown: ShownRow; readonly scale: TimeScale; readonly now: number; readonly begin: number }): VNode {
+const Lane = memo(function Lane({ shown: { row, children, isOpen }, scale, now, begin }: LaneProps): VNode {
   const bars = placeSpans(row.spans, scale, now).map(({ span, x, width, count }) =>
     <i key={`${span.kind} ${span.from}`} class={`span span-${span.kind}${span.to === null ? ' span-open' : ''}`} data-status={span.status} style={{ left: `${x}px`, width: `${width}px` }}
       title={`${span.label}: ${count > 1 ? `${count} of them, ` : ''}${span.status}, ${formatLength((span.to ?? now) - span.from)}\n${formatTime(span.from, true)} (+${formatLength(span.from - begin)})`}>
@@ -36,10 +48,16 @@ function Lane({ shown: { row, children, isOpen }, scale, now, begin }: { readonl
   const thin = isOpen ? [] : children.flatMap((child, index) => placeSpans(child.spans, scale, now).map(({ span, x, width }) =>
     <i key={`${child.id} ${span.from}`} class={`span span-thin span-${span.kind}`} data-status={span.status} style={{ left: `${x}px`, width: `${width}px`, top: `${5 + (index % lanes) * 4}px` }} />));
   return <div class="lane">{thin.length > 0 ? thin : bars}</div>;
+});
+
+/** The line at the moment that is looked at. */
+function Cursor({ scale, width, at }: { readonly scale: TimeScale; readonly width: number; readonly at: ReadonlySignal<number> }): VNode | null {
+  const x = scale.toX(at.value);
+  return x >= 0 && x <= width ? <i class="now-line" style={{ transform: `translateX(${x}px)` }} /> : null;
 }
 
 /** When what ran, waited and was tried again. */
-export function Timeline({ name, rows, now, selected, onSelect, onTime }: TimelineProps): VNode {
+export function Timeline({ name, rows, now, cursor, selected, onSelect, onTime }: TimelineProps): VNode {
   const host = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 640, height: 320 });
   const top = useSignal(0);
@@ -48,9 +66,11 @@ export function Timeline({ name, rows, now, selected, onSelect, onTime }: Timeli
   const brush = useSignal<{ readonly from: number; readonly to: number } | null>(null);
   const focused = useSignal<string | null>(null);
   const wantsFocus = useRef(false);
+  const last = useSignal(now);
+  last.value = now;
 
   const whole = useMemo(() => findRange(rows, now), [rows, now]);
-  const gaps = useMemo(() => findGaps(listBusy(rows, now), whole), [rows, whole]);
+  const gaps = useMemo(() => findGaps(listBusy(rows, now), whole), [rows, whole.from, whole.to]);
   const shown = useMemo(() => listShown(rows, open.value), [rows, open.value]);
   const width = Math.max(120, size.value.width - nameWidth - 20);
   const window = zoomed.value ?? whole;
@@ -153,11 +173,10 @@ export function Timeline({ name, rows, now, selected, onSelect, onTime }: Timeli
 
   const placeOf = (event: PointerEvent): number => Math.min(Math.max(0, event.clientX - (event.currentTarget as Element).getBoundingClientRect().left), width);
   const first = Math.max(0, Math.floor(top.value / timelineRowHeight) - 4);
-  const last = Math.min(shown.length, Math.ceil((top.value + size.value.height) / timelineRowHeight) + 4);
+  const end = Math.min(shown.length, Math.ceil((top.value + size.value.height) / timelineRowHeight) + 4);
   const focusedPlace = tabStop === undefined ? undefined : places.get(tabStop);
-  const drawn = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
-  if (focusedPlace !== undefined && (focusedPlace < first || focusedPlace >= last)) drawn.push(focusedPlace);
-  const nowX = scale.toX(now);
+  const drawn = Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index);
+  if (focusedPlace !== undefined && (focusedPlace < first || focusedPlace >= end)) drawn.push(focusedPlace);
 
   return <div class="timeline" ref={host} role="group" aria-label={`Timeline of ${name}`} onKeyDown={keyDown} onScroll={event => (top.value = event.currentTarget.scrollTop)}>
     <div class="time-head" style={{ height: `${axisHeight}px` }}>
@@ -178,7 +197,7 @@ export function Timeline({ name, rows, now, selected, onSelect, onTime }: Timeli
         }}
         onDblClick={() => (zoomed.value = null)}>
         <span class="axis-edge">{formatTime(scale.from, true)}</span><span class="axis-edge axis-end">{formatTime(scale.to)}</span>
-        {ticks.map(({ x, label }) => <span key={label} class="tick" style={{ left: `${x}px` }}>{label}</span>)}
+        {ticks.filter(({ x }) => x + tickRoom <= width).map(({ x, label }) => <span key={label} class="tick" style={{ left: `${x}px` }}>{label}</span>)}
         {scale.breaks.map(({ x, width: wide, label, from }) => <span key={from} class="break-label" style={{ left: `${x}px`, width: `${wide}px` }}>{label}</span>)}
         {brush.value && <i class="brush" style={{ left: `${Math.min(brush.value.from, brush.value.to)}px`, width: `${Math.abs(brush.value.to - brush.value.from)}px` }} />}
       </div>
@@ -187,7 +206,7 @@ export function Timeline({ name, rows, now, selected, onSelect, onTime }: Timeli
       <div class="time-marks" aria-hidden="true" style={{ left: `${nameWidth}px`, width: `${width}px` }}>
         {ticks.map(({ x, label }) => <i key={label} class="tick-line" style={{ left: `${x}px` }} />)}
         {scale.breaks.map(({ x, width: wide, from }) => <i key={from} class="break-mark" style={{ left: `${x}px`, width: `${wide}px` }} />)}
-        {nowX >= 0 && nowX <= width && <i class="now-line" style={{ left: `${nowX}px` }} />}
+        <Cursor scale={scale} width={width} at={cursor ?? last} />
       </div>
       {drawn.map(place => {
         const one = shown[place]!;

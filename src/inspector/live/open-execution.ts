@@ -2,6 +2,7 @@ import { batch } from '@preact/signals';
 import type { InspectedCommit, InspectedExecution } from '../document/inspected-execution.ts';
 import { ExecutionModel } from '../model/execution-model.ts';
 import { chosen, model, selected } from '../model/view-state.ts';
+import { followLogs, logLines } from './logs.ts';
 import { preview } from './stepping.ts';
 import type { Wire } from './wire.ts';
 
@@ -17,6 +18,31 @@ const toCommit = (entries: readonly Told[]): InspectedCommit[] => {
   const [first] = entries;
   return first ? [[first.seq, first.at, entries.map(({ address, event, state }) => [address, event, state])]] : [];
 };
+
+/** Commits of a piece: the first is small, so that there is something to see. */
+const [firstPiece, piece] = [200, 5_000];
+
+interface Read {
+  readonly commits: readonly InspectedCommit[];
+  readonly isAll: boolean;
+}
+
+/** A journal from its beginning on, a piece at a time; the next is on its way while one is taken. */
+async function* readJournal(wire: Wire, params: Record<string, unknown>, isWanted: () => boolean): AsyncGenerator<readonly InspectedCommit[]> {
+  const ask = (after: number, limit: number): Promise<Read> => {
+    const asked = wire.request('journal', { ...params, after, limit }) as Promise<Read>;
+    // Whoever waits for it is told; until then it is nobody's.
+    asked.catch(() => {});
+    return asked;
+  };
+  for (let next = ask(0, firstPiece); isWanted();) {
+    const { commits, isAll } = await next;
+    const [seq = 0, , entries = []] = commits.at(-1) ?? [];
+    if (!isAll) next = ask(seq + entries.length - 1, piece);
+    yield commits;
+    if (isAll) return;
+  }
+}
 
 /**
  * Shows an execution and follows it: all that is stored first, then every commit. What is stored beside the journal is asked for
@@ -39,7 +65,8 @@ export function openExecution(wire: Wire, id: string, place: { readonly seq: num
     try {
       while (isStale && isOpen) {
         isStale = false;
-        const { commits: _commits, ...rest } = (await wire.request('inspect', { ...params, journal: false })) as InspectedExecution;
+        const rows = current.wantsItems ? 'all' : 'steps';
+        const { commits: _commits, ...rest } = (await wire.request('inspect', { ...params, generation: current.document.execution.generation, journal: false, rows })) as InspectedExecution;
         if (isOpen) current.update(rest);
       }
     } catch (error) {
@@ -50,20 +77,27 @@ export function openExecution(wire: Wire, id: string, place: { readonly seq: num
   };
 
   const begin = async (): Promise<void> => {
-    const told = (await wire.request('inspect', params)) as InspectedExecution;
+    const told = (await wire.request('inspect', { ...params, journal: false, rows: 'none' })) as InspectedExecution;
     if (!isOpen) return;
     const current = new ExecutionModel(told);
+    current.askForItems = () => void refresh(current);
     batch(() => {
       model.value = current;
       chosen.value = place.seq;
       selected.value = place.step;
       preview.value = undefined;
     });
-    void current.replay();
-    if (told.execution.settledAt !== null) return;
+    await current.load(readJournal(wire, { ...params, generation: told.execution.generation }, () => isOpen));
+    if (!isOpen) return;
+    void refresh(current);
+    if (told.execution.settledAt !== null) {
+      logLines.value = [];
+      return;
+    }
     const life = told.execution.generation;
     const here = (): string => `${life}.${current.history.length}`;
-    unfollow = wire.follow('execution', { ...params, generation: life }, {
+    const unfollowLogs = followLogs(wire, executionId);
+    const end = wire.follow('execution', { ...params, generation: life }, {
       snapshot: () => void refresh(current),
       commit: entries => {
         current.append(toCommit(entries as readonly Told[]));
@@ -71,6 +105,10 @@ export function openExecution(wire: Wire, id: string, place: { readonly seq: num
         void refresh(current);
       },
     }, here);
+    unfollow = () => {
+      end();
+      unfollowLogs();
+    };
   };
 
   begin().catch(failed);

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { Breakpoint } from '../../debugger/breakpoint.ts';
 import type { Held, HeldChange } from '../../debugger/debugger.ts';
 import type { Rehearsed } from '../../engine/rehearse.ts';
+import { route } from '../model/place.ts';
 import { chosen, model } from '../model/view-state.ts';
 import type { Wire } from './wire.ts';
 
@@ -24,12 +25,19 @@ export const preview = signal<Preview | undefined>(undefined);
 /** What went wrong last, or why something went on. */
 export const notice = signal('');
 
-/** The execution that is looked at; undefined: none. */
-export const target = computed(() => model.value?.document.execution.executionId);
+/** The execution that is looked at, or `actor:<id>`; undefined: none. */
+export const target = computed(() => {
+  const place = route.value;
+  if (place.page === 'actors') return place.id === undefined ? undefined : `actor:${place.id}`;
+  return model.value?.document.execution.executionId;
+});
 /** How it stands; undefined: it goes on. */
 export const heldNow = computed(() => held.value.get(target.value ?? ''));
 /** Whether it can be held: it has not ended, and this page is connected to whoever runs it. */
-export const canSteer = computed(() => wire.value?.state.value === 'connected' && (model.value?.document.execution.settledAt ?? null) === null && model.value !== undefined);
+export const canSteer = computed(() => {
+  if (wire.value?.state.value !== 'connected' || target.value === undefined) return false;
+  return route.value.page === 'actors' || (model.value?.document.execution.settledAt ?? null) === null;
+});
 
 const say = (error: unknown): void => void (notice.value = error instanceof Error ? error.message : String(error));
 

@@ -1,12 +1,16 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { systemClock } from '../../core/clock.ts';
 import type { StepFailure } from '../../core/failure.ts';
 import type { PlannedStep } from '../../definition/plan.ts';
-import type { InspectedAttempt, InspectedCommit, InspectedExecution, InspectedText } from '../document/inspected-execution.ts';
+import { readStepActorId } from '../../kernel/actor-call.ts';
+import type { InspectedActor, InspectedAttempt, InspectedCommit, InspectedExecution, InspectedText } from '../document/inspected-execution.ts';
 import { revivePlan } from '../document/revive-plan.ts';
 import { type ActorState, History } from '../replay/history.ts';
 
-/** Transitions replayed before the page is drawn again. */
+/** Transitions replayed before the page has a turn. */
 const sliceSize = 8_000;
+/** Shortest time between two looks at how far it is, ms. */
+const showMs = 250;
 
 /** Waits until the page has had a turn. */
 const nextTurn = (): Promise<void> =>
@@ -23,11 +27,16 @@ const nextTurn = (): Promise<void> =>
 /** One execution as the page has it: what was told of it, and its journal replayed. */
 export class ExecutionModel {
   readonly history: History;
+  wantsItems = false;
+  /** Set by whoever reads it. */
+  askForItems = (): void => {};
   readonly #document = signal<InspectedExecution>(undefined as unknown as InspectedExecution);
   /** Grows with everything that is told. */
   readonly #version = signal(0);
   readonly #replayed = signal(0);
   #isReplaying = false;
+  #isLoading = false;
+  #shownAt = 0;
   #attempts: ReadonlyMap<string, readonly InspectedAttempt[]> | undefined;
   #attemptsOf: InspectedExecution['attempts'] | undefined;
 
@@ -61,13 +70,35 @@ export class ExecutionModel {
     try {
       for (;;) {
         const isDone = this.history.replay(sliceSize);
-        this.#replayed.value = this.history.replayed;
+        this.#show(isDone && !this.#isLoading);
         if (isDone) break;
         await nextTurn();
       }
     } finally {
       this.#isReplaying = false;
-      this.#version.value++;
+    }
+  }
+
+  /** What is drawn on the way takes its time from the replay. */
+  #show(isAll: boolean): void {
+    const now = systemClock.now();
+    if (!isAll && this.#replayed.value > 0 && now - this.#shownAt < showMs) return;
+    this.#shownAt = now;
+    this.#replayed.value = this.history.replayed;
+    if (isAll) this.#version.value++;
+  }
+
+  /** Takes pieces of the journal as they are read; what grows with it is drawn when all of it is here. */
+  async load(pieces: AsyncIterable<readonly InspectedCommit[]>): Promise<void> {
+    this.#isLoading = true;
+    try {
+      for await (const commits of pieces) {
+        this.history.append(commits);
+        void this.replay();
+      }
+    } finally {
+      this.#isLoading = false;
+      await this.replay();
     }
   }
 
@@ -82,6 +113,18 @@ export class ExecutionModel {
   update(document: Partial<InspectedExecution>): void {
     this.#document.value = { ...this.#document.value, ...document };
     this.#version.value++;
+  }
+
+  /** Has rows of items read, too: of large lists they are read when one is looked at. */
+  needItems(): void {
+    if (this.wantsItems || this.document.rows === 'all') return;
+    this.wantsItems = true;
+    this.askForItems();
+  }
+
+  /** Whether what is stored of items is in the document, if there is any. */
+  get hasItems(): boolean {
+    return this.document.rows === 'all' || this.steps.every(step => step.forEach === null);
   }
 
   /** Runs of an actor that have ended. */
@@ -121,6 +164,16 @@ export class ExecutionModel {
   /** What an actor has come to; undefined: nothing yet. */
   findOutput(address: string): InspectedText | undefined {
     return this.listAttempts(address).findLast(({ status }) => status === 'completed')?.output ?? undefined;
+  }
+
+  /** Machines of people's own that a step or an item is. */
+  findActors(address: string): readonly InspectedActor[] {
+    const { actors, execution } = this.document;
+    const [id, item] = [this.history.findStep(address)?.id, toItem(address)];
+    return actors.filter(({ view }) => {
+      const place = readStepActorId(view.id);
+      return place?.executionId === execution.executionId && place.stepId === id && (item < 0 || place.item === item);
+    });
   }
 
   /** Why an actor failed, was skipped or cancelled, or is tried again. */

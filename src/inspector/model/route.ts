@@ -2,10 +2,11 @@
 export type Route =
   | { readonly page: 'list' }
   | { readonly page: 'execution'; readonly id: string; readonly seq: number | undefined; readonly step: string }
-  | { readonly page: 'compare'; readonly a: string; readonly b: string }
-  | { readonly page: 'flow'; readonly id: string }
+  /** Of two executions; the second may be chosen yet. */
+  | { readonly page: 'compare'; readonly a: string; readonly b: string | undefined }
+  | { readonly page: 'flow'; readonly id: string | undefined }
   | { readonly page: 'actors'; readonly id: string | undefined }
-  | { readonly page: 'queues' };
+  | { readonly page: 'queues'; readonly id: string | undefined };
 
 const decode = (text: string): string => {
   try {
@@ -24,10 +25,8 @@ export function parseRoute(fragment: string): Route {
     const [, id = first, seq] = /^(.*)@(\d+)$/.exec(first) ?? [];
     return { page: 'execution', id, seq: seq === undefined ? undefined : Number(seq), step: parameters.get('step') ?? '' };
   }
-  if (page === 'compare' && first && second) return { page: 'compare', a: first, b: second };
-  if (page === 'flow' && first) return { page: 'flow', id: first };
-  if (page === 'actors') return { page: 'actors', id: first || undefined };
-  if (page === 'queues') return { page: 'queues' };
+  if (page === 'compare' && first) return { page: 'compare', a: first, b: second || undefined };
+  if (page === 'flow' || page === 'actors' || page === 'queues') return { page, id: first || undefined };
   return { page: 'list' };
 }
 
@@ -40,14 +39,10 @@ export function toFragment(route: Route): string {
       return `#/x/${encode(route.id)}${seq}${route.step === '' ? '' : `?step=${encode(route.step)}`}`;
     }
     case 'compare':
-      return `#/compare/${encode(route.a)}/${encode(route.b)}`;
-    case 'flow':
-      return `#/flow/${encode(route.id)}`;
-    case 'actors':
-      return `#/actors${route.id === undefined ? '' : `/${encode(route.id)}`}`;
-    case 'queues':
-      return '#/queues';
-    default:
+      return `#/compare/${encode(route.a)}${route.b === undefined ? '' : `/${encode(route.b)}`}`;
+    case 'list':
       return '#/';
+    default:
+      return `#/${route.page}${route.id === undefined ? '' : `/${encode(route.id)}`}`;
   }
 }

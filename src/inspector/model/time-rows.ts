@@ -4,7 +4,7 @@ import type { StepStatus } from '../graph/step-graph.ts';
 import type { TimelineRow, TimelineSpan } from '../graph/timeline-rows.ts';
 import type { History } from '../replay/history.ts';
 import { shownSteps } from './filter.ts';
-import { at, model } from './view-state.ts';
+import { at, model, newest } from './view-state.ts';
 
 /** Items of one step that have rows of their own. */
 const maxItems = 500;
@@ -36,18 +36,33 @@ const allRows = computed((): readonly TimelineRow[] => {
   if (!current) return [];
   void current.version.value;
   const { history } = current;
-  return current.steps.flatMap(({ id, forEach }): TimelineRow[] => {
-    const toStatus = (address: string): StepStatus => (history.getState(address, history.length)?.value ?? 'pending') as StepStatus;
-    const own: TimelineRow = { id, name: id, status: toStatus(id), spans: listSpans(history, id) };
-    if (!forEach) return [own];
-    const { total = 0 } = (history.getState(id, history.length)?.context ?? {}) as { readonly total?: number };
-    const items = Array.from({ length: Math.min(total, maxItems) }, (_, item): TimelineRow => {
-      const address = toLocalAddress(id, item);
-      return { id: address, name: `[${item}]`, parent: id, status: toStatus(address), spans: listSpans(history, address) };
-    });
-    return [own, ...items];
+  if (knownOf !== history) known.clear();
+  knownOf = history;
+  return current.steps.flatMap(({ id, forEach }): readonly TimelineRow[] => {
+    const moves = history.countMoves(id);
+    const before = known.get(id);
+    if (before?.moves === moves) return before.rows;
+    const rows = listRows(history, id, forEach !== null);
+    known.set(id, { moves, rows });
+    return rows;
   });
 });
+
+/** Rows of steps that have not moved since stay as they are. */
+const known = new Map<string, { readonly moves: number; readonly rows: readonly TimelineRow[] }>();
+let knownOf: History | undefined;
+
+function listRows(history: History, id: string, forEach: boolean): TimelineRow[] {
+  const toStatus = (address: string): StepStatus => (history.getState(address, history.length)?.value ?? 'pending') as StepStatus;
+  const own: TimelineRow = { id, name: id, status: toStatus(id), spans: listSpans(history, id) };
+  if (!forEach) return [own];
+  const { total = 0 } = (history.getState(id, history.length)?.context ?? {}) as { readonly total?: number };
+  const items = Array.from({ length: Math.min(total, maxItems) }, (_, item): TimelineRow => {
+    const address = toLocalAddress(id, item);
+    return { id: address, name: `[${item}]`, parent: id, status: toStatus(address), spans: listSpans(history, address) };
+  });
+  return [own, ...items];
+}
 
 /** Rows of the timeline that the filter leaves. */
 export const timeRows = computed((): readonly TimelineRow[] => {
@@ -55,11 +70,13 @@ export const timeRows = computed((): readonly TimelineRow[] => {
   return shown ? allRows.value.filter(({ id, parent }) => shown.has(parent ?? id)) : allRows.value;
 });
 
+const timeOf = (seq: number): number => model.value?.history.getTransition(seq)?.at ?? model.value?.document.execution.createdAt ?? 0;
+
 /** The time of the transition that is looked at, epoch ms. */
-export const timeNow = computed((): number => {
-  const current = model.value;
-  return current?.history.getTransition(at.value)?.at ?? current?.document.execution.createdAt ?? 0;
-});
+export const timeNow = computed((): number => timeOf(at.value));
+
+/** The time of the newest transition, epoch ms. */
+export const newestTime = computed((): number => timeOf(newest.value));
 
 /** The last transition that was not after a time. */
 export function findTransitionAt(time: number): number {

@@ -1,4 +1,5 @@
 import { batch, computed, effect, signal } from '@preact/signals';
+import { systemClock } from '../../core/clock.ts';
 import type { ExecutionModel } from './execution-model.ts';
 import { noteRoute, route } from './place.ts';
 
@@ -65,12 +66,21 @@ export function select(address: string): void {
   selected.value = address;
 }
 
+/** Shortest time between two changes of the address, ms: browsers refuse more than a few a second. */
+const noteMs = 300;
+
 /** Keeps the address of the page with what is shown. */
 export function followView(): void {
-  effect(() => {
+  let isWaiting = false;
+  const note = (): void => {
+    isWaiting = false;
     const current = route.value;
-    const step = selected.value;
-    const seq = chosen.value;
-    if (current.page === 'execution' && model.value) noteRoute({ ...current, seq, step });
+    if (current.page === 'execution' && model.value) noteRoute({ ...current, seq: chosen.value, step: selected.value });
+  };
+  effect(() => {
+    void [route.value, selected.value, chosen.value, model.value];
+    if (isWaiting) return;
+    isWaiting = true;
+    systemClock.setTimer(note, noteMs);
   });
 }

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { preview, wire } from '../live/stepping.ts';
 import type { ExecutionModel } from '../model/execution-model.ts';
 import { formatLength } from '../model/format.ts';
+import { goTo } from '../model/place.ts';
 import { at, lookAtTransition, model, newest } from '../model/view-state.ts';
 import { Detail } from './detail.tsx';
 import { FilterBar } from './filter-bar.tsx';
@@ -54,6 +55,8 @@ function Head(): VNode | null {
     {settledAt !== null && <span class="note">{formatLength(settledAt - createdAt)}</span>}
     <span class="grow" />
     <Proof />
+    {wire.value && <button type="button" class="button" title="Beside another execution of this flow" onClick={() => goTo({ page: 'compare', a: executionId, b: undefined })}>Compare …</button>}
+    {wire.value && <button type="button" class="button" title="What all executions of this flow did" onClick={() => goTo({ page: 'flow', id: flowId })}>Coverage</button>}
     <button type="button" class="button" title="What would have become of it from here: answers by hand, nothing is touched" onClick={() => void (forkOf.value = { of: current, seq: at.value })}>What if …</button>
   </div>;
 }

@@ -66,9 +66,13 @@ function Ask({ fork, question }: { readonly fork: Fork; readonly question: Quest
 
 /** What would have become of it from a transition on: answers by hand, and what the kernel makes of them, beside the original. */
 export function ForkPanel({ model: of, seq, close }: { readonly model: ExecutionModel; readonly seq: number; readonly close: () => void }): VNode | null {
+  // What items were given and gave is what a fork answers with.
+  const { hasItems } = of;
+  void of.version.value;
   useEffect(() => {
-    open.value = { fork: new Fork(of.history, of.document, seq), of, told: 0 };
-  }, [of, seq]);
+    if (hasItems) open.value = { fork: new Fork(of.history, of.document, seq), of, told: 0 };
+    else of.needItems();
+  }, [of, seq, hasItems]);
   const current = open.value;
   if (current?.of !== of) return null;
   const { fork } = current;

@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import type { InspectedText } from '../document/inspected-execution.ts';
 
 /** Members shown before more are asked for. */
 const pageSize = 200;
@@ -41,20 +40,4 @@ function Member({ name, value, depth }: { readonly name: string | null; readonly
 /** A JSON value as a tree of which only what is open is made. */
 export function JsonTree({ value }: { readonly value: unknown }): VNode {
   return <div class="json"><Member name={null} value={value} depth={0} /></div>;
-}
-
-const toSize = (length: number): string => (length < 1_024 ? `${length} B` : length < 1_048_576 ? `${Math.round(length / 1_024)} KiB` : `${(length / 1_048_576).toFixed(1)} MiB`);
-
-/** A stored value: a tree; the beginning of its text where it was cut. */
-export function StoredValue({ text }: { readonly text: InspectedText }): VNode {
-  if (text.text.length < text.length) {
-    return <div><p class="note">The first {toSize(text.text.length)} of {toSize(text.length)}</p><pre class="raw">{text.text}</pre></div>;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text.text);
-  } catch {
-    return <pre class="raw">{text.text}</pre>;
-  }
-  return <JsonTree value={value} />;
 }

@@ -8,7 +8,7 @@ import { at } from '../model/view-state.ts';
 
 /** The machine of what is selected, with its state lit, and the transition that was taken last. */
 export function MachineChart({ current, address }: { readonly current: ExecutionModel; readonly address: string }): VNode {
-  const { history, document } = current;
+  const { history } = current;
   const seq = at.value;
   const chart = charts[history.toMachine(address)];
   const state = history.getState(address, seq) ?? history.getInitial(address);
@@ -17,7 +17,7 @@ export function MachineChart({ current, address }: { readonly current: Execution
   const value = state?.value ?? 'pending';
   const active = useMemo(() => listActive(chart, value), [chart, value]);
   const taken = useMemo(() => (change && transition ? findTaken(chart, { event: transition.event.type, from: change.before.value, to: change.after.value }) : undefined), [chart, seq, address]);
-  const actor = document.actors.find(({ view }) => view.id.startsWith(`flow:${document.execution.executionId}.${address}`));
+  const [actor] = current.findActors(address);
   const own = useMemo(() => (actor?.structure ? readStructure(actor.structure) : undefined), [actor?.structure]);
   if (own && actor) return <Statechart key={actor.view.id} chart={own} active={listActive(own, actor.view.root.value as ChartValue)} />;
   return <Statechart key={history.toMachine(address)} chart={chart} active={active} taken={taken} />;

@@ -2,10 +2,11 @@ import type { VNode } from 'preact';
 import { StatusIcon } from '../graph/icons.tsx';
 import type { StepStatus } from '../graph/step-graph.ts';
 
-/** States of flows and actors, shown as the state of a step that means the same. */
+/** States of flows, actors and messages, shown as the state of a step that means the same. */
 const alike: Readonly<Record<string, StepStatus>> = {
   pending: 'pending', stepping: 'running', consolidating: 'running', scored: 'completed', active: 'running', done: 'completed', error: 'failed', stopped: 'cancelled',
   running: 'running', retrying: 'retrying', waiting: 'waiting', completed: 'completed', failed: 'failed', skipped: 'skipped', cancelled: 'cancelled', interrupted: 'retrying', released: 'cancelled',
+  processing: 'running', dead: 'failed',
 };
 
 export const toAlike = (status: string): StepStatus => alike[status] ?? 'pending';

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface VirtualRowsProps {
+  /** At most about a million: browsers draw nothing below 30,000,000 px. */
   readonly count: number;
   /** px; all rows have it. */
   readonly rowHeight: number;
@@ -14,30 +14,45 @@ export interface VirtualRowsProps {
   readonly onKeyDown?: (event: KeyboardEvent) => void;
 }
 
+/** Rows that are made above and below those in view. */
+const spare = 8;
+/** Before it is measured, px. */
+const firstHeight = 900;
+
 /** A list of which only the rows in view are made. */
 export function VirtualRows({ count, rowHeight, label, current, row, onKeyDown }: VirtualRowsProps): VNode {
   const host = useRef<HTMLDivElement>(null);
-  const drawn = useSignal(0);
-  const virtual = useRef<Virtualizer<HTMLDivElement, HTMLElement> | undefined>(undefined);
-  const options = {
-    count, estimateSize: () => rowHeight, overscan: 12, getScrollElement: () => host.current,
-    scrollToFn: elementScroll, observeElementRect, observeElementOffset, onChange: () => void drawn.value++,
+  const place = useSignal({ top: 0, height: firstHeight });
+  const measure = (): void => {
+    const { scrollTop: top = 0, clientHeight: height = 0 } = host.current ?? {};
+    const before = place.peek();
+    if (before.top !== top || before.height !== height) place.value = { top, height };
   };
-  virtual.current ??= new Virtualizer<HTMLDivElement, HTMLElement>(options);
-  const list = virtual.current;
-  list.setOptions(options);
-  // Drawn anew when another part is in view.
-  void drawn.value;
 
-  useLayoutEffect(() => list._didMount(), [list]);
-  useLayoutEffect(() => list._willUpdate());
-  useEffect(() => {
-    if (current !== undefined && current >= 0) list.scrollToIndex(current, { align: 'auto' });
-  }, [list, current, count]);
+  useLayoutEffect(() => {
+    measure();
+    const observer = typeof ResizeObserver === 'function' ? new ResizeObserver(measure) : undefined;
+    if (host.current) observer?.observe(host.current);
+    return () => observer?.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const element = host.current;
+    if (!element || current === undefined || current < 0) return;
+    const [least, most] = [(current + 1) * rowHeight - element.clientHeight, current * rowHeight];
+    if (element.scrollTop < least || element.scrollTop > most) element.scrollTop = element.scrollTop > most ? most : least;
+    measure();
+  }, [current, count]);
 
-  return <div class="rows" ref={host} role="listbox" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} aria-activedescendant={current === undefined ? undefined : `row-${current}`}>
-    <div class="rows-all" style={{ height: `${list.getTotalSize()}px` }}>
-      {list.getVirtualItems().map(({ index, start }) => <div key={index} class="rows-place" style={{ transform: `translateY(${start}px)`, height: `${rowHeight}px` }}>{row(index)}</div>)}
+  const { top, height } = place.value;
+  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
+  const end = Math.min(count, Math.ceil((top + height) / rowHeight) + spare);
+  const drawn = Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index);
+  return <div class="rows" ref={host} role="listbox" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} onScroll={measure}
+    aria-activedescendant={current === undefined ? undefined : `row-${current}`}>
+    <div class="rows-all" style={{ height: `${count * rowHeight}px` }}>
+      {drawn.map(index => <div key={index} class="rows-place" style={{ transform: `translateY(${index * rowHeight}px)`, height: `${rowHeight}px` }}>
+        {row(index)}
+      </div>)}
     </div>
   </div>;
 }

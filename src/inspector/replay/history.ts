@@ -76,6 +76,8 @@ export class History {
   readonly #commitSeqs: number[] = [];
   readonly #commitTimes: number[] = [];
   readonly #mismatches: Mismatch[] = [];
+  /** By step: how often it, or an item of it, has moved. */
+  readonly #activity = new Map<string, number>();
   #replayed = 0;
   #different = 0;
 
@@ -171,6 +173,9 @@ export class History {
     if (after === before) return;
     track.seqs.push(seq);
     track.states.push(after);
+    const bracket = address.indexOf('[');
+    const step = bracket < 0 ? address : address.slice(0, bracket);
+    this.#activity.set(step, (this.#activity.get(step) ?? 0) + 1);
   }
 
   /** How many interruptions a step may have is not stored: the journal shows it where one was the last, or was not. */
@@ -248,6 +253,11 @@ export class History {
     const place = track ? findLast(track.seqs, seq) : -1;
     if (!track || track.seqs[place] !== seq) return undefined;
     return { before: track.states[place - 1] ?? track.initial, after: track.states[place] as ActorState };
+  }
+
+  /** How often a step, with its items, has moved: what is made of them is as it was while this is. */
+  countMoves(step: string): number {
+    return this.#activity.get(step) ?? 0;
   }
 
   /** Numbers of the transitions that moved an actor. */

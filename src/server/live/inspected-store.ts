@@ -1,9 +1,10 @@
 import type { ExecutionRecord } from '../../../persistence/records.ts';
 import type { RecordReader } from '../../../persistence/store.ts';
+import type { Clock } from '../../core/clock.ts';
 import { FlowError } from '../../core/errors.ts';
-import type { FlowPlan } from '../../definition/plan.ts';
 import { debugTopics, valueMethods } from '../../owner/debug-methods.ts';
-import type { Following, ServedMethod, Service, Told } from '../../owner/method.ts';
+import { inspectMethods, inspectTopics } from '../../owner/inspect-methods.ts';
+import type { Following, Method, Service, Told } from '../../owner/method.ts';
 import { serveMethods, serveTopics } from '../../owner/method.ts';
 import type { ReconnectingClient } from '../../owner/reconnecting-client.ts';
 import type { RuntimeClient } from '../../runtime/client-api.ts';
@@ -15,36 +16,42 @@ import type { StoreReads } from './store-reads.ts';
 /** What a runtime has by itself, for whoever replays. */
 export const defaultMaxInterruptions = 5;
 
-/** What is asked one execution at a time where another process owns the store; what stands still, and what can be started, the owner tells. */
-export function inspectStore(reader: RecordReader, reads: StoreReads, client: RuntimeClient | undefined): Pick<Service, 'methods' | 'topics'> {
+/** What is asked where another process owns the store, or none: read here; what only the owner knows, it tells. */
+export function inspectStore(
+  reader: RecordReader, reads: StoreReads, { client, clock }: { readonly client: RuntimeClient | undefined; readonly clock: Clock },
+): Pick<Service, 'methods' | 'topics'> {
   const { held } = debugTopics;
-  const loadPlan = (record: ExecutionRecord): Promise<FlowPlan> => reads.loadPlan(record);
+  const { logs } = inspectTopics;
   const requireExecution = async (executionId: string, generation: number | undefined): Promise<ExecutionRecord> => {
     const record = await reader.getExecution(executionId, generation);
     if (record) return record;
     throw new FlowError('execution_not_found', `Expected the id of an execution in ${reader.location}, got "${executionId}"`);
   };
-  const inspecting = serveInspecting({ store: reader, loadPlan, requireExecution, listFlows: () => [], maxInterruptions: defaultMaxInterruptions });
-  const flows = client && { flows: { ...inspecting['flows'], perform: () => getConnecting(client).request('flows', {}) } as ServedMethod };
+  const owner = client && getConnecting(client);
+  const inspecting = serveInspecting({ store: reader, clock, maxInterruptions: defaultMaxInterruptions, requireExecution, loadPlan: record => reads.loadPlan(record), listFlows: () => [] });
   return {
     methods: {
-      ...inspecting,
-      ...flows,
       ...serveMethods(valueMethods, {
         value: async ({ executionId, generation, ...place }) => {
           const record = await requireExecution(executionId, generation);
-          return readValue(reader, await loadPlan(record), record, place);
+          return readValue(reader, await reads.loadPlan(record), record, place);
         },
       }),
+      ...inspecting,
+      // Which flows can be started only the owner knows.
+      ...(owner && { flows: { method: inspectMethods.flows as Method, perform: () => owner.request('flows', {}) } }),
     },
-    topics: client ? serveTopics({ held }, { held: (_, following) => followOwner(getConnecting(client), 'held', following) }) : {},
+    topics: owner ? serveTopics({ held, logs }, {
+      held: (_, following) => followOwner(owner, 'held', {}, following),
+      logs: (params, following) => followOwner(owner, 'logs', params, following),
+    }) : {},
   };
 }
 
 /** Messages of the owner that are on their way, or wait to be told on, at the same time. */
 const credit = 16;
 
-async function* followOwner(owner: ReconnectingClient, topic: string, { signal }: Following): AsyncGenerator<Told> {
+async function* followOwner(owner: ReconnectingClient, topic: string, params: Record<string, unknown>, { signal }: Following): AsyncGenerator<Told> {
   const waiting: Told[] = [];
   let failure: FlowError | undefined;
   let wake = (): void => {};
@@ -53,7 +60,7 @@ async function* followOwner(owner: ReconnectingClient, topic: string, { signal }
     wake();
   };
   const leave = (): void => wake();
-  const subscription = owner.follow({ topic, params: () => ({}), after: () => undefined, credit: () => Math.max(0, credit - waiting.length) }, {
+  const subscription = owner.follow({ topic, params: () => params, after: () => undefined, credit: () => Math.max(0, credit - waiting.length) }, {
     snapshot: ({ data }) => push({ type: 'snapshot', cursor: null, data }),
     commit: ({ entries }) => push({ type: 'commit', cursor: null, entries }),
     ended: error => {

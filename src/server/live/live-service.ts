@@ -18,6 +18,7 @@ import type { LiveFilter } from './live-filter.ts';
 import { filterExecutions, filterInstance, filterTopics } from './live-filter.ts';
 import { passOn } from './pass-on.ts';
 import { given, StoreReads } from './store-reads.ts';
+import { serveTested } from './tested-paths.ts';
 
 /** Newest events of an actor that its snapshot has. */
 const maxActorEvents = 100;
@@ -47,9 +48,9 @@ export function createLiveService({ reader, client, service, clock }: ServerCont
   const health = serveTopics({ health: liveTopics.health }, {
     health: (_, following: Following) => followHealth(reader, countConnections, clock, following),
   });
-  const inspected = service ? undefined : inspectStore(reader, reads, client);
+  const inspected = service ? undefined : inspectStore(reader, reads, { client, clock });
   return {
-    methods: service?.methods ?? { ...passOn(reads, client), ...inspected?.methods },
+    methods: { ...(service?.methods ?? { ...passOn(reads, client), ...inspected?.methods }), ...serveTested(reader) },
     topics: {
       ...service?.topics,
       ...inspected?.topics,

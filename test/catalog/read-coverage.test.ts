@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Records } from '../../persistence/store.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
-import { CoverageCounter, type FlowCoverage, readCoverage } from '../../src/views/read-coverage.ts';
+import { CoverageCounter, type FlowCoverage, readCoverage } from '../../src/catalog/read-coverage.ts';
 import { gather, readHistory } from '../../src/views/read-history.ts';
 import { createRandomFlow, createRandomHandlers } from '../must-hold/random-flow.ts';
 import { openRuntime, settleTicks } from '../runtime/open-runtime.ts';

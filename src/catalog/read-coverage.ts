@@ -17,7 +17,7 @@ export interface CoveredTransition {
 /** What executions came to in one step; items of a `for_each` step are counted each. Times in ms; null: it never ran. */
 export interface CoveredStep {
   readonly stepId: string;
-  /** Runs of its handler. */
+  /** Runs of its handler; of a step that waits: waits that it has ended well. */
   readonly runs: number;
   readonly failures: number;
   readonly p50Ms: number | null;
