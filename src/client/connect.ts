@@ -3,7 +3,6 @@ import { FlowError, isFlowError } from '../core/errors.ts';
 import { createExecutionId, systemRandom } from '../core/ids.ts';
 import type { KeysOf } from '../core/known-keys.ts';
 import { requireKnownKeys } from '../core/known-keys.ts';
-import { silentLogger } from '../core/logger.ts';
 import { describeValue } from '../core/wording.ts';
 import type { Carrier } from '../owner/carrier.ts';
 import type { ConnectionSnapshot } from '../owner/reconnecting-client.ts';
@@ -61,10 +60,8 @@ export function connect(url: string, options: ConnectOptions = {}): FlowstoneCli
  */
 export function connectOver(open: () => Promise<Carrier>, options: Pick<ConnectOptions, 'timeoutMs'> = {}): FlowstoneClient {
   const clock = systemClock;
-  const { timeoutMs } = resolveClientWaits(options);
-  const client = new ReconnectingClient({
-    open, clock, random: systemRandom, logger: silentLogger, connection: { clock }, ...(timeoutMs !== undefined && { timeoutMs }),
-  });
+  const { timeoutMs, logger } = resolveClientWaits(options);
+  const client = new ReconnectingClient({ open, clock, random: systemRandom, logger, connection: { clock }, timeoutMs });
   client.seek();
   return new ServerClient(client);
 }

@@ -151,6 +151,17 @@ export class ReconnectingClient {
     }
   }
 
+  /**
+   * Opens a further connection to the present owner: the caller's, who closes it. It is not made anew when it ends.
+   *
+   * @throws what is in the way
+   */
+  async openApart(): Promise<OwnerConnection> {
+    const { open, connection, token } = this.#options;
+    const right = token && { token: await token() };
+    return OwnerConnection.open(await open(), { ...connection, ...right });
+  }
+
   /** As `request`, once, at the present owner; nothing happens when there is none. */
   tell(method: string, params: Record<string, unknown>): void {
     // What is lost with the connection is asked anew at the next owner.

@@ -48,12 +48,13 @@ export function createLiveService({ reader, client, service, clock }: ServerCont
   const health = serveTopics({ health: liveTopics.health }, {
     health: (_, following: Following) => followHealth(reader, countConnections, clock, following),
   });
+  const passedOn = service ? undefined : passOn(reads, client);
   const inspected = service ? undefined : inspectStore(reader, reads, { client, clock });
   return {
-    methods: { ...(service?.methods ?? { ...passOn(reads, client), ...inspected?.methods }), ...serveTested(reader) },
+    methods: { ...(service?.methods ?? { ...passedOn?.methods, ...inspected }), ...serveTested(reader) },
     topics: {
       ...service?.topics,
-      ...inspected?.topics,
+      ...passedOn?.topics,
       ...serveTopics({ execution: debugTopics.execution }, { execution: (params, following) => followExecution(source, params, following) }),
       ...health,
       feed: attach(liveTopics.feed, ({ topics }) => ({ filter: filterTopics(topics) })),
