@@ -150,6 +150,7 @@ describe('by keyboard alone', () => {
     await page.getByRole('button', { name: 'Start order' }).click();
     await page.getByText('Standing at its start').waitFor();
     await page.locator('.graph-panel').getByRole('button', { name: /^label/ }).click();
+    await page.getByRole('button', { name: 'Stand here' }).waitFor();
     await page.keyboard.press('F9');
     await page.getByRole('button', { name: 'Stands here' }).waitFor();
     await page.keyboard.press('F8');

@@ -27,6 +27,8 @@ export interface StepsGraphProps {
   readonly moved?: ReadonlySet<string> | undefined;
   /** What executions came to, in place of states. */
   readonly coverage?: ReadonlyMap<string, StepCoverage> | undefined;
+  /** All of it is seen at first, however small. Default: only while it can be read. */
+  readonly isFitted?: boolean | undefined;
   /** Folds flows with more steps than this. Default 300. */
   readonly foldAbove?: number | undefined;
 }
@@ -67,7 +69,7 @@ function countStates(members: readonly string[], states: ReadonlyMap<string, Ste
 
 /** The steps of a flow, and how each stands. */
 export function StepsGraph(props: StepsGraphProps): VNode {
-  const { name, steps, states, selected, onSelect, onOpen, breakpoints = none, moved = none, coverage, foldAbove } = props;
+  const { name, steps, states, selected, onSelect, onOpen, breakpoints = none, moved = none, coverage, isFitted, foldAbove } = props;
   const unfolded = useSignal<ReadonlySet<string>>(none);
   const focused = useSignal<string | null>(null);
   const view = useRef<View>(noView);
@@ -136,7 +138,7 @@ export function StepsGraph(props: StepsGraphProps): VNode {
   const near = new Set(selectedNode ? [selectedNode.id] : []);
   const isDone = (id: string): boolean => layout.boxOf.get(id)?.step !== undefined && states.get(id)?.status === 'completed';
   return <div class="graph-host" ref={host}>
-    <Viewport width={layout.width} height={layout.height} start={layout.nodes[0] ?? nothing} label={`Steps of ${name}`} pictureKey={name} view={given => (view.current = given)} onKeyDown={keyDown}
+    <Viewport width={layout.width} height={layout.height} start={layout.nodes[0] ?? nothing} label={`Steps of ${name}`} isFitted={isFitted} pictureKey={name} view={given => (view.current = given)} onKeyDown={keyDown}
       onClick={event => { const id = nodeAt(event.target); if (id !== undefined) open(id, false); else if (!(event.target as Element).closest('.graph-tools')) onSelect(null); }}
       onDoubleClick={event => { const id = nodeAt(event.target); if (id !== undefined) onOpen?.(id); }}
       onFocusIn={event => { const id = nodeAt(event.target); if (id !== undefined) focused.value = id; }}

@@ -20,6 +20,8 @@ export interface ViewportProps {
   readonly start: Box;
   /** Its name for people who hear the page. */
   readonly label: string;
+  /** All of it is seen at first, however small that is. Default: only while it can be read. */
+  readonly isFitted?: boolean | undefined;
   /** Another picture begins where it begins; the same one stays where it is. */
   readonly pictureKey: string;
   readonly view: (view: View) => void;
@@ -39,7 +41,7 @@ const glideMs = 180;
 const wantsStillness = (): boolean => typeof matchMedia === 'function' && matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** A picture that can be moved and zoomed, by pointer, wheel, pinch and keys (`+`, `-`, `0`, Shift and arrows). */
-export function Viewport({ width, height, start, label, pictureKey, view, tools, onKeyDown, onClick, onDoubleClick, onFocusIn, children }: ViewportProps): VNode {
+export function Viewport({ width, height, start, label, isFitted, pictureKey, view, tools, onKeyDown, onClick, onDoubleClick, onFocusIn, children }: ViewportProps): VNode {
   const host = useRef<HTMLDivElement>(null);
   const window = useSignal<Size>({ width: 0, height: 0 });
   const camera = useSignal<Camera>({ x: 0, y: 0, scale: 1 });
@@ -47,6 +49,9 @@ export function Viewport({ width, height, start, label, pictureKey, view, tools,
   picture.current = { width, height, start };
   const glide = useRef(0);
   const wasMoved = useRef(false);
+
+  const lookFirst = (size: Size): Camera =>
+    isFitted ? fit(picture.current, size) : begin(picture.current, size, picture.current.start);
 
   const move = (next: Camera, smoothly = false): void => {
     cancelAnimationFrame(glide.current);
@@ -88,7 +93,7 @@ export function Viewport({ width, height, start, label, pictureKey, view, tools,
     const measure = (): void => {
       const wasEmpty = window.peek().width === 0;
       window.value = { width: element.clientWidth, height: element.clientHeight };
-      camera.value = wasEmpty ? begin(picture.current, window.value, picture.current.start) : keepInside(camera.peek(), picture.current, window.value);
+      camera.value = wasEmpty ? lookFirst(window.value) : keepInside(camera.peek(), picture.current, window.value);
     };
     measure();
     const observer = typeof ResizeObserver === 'function' ? new ResizeObserver(measure) : undefined;
@@ -101,7 +106,7 @@ export function Viewport({ width, height, start, label, pictureKey, view, tools,
 
   const first = useRef(true);
   useLayoutEffect(() => {
-    if (!first.current) camera.value = begin(picture.current, window.peek(), picture.current.start);
+    if (!first.current) camera.value = lookFirst(window.peek());
     first.current = false;
   }, [pictureKey]);
 

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Breakpoint } from '../../debugger/breakpoint.ts';
 import { breakpoints, canSteer, heldNow, isSameBreakpoint, runTo, scopes, setBreakpoints, target, toggleBreakpoint, wire } from '../live/stepping.ts';
 import { bindKey } from '../model/keys.ts';
@@ -23,7 +23,8 @@ export const listBroken = (): ReadonlySet<string> => new Set(breakpoints.value.f
 export function BreakpointButton({ model, step }: { readonly model: ExecutionModel; readonly step: string }): VNode {
   const breakpoint: Breakpoint = { flowId: model.document.execution.flowId, step, state: 'running' };
   const isSet = breakpoints.value.some(one => isSameBreakpoint(one, breakpoint));
-  useEffect(() => bindKey('F9', () => void toggleBreakpoint(breakpoint)));
+  // As soon as it is seen, its key is good.
+  useLayoutEffect(() => bindKey('F9', () => void toggleBreakpoint(breakpoint)));
   return <button type="button" class="breakpoint-button" aria-pressed={isSet} title={`Stand before ${step} begins (F9)`} onClick={() => void toggleBreakpoint(breakpoint)}><span class="breakpoint-dot" aria-hidden="true" />{isSet ? 'Stands here' : 'Stand here'}</button>;
 }
 

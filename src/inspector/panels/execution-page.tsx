@@ -5,13 +5,11 @@ import type { ExecutionModel } from '../model/execution-model.ts';
 import { formatLength } from '../model/format.ts';
 import { goTo } from '../model/place.ts';
 import { at, lookAtTransition, model, newest } from '../model/view-state.ts';
-import { Detail } from './detail.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { GraphPanel } from './graph-panel.tsx';
 import { HeldBar } from './held-bar.tsx';
 import { Journal } from './journal.tsx';
 import { createLazy } from './lazy.tsx';
-import { PreviewPanel } from './preview-panel.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { Status } from './status.tsx';
 import { Steering } from './steering.tsx';
@@ -21,6 +19,8 @@ const forkOf = signal<{ readonly of: ExecutionModel; readonly seq: number } | un
 // What forks need of the kernel is loaded with the first one.
 // Rows come before pictures.
 const TimePanel = createLazy(async () => (await import('./time-panel.tsx')).TimePanel);
+const Detail = createLazy(async () => (await import('./detail.tsx')).Detail);
+const PreviewPanel = createLazy(async () => (await import('./preview-panel.tsx')).PreviewPanel);
 const ForkPanel = createLazy(async () => (await import('./fork-panel.tsx')).ForkPanel);
 
 /** Whether the replay came to what is stored. */

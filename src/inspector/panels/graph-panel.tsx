@@ -1,6 +1,7 @@
 import { signal, useComputed } from '@preact/signals';
 import type { VNode } from 'preact';
 import { StepsGraph } from '../graph/steps-graph.tsx';
+import { wire } from '../live/stepping.ts';
 import { shownSteps } from '../model/filter.ts';
 import { graphSteps, movedSteps, shownGraphSteps, stepStates } from '../model/step-states.ts';
 import { model, select, selected } from '../model/view-state.ts';
@@ -32,7 +33,7 @@ export function GraphPanel(): VNode {
     </header>
     <div class="graph-place">
       {current && (tab.value === 'machine' ? <MachineChart current={current} address={address} />
-        : <StepsGraph name={current.document.execution.flowId} steps={shownGraphSteps.value} states={stepStates.value} selected={step.value} onSelect={id => select(id ?? '')} onOpen={() => void (tab.value = 'machine')} moved={movedSteps.value} breakpoints={listBroken()} />)}
+        : <StepsGraph isFitted={!wire.value} name={current.document.execution.flowId} steps={shownGraphSteps.value} states={stepStates.value} selected={step.value} onSelect={id => select(id ?? '')} onOpen={() => void (tab.value = 'machine')} moved={movedSteps.value} breakpoints={listBroken()} />)}
     </div>
   </section>;
 }

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { canSteer, heldNow, leavePreview, notice, pause, preview, resume, scopes, step, stepInto, stepOut, stepOver, whyNotControlled, wire } from '../live/stepping.ts';
 import { bindKey } from '../model/keys.ts';
 import { isNewest, lookAt, newest, selected } from '../model/view-state.ts';
@@ -46,7 +46,7 @@ export function Steering(): VNode {
     { sign: 'over', label: 'Over', keys: '⇧F10', isOff: isOff || !stands, go: () => stepOver(selected.value) },
     { sign: 'out', label: 'Out', keys: '⇧F11', isOff: isOff || !stands, go: stepOut },
   ];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const run = (index: number) => (): void => {
       const command = commands[index];
       if (command && !command.isOff) void command.go();
