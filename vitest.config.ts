@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { faultFiles } from './test/faults/files.ts';
+import { LeftOut } from './test/left-out.ts';
 import { reportTo, settings } from './test/vitest-settings.ts';
+
+/** Of one file or test nobody has to be told what else there is. */
+const isWhole = process.argv.slice(2).every(argument => argument === 'run' || argument.startsWith('--reporter'));
 
 /** Files that replace modules, or add to what a process holds once for all: kinds of steps, global names. */
 const alone = [
@@ -20,7 +24,7 @@ export default defineConfig({
   ...settings,
   test: {
     ...settings.test,
-    reporters: reportTo('test-results.json'),
+    reporters: [...reportTo('test-results.json'), new LeftOut(isWhole)],
     projects: [
       // Files share what they import: half of the time of a run went into loading the same modules for each file.
       { extends: true, test: { name: 'together', isolate: false, include: ['test/**/*.test.ts'], exclude: [...faultFiles, ...alone, ...withDocs] } },
