@@ -36,7 +36,7 @@ const wait = (ms: number): Promise<void> => new Promise(resolve => void setTimeo
 
 /** Runs executions that wait, so many at a time, until all have settled. */
 async function tell(url: string, ids: readonly string[]): Promise<void> {
-  const client = connect(url, { token, timeoutMs: 120_000 });
+  const client = connect(url, { token, timeoutMs: Number.POSITIVE_INFINITY });
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < ids.length) {
