@@ -28,6 +28,8 @@ describe.skipIf(inject('lacking') !== '')('the inspector in a window of WebKitGT
     await shell.until(inspector, `return ${button('Pause')} !== undefined`);
     await shell.run(inspector, `${button('Pause')}.click()`);
     await shell.until(inspector, `return ${button('Resume')} !== undefined`);
+    // Parts that are loaded when they are first shown are files, too.
+    await shell.until(inspector, "return !document.body.textContent.includes('Reading …')");
     await shell.ask('picture', { file: join(app, 'pictures/inspector.png') });
     await shell.run(orders, "document.querySelector('tbody button').click(); await new Promise(resolve => setTimeout(resolve, 500))");
     expect(await shell.run(orders, isWaiting)).toBe(true);

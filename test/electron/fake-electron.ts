@@ -51,10 +51,10 @@ export class FakeUtilityProcess extends EventEmitter {
   readonly #ports: PortSwitch;
   #last = 0;
 
-  constructor(file: string, args: readonly string[]) {
+  /** @param hasPort whether what is begun has its port in itself, as what was built with one has */
+  constructor(file: string, args: readonly string[], hasPort = !file.endsWith('.ts')) {
     super();
-    // One that was built has it in itself.
-    const execArgv = file.endsWith('.ts') ? ['--conditions=flowstone-source', '--import', join(import.meta.dirname, 'fake-parent-port.ts')] : [];
+    const execArgv = hasPort ? [] : ['--conditions=flowstone-source', '--import', join(import.meta.dirname, 'fake-parent-port.ts')];
     this.child = fork(file, [...args], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#ports = new PortSwitch(fromProcess(this.child as ChanneledProcess), said => this.emit('message', (said as { readonly data: unknown }).data), () => {});
     this.child.on('exit', code => this.emit('exit', code ?? 1));

@@ -67,7 +67,7 @@ class ServiceProcess extends FakeUtilityProcess {
   readonly name: string;
 
   constructor(file: string, args: readonly string[], name: string) {
-    super(file, args);
+    super(file, args, false);
     this.name = name;
   }
 }
