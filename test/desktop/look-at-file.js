@@ -41,7 +41,7 @@ view.connect('load-changed', (_, event) => {
   if (event !== WebKit2.LoadEvent.FINISHED) return;
   view.call_async_javascript_function(look, -1, null, null, null, null, (__, result) => {
     try {
-      print(JSON.stringify({ ...JSON.parse(view.call_async_javascript_function_finish(result).to_string()), requests: requests.filter(one => one !== uri) }));
+      print(JSON.stringify({ ...JSON.parse(view.call_async_javascript_function_finish(result).to_string()), requests: requests.filter(one => one !== uri && !one.startsWith('data:')) }));
     } catch (error) {
       print(JSON.stringify({ problem: error.message }));
     }
