@@ -18,10 +18,10 @@ export interface OpenChromium extends AsyncDisposable {
   readonly context: BrowserContext;
 }
 
-/** Starts Chromium, headless, with an empty profile. */
-export async function openChromium(options: BrowserContextOptions = {}): Promise<OpenChromium> {
+/** Starts Chromium, headless, with an empty profile. @param more of its arguments */
+export async function openChromium(options: BrowserContextOptions = {}, more: readonly string[] = []): Promise<OpenChromium> {
   const folder = mkdtempSync(join(tmpdir(), 'flowstone-chromium-'));
-  const context = await chromium.launchPersistentContext(folder, { executablePath, args, headless: true, viewport: { width: 1280, height: 800 }, ...options });
+  const context = await chromium.launchPersistentContext(folder, { executablePath, args: [...args, ...more], headless: true, viewport: { width: 1280, height: 800 }, ...options });
   return {
     context,
     async [Symbol.asyncDispose]() {

@@ -57,6 +57,7 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   cpSync(join(root, 'test/electron/app-utility.ts'), join(app, 'app/ledger-utility.ts'));
   const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
   await build({ absWorkingDir: app, entryPoints: ['app/ledger-utility.ts'], outdir: 'out', bundle: true, platform: 'node', format: 'esm', target: 'node22.14', banner });
+  await build({ entryPoints: [join(import.meta.dirname, 'relay-runtime.ts')], outfile: join(app, 'out/relay-runtime.js'), bundle: true, platform: 'node', format: 'esm', target: 'node22.14' });
   cpSync(join(import.meta.dirname, 'page/follower.html'), join(app, 'out/follower.html'));
   mkdirSync(join(app, 'pictures'));
   return () => rmSync(process.env['DESKTOP_KEEP'] ? '/nonexistent' : app, { recursive: true, force: true });

@@ -21,6 +21,10 @@ const commands = {
     const number = ++last;
     const opened = app.openWindow({ ...options, closed: () => windows.delete(number) });
     windows.set(number, opened);
+    // What a page says beside its port, to whoever steers.
+    const manager = opened.view.get_user_content_manager();
+    manager.register_script_message_handler('steering');
+    manager.connect('script-message-received::steering', (_, result) => say({ window: number, said: result.get_js_value().to_string() }));
     opened.view.connect('load-changed', (_, event) => {
       // 3: all of it is there.
       if (event === 3) say({ id, value: number });

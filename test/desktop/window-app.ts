@@ -27,6 +27,8 @@ interface Answer {
   readonly state?: string;
   readonly pid?: number;
   readonly failed?: string;
+  readonly window?: number;
+  readonly said?: string;
 }
 
 /** Longest wait for the shell, and for what a page does, ms. */
@@ -48,6 +50,8 @@ export class WindowApp {
   /** Of the runtime's process. */
   state = 'starting';
   pid: number | undefined;
+  /** Takes what pages say by the message handler `steering`. */
+  heard = (_window: number, _said: string): void => {};
   #last = 0;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #listeners: (() => void)[] = [];
@@ -111,7 +115,8 @@ export class WindowApp {
   }
 
   #take(line: string): void {
-    const { id, value, error, state, pid, failed } = JSON.parse(line) as Answer;
+    const { id, value, error, state, pid, failed, window, said } = JSON.parse(line) as Answer;
+    if (window !== undefined && said !== undefined) this.heard(window, said);
     if (failed !== undefined) this.failures.push(failed);
     if (state !== undefined) {
       this.state = state;
