@@ -108,7 +108,7 @@ export class WindowCarriers {
   async #connect(): Promise<Port> {
     const window = this.#free.pop() ?? (await this.#shell.open({ title: 'Relay', page: join(this.#app, 'out/page/relay.html') }));
     const run = (body: string): Promise<unknown> => {
-      const running = this.#shell.run(window, body).finally(() => this.#running.delete(running));
+      const running: Promise<unknown> = this.#shell.run(window, body).finally(() => this.#running.delete(running));
       this.#running.add(running);
       return running;
     };
