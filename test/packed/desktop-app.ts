@@ -39,7 +39,7 @@ export interface Verified {
 }
 
 /** Runs `verify` over the stand-in. @param standIn its program @param patienceMs longest wait of a check for anything */
-export async function verify(folder: string, standIn: string, args: readonly string[] = [], patienceMs = 60_000): Promise<Verified> {
+export async function verify(folder: string, standIn: string, args: readonly string[] = [], patienceMs = 240_000): Promise<Verified> {
   const runner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(folder, 'out/verify-run.js'), '--electron', standIn, ...args], {
     env: { ...process.env, VERIFY_PATIENCE_MS: String(patienceMs), NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -37,7 +37,7 @@ describe('the example of a desktop app, from the packed file', () => {
   it.concurrent.each(mutations)('fails check $check when $fault', async mutation => {
     const copy = copyBuilt(folder);
     mutate(copy, mutation);
-    const { code, text, passed } = await verify(copy, standIn(), ['--only', String(mutation.check)], 20_000);
+    const { code, text, passed } = await verify(copy, standIn(), ['--only', String(mutation.check)], 90_000);
     expect(text).toMatch(mutation.says);
     expect(passed).toEqual([]);
     expect(code).toBe(1);
