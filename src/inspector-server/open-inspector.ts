@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { FlowError } from '../core/errors.ts';
@@ -10,11 +9,8 @@ import { describeValue } from '../core/wording.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { createServer } from '../server/server.ts';
 import type { StoreSource } from '../server/source.ts';
-import { EntryCodes } from './entry-codes.ts';
-import { createInspectorPart } from './inspector-part.ts';
-import { listPageFiles } from './page-files.ts';
+import { createInspectorPage, describeControl } from './inspector-page.ts';
 import type { XStateInspector } from './xstate/xstate-inspector.ts';
-import { createXStatePart, xstatePath } from './xstate/xstate-part.ts';
 
 export type { RedactValue } from '../core/redact-values.ts';
 
@@ -73,23 +69,13 @@ export async function openInspector(source: Runtime | StoreSource, options: Insp
   const isProduction = process.env['NODE_ENV'] === 'production';
   const { port = 0, control: wanted = !isProduction, secrets, redact, xstate, origins, clock = systemClock, logger = silentLogger } = known;
   if (typeof wanted !== 'boolean') throw new FlowError('option_invalid', `Expected \`control\` to be true or false, got ${describeValue(wanted)}`);
-  const isOwned = 'start' in source || source.client !== undefined;
-  const control = { may: wanted && isOwned, why: describeControl(wanted, isOwned) };
-  const token = randomBytes(32).toString('base64url');
-  const xstateKey = randomBytes(32).toString('base64url');
-  const codes = new EntryCodes(clock);
+  const page = createInspectorPage({ control: describeControl(wanted, 'start' in source || source.client !== undefined), clock, xstate });
   const server = createServer(source, {
-    auth: { tokens: [{ token, scopes: control.may ? ['read', 'run', 'operate', 'debug'] : ['read'] }] }, clock, logger,
+    auth: { tokens: [page.grant] }, clock, logger, parts: page.parts,
     ...(secrets && { secrets }), ...(redact && { redact }), ...(origins && { origins }),
-    parts: [createInspectorPart({ codes, token, xstate: `${xstatePath}?key=${xstateKey}`, control, files: listPageFiles() }), createXStatePart(xstateKey, xstate)],
   });
   const listening = await server.listen({ port });
-  const createUrl = (): string => `${listening.url}/inspector/#code=${codes.create()}`;
-  const xstateUrl = `${listening.url.replace(/^http/, 'ws')}${xstatePath}?key=${xstateKey}`;
+  const createUrl = (): string => page.createUrl(listening.url);
+  const xstateUrl = `${listening.url.replace(/^http/, 'ws')}${page.xstate}`;
   return { url: createUrl(), port: listening.port, xstateUrl, createUrl, close: () => server.close() };
-}
-
-function describeControl(wanted: boolean, isOwned: boolean): string | null {
-  if (!isOwned) return 'No process owns the database: it can be looked at';
-  return wanted ? null : 'The program that opened the inspector lets it look only';
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -123,6 +123,21 @@ describe('a server', () => {
     await owner.ended;
     expect((await reading.ask(`/executions/${executionId}`)).status).toBe(200);
     expect((await reading.ask('/health')).status).toBe(503);
+  });
+
+  it.skipIf(process.platform !== 'linux')('opens the inspector of what it serves, by a code for one use and no token', async () => {
+    const opened = join(folder, 'opened');
+    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, { mode: 0o755 });
+    const served = await start(join(folder, 'flows'), database, ['--open'], { PATH: `${folder}:${process.env['PATH'] ?? ''}` });
+    await until(async () => existsSync(opened));
+    const url = new URL(readFileSync(opened, 'utf8'));
+    expect([url.origin, url.pathname]).toEqual([served.url, '/inspector/']);
+    expect(url.href).not.toContain(served.token);
+    const exchange = (): Promise<Response> => fetch(`${served.url}/inspector/session`, toJson({ code: new URLSearchParams(url.hash.slice(1)).get('code') }));
+    const { token, control } = (await (await exchange()).json()) as { token: string; control: { may: boolean } };
+    expect(control).toEqual({ may: true, why: null });
+    expect((await fetch(`${served.url}/api/v1/flows`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect((await exchange()).status).toBe(401);
   });
 
   it('takes its folder over again when it is asked to, and ends in good order, also while somebody waits', async () => {

@@ -225,7 +225,7 @@ export function createProgram(context: CommandContext, settle: (result: CommandR
       'let pages of this origin ask, such as http://localhost:5173; may be given again',
       collect,
     )
-    .option('--open', 'open the address in a browser')
+    .option('--open', 'open the inspector of what is served, in a browser')
     .action(async (directory: string, options) =>
       settle(await (await import('./serve-command.ts')).serveCommand(directory, options, context)));
 

@@ -8,6 +8,7 @@ import { readDefinition } from '../../definition/compile-stored.ts';
 import type { FlowDefinition } from '../../definition/schema.ts';
 import { openSqliteReader } from '../../open-records.ts';
 import type { SqliteRecordReader } from '../../open-records.ts';
+import type { InspectorPage } from '../../inspector-server/inspector-page.ts';
 import type { Runtime } from '../../runtime/api.ts';
 import type { RuntimeClient } from '../../runtime/client-api.ts';
 import { createClient } from '../../runtime/create-client.ts';
@@ -65,7 +66,11 @@ export async function serveCommand(directory: string, options: ServeCommandOptio
   try {
     const { client } = served;
     const syncFolder = client && createFolderSync(folder, known, client);
-    const server = served.serve({ auth: { token }, clock, logger, ...(syncFolder && { syncFolder }), ...(options.origin && { origins: options.origin }), ...(options.host !== undefined && { hosts: [options.host] }) });
+    const page = options.open ? await createPage(client !== undefined, clock) : undefined;
+    const server = served.serve({
+      auth: { token, ...(page && { tokens: [page.grant] }) }, clock, logger, ...(page && { parts: page.parts }), ...(syncFolder && { syncFolder }),
+      ...(options.origin && { origins: options.origin }), ...(options.host !== undefined && { hosts: [options.host] }),
+    });
     const unwatch = served.runtime ? restartWhenFaulted(served.runtime, clock, logger) : undefined;
     try {
       const synced = await syncFolder?.();
@@ -74,7 +79,7 @@ export async function serveCommand(directory: string, options: ServeCommandOptio
       const document = { url, tokenFile: tokenFile ?? null, database, pid: process.pid, role, flows: synced?.flows.length ?? 0, invalid: synced?.invalid ?? [] };
       for (const { file, line, message, code } of synced?.invalid ?? []) stderr.write(`invalid  ${toPlainLine(file)}${line === undefined ? '' : `:${line}`}: ${toPlainLine(message)} (${code})\n`);
       stdout.write(json ? `${JSON.stringify(document)}\n` : describe(document, folder));
-      if (options.open) openBrowser(url, logger);
+      if (page) openBrowser(page.createUrl(url), logger);
       const stoppedBy = await stopSignals.first;
       return { exitCode: exitCodes.passed, document: { stopped: stoppedBy }, text: 'Stopped: what was under way is stored, and goes on at the next start\n' };
     } finally {
@@ -204,7 +209,13 @@ function createStderrLogger(stderr: NodeJS.WritableStream): Logger {
   return logger;
 }
 
-/** The page asks for the token: it is in no address. */
+/** The inspector's page, on the same address: what is served can be looked at, and stepped. */
+async function createPage(isOwned: boolean, clock: Clock): Promise<InspectorPage> {
+  const { createInspectorPage, describeControl } = await import('../../inspector-server/inspector-page.ts');
+  return createInspectorPage({ control: describeControl(true, isOwned), clock });
+}
+
+/** The address has a code for one use in its fragment, and no token. */
 function openBrowser(url: string, logger: Logger): void {
   const [program, ...before] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[process.platform as string] ?? ['xdg-open'];
   const child = spawn(program as string, [...before, url], { stdio: 'ignore', detached: true });
