@@ -17,6 +17,9 @@ if (found) {
   const connection = new Wire(found.client);
   whyNotControlled.value = found.why;
   wire.value = connection;
+  const { xstate } = found;
+  // Loaded after the rest: what it draws is not what the page is opened for.
+  if (xstate !== undefined) void import('./live/applications.ts').then(({ followApplications }) => followApplications(xstate));
   effect(() => {
     if (connection.state.value === 'connected') scopes.value = connection.scopes;
     if (connection.state.value === 'refused') leave();

@@ -7,6 +7,7 @@ const anyRoute: fc.Arbitrary<Route> = fc.oneof(
   fc.constant<Route>({ page: 'list' }),
   fc.record({ page: fc.constant('execution' as const), id: id.filter(text => !/@\d+$/.test(text)), seq: fc.option(fc.nat(), { nil: undefined }), step: fc.string().filter(text => text.isWellFormed()) }),
   fc.record({ page: fc.constant('compare' as const), a: id, b: fc.option(id, { nil: undefined }) }),
+  fc.tuple(fc.nat(), id).map(([app, session]): Route => ({ page: 'apps', id: `${app}/${session}` })),
   fc.record({ page: fc.constantFrom('flow' as const, 'actors' as const, 'queues' as const), id: fc.option(id, { nil: undefined }) }),
 );
 

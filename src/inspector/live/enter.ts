@@ -3,6 +3,8 @@ const key = 'flowstone.inspector';
 /** What lets the page in, and whether it may change and hold something; else why not. */
 export interface Entry {
   readonly token: string;
+  /** Where XState's inspectors are spoken; left out: nowhere. */
+  readonly xstate?: string;
   readonly control: { readonly may: boolean; readonly why: string | null };
 }
 

@@ -6,7 +6,9 @@ export type Route =
   | { readonly page: 'compare'; readonly a: string; readonly b: string | undefined }
   | { readonly page: 'flow'; readonly id: string | undefined }
   | { readonly page: 'actors'; readonly id: string | undefined }
-  | { readonly page: 'queues'; readonly id: string | undefined };
+  | { readonly page: 'queues'; readonly id: string | undefined }
+  /** `2/x:0`: of which application, and which actor. */
+  | { readonly page: 'apps'; readonly id: string | undefined };
 
 const decode = (text: string): string => {
   try {
@@ -26,6 +28,7 @@ export function parseRoute(fragment: string): Route {
     return { page: 'execution', id, seq: seq === undefined ? undefined : Number(seq), step: parameters.get('step') ?? '' };
   }
   if (page === 'compare' && first) return { page: 'compare', a: first, b: second || undefined };
+  if (page === 'apps') return { page, id: first && second ? `${first}/${second}` : undefined };
   if (page === 'flow' || page === 'actors' || page === 'queues') return { page, id: first || undefined };
   return { page: 'list' };
 }
@@ -40,6 +43,10 @@ export function toFragment(route: Route): string {
     }
     case 'compare':
       return `#/compare/${encode(route.a)}${route.b === undefined ? '' : `/${encode(route.b)}`}`;
+    case 'apps': {
+      const [app = '', ...session] = route.id?.split('/') ?? [];
+      return route.id === undefined ? '#/apps' : `#/apps/${encode(app)}/${encode(session.join('/'))}`;
+    }
     case 'list':
       return '#/';
     default:

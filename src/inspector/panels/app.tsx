@@ -11,8 +11,9 @@ const CoveragePage = createLazy(async () => (await import('../pages/coverage-pag
 const ComparePage = createLazy(async () => (await import('../pages/compare-page.tsx')).ComparePage);
 const ActorsPage = createLazy(async () => (await import('../pages/actors-page.tsx')).ActorsPage);
 const QueuesPage = createLazy(async () => (await import('../pages/queues-page.tsx')).QueuesPage);
+const ApplicationsPage = createLazy(async () => (await import('../pages/applications-page.tsx')).ApplicationsPage);
 
-const links = [['list', 'Executions'], ['flow', 'Coverage'], ['actors', 'Actors'], ['queues', 'Queues']] as const;
+const links = [['list', 'Executions'], ['flow', 'Coverage'], ['actors', 'Actors'], ['queues', 'Queues'], ['apps', 'Applications']] as const;
 
 /** Shows what stands still: an execution, or `actor:<id>`. */
 const goToHeld = (target: string): void =>
@@ -38,6 +39,7 @@ function Place(): VNode {
   if (place.page === 'compare') return <ComparePage a={place.a} b={place.b} />;
   if (place.page === 'actors') return <ActorsPage id={place.id} />;
   if (place.page === 'queues') return <QueuesPage id={place.id} />;
+  if (place.page === 'apps') return <ApplicationsPage id={place.id} />;
   if (place.page === 'list') return <ExecutionsPage />;
   if (model.value) return <ExecutionPage />;
   return <main class="empty">{notice.value === '' ? 'Reading …' : notice.value}</main>;
