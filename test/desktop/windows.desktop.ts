@@ -89,6 +89,22 @@ describe.skipIf(inject('lacking') !== '')('the example in windows of WebKitGTK',
     await shell.until(window, "return document.querySelector('tbody td:nth-child(2)')?.textContent === 'scored'");
   });
 
+  it('begin their page again when its process is killed, and find an order where it was', async () => {
+    const shell = begin();
+    const window = await shell.open(orders);
+    await shell.run(window, order('chair'));
+    await shell.until(window, isWaiting);
+    const listPages = (): number[] => listFamily(shell.shell.pid ?? 0).filter(pid => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('WebKitWebProces'));
+    const killed = listPages();
+    expect(killed).toHaveLength(1);
+    process.kill(killed[0] ?? 0, 'SIGKILL');
+    // Until it is there again, whatever is asked of the page fails.
+    await expect.poll(() => shell.run(window, isWaiting).catch(() => false), { timeout: 120_000 }).toBe(true);
+    expect(listPages()).not.toContain(killed[0]);
+    await shell.run(window, "document.querySelector('tbody button').click()");
+    await shell.until(window, "return document.querySelector('tbody td:nth-child(2)')?.textContent === 'scored'");
+  });
+
   it("may only do what their app may: the inspector's window does more", async () => {
     const shell = begin();
     const window = await shell.open(orders);

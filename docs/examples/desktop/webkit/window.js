@@ -7,6 +7,8 @@ import WebKit2 from 'gi://WebKit2?version=4.1';
 import { createShell, pageScript } from 'flowstone/electron/shell';
 
 const handler = 'flowstone';
+/** Before a page whose process has ended is begun again, ms: one that crashes at once does not take a core. */
+const pageWaitMs = 500;
 const decoder = new TextDecoder();
 
 /** Timers of GLib, behind what the shell takes for a clock. */
@@ -125,6 +127,10 @@ function openWindow(shell, { title, page, scopes, hasModules = false, width = 10
   view.connect('permission-request', (_, request) => {
     request.deny();
     return true;
+  });
+  // A page runs in a process of WebKit's own: when that is killed, the page is begun again, and finds what it showed by its cursor.
+  view.connect('web-process-terminated', (_, reason) => {
+    if (reason !== WebKit2.WebProcessTerminationReason.TERMINATED_BY_API) clock.setTimer(() => view.load_uri(address), pageWaitMs);
   });
   const window = new Gtk.Window({ title, default_width: width, default_height: height });
   window.add(view);
