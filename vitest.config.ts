@@ -16,8 +16,8 @@ const alone = [
   'test/server/server.test.ts',
 ];
 
-/** `npm run docs` runs it, as long as all other pages together. */
-const withDocs = ['test/docs/snippets.test.ts'];
+/** `npm run docs` runs these: as long as all other pages together, and what a killed run has left of the project that it made. */
+const withDocs = ['test/docs/snippets.test.ts', 'test/docs/.quickstart-*/**'];
 
 /** Every test of behaviour but the long ones: `npm test`. */
 export default defineConfig({

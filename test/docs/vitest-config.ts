@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/docs/**/*.{test,page}.ts', 'test/persistence/sqlite/documentation.test.ts', 'test/views/mermaid.test.ts'],
+    // What a run that was killed has left of the project that it made.
+    exclude: ['**/node_modules/**', '**/.quickstart-*/**'],
     setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 300_000,
     maxWorkers: 2,

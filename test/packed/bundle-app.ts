@@ -38,8 +38,9 @@ async function byVite(folder: string, out: string, format: Format): Promise<void
       build: { ssr: entry, outDir: out, emptyOutDir: false, minify: false, rollupOptions: { output: { format: form === 'esm' ? 'es' : 'cjs', entryFileNames: `${name}.${isPreload ? 'cjs' : 'js'}`, codeSplitting: false, ...(form === 'esm' && { banner }) } } },
     });
   }
+  // `development: false`: a test's environment is none of production, and React has other functions for each.
   await vite({
-    ...shared, oxc: { jsx: { runtime: 'automatic', importSource: 'react' } }, define: { 'process.env.NODE_ENV': '"production"' },
+    ...shared, oxc: { jsx: { runtime: 'automatic', importSource: 'react', development: false } }, define: { 'process.env.NODE_ENV': '"production"' },
     build: { outDir: out, emptyOutDir: false, lib: { entry: 'app/renderer.tsx', formats: ['iife'], name: 'orders', fileName: () => 'renderer.js' } },
   });
 }

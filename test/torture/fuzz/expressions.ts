@@ -63,7 +63,8 @@ export async function fuzzExpressions(seed: number, count: number, limitMs: numb
     const { value: error, cpuMs } = await measureApart(() => parsed.evaluate(scope, recorded).then(() => undefined, (thrown: unknown) => thrown));
     longestApartMs = Math.max(longestApartMs, cpuMs ?? 0);
     // What is handed over and back is read outside of the limit; the process tells its CPU in hundredths of a second.
-    if (cpuMs !== undefined && cpuMs > 2 * limitMs + 150) tally.complain(`it took ${cpuMs} ms of CPU at a limit of ${limitMs} ms: ${source}`);
+    // One call of a function of its language (`$pad` to 100 MB) is not cut off in the middle.
+    if (cpuMs !== undefined && cpuMs > 3 * limitMs) tally.complain(`it took ${cpuMs} ms of CPU at a limit of ${limitMs} ms: ${source}`);
     tally.note(error, /^(taken|expression_failed|expression_timeout|expression_too_large|value_too_large|value_not_json)$/, () => source);
   }
   const longestMs = stretches.end();
