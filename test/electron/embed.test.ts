@@ -5,7 +5,8 @@ import { embed } from '../../src/desktop/embed.ts';
 import { createSeededRandom } from '../../src/core/ids.ts';
 import { buildUtility } from './build-utility.ts';
 import { createFakeElectron } from './fake-electron.ts';
-import { FakeApp, until } from './fake-app.ts';
+import { until } from '../kit/until.ts';
+import { FakeApp } from './fake-app.ts';
 import { isAlive } from './is-alive.ts';
 
 const apps: FakeApp[] = [];

@@ -25,12 +25,6 @@ export function createPageClient(open: () => Promise<Carrier>): { readonly clien
   return { client: new ConnectedClient(raw, systemClock, 'page'), raw };
 }
 
-/** As long as it takes, but not for ever. */
-export async function until(isTrue: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 60_000; performance.now() < end && !isTrue(); ) await new Promise(resolve => setTimeout(resolve, 5));
-  if (!isTrue()) throw new Error(`It did not come true: ${what}`);
-}
-
 /** An app with its runtime in a process of its own, by the fake. */
 export class FakeApp {
   readonly folder = mkdtempSync(join(tmpdir(), 'flowstone-app-'));

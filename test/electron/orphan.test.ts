@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from './fake-app.ts';
+import { until } from '../kit/until.ts';
 import { isAlive } from './is-alive.ts';
 
 const folders: string[] = [];

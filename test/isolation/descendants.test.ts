@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makePlace, openIsolated, waitFor } from './open-isolated.ts';
+import { makePlace, openIsolated } from './open-isolated.ts';
+import { until } from '../kit/until.ts';
 
 it.runIf(process.platform === 'linux')('a process that is killed takes the programs with it that its steps run', async () => {
   const place = makePlace();
@@ -9,7 +10,7 @@ it.runIf(process.platform === 'linux')('a process that is killed takes the progr
   const program = `require('node:fs').writeFileSync(${JSON.stringify(noted)}, String(process.pid) + '\\n'); setInterval(() => {}, 1000)`;
   const runtime = await openIsolated(place, [{ id: 'flow', flow_type: 'static', steps: [{ id: 'run', uses: 'exec', with: { command: process.execPath, args: ['-e', program] } }] }]);
   const execution = await runtime.start('flow');
-  await waitFor(() => existsSync(noted) && readFileSync(noted, 'utf8').endsWith('\n'), 'the program runs');
+  await until(() => existsSync(noted) && readFileSync(noted, 'utf8').endsWith('\n'), 'the program runs');
   const pid = Number(readFileSync(noted, 'utf8'));
   const isAlive = (): boolean => {
     try {
@@ -22,5 +23,5 @@ it.runIf(process.platform === 'linux')('a process that is killed takes the progr
   expect(isAlive()).toBe(true);
   appendFileSync(join(place.processes, execution.executionId, 'journal.jsonl'), 'garbage\n');
   expect((await execution.settled()).failure?.code).toBe('process_damaged');
-  await waitFor(() => !isAlive(), 'the program has ended');
+  await until(() => !isAlive(), 'the program has ended');
 });

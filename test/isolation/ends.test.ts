@@ -7,7 +7,8 @@ import { isProcessAlive } from '../../persistence/files/process-identity.ts';
 import { openSqliteStore } from '../../src/open-records.ts';
 import { owner } from '../persistence/conformance/fixtures.ts';
 import type { Place } from './open-isolated.ts';
-import { expectLawful, expectTakenIn, makePlace, openIsolated, readLines, waitFor } from './open-isolated.ts';
+import { expectLawful, expectTakenIn, makePlace, openIsolated, readLines } from './open-isolated.ts';
+import { until } from '../kit/until.ts';
 
 const first = { id: 'first', uses: 'tool:work', with: { size: 5 } } as const;
 const flow = (uses: string, value: { readonly [key: string]: string | number } = {}, more: Partial<FlowSource> = {}): FlowSource => ({
@@ -64,7 +65,7 @@ describe('a process that hangs', () => {
     const place = makePlace();
     const runtime = await openIsolated(place, [flow('tool:block')]);
     const execution = await runtime.start('flow');
-    await waitFor(async () => (await execution.get()).steps[1]?.status === 'running', 'the second step runs');
+    await until(async () => (await execution.get()).steps[1]?.status === 'running', 'the second step runs');
     expect(await execution.cancel('enough')).toBe(true);
     const { failure } = await execution.settled();
     expect(failure).toMatchObject({ code: 'cancelled', message: 'enough' });
@@ -87,7 +88,7 @@ describe('a process that writes what no runtime writes', () => {
     expect(failure).toMatchObject({ code: 'process_damaged', message: expect.stringMatching(message) });
     expect(steps.map(step => step.status)).toEqual(['completed', 'cancelled', 'cancelled']);
     expect((await runtime.list()).map(summary => summary.executionId)).toEqual([executionId]);
-    await waitFor(() => !isAlive(place, executionId), 'the process is gone');
+    await until(() => !isAlive(place, executionId), 'the process is gone');
     await runtime.stop();
     await expectLawful(place, executionId);
   });
@@ -99,11 +100,11 @@ describe('a cancel', () => {
     const stopped = join(place.folder, 'stopped');
     const runtime = await openIsolated(place, [flow('tool:gate', { file: join(place.folder, 'never'), stopped })]);
     const execution = await runtime.start('flow');
-    await waitFor(async () => (await execution.get()).steps[1]?.status === 'running', 'the second step runs');
+    await until(async () => (await execution.get()).steps[1]?.status === 'running', 'the second step runs');
     expect(await execution.cancel('no more')).toBe(true);
     expect((await execution.settled()).failure).toMatchObject({ code: 'cancelled', message: 'no more' });
     expect(await execution.cancel()).toBe(false);
-    await waitFor(() => existsSync(stopped), 'the handler was told');
+    await until(() => existsSync(stopped), 'the handler was told');
     await runtime.stop();
     await expectTakenIn(place, execution.executionId);
   });
@@ -146,7 +147,7 @@ describe('a stop', () => {
     const steps: FlowSource['steps'] = [{ id: 'once', uses: 'tool:work', with: { file: log } }, { id: 'gate', uses: 'tool:gate', with: { file }, depends_on: ['once'] }];
     const before = await openIsolated(place, [{ id: 'flow', flow_type: 'static', steps }], { maxProcesses: 1 });
     const [one, two] = await Promise.all([before.start('flow'), before.start('flow')]);
-    await waitFor(async () => (await one.get()).steps[1]?.status === 'running', 'the gate is reached');
+    await until(async () => (await one.get()).steps[1]?.status === 'running', 'the gate is reached');
     await before.stop();
     expect(isAlive(place, one.executionId)).toBe(false);
     writeFileSync(file, '');

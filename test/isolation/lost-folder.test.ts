@@ -2,7 +2,8 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FlowSource } from '../../src/definition/schema.ts';
-import { expectLawful, makePlace, openIsolated, waitFor } from './open-isolated.ts';
+import { expectLawful, makePlace, openIsolated } from './open-isolated.ts';
+import { until } from '../kit/until.ts';
 
 const wait: FlowSource = {
   id: 'wait', flow_type: 'static',
@@ -20,7 +21,7 @@ describe('what a process left behind', () => {
     const place = makePlace();
     const before = await openIsolated(place, [wait, plain]);
     const { executionId } = await before.start('wait');
-    await waitFor(async () => (await (await before.get(executionId)).get()).steps[0]?.status === 'completed', 'the first step has completed');
+    await until(async () => (await (await before.get(executionId)).get()).steps[0]?.status === 'completed', 'the first step has completed');
     await before.stop();
     harm(join(place.processes, executionId));
 

@@ -42,14 +42,6 @@ export async function openIsolated(place: Place, flows: readonly FlowSource[], i
   return runtime;
 }
 
-/** Waits for real time: other processes do not wait for this one's clock. */
-export async function waitFor(isTrue: () => boolean | Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
-  for (const until = Date.now() + timeoutMs; !(await isTrue()); ) {
-    if (Date.now() > until) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-}
-
 /** The lines of a file; none when it is not there. */
 export const readLines = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
 

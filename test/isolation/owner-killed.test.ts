@@ -5,14 +5,15 @@ import { defineFlow } from '../../src/definition/define-flow.ts';
 import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { openSqliteReader, openSqliteStore } from '../../src/open-records.ts';
 import { findRunner, isRunnerAlive, runOwner } from './kill-owner.ts';
-import { expectTakenIn, makePlace, readLines, tools, waitFor } from './open-isolated.ts';
+import { expectTakenIn, makePlace, readLines, tools } from './open-isolated.ts';
+import { until } from '../kit/until.ts';
 
 describe('an owner killed with SIGKILL', () => {
   it('leaves the process alone, and its successor takes in what that did meanwhile', async () => {
     const place = makePlace();
     const log = join(place.folder, 'log');
     const args = [place.file, 1, 6, log, 250];
-    const { ids: [executionId = ''] } = await runOwner(args, undefined, () => waitFor(() => readLines(log).length >= 3, 'two steps have begun'));
+    const { ids: [executionId = ''] } = await runOwner(args, undefined, () => until(() => readLines(log).length >= 3, 'two steps have begun'));
     const process = findRunner(place.processes, executionId);
     expect(isRunnerAlive(place.processes, executionId)).toBe(true);
     const { code, ids } = await runOwner(args, undefined);
@@ -27,7 +28,7 @@ describe('an owner killed with SIGKILL', () => {
     const place = makePlace();
     const log = join(place.folder, 'log');
     const args = [place.file, 1, 4, log, 300];
-    const { ids: [executionId = ''] } = await runOwner(args, undefined, () => waitFor(() => readLines(log).length >= 3, 'two steps have begun'));
+    const { ids: [executionId = ''] } = await runOwner(args, undefined, () => until(() => readLines(log).length >= 3, 'two steps have begun'));
     process.kill(findRunner(place.processes, executionId)?.pid ?? 0, 'SIGKILL');
     expect((await runOwner(args, undefined)).code).toBe(0);
     const begun = readLines(log).filter(line => line.startsWith('begin')).map(line => line.split(' ')[2]);
@@ -92,10 +93,10 @@ describe('an owner that loses its memory at every commit that takes something in
     });
     const { executionId } = await runtime.start('chain');
     const reader = openSqliteReader({ file: place.file });
-    await waitFor(async () => {
+    await until(async () => {
       if (runtime.health().status === 'faulted') await runtime.restart();
       return reader.getExecution(executionId)?.settledAt != null;
-    }, 'the execution has settled', 40_000);
+    }, 'the execution has settled');
     reader.close();
     if (runtime.health().status === 'faulted') await runtime.restart();
     await runtime.stop();

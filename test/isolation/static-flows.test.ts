@@ -9,7 +9,8 @@ import { createRuntime } from '../../src/runtime/create-runtime.ts';
 import { createMemoryStore } from '../../src/open-records.ts';
 import { defineFlow } from '../../src/definition/define-flow.ts';
 import { expectCode } from '../persistence/conformance/commit.ts';
-import { expectTakenIn, makePlace, openIsolated, readLines, readSession, waitFor } from './open-isolated.ts';
+import { expectTakenIn, makePlace, openIsolated, readLines, readSession } from './open-isolated.ts';
+import { until } from '../kit/until.ts';
 
 describe('a static flow', () => {
   it('runs in a process of its own that opens no database, under one id everywhere', async () => {
@@ -111,7 +112,7 @@ describe('a static flow', () => {
     const execution = await runtime.start('make');
     expect(await execution.settled()).toMatchObject({ passed: true });
     // Files are written after the commit, by the process that made it.
-    await waitFor(() => existsSync(join(folder, 'note.txt')), 'the file is there');
+    await until(() => existsSync(join(folder, 'note.txt')), 'the file is there');
     expect(readFileSync(join(folder, 'note.txt'), 'utf8')).toBe('hello');
     expect(readFileSync(join(place.processes, execution.executionId, 'request.json'), 'utf8')).not.toContain('hunter2');
     await runtime.stop();

@@ -9,6 +9,7 @@ import type { Runtime } from '../../src/index.ts';
 import { FlowstoneContext, useConnection, useExecution, useExecutions, useFlowstone } from '../../src/react.ts';
 import type { Server } from '../../src/server.ts';
 import { createServer } from '../../src/server.ts';
+import { until as waitUntil } from '../kit/until.ts';
 
 const token = 'test-token-of-32-characters-0000';
 const waiting = defineFlow({ id: 'waiting', steps: [{ id: 'ask', uses: 'signal', with: { name: 'go' } }] });
@@ -46,10 +47,11 @@ async function show(component: FunctionComponent): Promise<void> {
   await act(async () => root.render(createElement(FlowstoneContext, { value: client }, createElement(component))));
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 5_000 && !isTrue(); turn++) await act(async () => new Promise(resolve => setImmediate(resolve)));
-  if (!isTrue()) throw new Error(`The condition did not come true: ${body.textContent}`);
-}
+/** Waits within `act`, so that React draws what comes meanwhile. */
+const until = (isTrue: () => boolean): Promise<void> => waitUntil(async () => {
+  await act(async () => new Promise(resolve => setImmediate(resolve)));
+  return isTrue();
+}, 'what the page is to show');
 
 it('shows an execution as it goes on, and stops following when nobody looks', async () => {
   const { executionId } = await runtime.start('waiting');

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../kit/until.ts';
 import type { ServedProgram } from './serve-program.ts';
 import { serve, toJson } from './serve-program.ts';
 
@@ -37,9 +38,6 @@ afterEach(async () => {
 });
 
 const readStatus = async (served: ServedProgram, id: string): Promise<string> => ((await (await served.ask(`/executions/${id}`)).json()) as { status: string }).status;
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 20));
-};
 
 describe('a server', () => {
   it('says where its token is, which only its user can read, and keeps it', async () => {

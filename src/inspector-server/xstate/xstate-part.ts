@@ -63,7 +63,7 @@ class Hub {
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxBytes });
   readonly #limiter = new RateLimiterMemory(limit);
   readonly #peers = new Set<Peer>();
-  #kept: string[] = [];
+  readonly #kept: string[] = [];
   #apps = 0;
   #seq = 0;
 
@@ -108,7 +108,7 @@ class Hub {
     this.#limiter.consume(String(peer.app)).catch(() => peer.socket.close(closings.tooFast, 'Expected fewer messages'));
     const told = JSON.stringify({ ...read, app: peer.app });
     this.#kept.push(told);
-    if (this.#kept.length > maxKept) this.#kept = this.#kept.slice(-maxKept);
+    if (this.#kept.length > maxKept) this.#kept.shift();
     for (const other of this.#peers) if (other.app === 0) this.#send(other, told);
   }
 

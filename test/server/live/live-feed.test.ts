@@ -16,6 +16,7 @@ import { ExecutionFacts } from '../../../src/runtime/execution-facts.ts';
 import { LiveFeed } from '../../../src/server/live/live-feed.ts';
 import { filterExecutions, filterInstance, filterTopics } from '../../../src/server/live/live-filter.ts';
 import type { LiveFilter } from '../../../src/server/live/live-filter.ts';
+import { until } from '../../kit/until.ts';
 
 type Message = { readonly cursor: string; readonly entries?: readonly FeedEntry[]; readonly data?: unknown; readonly reset?: true };
 
@@ -85,11 +86,6 @@ function attach(live: LiveFeed, outlet: TestOutlet, filter: LiveFilter, after?: 
   outlet.attached = live.attach(filter, after, outlet, read);
   ends.push(() => outlet.attached?.detach());
   return outlet;
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 20_000 && !isTrue(); turn++) await new Promise(resolve => setImmediate(resolve));
-  if (!isTrue()) throw new Error('The condition did not come true');
 }
 
 /** Everything that is stored, and passes. */

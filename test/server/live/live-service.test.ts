@@ -14,6 +14,7 @@ import { getParts } from '../../../src/runtime/sessions-of.ts';
 import type { Server, ServerOptions } from '../../../src/server.ts';
 import { createServer } from '../../../src/server.ts';
 import { TestSocket } from './test-socket.ts';
+import { until } from '../../kit/until.ts';
 
 const token = 'test-token-of-32-characters-0000';
 const auth: ServerOptions['auth'] = { tokens: [{ token, scopes: ['read', 'run', 'operate', 'debug'] }] };
@@ -61,14 +62,6 @@ async function openSocket(url: string): Promise<TestSocket> {
   const opened = await TestSocket.open(url, token);
   ends.push(() => opened.socket.terminate());
   return opened;
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let look = 0; look < 2_000; look++) {
-    if (await isTrue()) return;
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
-  throw new Error('The condition did not come true');
 }
 
 describe.each(Object.entries(places))('a server %s', (_, make) => {
